@@ -1,0 +1,348 @@
+//! The rules of status, D2 to D9 and D17, as one pure function of what is known of a VM.
+//!
+//! Nothing else decides a status under the default rules. Because [`assess`] looks only at the
+//! *set* of events and evidence, order, batching, duplicates and restarts cannot matter.
+
+use alloc::string::ToString;
+
+use crate::event::{EventKind, EventOrder, Kept};
+use crate::guest::{Evidence, GuestState, GUEST_FAILURE_TYPE};
+use crate::history::History;
+use crate::options::Attempts;
+use crate::report::Failure;
+use crate::status::CustomizationStatus;
+use crate::time::ServerTime;
+
+/// What does not change during a run and bears on every assessment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// Events before this are of no interest (D1).
+    pub(crate) window: ServerTime,
+    /// The start of the run in server time.
+    pub(crate) start: ServerTime,
+    pub(crate) attempts: Attempts,
+}
+
+/// What brought a row to a step: an event, or guest info (no key), or reasoning alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cause {
+    pub(crate) event_key: Option<i32>,
+    pub(crate) inferred: bool,
+}
+
+impl Cause {
+    const INFERRED: Self = Self {
+        event_key: None,
+        inferred: true,
+    };
+    const GUEST_INFO: Self = Self {
+        event_key: None,
+        inferred: false,
+    };
+
+    fn event(event: &Kept) -> Self {
+        Self {
+            event_key: Some(event.order.key),
+            inferred: false,
+        }
+    }
+}
+
+/// Where an attempt begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Begin {
+    /// 1 for the first attempt of the run.
+    pub(crate) number: u32,
+    pub(crate) order: EventOrder,
+}
+
+/// The standing of one VM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Assessment {
+    pub(crate) status: CustomizationStatus,
+    /// The current attempt; `None` while there is none.
+    pub(crate) attempt: Option<Attempt>,
+    /// Whether the VM was removed and did not come back (D8).
+    pub(crate) removed: bool,
+    /// Where the second attempt kept begins, when the first one is closed and has a result.
+    pub(crate) after_oldest_completed: Option<Begin>,
+}
+
+/// The current attempt of one VM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    pub(crate) begin: Begin,
+    /// When it was powered on; `None` when a `CustomizationStartedEvent` opened the attempt.
+    pub(crate) powered_on_at: Option<ServerTime>,
+    pub(crate) started_at: Option<ServerTime>,
+    pub(crate) finished_at: Option<ServerTime>,
+    pub(crate) failure: Option<Failure>,
+    /// What brought the steps to not started, started and the result.
+    pub(crate) opened_by: Cause,
+    pub(crate) started_by: Cause,
+    pub(crate) finished_by: Cause,
+    /// The place of the result in the order of events, when an event brought it.
+    pub(crate) result_order: Option<EventOrder>,
+    pub(crate) guest_info_disagrees: bool,
+}
+
+/// The standing of a VM by everything known of it.
+pub(crate) fn assess(history: &History, frame: &Frame) -> Assessment {
+    let events = history.events();
+    let current = current_attempt(history, frame);
+    let removed = is_removed(events);
+    let Some((range, after_oldest_completed)) = current else {
+        return Assessment {
+            status: CustomizationStatus::VmNotStarted,
+            attempt: None,
+            removed,
+            after_oldest_completed: None,
+        };
+    };
+    let (status, attempt) = assess_attempt(history, &range);
+    Assessment {
+        status,
+        attempt: Some(attempt),
+        removed,
+        after_oldest_completed,
+    }
+}
+
+/// The events of one attempt: `begin` is the first.
+struct Range<'a> {
+    number: u32,
+    begin: &'a Kept,
+    events: &'a [Kept],
+}
+
+/// D2, D3 and D6: the current attempt, and where the second one kept begins if the first is
+/// closed and has a result.
+fn current_attempt<'a>(history: &'a History, frame: &Frame) -> Option<(Range<'a>, Option<Begin>)> {
+    let events = history.events();
+    let forgotten = history.forgotten();
+    let Some(first) = first_power_on(history, frame) else {
+        let (place, begin) = opening_started_event(events, frame)?;
+        let range = Range {
+            number: 1,
+            begin,
+            events: events.get(place..)?,
+        };
+        return Some((range, None));
+    };
+    let mut number = forgotten.map_or(0, |forgotten| forgotten.attempts) + 1;
+    let mut begin_place = first;
+    let mut has_result = false;
+    let oldest = number;
+    let mut after_oldest_completed: Option<Begin> = None;
+    for (place, event) in events.iter().enumerate().skip(first + 1) {
+        has_result |= event.is_result();
+        if !is_power_on(history, place, event) {
+            continue;
+        }
+        let opens = match frame.attempts {
+            Attempts::Follow => !has_result,
+            Attempts::First => false,
+            Attempts::Reopen => true,
+        };
+        if opens {
+            if number == oldest && has_result {
+                after_oldest_completed = Some(Begin {
+                    number: number + 1,
+                    order: event.order.clone(),
+                });
+            }
+            number += 1;
+            begin_place = place;
+            has_result = false;
+        }
+    }
+    let range = Range {
+        number,
+        begin: events.get(begin_place)?,
+        events: events.get(begin_place..)?,
+    };
+    Some((range, after_oldest_completed))
+}
+
+/// D2: the last power-on at or before the start; failing one, the first after it.
+fn first_power_on(history: &History, frame: &Frame) -> Option<usize> {
+    let events = history.events();
+    let mut power_ons = events
+        .iter()
+        .enumerate()
+        .filter(|(place, event)| is_power_on(history, *place, event));
+    if history.forgotten().is_some() {
+        // The first attempt kept is the continuation of a run, not the choice of D2.
+        return power_ons.next().map(|(place, _)| place);
+    }
+    let mut chosen = None;
+    for (place, event) in power_ons {
+        if event.time() > frame.start {
+            return chosen.or(Some(place));
+        }
+        chosen = Some(place);
+    }
+    chosen
+}
+
+/// D3: a `VmPoweredOnEvent` counts only where no `VmStartingEvent` comes before it.
+fn is_power_on(history: &History, place: usize, event: &Kept) -> bool {
+    match event.kind {
+        EventKind::VmStarting => true,
+        EventKind::VmPoweredOn => {
+            let forgotten = history
+                .forgotten()
+                .is_some_and(|forgotten| forgotten.starting_seen);
+            !forgotten
+                && !history
+                    .events()
+                    .iter()
+                    .take(place)
+                    .any(|earlier| earlier.kind == EventKind::VmStarting)
+        }
+        EventKind::CustomizationStarted
+        | EventKind::CustomizationSucceeded
+        | EventKind::CustomizationFailed
+        | EventKind::VmRemoved => false,
+    }
+}
+
+/// D3: what opens the only attempt where there is no power-on at all.
+fn opening_started_event<'a>(events: &'a [Kept], frame: &Frame) -> Option<(usize, &'a Kept)> {
+    let started = || {
+        events
+            .iter()
+            .enumerate()
+            .filter(|(_, event)| event.kind == EventKind::CustomizationStarted)
+    };
+    started()
+        .rfind(|(_, event)| event.time() <= frame.start)
+        .or_else(|| started().next())
+}
+
+/// D8: removed, and neither started nor powered on after that.
+fn is_removed(events: &[Kept]) -> bool {
+    events
+        .iter()
+        .rev()
+        .find_map(|event| match event.kind {
+            EventKind::VmRemoved => Some(true),
+            EventKind::VmStarting | EventKind::VmPoweredOn => Some(false),
+            EventKind::CustomizationStarted
+            | EventKind::CustomizationSucceeded
+            | EventKind::CustomizationFailed => None,
+        })
+        .unwrap_or(false)
+}
+
+/// D4, D5 and D17: the status within one attempt.
+fn assess_attempt(history: &History, range: &Range<'_>) -> (CustomizationStatus, Attempt) {
+    let first = |kind: EventKind| range.events.iter().find(|event| event.kind == kind);
+    let started = first(EventKind::CustomizationStarted);
+    // Failure dominates, whichever came first.
+    let result = first(EventKind::CustomizationFailed).or_else(|| first(EventKind::CustomizationSucceeded));
+    let guest = GuestVerdict::of(history, range.begin.time());
+
+    let event_status = result.map(|event| match event.kind {
+        EventKind::CustomizationFailed => CustomizationStatus::CustomizationFailed,
+        EventKind::CustomizationSucceeded
+        | EventKind::CustomizationStarted
+        | EventKind::VmStarting
+        | EventKind::VmPoweredOn
+        | EventKind::VmRemoved => CustomizationStatus::CustomizationSucceeded,
+    });
+    let guest_status = guest.result.map(|evidence| match evidence.state {
+        GuestState::Failed => CustomizationStatus::CustomizationFailed,
+        GuestState::Succeeded | GuestState::Running => CustomizationStatus::CustomizationSucceeded,
+    });
+    let status = event_status.or(guest_status).unwrap_or({
+        if started.is_some() || guest.running {
+            CustomizationStatus::CustomizationStarted
+        } else {
+            CustomizationStatus::CustomizationNotStarted
+        }
+    });
+
+    let guest_failure = guest
+        .result
+        .filter(|evidence| evidence.state == GuestState::Failed && event_status.is_none());
+    let powered_on_at = (range.begin.kind != EventKind::CustomizationStarted).then(|| range.begin.time());
+    let attempt = Attempt {
+        begin: Begin {
+            number: range.number,
+            order: range.begin.order.clone(),
+        },
+        powered_on_at,
+        started_at: started.map(Kept::time).or(guest.started_at),
+        finished_at: match result {
+            Some(event) => Some(event.time()),
+            None => guest.result.and_then(|evidence| evidence.end),
+        },
+        failure: result
+            .and_then(event_failure)
+            .or_else(|| guest_failure.map(guest_info_failure)),
+        opened_by: powered_on_at.map_or(Cause::INFERRED, |_| Cause::event(range.begin)),
+        started_by: match started {
+            Some(event) => Cause::event(event),
+            None if guest.running => Cause::GUEST_INFO,
+            None => Cause::INFERRED,
+        },
+        finished_by: result.map_or(Cause::GUEST_INFO, Cause::event),
+        result_order: result.map(|event| event.order.clone()),
+        guest_info_disagrees: event_status
+            .zip(guest_status)
+            .is_some_and(|(by_events, by_guest)| by_events != by_guest),
+    };
+    (status, attempt)
+}
+
+/// What guest info says of one attempt.
+struct GuestVerdict<'a> {
+    running: bool,
+    started_at: Option<ServerTime>,
+    result: Option<&'a Evidence>,
+}
+
+impl<'a> GuestVerdict<'a> {
+    fn of(history: &'a History, attempt_start: ServerTime) -> Self {
+        let mut verdict = Self {
+            running: false,
+            started_at: None,
+            result: None,
+        };
+        for evidence in history.guest.since(attempt_start) {
+            verdict.started_at = verdict.started_at.or(Some(evidence.start));
+            match evidence.state {
+                GuestState::Running => verdict.running = true,
+                GuestState::Succeeded => verdict.result = verdict.result.or(Some(evidence)),
+                // As among events, failure dominates, and the first one is shown.
+                GuestState::Failed => {
+                    verdict.result = verdict
+                        .result
+                        .filter(|known| known.state == GuestState::Failed)
+                        .or(Some(evidence));
+                }
+            }
+        }
+        verdict
+    }
+}
+
+fn event_failure(event: &Kept) -> Option<Failure> {
+    (event.kind == EventKind::CustomizationFailed).then(|| Failure {
+        type_name: event.order.type_name.to_string(),
+        details: event.failure.as_deref().cloned().unwrap_or_default(),
+        event_key: Some(event.order.key),
+    })
+}
+
+fn guest_info_failure(evidence: &Evidence) -> Failure {
+    Failure {
+        type_name: GUEST_FAILURE_TYPE.to_string(),
+        details: crate::event::FailureDetails {
+            message: evidence.error.clone(),
+            ..Default::default()
+        },
+        event_key: None,
+    }
+}

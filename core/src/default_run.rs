@@ -1,0 +1,556 @@
+//! A run under the default rules: it keeps what is known of each VM, tells what changed, and
+//! keeps the deadlines. What a status *is* stands in [`assess`](crate::assess).
+
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::{assess, Assessment, Frame};
+use crate::event::EventOrder;
+use crate::guest::GuestInfo;
+use crate::history::{History, Insertion};
+use crate::monitor::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
+use crate::options::{Attempts, Options};
+use crate::reads::{Reads, Wish};
+use crate::report::{
+    IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
+};
+use crate::status::{Conclusion, CustomizationStatus, Hint};
+use crate::text::{cut, MAX_STRING_BYTES};
+use crate::time::ServerTime;
+use crate::transitions::{steps, Told};
+
+/// D10: how long the last read may take, in milliseconds.
+const LAST_READ_MS: u64 = 5000;
+
+/// What the host said of a VM for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum HostWord {
+    Gone,
+    Unobservable(ReadError),
+}
+
+/// A result that was told, to notice when it changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ToldResult {
+    status: CustomizationStatus,
+    attempt: u32,
+    /// Its place in the order of events; `None` when guest info brought it.
+    order: Option<EventOrder>,
+}
+
+/// One VM.
+#[derive(Debug, Clone)]
+pub(crate) struct Watched {
+    pub(crate) history: History,
+    pub(crate) told: Told,
+    pub(crate) told_result: Option<ToldResult>,
+    pub(crate) revised: bool,
+    pub(crate) host_word: Option<HostWord>,
+    /// How the end of the run concluded it, where nothing else did.
+    pub(crate) concluded_by_end: Option<Conclusion>,
+    pub(crate) stuck_told: bool,
+    known: Assessment,
+    conclusion: Option<Conclusion>,
+}
+
+impl Watched {
+    pub(crate) fn new(history: History, told: Told, frame: &Frame) -> Self {
+        let known = assess(&history, frame);
+        Self {
+            history,
+            told,
+            told_result: None,
+            revised: false,
+            host_word: None,
+            concluded_by_end: None,
+            stuck_told: false,
+            known,
+            conclusion: None,
+        }
+    }
+
+    /// Whether a read names this VM: not when it is removed, nor when the host said that it
+    /// cannot be read.
+    fn is_readable(&self) -> bool {
+        self.host_word.is_none() && self.conclusion != Some(Conclusion::VmRemoved)
+    }
+
+    /// The conclusion by what is known, in the order of precedence.
+    fn derive_conclusion(&self, observed: bool, wait_for_power_on: bool) -> Option<Conclusion> {
+        if self.known.status.is_result() {
+            Some(Conclusion::Completed)
+        } else if self.known.removed || self.host_word == Some(HostWord::Gone) {
+            Some(Conclusion::VmRemoved)
+        } else if self.host_word.is_some() {
+            Some(Conclusion::Unobservable)
+        } else if self.known.attempt.is_none() && observed && !wait_for_power_on {
+            Some(Conclusion::NotStarted)
+        } else {
+            self.concluded_by_end
+        }
+    }
+
+    /// D18: the likely reason that the VM gets no further.
+    fn hint(&self) -> Option<Hint> {
+        match self.known.status {
+            CustomizationStatus::VmNotStarted => Some(Hint::NeverPoweredOn),
+            CustomizationStatus::CustomizationNotStarted => Some(match self.history.guest.pending() {
+                Some(true) => Hint::PendingNotStarted,
+                Some(false) => Hint::NothingPending,
+                None => Hint::NotStarted,
+            }),
+            CustomizationStatus::CustomizationStarted => Some(Hint::StartedNoResult),
+            CustomizationStatus::CustomizationSucceeded | CustomizationStatus::CustomizationFailed => None,
+        }
+    }
+
+    /// D5: a result that was told and then changed. A later attempt takes nothing from the
+    /// result of the one before it.
+    fn note_result(&mut self) {
+        let attempt = self.known.attempt.as_ref();
+        let number = attempt.map_or(0, |attempt| attempt.begin.number);
+        if let Some(told) = &self.told_result {
+            let is_later_attempt = number > told.attempt
+                && attempt.is_some_and(|attempt| {
+                    told.order
+                        .as_ref()
+                        .is_none_or(|order| attempt.begin.order > *order)
+                });
+            if is_later_attempt {
+                self.told_result = None;
+                self.revised = false;
+            } else if told.status != self.known.status {
+                self.revised = true;
+            }
+        }
+        if self.known.status.is_result() {
+            self.told_result = Some(ToldResult {
+                status: self.known.status,
+                attempt: number,
+                order: attempt.and_then(|attempt| attempt.result_order.clone()),
+            });
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct DefaultRun {
+    options: Options,
+    frame: Frame,
+    pub(crate) vms: Vec<Watched>,
+    pub(crate) reads: Reads,
+    /// Whether there was a complete observation.
+    pub(crate) observed: bool,
+    /// When the last read was asked for (D10).
+    pub(crate) last_read_at_ms: Option<u64>,
+    /// How many VMs are waited for.
+    open: usize,
+}
+
+impl DefaultRun {
+    pub(crate) fn start(options: &Options, frame: Frame, shell: &mut Shell) -> Self {
+        let told = Told {
+            status: CustomizationStatus::VmNotStarted,
+            attempt: 0,
+            at_ms: 0,
+        };
+        let vms = shell
+            .vms
+            .iter()
+            .map(|_| Watched::new(History::default(), told, &frame))
+            .collect();
+        let mut run = Self::assemble(options, frame, vms, Reads::started());
+        if run.open == 0 {
+            shell.end(0);
+        } else {
+            run.grant(Wish::Read(ReadReason::Start), 0, shell);
+        }
+        run
+    }
+
+    /// A run from its parts; conclusions follow from them.
+    pub(crate) fn assemble(options: &Options, frame: Frame, vms: Vec<Watched>, reads: Reads) -> Self {
+        let open = vms.len();
+        Self {
+            options: options.clone(),
+            frame,
+            vms,
+            reads,
+            observed: false,
+            last_read_at_ms: None,
+            open,
+        }
+    }
+
+    /// Brings the conclusions up to date after a restore, telling nothing.
+    pub(crate) fn settle(&mut self) {
+        for watched in &mut self.vms {
+            watched.conclusion = watched.derive_conclusion(self.observed, self.options.wait_for_power_on);
+        }
+        self.open = self
+            .vms
+            .iter()
+            .filter(|watched| watched.conclusion.is_none())
+            .count();
+    }
+
+    /// Asks again for what was asked for and not answered before a restore.
+    pub(crate) fn resume(&mut self, now_ms: u64, shell: &mut Shell) {
+        if let Some(wish) = self.reads.outstanding() {
+            self.grant(wish, now_ms, shell);
+        }
+    }
+
+    pub(crate) fn handle_events(
+        &mut self,
+        page: EventPage,
+        ignored: &mut IgnoredCounts,
+        now_ms: u64,
+        shell: &mut Shell,
+    ) -> u64 {
+        let mut accepted = 0;
+        let mut touched = BTreeSet::new();
+        for event in page.events {
+            let Some(place) = shell.place_of(event.vm()) else {
+                ignored.add(IgnoreReason::OtherVm);
+                continue;
+            };
+            if event.created_time() < self.frame.window {
+                ignored.add(IgnoreReason::BeforeWindow);
+                continue;
+            }
+            self.reads.saw(event.created_time());
+            let (_, name, kept) = event.into_parts();
+            let Some(watched) = self.vms.get_mut(place) else {
+                continue;
+            };
+            match watched.history.insert(kept, name, &self.frame) {
+                Insertion::Kept => {
+                    accepted += 1;
+                    touched.insert(place);
+                }
+                Insertion::Duplicate => ignored.add(IgnoreReason::Duplicate),
+                Insertion::NoRoom => ignored.add(IgnoreReason::NoRoom),
+            }
+        }
+        let is_complete = page.completeness == Completeness::Complete;
+        if is_complete {
+            self.reads.completed(now_ms, self.options.poll_interval_ms);
+            if !self.observed {
+                self.observed = true;
+                touched.extend(0..self.vms.len());
+            }
+        }
+        for place in touched {
+            self.refresh(place, now_ms, shell);
+        }
+        self.end_if_concluded(now_ms, shell);
+        let is_last = self.last_read_at_ms.is_some()
+            || self.options.timeout_ms.is_some_and(|deadline| now_ms > deadline);
+        if is_complete && is_last && shell.ended_at_ms.is_none() {
+            self.end(Conclusion::TimedOut, now_ms, shell);
+        }
+        accepted
+    }
+
+    pub(crate) fn handle_guest_info(&mut self, info: GuestInfo, now_ms: u64, shell: &mut Shell) {
+        let Some(place) = shell.place_of(&info.vm) else {
+            shell.ignored.add(IgnoreReason::OtherVm);
+            return;
+        };
+        if let Some(watched) = self.vms.get_mut(place) {
+            watched.history.guest.learn(info);
+        }
+        self.refresh(place, now_ms, shell);
+        self.end_if_concluded(now_ms, shell);
+    }
+
+    pub(crate) fn handle_read_failed(&mut self, failure: ReadFailure, now_ms: u64, shell: &mut Shell) {
+        let message = failure
+            .message
+            .unwrap_or_else(|| failure.kind.default_message().to_owned());
+        let error = ReadError {
+            kind: failure.kind,
+            message: cut(&message, MAX_STRING_BYTES).0,
+        };
+        match (failure.kind, failure.vm) {
+            (ReadFailureKind::NotAuthenticated, _) => {
+                if let Some(wish) = self.reads.lost_session(now_ms) {
+                    self.grant(wish, now_ms, shell);
+                }
+            }
+            (ReadFailureKind::Transient, _) => self.reads.failed(now_ms),
+            (
+                ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal,
+                Some(vm),
+            ) => self.drop_vm(&vm, error, now_ms, shell),
+            (ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal, None) => {
+                self.end_fatally(&error, now_ms, shell);
+            }
+        }
+    }
+
+    pub(crate) fn handle_logged_in(&mut self, now_ms: u64, shell: &mut Shell) {
+        if let Some(wish) = self.reads.logged_in() {
+            self.grant(wish, now_ms, shell);
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now_ms: u64, shell: &mut Shell) {
+        if let Some(end_ms) = self.last_read_ends_at_ms().filter(|end_ms| now_ms >= *end_ms) {
+            self.end(Conclusion::TimedOut, end_ms, shell);
+            return;
+        }
+        let is_deadline = self.last_read_at_ms.is_none()
+            && self.options.timeout_ms.is_some_and(|deadline| now_ms >= deadline);
+        let wish = if is_deadline {
+            self.last_read_at_ms = Some(now_ms);
+            if !self.vms.iter().any(Watched::is_readable) {
+                self.end(Conclusion::TimedOut, now_ms, shell);
+                return;
+            }
+            self.reads.last_read()
+        } else {
+            self.reads.due(now_ms)
+        };
+        if let Some(wish) = wish {
+            self.grant(wish, now_ms, shell);
+        }
+        self.tell_stuck(now_ms, shell);
+    }
+
+    pub(crate) fn cancel(&mut self, now_ms: u64, shell: &mut Shell) {
+        self.end(Conclusion::Cancelled, now_ms, shell);
+    }
+
+    /// Ends the run if the time of the last read was over before `now_ms`.
+    pub(crate) fn end_if_overdue(&mut self, now_ms: u64, shell: &mut Shell) {
+        if let Some(end_ms) = self.last_read_ends_at_ms().filter(|end_ms| now_ms > *end_ms) {
+            self.end(Conclusion::TimedOut, end_ms, shell);
+        }
+    }
+
+    pub(crate) fn next_due(&self) -> Option<(u64, DeadlineReason)> {
+        let end = match (self.last_read_ends_at_ms(), self.options.timeout_ms) {
+            (Some(end_ms), _) => Some((end_ms, DeadlineReason::LastRead)),
+            (None, Some(deadline)) => Some((deadline, DeadlineReason::Deadline)),
+            (None, None) => None,
+        };
+        let stuck = self
+            .vms
+            .iter()
+            .filter(|watched| watched.conclusion.is_none() && !watched.stuck_told)
+            .map(|watched| self.stuck_at_ms(watched))
+            .min()
+            .map(|at_ms| (at_ms, DeadlineReason::Stuck));
+        [end, self.reads.next_due(), stuck]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at_ms, _)| *at_ms)
+    }
+
+    pub(crate) fn row(&self, place: usize, now_ms: u64, shell: &Shell) -> VmReport {
+        let watched = self.vms.get(place);
+        let attempt = watched.and_then(|watched| watched.known.attempt.as_ref());
+        let conclusion = watched.and_then(|watched| watched.conclusion);
+        let hint = watched.filter(|watched| match conclusion {
+            None => now_ms >= self.stuck_at_ms(watched),
+            Some(conclusion) => conclusion == Conclusion::TimedOut,
+        });
+        VmReport {
+            vm: shell.vm(place).to_owned(),
+            name: shell.name(place, watched.and_then(|watched| watched.history.name())),
+            customization_status: watched
+                .map_or(CustomizationStatus::VmNotStarted, |watched| watched.known.status),
+            conclusion,
+            details: Some(RowDetails {
+                attempt: attempt.map_or(0, |attempt| attempt.begin.number),
+                powered_on_at: attempt.and_then(|attempt| attempt.powered_on_at),
+                started_at: attempt.and_then(|attempt| attempt.started_at),
+                finished_at: attempt.and_then(|attempt| attempt.finished_at),
+                failure: attempt.and_then(|attempt| attempt.failure.clone()),
+                hint: hint.and_then(Watched::hint),
+                revised: watched.is_some_and(|watched| watched.revised),
+                guest_info_disagrees: attempt.is_some_and(|attempt| attempt.guest_info_disagrees),
+                error: watched
+                    .filter(|_| conclusion == Some(Conclusion::Unobservable))
+                    .and_then(|watched| match &watched.host_word {
+                        Some(HostWord::Unobservable(error)) => Some(error.clone()),
+                        Some(HostWord::Gone) | None => None,
+                    }),
+            }),
+        }
+    }
+
+    /// Tells what changed for one VM.
+    fn refresh(&mut self, place: usize, now_ms: u64, shell: &mut Shell) {
+        let Some(watched) = self.vms.get_mut(place) else {
+            return;
+        };
+        watched.known = assess(&watched.history, &self.frame);
+        for step in steps(watched.told, &watched.known) {
+            shell.tell(Output::Transition(Transition {
+                vm: shell.vm(place).to_owned(),
+                from: watched.told.status,
+                to: step.to,
+                at_ms: now_ms,
+                event_key: step.cause.event_key,
+                attempt: step.attempt,
+                inferred: step.cause.inferred,
+            }));
+            watched.told = Told {
+                status: step.to,
+                attempt: step.attempt,
+                at_ms: now_ms,
+            };
+            watched.stuck_told = false;
+        }
+        watched.note_result();
+        self.conclude(place, now_ms, shell);
+    }
+
+    /// Brings the conclusion of one VM up to date, and tells it.
+    fn conclude(&mut self, place: usize, now_ms: u64, shell: &mut Shell) {
+        let Some(watched) = self.vms.get_mut(place) else {
+            return;
+        };
+        let before = watched.conclusion;
+        let after = watched.derive_conclusion(self.observed, self.options.wait_for_power_on);
+        if before == after {
+            return;
+        }
+        watched.conclusion = after;
+        self.open = match (before, after) {
+            (None, Some(_)) => self.open.saturating_sub(1),
+            (Some(_), None) => self.open.saturating_add(1),
+            (None, None) | (Some(_), Some(_)) => self.open,
+        };
+        if after.is_some() {
+            let row = self.row(place, now_ms, shell);
+            shell.tell(Output::Concluded(row.into()));
+        }
+    }
+
+    /// D13: the host cannot read one VM; the others are read on at once.
+    fn drop_vm(&mut self, vm: &str, error: ReadError, now_ms: u64, shell: &mut Shell) {
+        let place = shell.place_of(vm);
+        let watched = place.and_then(|place| self.vms.get_mut(place));
+        let (Some(place), Some(watched)) = (place, watched) else {
+            // Reading on at once would meet the same refusal for ever.
+            shell.ignored.add(IgnoreReason::OtherVm);
+            self.reads.failed(now_ms);
+            return;
+        };
+        if watched.host_word.is_some() {
+            self.reads.failed(now_ms);
+            return;
+        }
+        watched.host_word = Some(match error.kind {
+            ReadFailureKind::NotFound => HostWord::Gone,
+            ReadFailureKind::NoPermission
+            | ReadFailureKind::Fatal
+            | ReadFailureKind::NotAuthenticated
+            | ReadFailureKind::Transient => HostWord::Unobservable(error),
+        });
+        self.conclude(place, now_ms, shell);
+        self.end_if_concluded(now_ms, shell);
+        if shell.ended_at_ms.is_none() {
+            let wish = self.reads.read(ReadReason::VmDropped);
+            self.grant(wish, now_ms, shell);
+        }
+    }
+
+    fn end_fatally(&mut self, error: &ReadError, now_ms: u64, shell: &mut Shell) {
+        for watched in &mut self.vms {
+            if watched.conclusion.is_none() {
+                watched.host_word = Some(HostWord::Unobservable(error.clone()));
+            }
+        }
+        self.end(Conclusion::Unobservable, now_ms, shell);
+    }
+
+    /// D11: the run ends the moment the last VM is concluded, but a `reopen` run.
+    fn end_if_concluded(&mut self, now_ms: u64, shell: &mut Shell) {
+        let goes_on = match self.options.attempts {
+            Attempts::Reopen => true,
+            Attempts::Follow | Attempts::First => false,
+        };
+        if self.open == 0 && !goes_on {
+            shell.end(now_ms);
+        } else if self.last_read_at_ms.is_some() && !self.vms.iter().any(Watched::is_readable) {
+            self.end(Conclusion::TimedOut, now_ms, shell);
+        }
+    }
+
+    /// Ends the run; what is open is concluded so.
+    fn end(&mut self, open_vms: Conclusion, at_ms: u64, shell: &mut Shell) {
+        for place in 0..self.vms.len() {
+            if let Some(watched) = self.vms.get_mut(place) {
+                watched.concluded_by_end = Some(open_vms);
+            }
+            self.conclude(place, at_ms, shell);
+        }
+        shell.end(at_ms);
+    }
+
+    /// Passes a wish of the read schedule on to the host.
+    fn grant(&mut self, wish: Wish, now_ms: u64, shell: &mut Shell) {
+        let reason = match wish {
+            Wish::LogIn => {
+                shell.tell(Output::LogIn);
+                return;
+            }
+            Wish::Read(reason) => reason,
+        };
+        let vms: Vec<String> = self
+            .vms
+            .iter()
+            .enumerate()
+            .filter(|(_, watched)| watched.is_readable())
+            .map(|(place, _)| shell.vm(place).to_owned())
+            .collect();
+        if vms.is_empty() {
+            self.reads.park();
+            if self.last_read_at_ms.is_some() {
+                self.end(Conclusion::TimedOut, now_ms, shell);
+            }
+            return;
+        }
+        let timeout_ms = self
+            .last_read_ends_at_ms()
+            .map(|end_ms| end_ms.saturating_sub(now_ms));
+        let since: ServerTime = self.reads.since(self.frame.window);
+        shell.ask_read(vms, since, reason, timeout_ms);
+    }
+
+    fn last_read_ends_at_ms(&self) -> Option<u64> {
+        self.last_read_at_ms
+            .map(|asked| asked.saturating_add(LAST_READ_MS))
+    }
+
+    fn stuck_at_ms(&self, watched: &Watched) -> u64 {
+        watched.told.at_ms.saturating_add(self.options.stuck_after_ms)
+    }
+
+    fn tell_stuck(&mut self, now_ms: u64, shell: &mut Shell) {
+        let stuck_after_ms = self.options.stuck_after_ms;
+        for (place, watched) in self.vms.iter_mut().enumerate() {
+            let is_due = watched.conclusion.is_none()
+                && !watched.stuck_told
+                && now_ms >= watched.told.at_ms.saturating_add(stuck_after_ms);
+            if let (true, Some(hint)) = (is_due, watched.hint()) {
+                watched.stuck_told = true;
+                shell.tell(Output::Stuck {
+                    vm: shell.vm(place).to_owned(),
+                    hint,
+                });
+            }
+        }
+    }
+}

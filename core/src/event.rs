@@ -1,0 +1,290 @@
+//! One vCenter event, as far as customization is concerned.
+
+use alloc::borrow::{Cow, ToOwned};
+use alloc::boxed::Box;
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::{cut, MAX_STRING_BYTES};
+use crate::time::ServerTime;
+
+/// What an event means for the customization of its VM.
+///
+/// Non-exhaustive: vCenter grows, and a release may bring a kind of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum EventKind {
+    /// `VmStartingEvent`: the VM is powering on.
+    VmStarting,
+    /// `VmPoweredOnEvent` or a subclass: the VM finished powering on.
+    VmPoweredOn,
+    /// `CustomizationStartedEvent`.
+    CustomizationStarted,
+    /// `CustomizationSucceeded`.
+    CustomizationSucceeded,
+    /// `CustomizationFailed`, a subclass, or an unknown type named `Customization…Fail…`.
+    CustomizationFailed,
+    /// `VmRemovedEvent`: the VM is no longer in the inventory.
+    VmRemoved,
+}
+
+/// Every concrete event type that matters, in the form that `EventFilterSpec.eventTypeId` takes.
+///
+/// Whether a base class in a filter matches its subclasses is not documented, so a query names
+/// each. The classes and their inheritance are those of the vSphere API (2.0 to 9.1).
+pub const EVENT_TYPES: [&str; 12] = [
+    "VmStartingEvent",
+    "VmPoweredOnEvent",
+    "DrsVmPoweredOnEvent",
+    "VmRestartedOnAlternateHostEvent",
+    "CustomizationStartedEvent",
+    "CustomizationSucceeded",
+    "CustomizationFailed",
+    "CustomizationLinuxIdentityFailed",
+    "CustomizationNetworkSetupFailed",
+    "CustomizationSysprepFailed",
+    "CustomizationUnknownFailure",
+    "VmRemovedEvent",
+];
+
+/// The type name without `VMware.Vim.` and `vim.event.` before it.
+///
+/// ```
+/// use vm_customization::bare_type_name;
+/// assert_eq!(bare_type_name("VMware.Vim.CustomizationFailed"), "CustomizationFailed");
+/// assert_eq!(bare_type_name("vim.event.VmStartingEvent"), "VmStartingEvent");
+/// ```
+pub fn bare_type_name(name: &str) -> &str {
+    let name = name.strip_prefix("VMware.Vim.").unwrap_or(name);
+    name.strip_prefix("vim.event.").unwrap_or(name)
+}
+
+impl EventKind {
+    /// The kind of an event type by its bare name; `None` for what has no part in customization.
+    pub fn of_type(bare_name: &str) -> Option<Self> {
+        match bare_name {
+            "VmStartingEvent" => Some(Self::VmStarting),
+            "VmPoweredOnEvent" | "DrsVmPoweredOnEvent" | "VmRestartedOnAlternateHostEvent" => {
+                Some(Self::VmPoweredOn)
+            }
+            "CustomizationStartedEvent" => Some(Self::CustomizationStarted),
+            "CustomizationSucceeded" => Some(Self::CustomizationSucceeded),
+            "VmRemovedEvent" => Some(Self::VmRemoved),
+            other => other
+                .strip_prefix("Customization")
+                .is_some_and(|rest| rest.contains("Fail"))
+                .then_some(Self::CustomizationFailed),
+        }
+    }
+}
+
+/// The place of an event in the order of events: rounded time, then key, then type.
+///
+/// Keys may wrap to negative numbers and repeat, so they only break ties of time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct EventOrder {
+    pub(crate) time: ServerTime,
+    pub(crate) key: i32,
+    pub(crate) type_name: Cow<'static, str>,
+}
+
+/// What a failure event says beside its type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FailureDetails {
+    /// `CustomizationFailed.reason` (7.0 and later): a code such as `customizationDisabled`.
+    pub reason: Option<String>,
+    /// `CustomizationEvent.logLocation`: where the guest keeps its log.
+    pub log_location: Option<String>,
+    /// `CustomizationSysprepFailed.sysprepVersion`.
+    pub sysprep_version: Option<String>,
+    /// `CustomizationSysprepFailed.systemVersion`.
+    pub system_version: Option<String>,
+    /// `Event.fullFormattedMessage`, in the locale of the session.
+    pub message: Option<String>,
+    /// Whether one of the fields was longer than 4 KiB and is cut.
+    #[serde(default)]
+    pub truncated: bool,
+}
+
+impl FailureDetails {
+    /// The same with every field cut to the limit of 4 KiB.
+    pub(crate) fn bounded(mut self) -> Self {
+        for text in [
+            &mut self.reason,
+            &mut self.log_location,
+            &mut self.sysprep_version,
+            &mut self.system_version,
+            &mut self.message,
+        ]
+        .into_iter()
+        .flatten()
+        {
+            let (kept, was_cut) = cut(text, MAX_STRING_BYTES);
+            self.truncated |= was_cut;
+            *text = kept;
+        }
+        self
+    }
+}
+
+/// An event of one of the [kinds](EventKind) that matter.
+///
+/// ```
+/// use vm_customization::{Event, EventKind};
+/// let event = Event::new("vm-101", 7, "2026-03-01T09:59:58.120Z".parse()?, "vim.event.VmStartingEvent")
+///     .expect("a type that matters");
+/// assert_eq!(event.kind(), EventKind::VmStarting);
+/// # Ok::<(), vm_customization::TimeError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    vm: String,
+    vm_name: Option<String>,
+    order: EventOrder,
+    kind: EventKind,
+    failure: Option<Box<FailureDetails>>,
+}
+
+impl Event {
+    /// An event of the VM with the managed object reference value `vm`; `None` when its type has
+    /// no part in customization.
+    pub fn new(vm: &str, key: i32, created_time: ServerTime, type_name: &str) -> Option<Self> {
+        let bare = bare_type_name(type_name);
+        let kind = EventKind::of_type(bare)?;
+        let type_name = EVENT_TYPES.iter().find(|known| **known == bare).map_or_else(
+            || Cow::Owned(cut(bare, MAX_STRING_BYTES).0),
+            |known| Cow::Borrowed(*known),
+        );
+        Some(Self {
+            vm: vm.to_owned(),
+            vm_name: None,
+            order: EventOrder {
+                time: created_time,
+                key,
+                type_name,
+            },
+            kind,
+            failure: None,
+        })
+    }
+
+    /// The same with the name that the VM had when the event was made.
+    #[must_use]
+    pub fn with_vm_name(mut self, name: &str) -> Self {
+        self.vm_name = (!name.is_empty()).then(|| cut(name, MAX_STRING_BYTES).0);
+        self
+    }
+
+    /// The same with what a failure event says; other kinds keep nothing of it.
+    #[must_use]
+    pub fn with_failure(mut self, details: FailureDetails) -> Self {
+        if self.kind == EventKind::CustomizationFailed {
+            self.failure = Some(Box::new(details.bounded()));
+        }
+        self
+    }
+
+    /// The managed object reference value of the VM, such as `vm-101`.
+    pub fn vm(&self) -> &str {
+        &self.vm
+    }
+
+    /// What the event means.
+    pub fn kind(&self) -> EventKind {
+        self.kind
+    }
+
+    /// `Event.key`.
+    pub fn key(&self) -> i32 {
+        self.order.key
+    }
+
+    /// `Event.createdTime`, rounded to the millisecond.
+    pub fn created_time(&self) -> ServerTime {
+        self.order.time
+    }
+
+    /// The bare type name.
+    pub fn type_name(&self) -> &str {
+        &self.order.type_name
+    }
+
+    pub(crate) fn into_parts(self) -> (String, Option<String>, Kept) {
+        (
+            self.vm,
+            self.vm_name,
+            Kept {
+                order: self.order,
+                kind: self.kind,
+                failure: self.failure,
+            },
+        )
+    }
+}
+
+/// What the history of a VM keeps of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) order: EventOrder,
+    pub(crate) kind: EventKind,
+    pub(crate) failure: Option<Box<FailureDetails>>,
+}
+
+impl Kept {
+    pub(crate) fn time(&self) -> ServerTime {
+        self.order.time
+    }
+
+    /// Whether the two are the same event of one VM: key and type, whatever the time.
+    pub(crate) fn is_same_event(&self, other: &Self) -> bool {
+        self.order.key == other.order.key && self.order.type_name == other.order.type_name
+    }
+
+    pub(crate) fn is_result(&self) -> bool {
+        match self.kind {
+            EventKind::CustomizationSucceeded | EventKind::CustomizationFailed => true,
+            EventKind::VmStarting
+            | EventKind::VmPoweredOn
+            | EventKind::CustomizationStarted
+            | EventKind::VmRemoved => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_asked_for_has_a_kind() {
+        for name in EVENT_TYPES {
+            assert!(EventKind::of_type(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_customization_failure_is_a_failure_under_its_own_name() {
+        let time = ServerTime::from_unix_ms(0);
+        let event = Event::new("vm-1", 1, time, "vim.event.CustomizationGuestFailure");
+        assert_eq!(
+            event.map(|event| event.type_name().to_owned()),
+            Some("CustomizationGuestFailure".to_owned())
+        );
+    }
+
+    #[test]
+    fn types_that_only_look_alike_do_not_matter() {
+        for name in [
+            "",
+            "VmEvent",
+            "FailCustomization",
+            "CustomizationEvent",
+            "VmPoweredOffEvent",
+            "vmstartingevent",
+        ] {
+            assert_eq!(EventKind::of_type(name), None, "{name}");
+        }
+    }
+}

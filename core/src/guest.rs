@@ -1,0 +1,123 @@
+//! The second signal: what the VM's own properties say of its customization (rule D17).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::{cut, MAX_STRING_BYTES};
+use crate::time::ServerTime;
+
+/// `guest.customizationInfo` (vSphere 7.0.2 and later) and `config.tools.pendingCustomization` of
+/// one VM, under the names that the API gives the fields.
+///
+/// ```
+/// use vm_customization::GuestInfo;
+/// let info: GuestInfo = serde_json::from_str(
+///     r#"{"vm":"vm-101","customizationStatus":"TOOLSDEPLOYPKG_RUNNING",
+///         "startTime":"2026-03-01T10:00:12Z","pendingCustomization":false}"#,
+/// )?;
+/// assert_eq!(info.pending_customization, Some(false));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GuestInfo {
+    /// The managed object reference value of the VM.
+    pub vm: String,
+    /// `customizationStatus`: `TOOLSDEPLOYPKG_IDLE`, `_PENDING`, `_RUNNING`, `_SUCCEEDED` or
+    /// `_FAILED`; others are no status.
+    #[serde(default)]
+    pub customization_status: Option<String>,
+    /// `startTime`, by vCenter's clock.
+    #[serde(default)]
+    pub start_time: Option<ServerTime>,
+    /// `endTime`, by vCenter's clock.
+    #[serde(default)]
+    pub end_time: Option<ServerTime>,
+    /// `errorMsg`.
+    #[serde(default)]
+    pub error_msg: Option<String>,
+    /// Whether `config.tools.pendingCustomization` is set; `None` is unknown.
+    #[serde(default)]
+    pub pending_customization: Option<bool>,
+}
+
+/// The name of a failure that only guest info tells.
+pub(crate) const GUEST_FAILURE_TYPE: &str = "TOOLSDEPLOYPKG_FAILED";
+
+/// The most pieces of evidence kept per VM: each customization run of a VM brings up to three.
+const MAX_EVIDENCE: usize = 16;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum GuestState {
+    Running,
+    Succeeded,
+    Failed,
+}
+
+/// One thing that guest info said of one customization run. Like events, evidence is a set: a
+/// later `IDLE` takes nothing back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Evidence {
+    pub(crate) start: ServerTime,
+    pub(crate) state: GuestState,
+    pub(crate) end: Option<ServerTime>,
+    pub(crate) error: Option<String>,
+}
+
+/// What guest info said of one VM so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GuestHistory {
+    evidence: Vec<Evidence>,
+    pending: Option<bool>,
+}
+
+impl GuestHistory {
+    pub(crate) fn learn(&mut self, info: GuestInfo) {
+        self.pending = info.pending_customization.or(self.pending);
+        let state = match info.customization_status.as_deref() {
+            Some("TOOLSDEPLOYPKG_RUNNING") => GuestState::Running,
+            Some("TOOLSDEPLOYPKG_SUCCEEDED") => GuestState::Succeeded,
+            Some("TOOLSDEPLOYPKG_FAILED") => GuestState::Failed,
+            // IDLE and PENDING are no status, nor is what a later release may add.
+            Some(_) | None => return,
+        };
+        let Some(start) = info.start_time else { return };
+        let known = self
+            .evidence
+            .iter_mut()
+            .find(|known| known.state == state && known.start == start);
+        let error = info.error_msg.map(|text| cut(&text, MAX_STRING_BYTES).0);
+        if let Some(known) = known {
+            known.end = known.end.or(info.end_time);
+            known.error = known.error.take().or(error);
+            return;
+        }
+        self.evidence.push(Evidence {
+            start,
+            state,
+            end: info.end_time,
+            error,
+        });
+        self.evidence
+            .sort_by_key(|evidence| (evidence.start, evidence.state));
+        if self.evidence.len() > MAX_EVIDENCE {
+            self.evidence.remove(0);
+        }
+    }
+
+    /// Whether a spec is known to be pending or not.
+    pub(crate) fn pending(&self) -> Option<bool> {
+        self.pending
+    }
+
+    /// The evidence of customization runs that began at or after `start`.
+    pub(crate) fn since(&self, start: ServerTime) -> impl Iterator<Item = &Evidence> {
+        self.evidence
+            .iter()
+            .filter(move |evidence| evidence.start >= start)
+    }
+}

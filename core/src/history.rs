@@ -1,0 +1,198 @@
+//! What is kept of one VM: a small sorted set of events, and the evidence of guest info.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::{assess, Frame};
+use crate::event::{EventKind, EventOrder, Kept};
+use crate::guest::GuestHistory;
+
+/// The most events kept of one VM.
+pub(crate) const MAX_EVENTS: usize = 64;
+
+/// What became of an event that was offered to a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Insertion {
+    /// It is kept.
+    Kept,
+    /// It was there: the same key and type.
+    Duplicate,
+    /// There was no room for it.
+    NoRoom,
+}
+
+/// Completed attempts that are no longer kept, so that a run of weeks stays small.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Forgotten {
+    /// How many attempts came before the first one kept.
+    pub(crate) attempts: u32,
+    /// The power-on of the first attempt kept; what lies before it is forgotten.
+    pub(crate) begin: EventOrder,
+    /// Whether a `VmStartingEvent` was among what is forgotten (rule D3).
+    pub(crate) starting_seen: bool,
+}
+
+/// Everything known of one VM.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct History {
+    /// Sorted by [`EventOrder`]; no two are the same event.
+    events: Vec<Kept>,
+    pub(crate) guest: GuestHistory,
+    forgotten: Option<Forgotten>,
+    /// The name in the newest event, with that event's place.
+    name: Option<(EventOrder, String)>,
+}
+
+impl History {
+    pub(crate) fn events(&self) -> &[Kept] {
+        &self.events
+    }
+
+    pub(crate) fn forgotten(&self) -> Option<&Forgotten> {
+        self.forgotten.as_ref()
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_ref().map(|(_, name)| name.as_str())
+    }
+
+    pub(crate) fn insert(&mut self, event: Kept, name: Option<String>, frame: &Frame) -> Insertion {
+        if self.events.iter().any(|known| known.is_same_event(&event)) {
+            return Insertion::Duplicate;
+        }
+        if self
+            .forgotten
+            .as_ref()
+            .is_some_and(|forgotten| event.order < forgotten.begin)
+        {
+            return Insertion::NoRoom;
+        }
+        if let Some(name) = name {
+            if self.name.as_ref().is_none_or(|(at, _)| *at < event.order) {
+                self.name = Some((event.order.clone(), name));
+            }
+        }
+        let order = event.order.clone();
+        let place = self.events.partition_point(|known| known.order < order);
+        self.events.insert(place, event);
+        if self.events.len() > MAX_EVENTS {
+            self.make_room(frame);
+        }
+        if self.events.iter().any(|known| known.order == order) {
+            Insertion::Kept
+        } else {
+            Insertion::NoRoom
+        }
+    }
+
+    /// Frees one place at least: first what belongs to completed, closed attempts, then what
+    /// cannot change the row, failing both the newest event.
+    fn make_room(&mut self, frame: &Frame) {
+        if self.forget_oldest_completed_attempt(frame) || self.drop_what_changes_nothing(frame) {
+            return;
+        }
+        self.events.pop();
+    }
+
+    fn forget_oldest_completed_attempt(&mut self, frame: &Frame) -> bool {
+        let Some(begin) = assess(self, frame).after_oldest_completed else {
+            return false;
+        };
+        let kept_from = self.events.partition_point(|event| event.order < begin.order);
+        let starting_seen = self
+            .forgotten
+            .as_ref()
+            .is_some_and(|forgotten| forgotten.starting_seen)
+            || self
+                .events
+                .iter()
+                .take(kept_from)
+                .any(|event| event.kind == EventKind::VmStarting);
+        self.events.drain(..kept_from);
+        self.forgotten = Some(Forgotten {
+            attempts: begin.number - 1,
+            begin: begin.order,
+            starting_seen,
+        });
+        true
+    }
+
+    fn drop_what_changes_nothing(&mut self, frame: &Frame) -> bool {
+        let before = assess(self, frame);
+        for place in 0..self.events.len() {
+            let candidate = self.events.remove(place);
+            if assess(self, frame) == before {
+                return true;
+            }
+            self.events.insert(place, candidate);
+        }
+        false
+    }
+}
+
+/// [`History`] as it stands in a snapshot: no message text but that of failures.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HistoryJson {
+    events: Vec<KeptJson>,
+    guest: GuestHistory,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forgotten: Option<Forgotten>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<(EventOrder, String)>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct KeptJson {
+    order: EventOrder,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failure: Option<crate::event::FailureDetails>,
+}
+
+impl From<&History> for HistoryJson {
+    fn from(history: &History) -> Self {
+        Self {
+            events: history
+                .events
+                .iter()
+                .map(|event| KeptJson {
+                    order: event.order.clone(),
+                    failure: event.failure.as_deref().cloned(),
+                })
+                .collect(),
+            guest: history.guest.clone(),
+            forgotten: history.forgotten.clone(),
+            name: history.name.clone(),
+        }
+    }
+}
+
+impl TryFrom<HistoryJson> for History {
+    type Error = Cow<'static, str>;
+
+    /// Fails with the type name that no event of a snapshot can have.
+    fn try_from(json: HistoryJson) -> Result<Self, Self::Error> {
+        let mut events = Vec::with_capacity(json.events.len());
+        for event in json.events {
+            let Some(kind) = EventKind::of_type(&event.order.type_name) else {
+                return Err(event.order.type_name);
+            };
+            events.push(Kept {
+                order: event.order,
+                kind,
+                failure: event.failure.map(alloc::boxed::Box::new),
+            });
+        }
+        events.sort_by(|a, b| a.order.cmp(&b.order));
+        Ok(Self {
+            events,
+            guest: json.guest,
+            forgotten: json.forgotten,
+            name: json.name,
+        })
+    }
+}

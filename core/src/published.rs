@@ -1,0 +1,147 @@
+//! P1 to P8: the `PowerCLI` script of 2011, step by step.
+//!
+//! Unlike the default rules this is a procedure, not a function of what is known: each pass takes
+//! one step per VM from what is visible at its moment.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{EventKind, EventOrder};
+use crate::status::CustomizationStatus;
+use crate::time::ServerTime;
+
+/// P3 and P7: milliseconds between two passes, and after the last one.
+pub(crate) const PASS_INTERVAL_MS: u64 = 15_000;
+
+/// P1: how far the script looks back, in milliseconds.
+pub(crate) const LOOKBACK_MS: u64 = 300_000;
+
+/// The most events kept of one VM.
+const MAX_EVENTS: usize = crate::history::MAX_EVENTS;
+
+/// What the script knows of one VM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Script {
+    /// Sorted; no two are the same event.
+    visible: Vec<EventOrder>,
+    pinned: Option<ServerTime>,
+    pub(crate) status: CustomizationStatus,
+    /// The name in the newest event, with that event's place.
+    name: Option<(EventOrder, String)>,
+}
+
+/// A step that the script took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub(crate) to: CustomizationStatus,
+    pub(crate) event_key: i32,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            visible: Vec::new(),
+            pinned: None,
+            status: CustomizationStatus::VmNotStarted,
+            name: None,
+        }
+    }
+}
+
+fn kind(event: &EventOrder) -> Option<EventKind> {
+    EventKind::of_type(&event.type_name)
+}
+
+impl Script {
+    /// Makes an event visible; `false` when it was visible already.
+    pub(crate) fn see(&mut self, event: &EventOrder, name: Option<String>) -> bool {
+        if self
+            .visible
+            .iter()
+            .any(|seen| seen.key == event.key && seen.type_name == event.type_name)
+        {
+            return false;
+        }
+        if let Some(name) = name {
+            if self.name.as_ref().is_none_or(|(at, _)| at < event) {
+                self.name = Some((event.clone(), name));
+            }
+        }
+        let place = self.visible.partition_point(|seen| seen < event);
+        self.visible.insert(place, event.clone());
+        if self.visible.len() > MAX_EVENTS {
+            self.drop_oldest_superseded();
+        }
+        true
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_ref().map(|(_, name)| name.as_str())
+    }
+
+    /// P1: pins the last `VmStartingEvent` visible.
+    pub(crate) fn pin(&mut self) -> Option<Step> {
+        let last = self
+            .visible
+            .iter()
+            .rev()
+            .find(|seen| kind(seen) == Some(EventKind::VmStarting))?;
+        self.pinned = Some(last.time);
+        self.status = CustomizationStatus::CustomizationNotStarted;
+        Some(Step {
+            to: self.status,
+            event_key: last.key,
+        })
+    }
+
+    /// P4 and P5: the step of one pass, if there is one.
+    pub(crate) fn pass(&mut self) -> Option<Step> {
+        let pinned = self.pinned?;
+        let first = |wanted: EventKind| {
+            self.visible
+                .iter()
+                .find(|seen| seen.time >= pinned && kind(seen) == Some(wanted))
+        };
+        let (to, event) = match self.status {
+            CustomizationStatus::CustomizationNotStarted => (
+                CustomizationStatus::CustomizationStarted,
+                first(EventKind::CustomizationStarted)?,
+            ),
+            CustomizationStatus::CustomizationStarted => {
+                if let Some(failed) = first(EventKind::CustomizationFailed) {
+                    (CustomizationStatus::CustomizationFailed, failed)
+                } else {
+                    (
+                        CustomizationStatus::CustomizationSucceeded,
+                        first(EventKind::CustomizationSucceeded)?,
+                    )
+                }
+            }
+            CustomizationStatus::VmNotStarted
+            | CustomizationStatus::CustomizationSucceeded
+            | CustomizationStatus::CustomizationFailed => return None,
+        };
+        let step = Step {
+            to,
+            event_key: event.key,
+        };
+        self.status = to;
+        Some(step)
+    }
+
+    /// The script only asks whether there is an event of a kind at or after a time, so of each
+    /// kind the newest one answers for all older ones.
+    fn drop_oldest_superseded(&mut self) {
+        let superseded = self.visible.iter().enumerate().position(|(place, seen)| {
+            self.visible
+                .iter()
+                .skip(place + 1)
+                .any(|later| kind(later) == kind(seen))
+        });
+        if let Some(place) = superseded {
+            self.visible.remove(place);
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A run under the published rules: passes at 0, 15, 30 … s (P3), each after a read.
+
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::monitor::{DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
+use crate::published::{Script, Step, LOOKBACK_MS, PASS_INTERVAL_MS};
+use crate::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
+use crate::status::{Conclusion, CustomizationStatus};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PublishedRun {
+    timeout_ms: Option<u64>,
+    scripts: Vec<Script>,
+    next_pass_ms: u64,
+    /// Whether the read of a pass is under way: the pass follows its answer.
+    reading: bool,
+    /// Whether P1 has been done.
+    pinned: bool,
+    /// What the end of the run made of VMs that were open.
+    concluded_by_end: Option<Conclusion>,
+}
+
+impl PublishedRun {
+    pub(crate) fn start(timeout_ms: Option<u64>, vms: usize) -> Self {
+        Self {
+            timeout_ms,
+            scripts: alloc::vec![Script::default(); vms],
+            next_pass_ms: 0,
+            reading: false,
+            pinned: false,
+            concluded_by_end: None,
+        }
+    }
+
+    pub(crate) fn vm_count(&self) -> usize {
+        self.scripts.len()
+    }
+
+    /// Asks again for the read that was open before a restore.
+    pub(crate) fn resume(&self, shell: &mut Shell) {
+        if self.reading {
+            ask_read(shell, ReadReason::Restored);
+        }
+    }
+
+    pub(crate) fn handle_events(
+        &mut self,
+        page: EventPage,
+        ignored: &mut IgnoredCounts,
+        now_ms: u64,
+        shell: &mut Shell,
+    ) -> u64 {
+        let window = shell.start.minus_ms(LOOKBACK_MS);
+        let mut accepted = 0;
+        for event in page.events {
+            let Some(script) = shell
+                .place_of(event.vm())
+                .and_then(|place| self.scripts.get_mut(place))
+            else {
+                ignored.add(IgnoreReason::OtherVm);
+                continue;
+            };
+            if event.created_time() < window {
+                ignored.add(IgnoreReason::BeforeWindow);
+                continue;
+            }
+            let (_, name, kept) = event.into_parts();
+            if script.see(&kept.order, name) {
+                accepted += 1;
+            } else {
+                ignored.add(IgnoreReason::Duplicate);
+            }
+        }
+        match page.completeness {
+            crate::monitor::Completeness::Complete => self.read_answered(now_ms, shell),
+            crate::monitor::Completeness::Partial => {}
+        }
+        accepted
+    }
+
+    /// A failed read only means that nothing new is seen.
+    pub(crate) fn handle_read_failed(&mut self, failure: &ReadFailure, now_ms: u64, shell: &mut Shell) {
+        if failure.kind == ReadFailureKind::NotAuthenticated {
+            shell.tell(Output::LogIn);
+        }
+        self.read_answered(now_ms, shell);
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now_ms: u64, shell: &mut Shell) {
+        if self.reading || now_ms < self.next_pass_ms {
+            return;
+        }
+        if self.pinned && !self.goes_on(now_ms) {
+            self.end(Conclusion::TimedOut, now_ms, shell);
+            return;
+        }
+        self.reading = true;
+        ask_read(shell, ReadReason::Pass);
+    }
+
+    pub(crate) fn cancel(&mut self, now_ms: u64, shell: &mut Shell) {
+        self.end(Conclusion::Cancelled, now_ms, shell);
+    }
+
+    pub(crate) fn next_due(&self) -> Option<(u64, DeadlineReason)> {
+        (!self.reading).then_some((self.next_pass_ms, DeadlineReason::Pass))
+    }
+
+    pub(crate) fn row(&self, place: usize, shell: &Shell) -> VmReport {
+        let script = self.scripts.get(place);
+        VmReport {
+            vm: shell.vm(place).to_owned(),
+            name: shell.name(place, script.and_then(Script::name)),
+            customization_status: script.map_or(CustomizationStatus::VmNotStarted, |script| script.status),
+            conclusion: script.and_then(|script| self.conclusion(script)),
+            details: None,
+        }
+    }
+
+    fn conclusion(&self, script: &Script) -> Option<Conclusion> {
+        match script.status {
+            CustomizationStatus::CustomizationSucceeded | CustomizationStatus::CustomizationFailed => {
+                Some(Conclusion::Completed)
+            }
+            CustomizationStatus::VmNotStarted if self.pinned => Some(Conclusion::NotStarted),
+            CustomizationStatus::VmNotStarted
+            | CustomizationStatus::CustomizationNotStarted
+            | CustomizationStatus::CustomizationStarted => self.concluded_by_end,
+        }
+    }
+
+    fn read_answered(&mut self, now_ms: u64, shell: &mut Shell) {
+        if !self.reading {
+            return;
+        }
+        self.reading = false;
+        if !self.pinned {
+            self.pin(now_ms, shell);
+            if !self.goes_on(now_ms) {
+                self.end(Conclusion::TimedOut, now_ms, shell);
+                return;
+            }
+        }
+        for place in 0..self.scripts.len() {
+            let Some(script) = self.scripts.get_mut(place) else {
+                continue;
+            };
+            let from = script.status;
+            if let Some(step) = script.pass() {
+                tell_step(shell, place, from, step, now_ms);
+                if step.to.is_result() {
+                    let row = self.row(place, shell);
+                    shell.tell(Output::Concluded(row.into()));
+                }
+            }
+        }
+        // Passes keep to the grid even when one was late.
+        self.next_pass_ms = (now_ms / PASS_INTERVAL_MS + 1) * PASS_INTERVAL_MS;
+    }
+
+    /// P1.
+    fn pin(&mut self, now_ms: u64, shell: &mut Shell) {
+        self.pinned = true;
+        let mut not_started = BTreeSet::new();
+        for (place, script) in self.scripts.iter_mut().enumerate() {
+            let from = script.status;
+            match script.pin() {
+                Some(step) => tell_step(shell, place, from, step, now_ms),
+                None => {
+                    not_started.insert(place);
+                }
+            }
+        }
+        for place in not_started {
+            let row = self.row(place, shell);
+            shell.tell(Output::Concluded(row.into()));
+        }
+    }
+
+    /// P3: whether there is another pass.
+    fn goes_on(&self, now_ms: u64) -> bool {
+        self.timeout_ms.is_none_or(|timeout_ms| now_ms < timeout_ms)
+            && self
+                .scripts
+                .iter()
+                .any(|script| self.conclusion(script).is_none())
+    }
+
+    fn end(&mut self, open_vms: Conclusion, at_ms: u64, shell: &mut Shell) {
+        let open: Vec<usize> = self
+            .scripts
+            .iter()
+            .enumerate()
+            .filter(|(_, script)| self.conclusion(script).is_none())
+            .map(|(place, _)| place)
+            .collect();
+        self.concluded_by_end = Some(open_vms);
+        for place in open {
+            let row = self.row(place, shell);
+            shell.tell(Output::Concluded(row.into()));
+        }
+        shell.end(at_ms);
+    }
+}
+
+fn ask_read(shell: &mut Shell, reason: ReadReason) {
+    let vms = shell.vms.iter().map(|vm| vm.vm.clone()).collect();
+    shell.ask_read(vms, shell.start.minus_ms(LOOKBACK_MS), reason, None);
+}
+
+fn tell_step(shell: &mut Shell, place: usize, from: CustomizationStatus, step: Step, at_ms: u64) {
+    shell.tell(Output::Transition(Transition {
+        vm: shell.vm(place).to_owned(),
+        from,
+        to: step.to,
+        at_ms,
+        event_key: Some(step.event_key),
+        // The script knows one power-on for the whole run.
+        attempt: 1,
+        inferred: false,
+    }));
+}

@@ -1,0 +1,243 @@
+//! When to read, from when on, and what to do when a read fails: rules D10, D13 and D14.
+//!
+//! Times here are milliseconds of host time since the start of the run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::monitor::{DeadlineReason, ReadReason};
+use crate::time::ServerTime;
+
+/// D14: how far before the newest event seen the next read begins; events commit out of order.
+const OVERLAP_MS: u64 = 30_000;
+
+/// D13: the longest wait between two tries, in milliseconds.
+const MAX_BACKOFF_MS: u64 = 30_000;
+
+/// What the host is to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Read(ReadReason),
+    LogIn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum State {
+    /// Nothing is under way until the next safety read.
+    Idle { next_ms: u64 },
+    /// A read was asked for and is not answered.
+    Reading,
+    /// A read failed; it is tried again then.
+    WaitingToRead { until_ms: u64 },
+    /// A log-in was asked for and is not answered.
+    LoggingIn,
+    /// A log-in failed or did not help; it is tried again then.
+    WaitingToLogIn { until_ms: u64 },
+    /// There is no VM left to read.
+    Parked,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Reads {
+    state: State,
+    /// Tries that failed since the last complete read.
+    failures: u32,
+    /// Whether nothing was read since the last log-in.
+    just_logged_in: bool,
+    /// The newest server time seen in complete observations.
+    newest_complete: Option<ServerTime>,
+    /// The same with what incomplete pages brought since.
+    newest: Option<ServerTime>,
+}
+
+impl Reads {
+    /// The schedule at the start of a run: a read is under way at once.
+    pub(crate) fn started() -> Self {
+        Self {
+            state: State::Reading,
+            failures: 0,
+            just_logged_in: false,
+            newest_complete: None,
+            newest: None,
+        }
+    }
+
+    /// An event of a watched VM was seen.
+    pub(crate) fn saw(&mut self, time: ServerTime) {
+        self.newest = self.newest.max(Some(time));
+    }
+
+    /// A complete observation came in.
+    pub(crate) fn completed(&mut self, now_ms: u64, poll_interval_ms: u64) {
+        self.newest_complete = self.newest;
+        self.failures = 0;
+        self.just_logged_in = false;
+        self.state = State::Idle {
+            next_ms: now_ms.saturating_add(poll_interval_ms),
+        };
+    }
+
+    /// A read or a log-in failed in a way that may pass.
+    pub(crate) fn failed(&mut self, now_ms: u64) {
+        let delay_ms = 1000_u64
+            .saturating_mul(1 << self.failures.min(5))
+            .min(MAX_BACKOFF_MS);
+        self.failures = self.failures.saturating_add(1);
+        let until_ms = now_ms.saturating_add(delay_ms);
+        self.state = match self.state {
+            State::LoggingIn | State::WaitingToLogIn { .. } => State::WaitingToLogIn { until_ms },
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => {
+                State::WaitingToRead { until_ms }
+            }
+        };
+    }
+
+    /// The session is gone. A second time right after a log-in this waits like any failure.
+    pub(crate) fn lost_session(&mut self, now_ms: u64) -> Option<Wish> {
+        let logging_in = match self.state {
+            State::LoggingIn | State::WaitingToLogIn { .. } => true,
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => false,
+        };
+        let wait = logging_in || self.just_logged_in;
+        self.state = State::LoggingIn;
+        if wait {
+            self.failed(now_ms);
+            return None;
+        }
+        Some(Wish::LogIn)
+    }
+
+    /// The host logged in. Without a log-in under way this means nothing.
+    pub(crate) fn logged_in(&mut self) -> Option<Wish> {
+        match self.state {
+            State::LoggingIn | State::WaitingToLogIn { .. } => {
+                self.just_logged_in = true;
+                Some(self.read(ReadReason::LoggedIn))
+            }
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => None,
+        }
+    }
+
+    /// Reads at once.
+    pub(crate) fn read(&mut self, reason: ReadReason) -> Wish {
+        self.state = State::Reading;
+        Wish::Read(reason)
+    }
+
+    /// The last read of the run (D10). What failed before does not delay it.
+    pub(crate) fn last_read(&mut self) -> Option<Wish> {
+        self.failures = 0;
+        match self.state {
+            // It follows when the host has logged in.
+            State::LoggingIn => None,
+            State::WaitingToLogIn { .. } => {
+                self.state = State::LoggingIn;
+                Some(Wish::LogIn)
+            }
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => {
+                Some(self.read(ReadReason::Deadline))
+            }
+        }
+    }
+
+    /// There is no VM left to read.
+    pub(crate) fn park(&mut self) {
+        self.state = State::Parked;
+    }
+
+    /// What falls due at `now_ms`.
+    pub(crate) fn due(&mut self, now_ms: u64) -> Option<Wish> {
+        match self.state {
+            State::Idle { next_ms } if next_ms <= now_ms => Some(self.read(ReadReason::Poll)),
+            State::WaitingToRead { until_ms } if until_ms <= now_ms => Some(self.read(ReadReason::Retry)),
+            State::WaitingToLogIn { until_ms } if until_ms <= now_ms => {
+                self.state = State::LoggingIn;
+                Some(Wish::LogIn)
+            }
+            State::Idle { .. }
+            | State::Reading
+            | State::WaitingToRead { .. }
+            | State::LoggingIn
+            | State::WaitingToLogIn { .. }
+            | State::Parked => None,
+        }
+    }
+
+    /// When something falls due next.
+    pub(crate) fn next_due(&self) -> Option<(u64, DeadlineReason)> {
+        match self.state {
+            State::Idle { next_ms } => Some((next_ms, DeadlineReason::Read)),
+            State::WaitingToRead { until_ms } | State::WaitingToLogIn { until_ms } => {
+                Some((until_ms, DeadlineReason::Retry))
+            }
+            State::Reading | State::LoggingIn | State::Parked => None,
+        }
+    }
+
+    /// What the host was asked for and has not answered: asked again after a restore.
+    pub(crate) fn outstanding(&self) -> Option<Wish> {
+        match self.state {
+            State::Reading => Some(Wish::Read(ReadReason::Restored)),
+            State::LoggingIn => Some(Wish::LogIn),
+            State::Idle { .. }
+            | State::WaitingToRead { .. }
+            | State::WaitingToLogIn { .. }
+            | State::Parked => None,
+        }
+    }
+
+    /// D14: the server time from which to read.
+    pub(crate) fn since(&self, window: ServerTime) -> ServerTime {
+        self.newest_complete
+            .map_or(window, |newest| newest.minus_ms(OVERLAP_MS).max(window))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_retried_after_1_2_4_up_to_30_seconds_until_a_complete_read() {
+        let mut reads = Reads::started();
+        for expected in [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] {
+            reads.failed(0);
+            assert_eq!(reads.next_due(), Some((expected, DeadlineReason::Retry)));
+            assert_eq!(reads.due(expected), Some(Wish::Read(ReadReason::Retry)));
+        }
+        reads.completed(0, 15_000);
+        reads.failed(0);
+        assert_eq!(reads.next_due(), Some((1000, DeadlineReason::Retry)));
+    }
+
+    #[test]
+    fn a_lost_session_asks_for_one_log_in_at_once_and_waits_with_the_second() {
+        let mut reads = Reads::started();
+        assert_eq!(reads.lost_session(0), Some(Wish::LogIn));
+        assert_eq!(reads.logged_in(), Some(Wish::Read(ReadReason::LoggedIn)));
+        assert_eq!(reads.lost_session(10), None);
+        assert_eq!(reads.due(1009), None);
+        assert_eq!(reads.due(1010), Some(Wish::LogIn));
+        assert_eq!(reads.logged_in(), Some(Wish::Read(ReadReason::LoggedIn)));
+        reads.completed(2000, 15_000);
+        assert_eq!(reads.lost_session(3000), Some(Wish::LogIn));
+    }
+
+    #[test]
+    fn a_log_in_nobody_asked_for_means_nothing() {
+        let mut reads = Reads::started();
+        assert_eq!(reads.logged_in(), None);
+    }
+
+    #[test]
+    fn the_next_read_begins_30_seconds_before_the_newest_complete_observation() {
+        let at = ServerTime::from_unix_ms;
+        let mut reads = Reads::started();
+        reads.saw(at(100_000));
+        assert_eq!(reads.since(at(0)), at(0), "an incomplete page moves nothing");
+        reads.completed(0, 1);
+        assert_eq!(reads.since(at(0)), at(70_000));
+        assert_eq!(reads.since(at(90_000)), at(90_000), "never before the window");
+    }
+}

@@ -1,0 +1,480 @@
+//! Recordings: every input that a monitor was given, to be played again anywhere.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use crate::guest::GuestInfo;
+use crate::monitor::{Completeness, EventPage, Monitor, Output, ReadFailure};
+use crate::options::{Options, Rules, VmRef};
+use crate::report::Report;
+use crate::time::{HostTime, ServerTime};
+use crate::wire::{self, is_one_document, WireError};
+
+/// The format name of a recording.
+pub const RECORDING_FORMAT: &str = "vm-customization-recording/1";
+
+/// The latest moment of a recording, in milliseconds: about 31 years.
+const MAX_AT_MS: f64 = 1e12;
+
+/// One run as data: same recording, same report, on every host.
+///
+/// ```
+/// use vm_customization::Recording;
+/// let recording = Recording::from_json(r#"{
+///   "format": "vm-customization-recording/1", "startedAt": "2026-03-01T10:00:00Z",
+///   "vms": [{ "vm": "vm-101" }], "steps": [{ "atMs": 0, "events": [] }]
+/// }"#)?;
+/// assert_eq!(recording.play().ended_at_ms, Some(0));
+/// # Ok::<(), vm_customization::RecordingError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Recording {
+    started_at: ServerTime,
+    vms: Vec<VmRef>,
+    options: Options,
+    steps: Vec<Step>,
+}
+
+/// The inputs at one moment, fed in the order of the fields.
+#[derive(Debug, Clone)]
+pub struct Step {
+    at_ms: u64,
+    events: Option<(wire::Decoded, Completeness)>,
+    guest_info: Vec<GuestInfo>,
+    read_failed: Option<ReadFailure>,
+    logged_in: bool,
+    cancel: bool,
+}
+
+/// Why a recording cannot be played.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecordingError {
+    /// It is of another format or version.
+    UnsupportedFormat(String),
+    /// It is not JSON, or not of the recording format; the text names the place.
+    Malformed(String),
+    /// The events of a step cannot be read.
+    Events {
+        /// The step, from 0 on.
+        step: usize,
+        /// What is wrong with them.
+        error: WireError,
+    },
+}
+
+impl RecordingError {
+    /// A stable name of the kind of error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnsupportedFormat(_) => "unsupportedFormat",
+            Self::Malformed(_) => "invalidRecording",
+            Self::Events { .. } => "invalidEvents",
+        }
+    }
+}
+
+impl fmt::Display for RecordingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnsupportedFormat(found) => write!(
+                f,
+                "`format` is `{found}`, and this version plays `{RECORDING_FORMAT}`"
+            ),
+            Self::Malformed(why) => f.write_str(why),
+            Self::Events { step, error } => write!(f, "steps[{step}].events: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for RecordingError {}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RecordingJson<'a> {
+    #[serde(default)]
+    format: Option<String>,
+    #[serde(borrow, default)]
+    started_at: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    vms: Option<Vec<&'a RawValue>>,
+    #[serde(borrow, default)]
+    options: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    steps: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StepJson<'a> {
+    at_ms: f64,
+    #[serde(borrow, default)]
+    events: Option<&'a RawValue>,
+    #[serde(default = "yes")]
+    complete: bool,
+    #[serde(default, deserialize_with = "one_or_many")]
+    guest_info: Vec<GuestInfo>,
+    #[serde(default)]
+    read_failed: Option<ReadFailure>,
+    #[serde(default)]
+    logged_in: bool,
+    #[serde(default)]
+    cancel: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<GuestInfo>, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let text = raw.get();
+    if text.starts_with('[') {
+        serde_json::from_str(text)
+    } else {
+        serde_json::from_str(text).map(|info| alloc::vec![info])
+    }
+    .map_err(serde::de::Error::custom)
+}
+
+impl Recording {
+    /// Reads one recording.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no recording of this version; the error names the place.
+    pub fn from_json(text: &str) -> Result<Self, RecordingError> {
+        let at =
+            |place: &str, error: &serde_json::Error| RecordingError::Malformed(format!("{place}: {error}"));
+        let missing = |field: &str| RecordingError::Malformed(format!("`{field}` is missing"));
+        let json: RecordingJson<'_> =
+            serde_json::from_str(text).map_err(|error| at("the recording", &error))?;
+        let format = json.format.ok_or_else(|| missing("format"))?;
+        if format != RECORDING_FORMAT {
+            let (found, _) = crate::text::cut(&format, 64);
+            return Err(RecordingError::UnsupportedFormat(found));
+        }
+        let started_at = json.started_at.ok_or_else(|| missing("startedAt"))?;
+        let started_at = serde_json::from_str(started_at.get()).map_err(|error| at("startedAt", &error))?;
+        let vms = json
+            .vms
+            .ok_or_else(|| missing("vms"))?
+            .into_iter()
+            .enumerate()
+            .map(|(place, vm)| {
+                serde_json::from_str(vm.get()).map_err(|error| at(&format!("vms[{place}]"), &error))
+            })
+            .collect::<Result<Vec<VmRef>, _>>()?;
+        let options = json
+            .options
+            .map(|options| serde_json::from_str(options.get()))
+            .transpose()
+            .map_err(|error| at("options", &error))?
+            .unwrap_or_default();
+        let steps = steps(&json.steps.ok_or_else(|| missing("steps"))?)?;
+        let recording = Self {
+            started_at,
+            vms,
+            options,
+            steps,
+        };
+        recording.monitor()?;
+        Ok(recording)
+    }
+
+    /// The steps, in their order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Plays the recording to its end.
+    pub fn play(&self) -> Report {
+        self.play_through(|_, monitor| monitor)
+    }
+
+    /// Plays the recording to its end, passing the monitor through `between` with the host time
+    /// after each step: a test can put a snapshot and a restore there.
+    pub fn play_through(&self, between: impl FnMut(u64, Monitor) -> Monitor) -> Report {
+        match self.monitor() {
+            Ok(monitor) => Player::new(self, monitor).play(between),
+            // `from_json` has made one: it can be made again.
+            Err(_) => Report {
+                ended_at_ms: None,
+                vms: Vec::new(),
+                transitions: Vec::new(),
+                transitions_dropped: 0,
+                ignored: crate::report::IgnoredCounts::default(),
+            },
+        }
+    }
+
+    fn monitor(&self) -> Result<Monitor, RecordingError> {
+        Monitor::new(
+            self.vms.clone(),
+            self.options.clone(),
+            self.started_at,
+            HostTime::from_millis(0),
+        )
+        .map_err(|error| RecordingError::Malformed(error.to_string()))
+    }
+}
+
+fn steps(json: &[&RawValue]) -> Result<Vec<Step>, RecordingError> {
+    let mut steps: Vec<Step> = Vec::with_capacity(json.len());
+    for (place, raw) in json.iter().enumerate() {
+        let malformed = |why: String| RecordingError::Malformed(format!("steps[{place}]{why}"));
+        let step: StepJson<'_> =
+            serde_json::from_str(raw.get()).map_err(|error| malformed(format!(": {error}")))?;
+        let at_ms = at_ms(step.at_ms).ok_or_else(|| {
+            malformed(format!(
+                ".atMs is {}: give milliseconds between 0 and {MAX_AT_MS}",
+                step.at_ms
+            ))
+        })?;
+        if let Some(before) = steps.last().filter(|before| before.at_ms > at_ms) {
+            return Err(malformed(format!(
+                ".atMs is {at_ms}, before that of the step before it, {}: time never decreases",
+                before.at_ms
+            )));
+        }
+        let events = step
+            .events
+            .map(decode_events)
+            .transpose()
+            .map_err(|error| RecordingError::Events { step: place, error })?;
+        let completeness = if step.complete {
+            Completeness::Complete
+        } else {
+            Completeness::Partial
+        };
+        steps.push(Step {
+            at_ms,
+            events: events.map(|decoded| (decoded, completeness)),
+            guest_info: step.guest_info,
+            read_failed: step.read_failed,
+            logged_in: step.logged_in,
+            cancel: step.cancel,
+        });
+    }
+    Ok(steps)
+}
+
+/// The events of a step: JSON as it stands, or any wire form as a JSON text.
+fn decode_events(raw: &RawValue) -> Result<wire::Decoded, WireError> {
+    let text = raw.get();
+    if text.starts_with('"') {
+        let document: String =
+            serde_json::from_str(text).map_err(|error| WireError::Syntax(error.to_string()))?;
+        return wire::decode(document.as_bytes());
+    }
+    wire::decode(text.as_bytes())
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is checked to lie between 0 and 1e12"
+)]
+fn at_ms(value: f64) -> Option<u64> {
+    (0.0..=MAX_AT_MS).contains(&value).then_some(value as u64)
+}
+
+/// What the monitor has asked for and no step has answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    Read,
+    LogIn,
+}
+
+struct Player<'a> {
+    recording: &'a Recording,
+    monitor: Monitor,
+    asked: Asked,
+    now_ms: u64,
+}
+
+impl<'a> Player<'a> {
+    fn new(recording: &'a Recording, monitor: Monitor) -> Self {
+        let mut player = Self {
+            recording,
+            monitor,
+            asked: Asked::Nothing,
+            now_ms: 0,
+        };
+        player.drain();
+        player
+    }
+
+    fn play(mut self, mut between: impl FnMut(u64, Monitor) -> Monitor) -> Report {
+        for step in &self.recording.steps {
+            self.run_clock(|due_ms| due_ms < step.at_ms);
+            self.now_ms = step.at_ms;
+            self.feed(step);
+            self.monitor = between(self.now_ms, self.monitor);
+            self.drain();
+        }
+        if self.recording.options.timeout_ms.is_none() {
+            let last_ms = self.now_ms;
+            self.run_clock(|due_ms| due_ms <= last_ms);
+            let mut report = self.monitor.report();
+            report.ended_at_ms = report.ended_at_ms.or(Some(last_ms));
+            return report;
+        }
+        self.run_to_the_end();
+        self.monitor.report()
+    }
+
+    fn now(&self) -> HostTime {
+        HostTime::from_millis(self.now_ms)
+    }
+
+    /// Calls the monitor at each time at which it asked to be called, as long as `is_before`.
+    fn run_clock(&mut self, is_before: impl Fn(u64) -> bool) {
+        while let Some(due) = self.monitor.poll_timeout() {
+            let due_ms = due.at.as_millis().max(self.now_ms);
+            if !is_before(due_ms) {
+                return;
+            }
+            self.now_ms = due_ms;
+            self.monitor.handle_timeout(self.now());
+            self.drain();
+            if self.is_published() {
+                self.answer();
+            }
+        }
+    }
+
+    /// After the last step the source is healthy and has nothing new.
+    fn run_to_the_end(&mut self) {
+        while !self.monitor.is_ended() {
+            if self.asked != Asked::Nothing {
+                self.answer();
+                continue;
+            }
+            let Some(due) = self.monitor.poll_timeout() else {
+                return;
+            };
+            self.now_ms = self.now_ms.max(due.at.as_millis());
+            self.monitor.handle_timeout(self.now());
+            self.drain();
+        }
+    }
+
+    fn is_published(&self) -> bool {
+        self.recording.options.rules == Rules::Published
+    }
+
+    fn answer(&mut self) {
+        let now = self.now();
+        match self.asked {
+            Asked::Read => {
+                let nothing_new = EventPage {
+                    events: Vec::new(),
+                    completeness: Completeness::Complete,
+                };
+                self.monitor.handle_events(nothing_new, now);
+            }
+            Asked::LogIn => self.monitor.handle_logged_in(now),
+            Asked::Nothing => {}
+        }
+        self.asked = Asked::Nothing;
+        self.drain();
+    }
+
+    fn feed(&mut self, step: &Step) {
+        let now = self.now();
+        if let Some((decoded, completeness)) = &step.events {
+            self.monitor.handle_decoded(decoded.clone(), *completeness, now);
+            if *completeness == Completeness::Complete {
+                self.asked = Asked::Nothing;
+            }
+        }
+        for info in &step.guest_info {
+            self.monitor.handle_guest_info(info.clone(), now);
+        }
+        if let Some(failure) = &step.read_failed {
+            self.asked = Asked::Nothing;
+            self.monitor.handle_read_failed(failure.clone(), now);
+        }
+        if step.logged_in {
+            self.monitor.handle_logged_in(now);
+        }
+        if step.cancel {
+            self.monitor.cancel(now);
+        }
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.monitor.poll_output() {
+            match output {
+                Output::Read(_) => self.asked = Asked::Read,
+                Output::LogIn => self.asked = Asked::LogIn,
+                Output::Transition(_) | Output::Concluded(_) | Output::Stuck { .. } => {}
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    error: ErrorJson<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorJson<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
+/// Plays one recording, or one per line, and gives a report per line.
+///
+/// A line that cannot be read gives `{"error":{"code":…,"message":…}}` in its place.
+pub fn replay(input: &[u8]) -> String {
+    let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
+    let mut output = String::new();
+    let is_one = core::str::from_utf8(input).is_ok_and(|text| {
+        serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() || is_one_document(text)
+    });
+    let documents = if is_one {
+        alloc::vec![input]
+    } else {
+        input.split(|byte| *byte == b'\n').collect()
+    };
+    for document in documents {
+        if !document.iter().all(u8::is_ascii_whitespace) {
+            output.push_str(&replay_one(document));
+            output.push('\n');
+        }
+    }
+    output
+}
+
+fn replay_one(document: &[u8]) -> String {
+    let played = core::str::from_utf8(document)
+        .map_err(|error| {
+            RecordingError::Malformed(format!(
+                "the recording: the byte at offset {} is not UTF-8",
+                error.valid_up_to()
+            ))
+        })
+        .and_then(Recording::from_json)
+        .map(|recording| recording.play());
+    match played {
+        Ok(report) => serde_json::to_string(&report),
+        Err(error) => serde_json::to_string(&ErrorLine {
+            error: ErrorJson {
+                code: error.code(),
+                message: &error.to_string(),
+            },
+        }),
+    }
+    .unwrap_or_default()
+}

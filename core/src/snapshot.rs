@@ -1,0 +1,289 @@
+//! A run as versioned plain data, to go on elsewhere as if nothing had happened.
+
+use alloc::collections::VecDeque;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::Frame;
+use crate::default_run::{DefaultRun, HostWord, ToldResult, Watched};
+use crate::history::{History, HistoryJson};
+use crate::monitor::{frame, Monitor, Run, RunClock, Shell, TimeDown};
+use crate::options::{Options, VmRef};
+use crate::published_run::PublishedRun;
+use crate::reads::Reads;
+use crate::report::{IgnoredCounts, Transition};
+use crate::status::Conclusion;
+use crate::time::{HostTime, ServerTime};
+use crate::transitions::Told;
+
+/// The format name of a snapshot.
+pub const SNAPSHOT_FORMAT: &str = "vm-customization-snapshot/1";
+
+/// A run at one moment. It holds no credential, and no message text but that of failures.
+///
+/// ```
+/// use vm_customization::*;
+/// let start: ServerTime = "2026-03-01T10:00:00Z".parse()?;
+/// let vms = vec![VmRef::new("vm-101")];
+/// let monitor = Monitor::new(vms, Options::default(), start, HostTime::from_millis(0))?;
+/// let text = monitor.snapshot().to_json();
+///
+/// // In another process, whose clock began anew, a minute later.
+/// let snapshot = Snapshot::from_json(text.as_bytes())?;
+/// let server_now = "2026-03-01T10:01:00Z".parse()?;
+/// let monitor = Monitor::restore(snapshot, TimeDown::Counts, server_now, HostTime::from_millis(5))?;
+/// assert!(!monitor.is_ended());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Snapshot(SnapshotJson);
+
+/// Why a snapshot cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// It is of another format or version.
+    UnsupportedFormat(String),
+    /// It is not JSON, or not what this version writes.
+    Malformed(String),
+}
+
+impl RestoreError {
+    /// A stable name of the kind of error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnsupportedFormat(_) => "unsupportedSnapshot",
+            Self::Malformed(_) => "invalidSnapshot",
+        }
+    }
+}
+
+impl fmt::Display for RestoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnsupportedFormat(found) => write!(
+                f,
+                "the snapshot has format `{found}`, and this version reads `{SNAPSHOT_FORMAT}`: restore it with the version that wrote it"
+            ),
+            Self::Malformed(why) => write!(f, "the snapshot cannot be read: {why}"),
+        }
+    }
+}
+
+impl core::error::Error for RestoreError {}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SnapshotJson {
+    format: String,
+    started_at: ServerTime,
+    elapsed_ms: u64,
+    ended_at_ms: Option<u64>,
+    options: Options,
+    vms: Vec<VmRef>,
+    run: RunJson,
+    transitions: VecDeque<Transition>,
+    transitions_dropped: u64,
+    ignored: IgnoredCounts,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum RunJson {
+    Default(DefaultJson),
+    Published(PublishedRun),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DefaultJson {
+    vms: Vec<WatchedJson>,
+    reads: Reads,
+    observed: bool,
+    last_read_at_ms: Option<u64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WatchedJson {
+    history: HistoryJson,
+    told: Told,
+    told_result: Option<ToldResult>,
+    revised: bool,
+    host_word: Option<HostWord>,
+    concluded_by_end: Option<Conclusion>,
+    stuck_told: bool,
+}
+
+#[derive(Deserialize)]
+struct FormatOnly {
+    #[serde(default)]
+    format: Option<String>,
+}
+
+impl Snapshot {
+    /// The snapshot as JSON text.
+    pub fn to_json(&self) -> String {
+        // Strings, numbers and lists only: there is nothing that could fail.
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+
+    /// A snapshot from JSON text.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no snapshot of this version.
+    pub fn from_json(text: &[u8]) -> Result<Self, RestoreError> {
+        let malformed = |error: serde_json::Error| RestoreError::Malformed(error.to_string());
+        let FormatOnly { format } = serde_json::from_slice(text).map_err(malformed)?;
+        if format.as_deref() != Some(SNAPSHOT_FORMAT) {
+            let found = format.as_deref().unwrap_or("none");
+            let (found, _) = crate::text::cut(found, 64);
+            return Err(RestoreError::UnsupportedFormat(found));
+        }
+        serde_json::from_slice(text).map(Self).map_err(malformed)
+    }
+}
+
+impl Monitor {
+    /// The run as it stands.
+    pub fn snapshot(&self) -> Snapshot {
+        let run = match &self.run {
+            Run::Default(run) => RunJson::Default(DefaultJson {
+                vms: run.vms.iter().map(WatchedJson::from).collect(),
+                reads: run.reads.clone(),
+                observed: run.observed,
+                last_read_at_ms: run.last_read_at_ms,
+            }),
+            Run::Published(run) => RunJson::Published(run.clone()),
+        };
+        Snapshot(SnapshotJson {
+            format: SNAPSHOT_FORMAT.to_string(),
+            started_at: self.shell.start,
+            elapsed_ms: self.clock.now_ms(),
+            ended_at_ms: self.shell.ended_at_ms,
+            options: self.options.clone(),
+            vms: self.shell.vms.clone(),
+            run,
+            transitions: self.shell.transitions.clone(),
+            transitions_dropped: self.shell.transitions_dropped,
+            ignored: self.shell.ignored.clone(),
+        })
+    }
+
+    /// Goes on with a run. A read or a log-in that was open is asked for again.
+    ///
+    /// The host's clock may have begun anew, so the time since the start of the run is taken from
+    /// vCenter's clock: `server_now` less the server time of the start.
+    ///
+    /// # Errors
+    ///
+    /// When the snapshot contradicts itself.
+    pub fn restore(
+        snapshot: Snapshot,
+        time_down: TimeDown,
+        server_now: ServerTime,
+        now: HostTime,
+    ) -> Result<Self, RestoreError> {
+        let json = snapshot.0;
+        let elapsed_ms = match time_down {
+            TimeDown::Counts => json.elapsed_ms.max(server_now.ms_since(json.started_at)),
+            TimeDown::Excluded => json.elapsed_ms,
+        };
+        let mut shell = Shell::new(json.vms, json.started_at);
+        shell.ended_at_ms = json.ended_at_ms;
+        shell.transitions = json.transitions;
+        shell.transitions_dropped = json.transitions_dropped;
+        shell.ignored = json.ignored;
+        let run = match json.run {
+            RunJson::Default(run) => {
+                let frame = frame(&json.options, json.started_at);
+                Run::Default(restore_default(
+                    run,
+                    &json.options,
+                    frame,
+                    &mut shell,
+                    elapsed_ms,
+                )?)
+            }
+            RunJson::Published(run) => {
+                check_rows(run.vm_count(), &shell)?;
+                if shell.ended_at_ms.is_none() {
+                    run.resume(&mut shell);
+                }
+                Run::Published(run)
+            }
+        };
+        Ok(Self {
+            options: json.options,
+            clock: RunClock::new(now, elapsed_ms),
+            shell,
+            run,
+        })
+    }
+}
+
+fn restore_default(
+    json: DefaultJson,
+    options: &Options,
+    frame: Frame,
+    shell: &mut Shell,
+    elapsed_ms: u64,
+) -> Result<DefaultRun, RestoreError> {
+    check_rows(json.vms.len(), shell)?;
+    let vms = json
+        .vms
+        .into_iter()
+        .map(|vm| vm.restore(&frame))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut run = DefaultRun::assemble(options, frame, vms, json.reads);
+    run.observed = json.observed;
+    run.last_read_at_ms = json.last_read_at_ms;
+    run.settle();
+    if shell.ended_at_ms.is_none() {
+        run.resume(elapsed_ms, shell);
+    }
+    Ok(run)
+}
+
+fn check_rows(rows: usize, shell: &Shell) -> Result<(), RestoreError> {
+    if rows == shell.vms.len() {
+        return Ok(());
+    }
+    Err(RestoreError::Malformed(alloc::format!(
+        "it names {} VMs and has the state of {rows}",
+        shell.vms.len()
+    )))
+}
+
+impl From<&Watched> for WatchedJson {
+    fn from(watched: &Watched) -> Self {
+        Self {
+            history: HistoryJson::from(&watched.history),
+            told: watched.told,
+            told_result: watched.told_result.clone(),
+            revised: watched.revised,
+            host_word: watched.host_word.clone(),
+            concluded_by_end: watched.concluded_by_end,
+            stuck_told: watched.stuck_told,
+        }
+    }
+}
+
+impl WatchedJson {
+    fn restore(self, frame: &Frame) -> Result<Watched, RestoreError> {
+        let history = History::try_from(self.history).map_err(|type_name| {
+            RestoreError::Malformed(alloc::format!("`{type_name}` is no event type of interest"))
+        })?;
+        let mut watched = Watched::new(history, self.told, frame);
+        watched.told_result = self.told_result;
+        watched.revised = self.revised;
+        watched.host_word = self.host_word;
+        watched.concluded_by_end = self.concluded_by_end;
+        watched.stuck_told = self.stuck_told;
+        Ok(watched)
+    }
+}

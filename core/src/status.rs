@@ -1,0 +1,110 @@
+//! The words of a report: status, conclusion, hint.
+
+use core::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How far the guest customization of a VM has come, spelled as the script of 2011 spells it.
+///
+/// Exhaustive: a caller must handle each, and there will be no sixth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the five published names are the contract"
+)]
+pub enum CustomizationStatus {
+    /// No power-on was seen.
+    VmNotStarted,
+    /// The VM was powered on; customization has not started.
+    CustomizationNotStarted,
+    /// Customization has started and has no result.
+    CustomizationStarted,
+    /// Customization succeeded.
+    CustomizationSucceeded,
+    /// Customization failed.
+    CustomizationFailed,
+}
+
+impl CustomizationStatus {
+    /// Every status, in the order in which a run passes through them.
+    pub const ALL: [Self; 5] = [
+        Self::VmNotStarted,
+        Self::CustomizationNotStarted,
+        Self::CustomizationStarted,
+        Self::CustomizationSucceeded,
+        Self::CustomizationFailed,
+    ];
+
+    /// The name as published.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VmNotStarted => "VmNotStarted",
+            Self::CustomizationNotStarted => "CustomizationNotStarted",
+            Self::CustomizationStarted => "CustomizationStarted",
+            Self::CustomizationSucceeded => "CustomizationSucceeded",
+            Self::CustomizationFailed => "CustomizationFailed",
+        }
+    }
+
+    /// Whether this is a result: succeeded or failed.
+    pub const fn is_result(self) -> bool {
+        match self {
+            Self::CustomizationSucceeded | Self::CustomizationFailed => true,
+            Self::VmNotStarted | Self::CustomizationNotStarted | Self::CustomizationStarted => false,
+        }
+    }
+
+    /// How many steps lie before this status; the two results are equally far.
+    pub(crate) const fn rank(self) -> u8 {
+        match self {
+            Self::VmNotStarted => 0,
+            Self::CustomizationNotStarted => 1,
+            Self::CustomizationStarted => 2,
+            Self::CustomizationSucceeded | Self::CustomizationFailed => 3,
+        }
+    }
+}
+
+impl fmt::Display for CustomizationStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a VM is no longer waited for. It never changes the status that the VM had reached.
+///
+/// Non-exhaustive: later rules may conclude a VM for reasons of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Conclusion {
+    /// It has a result: succeeded or failed.
+    Completed,
+    /// A complete observation found no power-on.
+    NotStarted,
+    /// The deadline passed.
+    TimedOut,
+    /// It is no longer in the inventory.
+    VmRemoved,
+    /// The caller cancelled the run.
+    Cancelled,
+    /// The host could not read its events.
+    Unobservable,
+}
+
+/// The likely reason that a VM gets no further (rule D18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Hint {
+    /// No power-on was seen.
+    NeverPoweredOn,
+    /// Powered on, but no customization spec is pending.
+    NothingPending,
+    /// Powered on and a spec is pending: VMware Tools are missing, old or not running.
+    PendingNotStarted,
+    /// Powered on; whether a spec is pending is not known.
+    NotStarted,
+    /// Started, and no result came.
+    StartedNoResult,
+}

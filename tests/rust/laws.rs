@@ -1,0 +1,372 @@
+//! The laws that hold for every run, as properties over random inputs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails says where"
+)]
+
+use proptest::prelude::*;
+use vm_customization::wire::{decode, soap_tree, to_vi_json};
+use vm_customization::{
+    replay, Attempts, Completeness, CustomizationStatus, Event, EventPage, GuestInfo, HostTime, Monitor,
+    Options, Output, ReadFailure, ReadFailureKind, Report, Rules, ServerTime, Snapshot, TimeDown, Transition,
+    VmRef, VmReport, Window, EVENT_TYPES,
+};
+
+const START_MS: i64 = 1_772_359_200_000;
+const VMS: [&str; 3] = ["vm-1", "vm-2", "vm-3"];
+
+fn at(ms: u64) -> HostTime {
+    HostTime::from_millis(ms)
+}
+
+fn server(ms: i64) -> ServerTime {
+    ServerTime::from_unix_ms(START_MS + ms)
+}
+
+/// An event that a VM may have, close enough to others that order matters.
+fn event() -> impl Strategy<Value = Event> {
+    let vm = prop_oneof![4 => Just("vm-1"), 4 => Just("vm-2"), 1 => Just("vm-9")];
+    let time = prop_oneof![
+        -3_i64..4,
+        -300_002_i64..-299_997,
+        (-20_i64..20).prop_map(|s| s * 1000)
+    ];
+    let type_name = prop_oneof![
+        3 => Just("VmStartingEvent"),
+        3 => Just("CustomizationStartedEvent"),
+        6 => prop::sample::select(EVENT_TYPES.to_vec()),
+    ];
+    (vm, -5_i32..12, time, type_name)
+        .prop_map(|(vm, key, ms, name)| Event::new(vm, key, server(ms), name).unwrap())
+}
+
+/// Events where no two of a VM share key and type at different times: an event keeps the time
+/// that it came with first, so then the order would matter by right.
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    prop::collection::vec(event(), 0..24).prop_map(|events| {
+        let mut distinct: Vec<Event> = Vec::new();
+        for event in events {
+            let is_same = |known: &Event| {
+                known.vm() == event.vm()
+                    && known.key() == event.key()
+                    && known.type_name() == event.type_name()
+            };
+            if !distinct.iter().any(is_same) {
+                distinct.push(event);
+            }
+        }
+        distinct
+    })
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    (
+        prop::sample::select(vec![Attempts::Follow, Attempts::First, Attempts::Reopen]),
+        any::<bool>(),
+        prop::option::weighted(0.8, 0_u64..40_000),
+        prop::sample::select(vec![Rules::Default, Rules::Default, Rules::Published]),
+    )
+        .prop_map(|(attempts, wait_for_power_on, timeout_ms, rules)| Options {
+            rules,
+            timeout_ms,
+            attempts,
+            wait_for_power_on,
+            window: Window::LookbackMs(300_000),
+            ..Options::default()
+        })
+}
+
+#[derive(Debug, Clone)]
+enum Input {
+    Events(Vec<Event>, Completeness),
+    GuestInfo(GuestInfo),
+    ReadFailed(ReadFailure),
+    LoggedIn,
+    Timeout,
+    Cancel,
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    let kind = prop::sample::select(vec![
+        ReadFailureKind::NotAuthenticated,
+        ReadFailureKind::NoPermission,
+        ReadFailureKind::NotFound,
+        ReadFailureKind::Transient,
+        ReadFailureKind::Transient,
+        ReadFailureKind::Fatal,
+    ]);
+    let vm = prop::option::weighted(0.8, prop::sample::select(vec!["vm-1", "vm-2", "vm-9"]));
+    let completeness = prop::sample::select(vec![Completeness::Complete, Completeness::Partial]);
+    prop_oneof![
+        6 => (prop::collection::vec(event(), 0..5), completeness).prop_map(|(events, complete)| Input::Events(events, complete)),
+        2 => guest_info().prop_map(Input::GuestInfo),
+        2 => (kind, vm).prop_map(|(kind, vm)| Input::ReadFailed(ReadFailure { kind, vm: vm.map(str::to_owned), message: None })),
+        1 => Just(Input::LoggedIn),
+        2 => Just(Input::Timeout),
+        1 => Just(Input::Cancel),
+    ]
+}
+
+fn guest_info() -> impl Strategy<Value = GuestInfo> {
+    let status = prop::option::of(prop::sample::select(vec![
+        "IDLE",
+        "PENDING",
+        "RUNNING",
+        "SUCCEEDED",
+        "FAILED",
+        "NEW",
+    ]));
+    (
+        status,
+        prop::option::of(-5_i64..5),
+        prop::option::of(any::<bool>()),
+    )
+        .prop_map(|(status, start, pending)| GuestInfo {
+            vm: "vm-1".to_owned(),
+            customization_status: status.map(|status| format!("TOOLSDEPLOYPKG_{status}")),
+            start_time: start.map(server),
+            end_time: start.map(|ms| server(ms + 1)),
+            error_msg: None,
+            pending_customization: pending,
+        })
+}
+
+fn monitor(options: &Options) -> Monitor {
+    let vms = VMS.iter().map(|vm| VmRef::new(*vm)).collect();
+    Monitor::new(vms, options.clone(), server(0), at(0)).unwrap()
+}
+
+fn feed(monitor: &mut Monitor, input: Input, now: HostTime) {
+    match input {
+        Input::Events(events, completeness) => {
+            monitor.handle_events(EventPage { events, completeness }, now);
+        }
+        Input::GuestInfo(info) => monitor.handle_guest_info(info, now),
+        Input::ReadFailed(failure) => monitor.handle_read_failed(failure, now),
+        Input::LoggedIn => monitor.handle_logged_in(now),
+        Input::Timeout => monitor.handle_timeout(now),
+        Input::Cancel => monitor.cancel(now),
+    }
+}
+
+fn drain(monitor: &mut Monitor) -> Vec<Output> {
+    std::iter::from_fn(|| monitor.poll_output()).collect()
+}
+
+/// Calls the monitor at each time it names, up to and including `until_ms`, with no other input.
+fn run_clock(monitor: &mut Monitor, until_ms: u64) {
+    for _ in 0..10_000 {
+        drain(monitor);
+        match monitor.poll_timeout() {
+            Some(due) if due.at.as_millis() <= until_ms => monitor.handle_timeout(due.at),
+            Some(_) | None => return,
+        }
+    }
+    panic!(
+        "the monitor asks to be called again and again at {:?}",
+        monitor.poll_timeout()
+    );
+}
+
+/// Rows without what may depend on how things were told.
+fn rows(report: Report) -> Vec<VmReport> {
+    report
+        .vms
+        .into_iter()
+        .map(|mut row| {
+            if let Some(details) = &mut row.details {
+                details.revised = false;
+            }
+            row
+        })
+        .collect()
+}
+
+/// Rows after pages that arrive while the run goes on: it waits for power-ons and for a VM that
+/// never has an event.
+fn rows_after(pages: &[Vec<Event>], attempts: Attempts) -> Vec<VmReport> {
+    let options = Options {
+        attempts,
+        wait_for_power_on: true,
+        ..Options::default()
+    };
+    let mut monitor = monitor(&options);
+    for page in pages {
+        let page = EventPage {
+            events: page.clone(),
+            completeness: Completeness::Complete,
+        };
+        monitor.handle_events(page, at(1));
+        drain(&mut monitor);
+    }
+    assert!(!monitor.is_ended());
+    rows(monitor.report())
+}
+
+fn assert_chain(transitions: &[Transition], report: &Report) {
+    for row in &report.vms {
+        let mut status = CustomizationStatus::VmNotStarted;
+        let mut at_ms = 0;
+        for step in transitions.iter().filter(|step| step.vm == row.vm) {
+            assert_eq!(step.from, status, "{transitions:?}");
+            assert!(step.at_ms >= at_ms, "{transitions:?}");
+            assert!(!(step.inferred && step.event_key.is_some()), "{transitions:?}");
+            status = step.to;
+            at_ms = step.at_ms;
+        }
+        assert_eq!(row.customization_status, status, "{transitions:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_batching_and_duplicates_do_not_matter(
+        events in events(),
+        shuffled in any::<prop::sample::Index>(),
+        cuts in prop::collection::vec(0_usize..24, 0..6),
+        again in prop::collection::vec(0_usize..24, 0..6),
+        attempts in prop::sample::select(vec![Attempts::Follow, Attempts::First, Attempts::Reopen]),
+    ) {
+        let straight = rows_after(std::slice::from_ref(&events), attempts);
+        let mut other = events.clone();
+        other.reverse();
+        other.rotate_left(if events.is_empty() { 0 } else { shuffled.index(events.len()) });
+        for place in again {
+            if let Some(event) = events.get(place) {
+                other.insert(place.min(other.len()), event.clone());
+            }
+        }
+        let mut pages = vec![Vec::new()];
+        for (place, event) in other.into_iter().enumerate() {
+            if cuts.contains(&place) {
+                pages.push(Vec::new());
+            }
+            pages.last_mut().unwrap().push(event);
+        }
+        prop_assert_eq!(rows_after(&pages, attempts), straight);
+    }
+
+    #[test]
+    fn a_run_comes_to_an_end_with_rows_and_chains(
+        options in options(),
+        inputs in prop::collection::vec((0_u64..9000, input()), 0..20),
+    ) {
+        let mut monitor = monitor(&options);
+        let mut now = 0;
+        for (pause, input) in inputs {
+            now += pause;
+            run_clock(&mut monitor, now.saturating_sub(1));
+            feed(&mut monitor, input, at(now));
+            drain(&mut monitor);
+        }
+        if let Some(timeout_ms) = options.timeout_ms {
+            run_clock(&mut monitor, u64::MAX);
+            if options.rules == Rules::Published {
+                // The script waits for its read, however long that takes, and 15 s more.
+                while !monitor.is_ended() {
+                    let due = monitor.poll_timeout().map_or(now, |due| due.at.as_millis());
+                    now = now.max(due);
+                    monitor.handle_timeout(at(now));
+                    let page = EventPage { events: Vec::new(), completeness: Completeness::Complete };
+                    monitor.handle_events(page, at(now));
+                }
+            } else {
+                prop_assert!(monitor.report().ended_at_ms.unwrap() <= timeout_ms + 5000);
+            }
+            prop_assert!(monitor.is_ended());
+            prop_assert!(monitor.report().vms.iter().all(|row| row.conclusion.is_some()));
+        }
+        let report = monitor.report();
+        prop_assert_eq!(report.vms.len(), VMS.len());
+        assert_chain(&report.transitions, &report);
+    }
+
+    #[test]
+    fn what_comes_after_the_end_changes_nothing(
+        options in options(),
+        inputs in prop::collection::vec(input(), 0..6),
+        later in prop::collection::vec(input(), 1..6),
+    ) {
+        let mut monitor = monitor(&options);
+        for input in inputs {
+            feed(&mut monitor, input, at(10));
+        }
+        monitor.cancel(at(20));
+        drain(&mut monitor);
+        let before = serde_json::to_string(&monitor.report()).unwrap();
+        for input in later {
+            feed(&mut monitor, input, at(30));
+        }
+        prop_assert!(drain(&mut monitor).is_empty());
+        prop_assert_eq!(monitor.poll_timeout(), None);
+        prop_assert_eq!(serde_json::to_string(&monitor.report()).unwrap(), before);
+    }
+
+    #[test]
+    fn snapshot_and_restore_at_any_step_change_nothing(
+        options in options(),
+        inputs in prop::collection::vec((0_u64..9000, input()), 0..12),
+        hop in 0_usize..12,
+    ) {
+        let mut straight = monitor(&options);
+        let mut hopped = straight.clone();
+        let mut now = 0;
+        for (place, (pause, input)) in inputs.into_iter().enumerate() {
+            now += pause;
+            run_clock(&mut straight, now.saturating_sub(1));
+            run_clock(&mut hopped, now.saturating_sub(1));
+            if place == hop {
+                let snapshot = Snapshot::from_json(hopped.snapshot().to_json().as_bytes()).unwrap();
+                let server_now = server(i64::try_from(now).unwrap());
+                straight.handle_timeout(at(now));
+                hopped = Monitor::restore(snapshot, TimeDown::Counts, server_now, at(now)).unwrap();
+                hopped.handle_timeout(at(now));
+            }
+            feed(&mut straight, input.clone(), at(now));
+            feed(&mut hopped, input, at(now));
+        }
+        prop_assert_eq!(
+            serde_json::to_string(&hopped.report()).unwrap(),
+            serde_json::to_string(&straight.report()).unwrap()
+        );
+    }
+
+    #[test]
+    fn no_bytes_make_the_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = decode(&bytes);
+        let _ = soap_tree(&bytes);
+        let _ = replay(&bytes);
+        let _ = Snapshot::from_json(&bytes);
+    }
+
+    #[test]
+    fn no_damage_to_a_real_document_makes_the_decoder_panic(
+        document in prop::sample::select(vec![
+            vm_customization_tests::text("samples/soap_QueryEventsResponse.xml"),
+            vm_customization_tests::text("samples/vijson_events_all_classes.json"),
+            vm_customization_tests::text("samples/DrsVmPoweredOnEvent.cloudevent.json"),
+            vm_customization_tests::text("recordings/D13-log-in-again-and-read-on.recording.json"),
+        ]),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        end in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = document.into_bytes();
+        for (place, byte) in damage {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        let _ = decode(&bytes);
+        let _ = replay(&bytes);
+        let _ = soap_tree(&bytes[..end.index(bytes.len())]);
+        if let Ok(json) = to_vi_json(&bytes) {
+            let again = decode(json.as_bytes()).unwrap();
+            let once = decode(&bytes).unwrap();
+            prop_assert_eq!(again.events, once.events);
+            prop_assert_eq!(again.ignored, once.ignored);
+        }
+    }
+}

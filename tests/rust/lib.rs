@@ -1,0 +1,57 @@
+//! Helpers shared by the tests that cross the parts.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read the files that they are about"
+)]
+
+use std::path::{Path, PathBuf};
+
+/// A folder below `tests/`.
+pub fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The text of a file below `tests/`.
+///
+/// # Panics
+///
+/// When the file cannot be read.
+#[allow(clippy::panic, reason = "a test that lacks its data has failed")]
+pub fn text(name: &str) -> String {
+    let path = folder(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// One golden recording with the report that belongs to it.
+#[derive(Debug)]
+pub struct Golden {
+    /// The name of both files without their endings.
+    pub name: String,
+    /// The recording as text.
+    pub recording: String,
+    /// Where the report stands.
+    pub report_path: PathBuf,
+}
+
+/// Every golden recording, by name.
+///
+/// # Panics
+///
+/// When the folder cannot be read.
+#[allow(clippy::unwrap_used, reason = "a test that lacks its data has failed")]
+pub fn golden_recordings() -> Vec<Golden> {
+    let mut golden: Vec<Golden> = std::fs::read_dir(folder("recordings"))
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let name = name.strip_suffix(".recording.json")?.to_owned();
+            Some(Golden {
+                recording: text(&format!("recordings/{name}.recording.json")),
+                report_path: folder("recordings").join(format!("{name}.report.json")),
+                name,
+            })
+        })
+        .collect();
+    golden.sort_by(|a, b| a.name.cmp(&b.name));
+    golden
+}

@@ -1,0 +1,140 @@
+//! The golden recordings, natively. `UPDATE=1` rewrites the reports: read the difference before
+//! you commit it. The same files run through WebAssembly in `tests/node/recordings.test.mjs`.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails says where"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "golden files are read and, when asked, rewritten"
+)]
+
+use serde_json::Value;
+use vm_customization::{replay, HostTime, Monitor, Recording, ServerTime, Snapshot, TimeDown};
+use vm_customization_tests::golden_recordings;
+
+#[test]
+fn every_golden_recording_gives_its_report() {
+    let golden = golden_recordings();
+    assert!(golden.len() > 100, "the recordings are there");
+    let mut stale = Vec::new();
+    for golden in golden {
+        let report: Value = serde_json::from_str(&replay(golden.recording.as_bytes())).unwrap();
+        if std::env::var_os("UPDATE").is_some() {
+            let text = serde_json::to_string_pretty(&report).unwrap();
+            std::fs::write(&golden.report_path, text + "\n").unwrap();
+            continue;
+        }
+        let expected = std::fs::read_to_string(&golden.report_path).unwrap();
+        let expected: Value = serde_json::from_str(&expected).unwrap();
+        if report != expected {
+            stale.push(format!(
+                "{}\n  got      {report}\n  expected {expected}",
+                golden.name
+            ));
+        }
+    }
+    assert!(stale.is_empty(), "{}", stale.join("\n"));
+}
+
+#[test]
+fn every_rule_has_a_golden_recording() {
+    let names: Vec<String> = golden_recordings()
+        .into_iter()
+        .map(|golden| golden.name)
+        .collect();
+    let rules = (1..=8)
+        .map(|number| format!("P{number}-"))
+        .chain((1..=18).map(|number| format!("D{number:02}-")));
+    for rule in rules {
+        assert!(
+            names.iter().any(|name| name.starts_with(&rule)),
+            "no recording is named after {rule}"
+        );
+    }
+}
+
+#[test]
+fn snapshot_and_restore_after_every_step_change_nothing() {
+    for golden in golden_recordings() {
+        let recording = Recording::from_json(&golden.recording).unwrap();
+        let straight = serde_json::to_string(&recording.play()).unwrap();
+        let started_at = started_at(&golden.recording);
+        let hops = recording.play_through(|now_ms, monitor| {
+            let text = monitor.snapshot().to_json();
+            let snapshot = Snapshot::from_json(text.as_bytes()).unwrap();
+            let server_now =
+                ServerTime::from_unix_ms(started_at.as_unix_ms() + i64::try_from(now_ms).unwrap());
+            Monitor::restore(
+                snapshot,
+                TimeDown::Counts,
+                server_now,
+                HostTime::from_millis(now_ms),
+            )
+            .unwrap()
+        });
+        assert_eq!(serde_json::to_string(&hops).unwrap(), straight, "{}", golden.name);
+    }
+}
+
+fn started_at(recording: &str) -> ServerTime {
+    let recording: Value = serde_json::from_str(recording).unwrap();
+    recording["startedAt"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_line_that_cannot_be_read_gives_an_error_in_its_place() {
+    let good =
+        r#"{"format":"vm-customization-recording/1","startedAt":"2026-03-01T10:00:00Z","vms":[],"steps":[]}"#;
+    let input = format!("{good}\nnonsense\n\n{}\n{good}\n", good.replace("/1", "/2"));
+    let lines: Vec<Value> = replay(input.as_bytes())
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 4);
+    assert_eq!(lines[0]["endedAtMs"], 0);
+    assert_eq!(lines[1]["error"]["code"], "invalidRecording");
+    assert_eq!(lines[2]["error"]["code"], "unsupportedFormat");
+    assert_eq!(lines[3], lines[0]);
+}
+
+#[test]
+fn a_bad_recording_is_refused_with_the_place() {
+    let with = |vms: &str, options: &str, steps: &str| {
+        format!(
+            r#"{{"format":"vm-customization-recording/1","startedAt":"2026-03-01T10:00:00Z","vms":{vms},"options":{options},"steps":{steps}}}"#
+        )
+    };
+    for (recording, place) in [
+        (
+            with("[]", "{}", r#"[{"atMs":5},{"atMs":4}]"#),
+            "steps[1].atMs is 4",
+        ),
+        (with("[]", "{}", r#"[{"atMs":-1}]"#), "steps[0].atMs is -1"),
+        (with("[]", "{}", "[{}]"), "steps[0]: missing field `atMs`"),
+        (
+            with("[]", "{}", r#"[{"atMs":0,"pause":true}]"#),
+            "unknown field `pause`",
+        ),
+        (
+            with("[]", "{}", r#"[{"atMs":0,"events":"<html></html>"}]"#),
+            "steps[0].events",
+        ),
+        (
+            with("[]", "{}", r#"[{"atMs":0,"readFailed":{"kind":"bad"}}]"#),
+            "steps[0]: unknown variant `bad`",
+        ),
+        (with("[{\"vm\":\"\"}]", "{}", "[]"), "vms[0].vm is empty"),
+        (with("[{}]", "{}", "[]"), "vms[0]: missing field `vm`"),
+        (with("[]", r#"{"timeoutSeconds":-1}"#, "[]"), "timeoutSeconds"),
+        (with("[]", r#"{"timeout":1}"#, "[]"), "unknown field `timeout`"),
+        ("{}".to_owned(), "`format` is missing"),
+        ("[]".to_owned(), "`format` is missing"),
+        ("[".to_owned(), "the recording"),
+    ] {
+        let error = Recording::from_json(&recording).unwrap_err();
+        assert!(error.to_string().contains(place), "{recording}\n  {error}");
+    }
+}

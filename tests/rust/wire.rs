@@ -1,0 +1,339 @@
+//! Events as they come over the wire, from real and schema-made payloads in `tests/samples`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that fails says where"
+)]
+
+use vm_customization::wire::{decode, soap_tree, to_vi_json, WireError, MAX_DOCUMENT_BYTES};
+use vm_customization::{Event, EventKind, IgnoreReason, EVENT_TYPES};
+use vm_customization_tests::text;
+
+fn kinds(document: &str) -> Vec<EventKind> {
+    decode(document.as_bytes())
+        .unwrap()
+        .events
+        .iter()
+        .map(Event::kind)
+        .collect()
+}
+
+fn soap(body: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>{body}</soapenv:Body></soapenv:Envelope>"#
+    )
+}
+
+fn soap_event(tag: &str, type_attribute: &str, key: &str) -> String {
+    format!(
+        r#"<{tag} {type_attribute}><key>{key}</key><createdTime>2026-03-01T10:00:00Z</createdTime>
+           <vm><name>web&amp;1</name><vm type="VirtualMachine">vm-101</vm></vm></{tag}>"#
+    )
+}
+
+fn json_event(type_name: &str, key: i64) -> String {
+    format!(
+        r#"{{"key":{key},"createdTime":"2026-03-01T10:00:00Z","vm":{{"name":"web-1","vm":{{"type":"VirtualMachine","value":"vm-101"}}}},"_typeName":"{type_name}"}}"#
+    )
+}
+
+#[test]
+fn every_class_of_interest_is_decoded_from_vi_json() {
+    let decoded = decode(text("samples/vijson_events_all_classes.json").as_bytes()).unwrap();
+    assert_eq!(decoded.events.len(), 9);
+    assert_eq!(decoded.ignored.count(IgnoreReason::OtherType), 1, "the EventEx");
+    assert!(decoded.bad.is_empty());
+}
+
+#[test]
+fn soap_and_vi_json_of_the_same_page_decode_alike() {
+    let soap = decode(text("samples/soap_QueryEventsResponse.xml").as_bytes()).unwrap();
+    assert_eq!(soap.events.len(), 4);
+    let json = to_vi_json(text("samples/soap_QueryEventsResponse.xml").as_bytes()).unwrap();
+    assert_eq!(decode(json.as_bytes()).unwrap(), soap);
+}
+
+#[test]
+fn cloud_events_of_the_event_broker_are_decoded() {
+    assert_eq!(
+        kinds(&text("samples/DrsVmPoweredOnEvent.cloudevent.json")),
+        [EventKind::VmPoweredOn]
+    );
+    let power_off = decode(text("samples/VmPoweredOffEvent.cloudevent.json").as_bytes()).unwrap();
+    assert_eq!(power_off.ignored.count(IgnoreReason::OtherType), 1);
+}
+
+#[test]
+fn a_page_of_an_esxi_host_is_read_and_has_nothing_of_interest() {
+    let page = decode(text("samples/esxi_ReadNextEventsResponse.soap.xml").as_bytes()).unwrap();
+    assert_eq!(page.events.len(), 0);
+    assert_eq!(page.ignored.count(IgnoreReason::OtherType), 2);
+}
+
+#[test]
+fn old_govc_lines_without_key_or_vm_are_counted() {
+    let lines = text("samples/govc_events_l_json.govmomi-2420.json");
+    let decoded = decode(lines.as_bytes()).unwrap();
+    assert_eq!(decoded.ignored.count(IgnoreReason::OtherType), 2);
+}
+
+#[test]
+fn govc_lines_with_object_and_key_are_events() {
+    let line = r#"{"object":"VirtualMachine:vm-101","type":"VmStartingEvent","key":5,"createdTime":"2026-03-01T10:00:00Z","category":"info","message":"m"}"#;
+    assert_eq!(kinds(&format!("{line}\n{line}\n")), [EventKind::VmStarting; 2]);
+}
+
+#[test]
+fn the_type_attribute_is_found_by_namespace_whatever_the_prefix() {
+    for attribute in [
+        r#"xsi:type="VmStartingEvent""#,
+        r#"xsi:type="vim25:VmStartingEvent""#,
+        r#"xmlns:XMLSchema-instance="http://www.w3.org/2001/XMLSchema-instance" XMLSchema-instance:type="VmStartingEvent""#,
+    ] {
+        let page = format!(
+            "<QueryEventsResponse>{}</QueryEventsResponse>",
+            soap_event("returnval", attribute, "1")
+        );
+        assert_eq!(kinds(&soap(&page)), [EventKind::VmStarting], "{attribute}");
+    }
+    let other = soap_event("returnval", r#"xmlns:x="urn:x" x:type="VmStartingEvent""#, "1");
+    let decoded =
+        decode(soap(&format!("<QueryEventsResponse>{other}</QueryEventsResponse>")).as_bytes()).unwrap();
+    assert_eq!(decoded.ignored.count(IgnoreReason::Malformed), 1);
+}
+
+#[test]
+fn updates_of_latest_page_are_decoded_whole_and_partial_from_every_object_set() {
+    let whole = format!(
+        r#"<objectSet><kind>modify</kind><changeSet><name>latestPage</name><op>assign</op><val xsi:type="ArrayOfEvent">{}</val></changeSet></objectSet>"#,
+        soap_event("Event", r#"xsi:type="VmStartingEvent""#, "1")
+    );
+    let partial = format!(
+        "<objectSet><changeSet><name>latestPage[2]</name><op>add</op>{}</changeSet></objectSet>",
+        soap_event("val", r#"xsi:type="CustomizationSucceeded""#, "2")
+    );
+    let page = format!(
+        "<WaitForUpdatesExResponse><returnval><version>2</version><filterSet>{whole}{partial}</filterSet></returnval></WaitForUpdatesExResponse>"
+    );
+    assert_eq!(
+        kinds(&soap(&page)),
+        [EventKind::VmStarting, EventKind::CustomizationSucceeded]
+    );
+    let json = format!(
+        r#"{{"_typeName":"UpdateSet","filterSet":[{{"objectSet":[{{"changeSet":[{{"name":"latestPage","val":{{"_typeName":"ArrayOfEvent","_value":[{}]}}}}]}},{{"changeSet":[{{"name":"latestPage[1]","val":{}}},{{"name":"x","val":{{"_typeName":"boolean","_value":true}}}}]}}]}}]}}"#,
+        json_event("VmStartingEvent", 1),
+        json_event("CustomizationSucceeded", 2)
+    );
+    assert_eq!(
+        kinds(&json),
+        [EventKind::VmStarting, EventKind::CustomizationSucceeded]
+    );
+}
+
+#[test]
+fn an_update_of_another_property_holds_no_events() {
+    let info = r#"<val xsi:type="GuestInfoCustomizationInfo"><customizationStatus>TOOLSDEPLOYPKG_IDLE</customizationStatus></val>"#;
+    let page = format!("<R><returnval><filterSet><objectSet><changeSet>{info}</changeSet></objectSet></filterSet></returnval></R>");
+    assert_eq!(kinds(&soap(&page)), []);
+}
+
+#[test]
+fn type_names_come_bare_or_with_prefixes() {
+    for name in [
+        "CustomizationFailed",
+        "vim.event.CustomizationFailed",
+        "VMware.Vim.CustomizationFailed",
+    ] {
+        assert_eq!(
+            kinds(&json_event(name, 1)),
+            [EventKind::CustomizationFailed],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn boxes_are_opened_wherever_they_stand() {
+    let event = json_event("VmStartingEvent", 1);
+    let boxed_vm = r#"{"_typeName":"CustomizationSucceeded","key":2,"createdTime":{"_typeName":"dateTime","_value":"2026-03-01T10:00:00Z"},
+        "vm":{"_typeName":"VmEventArgument","_value":{"name":"web-1","vm":{"_typeName":"ManagedObjectReference","_value":{"type":"VirtualMachine","value":"vm-101"}}}}}"#;
+    let document = format!(r#"{{"_value":[{event},{boxed_vm}],"_typeName":"ArrayOfEvent"}}"#);
+    assert_eq!(
+        kinds(&document),
+        [EventKind::VmStarting, EventKind::CustomizationSucceeded]
+    );
+    let inner = event.replace(r#","_typeName":"VmStartingEvent""#, "");
+    assert_eq!(
+        kinds(&format!(r#"{{"_value":{inner},"_typeName":"VmStartingEvent"}}"#)),
+        [EventKind::VmStarting]
+    );
+}
+
+#[test]
+fn a_bad_item_is_named_and_the_rest_is_kept() {
+    let good = json_event("VmStartingEvent", 1);
+    let no_offset = json_event("VmStartingEvent", 2).replace("00Z", "00");
+    let big_key = json_event("VmStartingEvent", 4_294_967_296);
+    let document = format!("[{good},{no_offset},17,{big_key},{good}]");
+    let decoded = decode(document.as_bytes()).unwrap();
+    assert_eq!(decoded.events.len(), 2);
+    let places: Vec<&str> = decoded.bad.iter().map(|bad| bad.place.as_str()).collect();
+    assert_eq!(places, ["item 2", "item 3", "item 4"]);
+    assert!(decoded.bad[0].message.contains("no offset"), "{:?}", decoded.bad);
+    assert_eq!(decoded.ignored.count(IgnoreReason::NoTime), 1);
+    assert_eq!(decoded.ignored.count(IgnoreReason::Malformed), 2);
+}
+
+#[test]
+fn a_bad_line_is_named_and_the_rest_is_kept() {
+    let good = json_event("VmStartingEvent", 1);
+    let document = format!("{good}\n{{broken\n\n{good}\n");
+    let decoded = decode(document.as_bytes()).unwrap();
+    assert_eq!(decoded.events.len(), 2);
+    assert_eq!(decoded.bad.len(), 1);
+    assert_eq!(decoded.bad[0].place, "line 2");
+    let document = format!("{{broken\n{good}\n{good}");
+    assert_eq!(decode(document.as_bytes()).unwrap().bad[0].place, "line 1");
+}
+
+#[test]
+fn a_document_that_breaks_off_is_an_error_and_not_half_a_page() {
+    let event = json_event("VmStartingEvent", 1);
+    for document in [
+        format!("[{event},{event}"),
+        format!("[\n{event},\n{event}\n"),
+        format!("{{\n\"_typeName\":\"ArrayOfEvent\",\n\"_value\":[\n{event}\n"),
+        soap(&format!(
+            "<QueryEventsResponse>{}",
+            soap_event("returnval", r#"xsi:type="VmStartingEvent""#, "1")
+        )),
+    ] {
+        assert!(
+            matches!(decode(document.as_bytes()), Err(WireError::Syntax(_))),
+            "{document}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_document_of_events_is_an_error() {
+    for document in [
+        "<html><body>503</body></html>",
+        r#"{"error":"x"}"#,
+        "17",
+        "\"text\"",
+        "true",
+    ] {
+        assert!(
+            matches!(decode(document.as_bytes()), Err(WireError::NotEvents(_))),
+            "{document}"
+        );
+    }
+    for document in [
+        "not json",
+        "<unclosed",
+        "<a><!DOCTYPE b></a>",
+        "<!DOCTYPE a [<!ENTITY b \"c\">]><a/>",
+    ] {
+        assert!(
+            matches!(decode(document.as_bytes()), Err(WireError::Syntax(_))),
+            "{document}"
+        );
+    }
+    assert!(matches!(decode(b"\xff\xfe<"), Err(WireError::Syntax(_))));
+}
+
+#[test]
+fn a_fault_is_no_page_without_events() {
+    let fault = |document: &str| match decode(document.as_bytes()) {
+        Err(WireError::Fault { fault, .. }) => fault,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        fault(&text("samples/InvalidLogin_fault.soap.xml")),
+        "InvalidLogin"
+    );
+    assert_eq!(
+        fault(r#"{"_typeName":"NotAuthenticated","faultstring":""}"#),
+        "NotAuthenticated"
+    );
+    assert_eq!(
+        fault(&soap("<soapenv:Fault><faultcode>ServerFaultCode</faultcode><faultstring/><detail><NotAuthenticatedFault/></detail></soapenv:Fault>")),
+        "NotAuthenticated"
+    );
+}
+
+#[test]
+fn nothing_is_a_document_without_events() {
+    for document in ["", "  \n", "null", "[]", "\u{feff}[]"] {
+        assert_eq!(kinds(document), [], "{document:?}");
+    }
+}
+
+#[test]
+fn a_document_over_the_limit_is_refused() {
+    let document = vec![b' '; MAX_DOCUMENT_BYTES + 1];
+    assert!(matches!(decode(&document), Err(WireError::TooLarge(_))));
+    assert!(decode(&document[1..]).is_ok());
+}
+
+#[test]
+fn hostile_documents_end_in_an_error() {
+    let deep = "[".repeat(100_000);
+    assert!(decode(deep.as_bytes()).is_err());
+    let deep = format!("{}{}", "<val>".repeat(1000), "</val>".repeat(1000));
+    assert!(matches!(
+        decode(soap(&deep).as_bytes()),
+        Err(WireError::TooLarge(_))
+    ));
+    assert!(matches!(
+        soap_tree(soap(&deep).as_bytes()),
+        Err(WireError::TooLarge(_))
+    ));
+    let attributes = (0..20_000)
+        .map(|n| format!(" a{n}=''"))
+        .collect::<Vec<_>>()
+        .concat();
+    assert!(matches!(
+        decode(format!("<Envelope{attributes}/>").as_bytes()),
+        Err(WireError::TooLarge(_))
+    ));
+}
+
+#[test]
+fn long_texts_are_cut_and_flagged() {
+    let message = "é".repeat(5000);
+    let event = json_event("CustomizationFailed", 1).replace(
+        "\"key\"",
+        &format!("\"fullFormattedMessage\":\"{message}\",\"key\""),
+    );
+    let recording = format!(
+        r#"{{"format":"vm-customization-recording/1","startedAt":"2026-03-01T10:00:00Z","vms":[{{"vm":"vm-101"}}],"steps":[{{"atMs":0,"events":[{},{event}]}}]}}"#,
+        json_event("VmStartingEvent", 0)
+    );
+    let report: serde_json::Value =
+        serde_json::from_str(&vm_customization::replay(recording.as_bytes())).unwrap();
+    let failure = &report["vms"][0]["failure"];
+    assert_eq!(failure["message"].as_str().map(str::len), Some(4096));
+    assert_eq!(failure["truncated"], true);
+}
+
+#[test]
+fn a_small_soap_answer_reads_as_a_tree() {
+    let tree = soap_tree(text("samples/LoginResponse.soap.xml").as_bytes()).unwrap();
+    let tree: serde_json::Value = serde_json::from_str(&tree).unwrap();
+    let login = &tree["children"][0]["children"][0];
+    assert_eq!(login["name"], "LoginResponse");
+    assert_eq!(login["children"][0]["children"][1]["text"], "my_user");
+}
+
+#[test]
+fn the_types_asked_for_are_those_that_matter() {
+    for name in EVENT_TYPES {
+        assert_eq!(kinds(&json_event(name, 1)).len(), 1, "{name}");
+    }
+}
