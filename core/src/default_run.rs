@@ -231,9 +231,10 @@ impl DefaultRun {
                 continue;
             };
             match watched.history.insert(kept, name, &self.frame) {
-                Insertion::Kept => {
+                Insertion::Kept { dropped } => {
                     accepted += 1;
                     touched.insert(place);
+                    ignored.add_times(IgnoreReason::NoRoom, dropped);
                 }
                 Insertion::Duplicate => ignored.add(IgnoreReason::Duplicate),
                 Insertion::NoRoom => ignored.add(IgnoreReason::NoRoom),

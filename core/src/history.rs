@@ -16,8 +16,8 @@ pub(crate) const MAX_EVENTS: usize = 64;
 /// What became of an event that was offered to a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Insertion {
-    /// It is kept.
-    Kept,
+    /// It is kept, and so many others had to go for it.
+    Kept { dropped: u64 },
     /// It was there: the same key and type.
     Duplicate,
     /// There was no room for it.
@@ -79,11 +79,15 @@ impl History {
         let order = event.order.clone();
         let place = self.events.partition_point(|known| known.order < order);
         self.events.insert(place, event);
-        if self.events.len() > MAX_EVENTS {
+        let before = self.events.len();
+        if before > MAX_EVENTS {
             self.make_room(frame);
         }
         if self.events.iter().any(|known| known.order == order) {
-            Insertion::Kept
+            let dropped = before - self.events.len();
+            Insertion::Kept {
+                dropped: u64::try_from(dropped).unwrap_or(u64::MAX),
+            }
         } else {
             Insertion::NoRoom
         }

@@ -54,3 +54,9 @@ pub use report::{
 pub use snapshot::{RestoreError, Snapshot, SNAPSHOT_FORMAT};
 pub use status::{Conclusion, CustomizationStatus, Hint};
 pub use time::{HostTime, ServerTime, TimeError};
+
+/// Compiles and runs the Rust in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct ReadmeDoctests;

@@ -222,7 +222,7 @@ pub enum IgnoreReason {
     BeforeWindow,
     /// It was seen before.
     Duplicate,
-    /// There was no room for it: 64 events are kept per VM.
+    /// There was no room: 64 events are kept per VM, and it, or another for it, had to go.
     NoRoom,
     /// It came after the run had ended.
     AfterEnd,
@@ -247,12 +247,18 @@ impl IgnoredCounts {
     }
 
     pub(crate) fn add(&mut self, reason: IgnoreReason) {
-        *self.0.entry(reason).or_insert(0) += 1;
+        self.add_times(reason, 1);
+    }
+
+    pub(crate) fn add_times(&mut self, reason: IgnoreReason, times: u64) {
+        if times > 0 {
+            *self.0.entry(reason).or_insert(0) += times;
+        }
     }
 
     pub(crate) fn add_all(&mut self, other: &Self) {
         for (reason, count) in other.iter() {
-            *self.0.entry(reason).or_insert(0) += count;
+            self.add_times(reason, count);
         }
     }
 }

@@ -1,0 +1,113 @@
+/**
+ * Bundles the package: `bindings/generated` (made by `cargo xtask build`) and `bindings/src` in, `bindings/dist` out.
+ *
+ *   node.cjs        everything for Node, with the core deflated inside
+ *   node.js         the same for `import`: it re-exports node.cjs, so both kinds of import see one class
+ *   browser.js      everything for browsers, with the core deflated inside
+ *   external.js     the same without the core, for those who serve core.wasm themselves
+ *   cli.js          the command; reads core.wasm beside it
+ *   core.wasm       the core
+ *   *.d.ts, *.d.cts types, once as ES modules (types/) and once as CommonJS (cjs/)
+ */
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { reachableTypes } from './types.mjs';
+
+const require = createRequire(import.meta.url);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const at = (path) => `${root}${path}`;
+
+const wasm = await readFile(at('generated/core_bg.wasm')).catch(() => {
+  console.error('bindings/generated holds no core: run `cargo xtask build`, which makes it and then calls this script');
+  process.exit(1);
+});
+
+/** Puts the deflated core where `embedded:core` is imported. */
+const embeddedCore = {
+  name: 'embedded-core',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^embedded:core$/ }, ({ path }) => ({ path, namespace: 'embedded' }));
+    onLoad({ filter: /.*/, namespace: 'embedded' }, () => ({
+      contents: `export default ${JSON.stringify(deflateRawSync(wasm, { level: 9 }).toString('base64'))}`,
+    }));
+  },
+};
+
+/**
+ * Fetches Node's own modules by `process.getBuiltinModule`: bundlers that make one ES module of an application turn a
+ * plain `require('node:…')` into a call that throws. Only Node 20.0 to 20.15 lack the function.
+ */
+const builtins = {
+  name: 'builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
+      namespace === 'builtin' ? { path, external: true } : { path, namespace: 'builtin' },
+    );
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule?.('${path}') ?? require('${path}');`,
+    }));
+  },
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  charset: 'utf8',
+  legalComments: 'none',
+  logLevel: 'warning',
+  target: ['es2022'],
+  plugins: [embeddedCore],
+};
+const forNode = { ...common, platform: 'node', target: ['node20'] };
+const forBrowsers = { ...common, platform: 'browser', format: 'esm' };
+
+await rm(at('dist'), { recursive: true, force: true });
+await mkdir(at('dist'), { recursive: true });
+await Promise.all([
+  build({
+    ...forNode,
+    entryPoints: ['src/entry-node.ts'],
+    outfile: 'dist/node.cjs',
+    format: 'cjs',
+    plugins: [embeddedCore, builtins],
+  }),
+  build({ ...forNode, entryPoints: ['src/entry-cli.ts'], outfile: 'dist/cli.js', format: 'esm' }),
+  build({ ...forBrowsers, entryPoints: ['src/entry-browser.ts'], outfile: 'dist/browser.js' }),
+  build({ ...forBrowsers, entryPoints: ['src/entry-external.ts'], outfile: 'dist/external.js' }),
+  writeFile(at('dist/core.wasm'), wasm),
+]).catch(() => {
+  // esbuild has said what and where.
+  process.exit(1);
+});
+const names = Object.keys(require(at('dist/node.cjs'))).sort();
+await writeFile(at('dist/node.js'), `export {\n${names.map((name) => `  ${name},\n`).join('')}} from './node.cjs';\n`);
+
+// TypeScript last: with a type error the bundles are there all the same, and the build fails.
+const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+const tsc = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+if (tsc.status !== 0) {
+  process.exit(1);
+}
+const entries = ['node', 'browser', 'external'];
+const types = await reachableTypes(
+  at('dist/.types/'),
+  entries.map((entry) => `entry-${entry}.d.ts`),
+);
+for (const file of types) {
+  await cp(at(`dist/.types/${file}`), at(`dist/types/${file}`));
+  await cp(at(`dist/.types/${file}`), at(`dist/cjs/${file}`));
+}
+await writeFile(at('dist/cjs/package.json'), '{ "type": "commonjs" }\n');
+await rm(at('dist/.types'), { recursive: true });
+for (const entry of entries) {
+  await writeFile(at(`dist/${entry}.d.ts`), `export * from './types/entry-${entry}.js';\n`);
+}
+await writeFile(at('dist/node.d.cts'), `export * from './cjs/entry-node.js';\n`);

@@ -1,0 +1,34 @@
+/** Calls of a source that end in time, whatever the source does with its signal. */
+import { linkedTo } from './abort.js';
+import type { Clock } from './clock.js';
+import { ReadError } from './errors.js';
+import type { CallOptions } from './source.js';
+
+/**
+ * Calls the source. Settles as soon as `outer` is aborted or the time is up, even when the source ignores its signal.
+ *
+ * @param what - names the call in the time-out's message
+ */
+export async function bounded<T>(
+  what: string,
+  call: (options: CallOptions) => Promise<T>,
+  timeoutMs: number,
+  clock: Clock,
+  outer: AbortSignal,
+): Promise<T> {
+  outer.throwIfAborted();
+  const controller = linkedTo(outer);
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
+  });
+  void clock.sleep(timeoutMs, settled.signal).then(() => {
+    controller.abort(new ReadError('transient', `${what} took longer than ${timeoutMs / 1000} s`, { code: 'timeout' }));
+  });
+  try {
+    return await Promise.race([call({ signal: controller.signal }), aborted]);
+  } finally {
+    controller.release();
+    settled.abort();
+  }
+}

@@ -1,0 +1,23 @@
+/** From what a source throws to what the machine is told. */
+import { ReadError } from './errors.js';
+import type { ReadFailure, ReadFailureKind } from './types.js';
+
+const KINDS: readonly ReadFailureKind[] = ['notAuthenticated', 'noPermission', 'notFound', 'transient', 'fatal'];
+
+/**
+ * What a failed call means. Anything that does not say otherwise may work in a while: taking a network's hiccup for the
+ * end would lose the wait.
+ */
+export function classify(error: unknown): ReadFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: kindOf(error), message };
+}
+
+function kindOf(error: unknown): ReadFailureKind {
+  if (error instanceof ReadError) {
+    return error.kind;
+  }
+  // A source bundled with its own copy of this package throws another ReadError than ours.
+  const kind = error instanceof Error ? (error as { kind?: unknown }).kind : undefined;
+  return KINDS.find((known) => known === kind) ?? 'transient';
+}

@@ -1,0 +1,66 @@
+/** What the live table shows of each VM. */
+import type { Progress } from '../progress.js';
+import type { CustomizationStatus, VmRef } from '../types.js';
+import { conclusionLine, type Labels, reasonOf } from './wording.js';
+
+/** One line of the board. */
+export interface BoardRow {
+  readonly label: string;
+  status: CustomizationStatus;
+  /** Milliseconds from the start until it was concluded; undefined while it is waited for. */
+  concludedAfterMs: number | undefined;
+  last: string;
+}
+
+const HAPPENED: Readonly<Record<CustomizationStatus, string>> = {
+  VmNotStarted: 'not powered on yet',
+  CustomizationNotStarted: 'powered on',
+  CustomizationStarted: 'customization started',
+  CustomizationSucceeded: 'customization succeeded',
+  CustomizationFailed: 'customization failed',
+};
+
+/** Keeps one row per VM up to date. */
+export class Board {
+  readonly #rows: ReadonlyMap<string, BoardRow>;
+
+  constructor(vms: readonly VmRef[], labels: Labels) {
+    this.#rows = new Map(
+      vms.map(({ vm }) => [
+        vm,
+        { label: labels.of(vm), status: 'VmNotStarted', concludedAfterMs: undefined, last: 'reading events' },
+      ]),
+    );
+  }
+
+  /** In the order asked for. */
+  get rows(): readonly BoardRow[] {
+    return [...this.#rows.values()];
+  }
+
+  /** Takes what happened, and when. */
+  take(progress: Progress, elapsedMs: number): void {
+    if (progress.type === 'transition') {
+      const { vm, to, attempt } = progress.transition;
+      const row = this.#rows.get(vm);
+      if (row !== undefined) {
+        row.status = to;
+        row.concludedAfterMs = undefined;
+        row.last = `${HAPPENED[to]}${attempt > 1 ? ` (attempt ${attempt})` : ''}`;
+      }
+    } else if (progress.type === 'concluded') {
+      const row = this.#rows.get(progress.row.vm);
+      if (row !== undefined) {
+        row.concludedAfterMs ??= elapsedMs;
+        const reason = reasonOf(progress.row);
+        row.last = reason === '' && conclusionLine(progress.row, '') === undefined ? row.last : reason;
+      }
+    } else if (progress.type === 'read') {
+      for (const row of this.#rows.values()) {
+        if (row.last === 'reading events') {
+          row.last = HAPPENED.VmNotStarted;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/** The command `wait-vm-customization`. */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { OptionsError, VmCustomizationError, WireError } from '../errors.js';
+import { parseCommand } from './args.js';
+import { SUCCEEDED, UNFINISHED, UNREACHABLE, USAGE } from './exit.js';
+import { HELP } from './help.js';
+import { PromptCancelled } from './prompt.js';
+import { replay } from './replay.js';
+import { serverTime } from './server-time.js';
+import { neutral } from './text.js';
+import { UsageError } from './usage.js';
+import { wait } from './wait.js';
+
+/**
+ * Runs the command.
+ *
+ * @param argv - the arguments after the program's name
+ * @returns the exit status
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  // Who read the output may stop reading; what is left to do is done all the same, and the status tells how it went.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  try {
+    const command = parseCommand(argv);
+    switch (command.kind) {
+      case 'help':
+        process.stdout.write(HELP);
+        return SUCCEEDED;
+      case 'version':
+        process.stdout.write(`${version()}\n`);
+        return SUCCEEDED;
+      case 'replay':
+        return await replay(command.file);
+      case 'serverTime':
+        return await serverTime(command.connection);
+      case 'wait':
+        return await wait(command);
+    }
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(error: unknown): number {
+  if (error instanceof PromptCancelled) {
+    return UNFINISHED;
+  }
+  if (!(error instanceof UsageError) && !(error instanceof VmCustomizationError)) {
+    // A bug: its place is worth more than a short text.
+    process.stderr.write(`wait-vm-customization: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return UNREACHABLE;
+  }
+  const lines = error.message.split('\n').map(neutral).join('\n');
+  process.stderr.write(`wait-vm-customization: ${lines}\n`);
+  const usage = error instanceof UsageError || error instanceof OptionsError || error instanceof WireError;
+  return usage ? USAGE : UNREACHABLE;
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,25 @@
+/** Where a run is told of. */
+import type { Progress } from '../progress.js';
+import type { Report, VmRef } from '../types.js';
+
+/** A stream to write to, as far as it matters here. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
+}
+
+/** One way to tell of a run. */
+export interface Reporter {
+  /** The VMs are known, and the wait begins. */
+  begin(vms: readonly VmRef[]): void;
+  progress(progress: Progress): void;
+  /** For standard error. */
+  warn(message: string): void;
+  end(report: Report): void;
+  /** Leaves the terminal in order; also after an error. */
+  close(): void;
+}

@@ -1,0 +1,21 @@
+/** The table at the end. */
+import type { Report } from '../types.js';
+import { tableLines } from './table.js';
+import { type Labels, reasonOf } from './wording.js';
+
+/** VM and status, with the reason and the log's place where there are any. */
+export function resultTable(report: Report, labels: Labels): string[] {
+  const columns = [
+    { heading: 'VM' },
+    { heading: 'CustomizationStatus' },
+    { heading: 'Reason', optional: true },
+    { heading: 'Log location', optional: true },
+  ];
+  const rows = report.vms.map((row) => [
+    labels.of(row.vm),
+    row.customizationStatus,
+    reasonOf(row),
+    row.failure?.logLocation ?? '',
+  ]);
+  return tableLines(columns, rows);
+}

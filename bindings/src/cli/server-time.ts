@@ -1,0 +1,32 @@
+/** Printing vCenter's clock, for `--since`. */
+import process from 'node:process';
+import { nodeTransport } from '../soap/transport-node.js';
+import { VCenter } from '../soap/vcenter.js';
+import type { ConnectionFlags } from './args.js';
+import { resolveConnection } from './credentials.js';
+import { SUCCEEDED, UNFINISHED } from './exit.js';
+import { Interruption } from './interruption.js';
+import { terminalPrompt } from './prompt.js';
+
+/** Prints the server's time. */
+export async function serverTime(flags: ConnectionFlags): Promise<number> {
+  const connection = await resolveConnection(flags, process.env, terminalPrompt(false));
+  const interruption = new Interruption();
+  const { signal } = interruption;
+  try {
+    const vcenter = await VCenter.connect(nodeTransport(connection.url, connection.trust), connection, { signal });
+    try {
+      process.stdout.write(`${(await vcenter.serverTime({ signal })).toISOString()}\n`);
+    } finally {
+      await vcenter.close();
+    }
+    return SUCCEEDED;
+  } catch (error) {
+    if (signal.aborted) {
+      return UNFINISHED;
+    }
+    throw error;
+  } finally {
+    interruption.release();
+  }
+}

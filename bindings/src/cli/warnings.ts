@@ -1,0 +1,46 @@
+/** What goes to standard error while a run goes on, each trouble told once. */
+import type { Progress } from '../progress.js';
+import { neutral } from './text.js';
+
+/** Turns progress into warnings. */
+export class Warnings {
+  readonly #warn: (message: string) => void;
+  #trouble: string | undefined;
+
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  /** Takes what happened. */
+  progress(progress: Progress): void {
+    switch (progress.type) {
+      case 'readFailed':
+        this.#readFailed(progress.failure.kind, progress.failure.vm, progress.failure.message ?? progress.failure.kind);
+        break;
+      case 'read':
+        if (this.#trouble !== undefined) {
+          this.#trouble = undefined;
+          this.#warn('events can be read again');
+        }
+        break;
+      case 'ingested':
+        for (const { place, message } of progress.ingested.bad ?? []) {
+          this.#warn(`an event could not be understood and was left out (${neutral(place)}: ${neutral(message)})`);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  #readFailed(kind: string, vm: string | undefined, message: string): void {
+    // A VM that was refused has a line or a row of its own.
+    if (vm !== undefined || this.#trouble === message) {
+      return;
+    }
+    this.#trouble = message;
+    const next =
+      kind === 'transient' ? '; trying again' : kind === 'notAuthenticated' ? '; logging in again' : '; giving up';
+    this.#warn(`${neutral(message)}${next}`);
+  }
+}

@@ -1,0 +1,136 @@
+/** What people are told, in the words of the script of 2011 where it had some. */
+import type { Hint, Report, Transition, VmRow } from '../types.js';
+
+/** What to call each VM. */
+export class Labels {
+  readonly #labels: ReadonlyMap<string, string>;
+
+  /** A name that several VMs have gets their ids beside it. */
+  constructor(vms: readonly { readonly vm: string; readonly name?: string | null }[]) {
+    const seen = new Map<string, number>();
+    for (const { vm, name } of vms) {
+      seen.set(name ?? vm, (seen.get(name ?? vm) ?? 0) + 1);
+    }
+    this.#labels = new Map(
+      vms.map(({ vm, name }) => {
+        const label = name ?? vm;
+        return [vm, (seen.get(label) ?? 0) > 1 ? `${label} (${vm})` : label];
+      }),
+    );
+  }
+
+  /** The label of a VM. */
+  of(vm: string): string {
+    return this.#labels.get(vm) ?? vm;
+  }
+}
+
+/** The line for a transition. */
+export function transitionLine({ to, attempt }: Transition, label: string): string {
+  switch (to) {
+    case 'VmNotStarted':
+      return `VM '${label}' is not started`;
+    case 'CustomizationNotStarted':
+      return attempt > 1
+        ? `VM '${label}' was powered on again: start monitoring attempt ${attempt} of its customization`
+        : `Start monitoring customization process for vm '${label}'`;
+    case 'CustomizationStarted':
+      return `Customization for VM '${label}' has started`;
+    case 'CustomizationSucceeded':
+      return `Customization for VM '${label}' has successfully completed`;
+    case 'CustomizationFailed':
+      return `Customization for VM '${label}' has failed`;
+  }
+}
+
+/** The line for a conclusion; undefined where the transition has said it. */
+export function conclusionLine(row: VmRow, label: string): string | undefined {
+  switch (row.conclusion ?? 'open') {
+    case 'open':
+    case 'completed':
+      return undefined;
+    case 'notStarted':
+      return `VM '${label}' is not started: its customization is not waited for`;
+    case 'timedOut':
+      return `Customization for VM '${label}' has not finished in time`;
+    case 'vmRemoved':
+      return `VM '${label}' was removed`;
+    case 'cancelled':
+      return `Customization for VM '${label}' is no longer waited for`;
+    case 'unobservable':
+      return `Customization for VM '${label}' can no longer be observed: ${row.error?.message ?? 'its events cannot be read'}`;
+  }
+}
+
+const HINTS: Readonly<Record<Hint, string>> = {
+  neverPoweredOn: 'it was never powered on',
+  nothingPending: 'it was powered on, but no customization is pending',
+  pendingNotStarted: 'a customization is pending, but VMware Tools do not start it: missing, old or not running',
+  notStarted: 'it was powered on, but customization did not start',
+  startedNoResult: 'customization started, but the guest reported no result',
+};
+
+/** Why a row is as it is; empty where the status says it all. */
+export function reasonOf(row: VmRow): string {
+  const parts = [whyNotSucceeded(row)];
+  if (row.hint !== undefined && row.hint !== null) {
+    parts.push(HINTS[row.hint] ?? row.hint);
+  }
+  if (row.revised) {
+    parts.push('told as succeeded at first');
+  }
+  if (row.guestInfoDisagrees) {
+    parts.push('the guest itself reports another result');
+  }
+  return parts.filter((part) => part !== '').join('; ');
+}
+
+function whyNotSucceeded(row: VmRow): string {
+  switch (row.conclusion ?? 'open') {
+    case 'open':
+      return '';
+    case 'completed':
+      return failureText(row);
+    case 'notStarted':
+      return 'no power-on found';
+    case 'timedOut':
+      return 'timed out';
+    case 'vmRemoved':
+      return 'removed';
+    case 'cancelled':
+      return 'cancelled';
+    case 'unobservable':
+      return row.error?.message ?? 'not readable';
+  }
+}
+
+function failureText({ failure }: VmRow): string {
+  if (failure === undefined || failure === null) {
+    return '';
+  }
+  const detail = failure.reason ?? failure.message;
+  return detail === null || detail === '' ? failure.type : `${failure.type}: ${detail}`;
+}
+
+/** How a run came out, in one sentence. */
+export function summary(report: Report): string {
+  const total = report.vms.length;
+  const failed = report.vms.filter((row) => row.customizationStatus === 'CustomizationFailed').length;
+  const succeeded = report.vms.filter((row) => row.customizationStatus === 'CustomizationSucceeded').length;
+  const open = total - failed - succeeded;
+  const parts = [`${succeeded} of ${total} succeeded`];
+  if (failed > 0) {
+    parts.push(`${failed} failed`);
+  }
+  if (open > 0) {
+    parts.push(`${open} not finished`);
+  }
+  return parts.join(', ');
+}
+
+/** Milliseconds as minutes and seconds. */
+export function clockText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const text = `${String(Math.floor(seconds / 60) % 60).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+  return seconds < 3600 ? text : `${Math.floor(seconds / 3600)}:${text}`;
+}

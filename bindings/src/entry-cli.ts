@@ -1,0 +1,8 @@
+import process from 'node:process';
+import { main } from './cli/main.js';
+import { readBeside } from './wasm/beside.js';
+import { provideSync } from './wasm/loader.js';
+
+provideSync(readBeside);
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,206 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** The state machine as a TypeScript class: one crossing into the core per call. */
+import { type EventDocument, toBytes } from './document.js';
+import {
+  DisposedError,
+  InternalError,
+  OptionsError,
+  SnapshotError,
+  VmCustomizationError,
+  WireError,
+} from './errors.js';
+import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Step, VmRef } from './types.js';
+import type { RawMonitor } from './wasm/core-module.js';
+import { core } from './wasm/loader.js';
+
+// Browsers learnt Symbol.dispose late; where it is missing `dispose()` is there all the same.
+const disposeSymbol: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
+
+/** How {@link Monitor.restore} counts the time since the snapshot. */
+export interface RestoreOptions {
+  /** The time the process was down counts towards the deadline, measured in server time. Default true. */
+  readonly timeDownCounts?: boolean;
+}
+
+/**
+ * Waits for the customization of VMs of one vCenter, without doing any I/O: events go in, transitions and requests to
+ * read come out. `watchCustomization` drives one with an {@link EventSource}; use this class to drive it yourself.
+ *
+ * **Feed an input, act on the outputs of the step, then sleep until the deadline it names.** Times are milliseconds of
+ * any monotonic clock; a time that goes backwards is clamped. After construction call {@link Monitor.step} once.
+ */
+export class Monitor implements Disposable {
+  #raw: RawMonitor | undefined;
+  #dead = false;
+
+  /**
+   * @param vms - the VMs to watch; the same VM twice has one row
+   * @param options - see {@link MonitorOptions}
+   * @param serverNow - vCenter's clock now, as a Date or RFC 3339 text with an offset
+   * @param nowMs - host time now
+   * @throws {@link OptionsError} when an option or a VM cannot be used
+   */
+  constructor(vms: readonly VmRef[], options: MonitorOptions, serverNow: Date | string, nowMs: number);
+  /** @internal */
+  constructor(restored: Restored);
+  constructor(from: readonly VmRef[] | Restored, options?: MonitorOptions, serverNow?: Date | string, nowMs = 0) {
+    if (from instanceof Restored) {
+      this.#raw = from.raw;
+      return;
+    }
+    const config = JSON.stringify({ vms: from, options: options ?? {}, serverNow: timeText(serverNow ?? '') });
+    this.#raw = guarded(() => new (core().RawMonitor)(config, nowMs));
+  }
+
+  /**
+   * Goes on from a snapshot as if nothing had happened.
+   * @throws {@link SnapshotError} when it is damaged or of an unknown version
+   */
+  static restore(snapshot: Snapshot, serverNow: Date | string, nowMs: number, options: RestoreOptions = {}): Monitor {
+    const text = JSON.stringify(snapshot);
+    const raw = guarded(() => core().RawMonitor.restore(text, timeText(serverNow), nowMs, JSON.stringify(options)));
+    return new Monitor(new Restored(raw));
+  }
+
+  /** Answers what is queued since construction. */
+  step(): Step {
+    return this.#step((raw) => raw.step());
+  }
+
+  /**
+   * Takes events, whatever they are and whenever they come.
+   * @param document - the body as fetched (bytes are the fast path), JSON text, or an array of VI JSON objects; an empty
+   *   array says that there was nothing new
+   * @param complete - it is all there is for the VMs still waited for, so that the read that was asked for is answered
+   * @throws {@link WireError} when it cannot be decoded; the monitor is as before
+   */
+  handleEvents(document: EventDocument, complete: boolean, nowMs: number): Step {
+    const bytes = toBytes(document);
+    return this.#step((raw) => raw.handleEvents(bytes, complete, nowMs));
+  }
+
+  /** Takes what is known of the guests of some VMs. */
+  handleGuestInfo(info: GuestInfo | readonly GuestInfo[], nowMs: number): Step {
+    return this.#step((raw) => raw.handleGuestInfo(JSON.stringify(info), nowMs));
+  }
+
+  /** Takes the news that the read asked for has failed, as a whole or for one VM. */
+  handleReadFailed(failure: ReadFailure, nowMs: number): Step {
+    return this.#step((raw) => raw.handleReadFailed(JSON.stringify(failure), nowMs));
+  }
+
+  /** Takes the news that the log-in asked for has succeeded. */
+  handleLoggedIn(nowMs: number): Step {
+    return this.#step((raw) => raw.handleLoggedIn(nowMs));
+  }
+
+  /** To be called at the deadline of the last step; harmless when early. */
+  handleTimeout(nowMs: number): Step {
+    return this.#step((raw) => raw.handleTimeout(nowMs));
+  }
+
+  /** Ends the run at once, with the rows it has. */
+  cancel(nowMs: number): Step {
+    return this.#step((raw) => raw.cancel(nowMs));
+  }
+
+  /** The rows and transitions so far. */
+  report(nowMs: number): Report {
+    return JSON.parse(this.#call((raw) => raw.report(nowMs))) as Report;
+  }
+
+  /** The state as plain data. It holds no credential, and no message text beyond what a row shows. */
+  snapshot(nowMs: number): Snapshot {
+    return JSON.parse(this.#call((raw) => raw.snapshot(nowMs))) as Snapshot;
+  }
+
+  /** Gives the memory back. A second call does nothing; any other use afterwards throws {@link DisposedError}. */
+  dispose(): void {
+    const raw = this.#raw;
+    this.#raw = undefined;
+    if (raw !== undefined && !this.#dead) {
+      raw.free();
+    }
+  }
+
+  /** The same as {@link Monitor.dispose}, for `using`. */
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+
+  #step(call: (raw: RawMonitor) => string): Step {
+    return JSON.parse(this.#call(call)) as Step;
+  }
+
+  #call(call: (raw: RawMonitor) => string): string {
+    const raw = this.#raw;
+    if (raw === undefined) {
+      throw new DisposedError();
+    }
+    if (this.#dead) {
+      throw new InternalError('the core of this monitor has stopped at an earlier call: create a new monitor');
+    }
+    try {
+      return guarded(() => call(raw));
+    } catch (error) {
+      this.#dead = error instanceof InternalError;
+      throw error;
+    }
+  }
+}
+
+/** Tells the constructor that the core's part is there already. */
+class Restored {
+  constructor(readonly raw: RawMonitor) {}
+}
+
+/**
+ * Calls the core and turns what it throws into the package's errors.
+ * @internal
+ */
+export function guarded<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+function translated(error: unknown): unknown {
+  if (error instanceof WebAssembly.RuntimeError) {
+    return new InternalError('the core has stopped: this is a bug in vm-customization, please report it', {
+      cause: error,
+    });
+  }
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  if (typeof code !== 'string' || error instanceof VmCustomizationError || !(error instanceof Error)) {
+    return error;
+  }
+  switch (code) {
+    case 'invalidOptions':
+      return new OptionsError(code, error.message);
+    case 'invalidSnapshot':
+    case 'unsupportedSnapshot':
+      return new SnapshotError(code, error.message);
+    case 'wireTooLarge':
+    case 'wireSyntax':
+    case 'wireNotEvents':
+    case 'wireFault':
+    case 'invalidRecording':
+      return new WireError(code, error.message);
+    case 'invalidInput':
+      return new VmCustomizationError(code, error.message);
+    default:
+      return error;
+  }
+}
+
+function timeText(time: Date | string): string {
+  if (typeof time === 'string') {
+    return time;
+  }
+  if (Number.isNaN(time.getTime())) {
+    throw new OptionsError('invalidOptions', 'the server time is not a valid Date: pass what `serverTime` answered');
+  }
+  return time.toISOString();
+}

@@ -1,0 +1,13 @@
+/** Plays recordings. */
+import { toBytes } from './document.js';
+import { guarded } from './monitor.js';
+import { core } from './wasm/loader.js';
+
+/**
+ * Plays one recording, or several as newline-delimited JSON, and answers their reports as newline-delimited JSON, in
+ * order. A line that cannot be read gives `{"error":{"code":…,"message":…}}` in its place.
+ */
+export function replay(recordings: Uint8Array | string): string {
+  const bytes = toBytes(recordings);
+  return guarded(() => core().replay(bytes));
+}

@@ -1,0 +1,357 @@
+/**
+ * Drives a {@link Monitor} with an {@link EventSource}: feeds what the source brings, does what the machine asks for,
+ * sleeps until the deadline it names. No rule of customization is decided here.
+ */
+import { bounded } from './bounded.js';
+import { classify } from './classify.js';
+import type { Clock } from './clock.js';
+import { toBytes } from './document.js';
+import { WireError } from './errors.js';
+import { Mailbox } from './mailbox.js';
+import { Monitor } from './monitor.js';
+import type { Progress, RunInput } from './progress.js';
+import type { CallOptions, EventPage, EventSource } from './source.js';
+import { readServerTime } from './start.js';
+import type {
+  Deadline,
+  EventQuery,
+  MonitorOptions,
+  Output,
+  ReadFailure,
+  Report,
+  Snapshot,
+  Step,
+  VmRef,
+} from './types.js';
+import { init } from './wasm/loader.js';
+
+const READ_TIMEOUT_MS = 30_000;
+const LOG_IN_TIMEOUT_MS = 30_000;
+
+// A timer that fires this late is an ordinary one, and the machine is told the time it asked for, so that a recording
+// plays back the same. Beyond it the process was asleep, and the machine must know the real time.
+const ORDINARY_LATENESS_MS = 1_000;
+
+type Input = { asOfMs?: number } & (
+  | { type: 'page'; page: EventPage }
+  | { type: 'readError'; error: unknown }
+  | { type: 'loggedIn' }
+  | { type: 'logInError'; error: unknown }
+);
+
+/** What a run needs. */
+export interface RunSetup {
+  readonly source: EventSource;
+  readonly vms: readonly VmRef[];
+  readonly options: MonitorOptions;
+  readonly snapshot: Snapshot | undefined;
+  readonly clock: Clock;
+  /** Ends the run with the rows it has. */
+  readonly stop: AbortSignal;
+  readonly tell: (progress: Progress) => void;
+  readonly record: (input: RunInput) => void;
+}
+
+/** One run, from the question for the time to the report. */
+export class RunLoop {
+  readonly #setup: RunSetup;
+  readonly #startedAt: number;
+  readonly #inputs = new Mailbox<Input>();
+  #monitor: Monitor | undefined;
+  #deadline: Deadline | null = null;
+  #ended = false;
+  #lastFedMs = 0;
+  #openRead: AbortController | undefined;
+  #openLogIn: AbortController | undefined;
+
+  constructor(setup: RunSetup) {
+    this.#setup = setup;
+    this.#startedAt = setup.clock.now();
+  }
+
+  /** Runs to the end. Rejects only for bad options and for bugs: a source that fails still gives a report. */
+  async run(): Promise<Report> {
+    try {
+      await init();
+      await this.#begin();
+      while (!this.#ended) {
+        await this.#turn();
+      }
+      return this.#running().report(this.#lastFedMs);
+    } finally {
+      this.#openRead?.abort();
+      this.#openLogIn?.abort();
+    }
+  }
+
+  /** The machine's state; undefined before the server's time is known. */
+  snapshot(): Snapshot | undefined {
+    return this.#monitor?.snapshot(this.#lastFedMs);
+  }
+
+  /** Gives the machine's memory back. */
+  dispose(): void {
+    this.#monitor?.dispose();
+  }
+
+  async #begin(): Promise<void> {
+    const setup = this.#setup;
+    const answer = await readServerTime(setup, this.#startedAt);
+    // The run starts when it was asked for: what the question took must not eat into the window, nor stretch the wait.
+    const startedAt =
+      answer.time === undefined
+        ? new Date().toISOString()
+        : new Date(answer.time.getTime() - this.#nowMs()).toISOString();
+    this.#monitor =
+      setup.snapshot === undefined
+        ? new Monitor(setup.vms, setup.options, startedAt, 0)
+        : Monitor.restore(setup.snapshot, startedAt, 0);
+    setup.record({
+      type: 'begin',
+      recording: { format: 'vm-customization-recording/1', startedAt, vms: setup.vms, options: setup.options },
+    });
+    if (answer.time !== undefined) {
+      setup.tell({ type: 'started', serverTime: startedAt });
+      this.#act([this.#running().step()]);
+      return;
+    }
+    // Without the server's time nothing can be read; the rows still come from the machine.
+    this.#take(this.#running().step());
+    if (answer.failure !== undefined) {
+      this.#feedFailures([{ ...answer.failure, kind: 'fatal' }], this.#nowMs());
+    }
+    this.#cancel();
+  }
+
+  async #turn(): Promise<void> {
+    const { clock, stop } = this.#setup;
+    if (stop.aborted) {
+      this.#cancel();
+      return;
+    }
+    const input = this.#inputs.take();
+    const now = this.#nowMs();
+    const due = this.#deadline?.atMs ?? Number.POSITIVE_INFINITY;
+    if (input !== undefined) {
+      // As a recording's player does: timers that were due before the input come first, at the same instant the input.
+      if (due < now) {
+        this.#inputs.putBack(input);
+        this.#timeout(due, now);
+      } else {
+        this.#feed(input, input.asOfMs ?? now);
+      }
+    } else if (due <= now) {
+      this.#timeout(due, now);
+    } else {
+      const waiting = new AbortController();
+      const sleep = due === Number.POSITIVE_INFINITY ? [] : [clock.sleep(due - now, waiting.signal)];
+      await Promise.race([this.#inputs.arrival(), aborted(stop, waiting.signal), ...sleep]);
+      waiting.abort();
+    }
+  }
+
+  #feed(input: Input, now: number): void {
+    switch (input.type) {
+      case 'page':
+        this.#feedPage(input.page, now);
+        break;
+      case 'readError':
+        this.#feedFailures([classify(input.error)], now);
+        break;
+      case 'loggedIn':
+        this.#setup.tell({ type: 'loggedIn' });
+        this.#setup.record({ type: 'loggedIn', atMs: this.#advance(now) });
+        this.#act([this.#running().handleLoggedIn(this.#lastFedMs)]);
+        break;
+      case 'logInError':
+        this.#feedFailures([classify(input.error)], now);
+        break;
+    }
+  }
+
+  #feedPage(page: EventPage, now: number): void {
+    const documents = [page.events, ...(page.more ?? [])].map(toBytes);
+    const refusals = page.failures ?? [];
+    const steps: Step[] = [];
+    let failure: ReadFailure | undefined =
+      page.complete === false ? { kind: 'transient', message: 'the source could not read to the end' } : undefined;
+    for (const [index, document] of documents.entries()) {
+      const last = index === documents.length - 1;
+      const complete = last && failure === undefined && refusals.length === 0;
+      try {
+        steps.push(this.#feedDocument(document, complete, now));
+      } catch (error) {
+        if (!(error instanceof WireError)) {
+          throw error;
+        }
+        failure = { kind: 'transient', message: `an answer could not be understood: ${error.message}` };
+      }
+    }
+    for (const refusal of refusals) {
+      steps.push(this.#feedFailure(refusal, now));
+    }
+    if (failure !== undefined) {
+      steps.push(this.#feedFailure(failure, now));
+    } else if (refusals.length > 0) {
+      steps.push(this.#feedDocument(toBytes([]), true, now));
+    }
+    this.#act(steps);
+    if (failure === undefined) {
+      this.#setup.tell({ type: 'read' });
+    }
+  }
+
+  #feedDocument(document: Uint8Array, complete: boolean, now: number): Step {
+    const atMs = this.#advance(now);
+    const step = this.#running().handleEvents(document, complete, atMs);
+    this.#setup.record({ type: 'events', document, complete, atMs });
+    if (step.ingested !== undefined) {
+      this.#setup.tell({ type: 'ingested', ingested: step.ingested });
+    }
+    return step;
+  }
+
+  #feedFailures(failures: readonly ReadFailure[], now: number): void {
+    this.#act(failures.map((failure) => this.#feedFailure(failure, now)));
+  }
+
+  #feedFailure(failure: ReadFailure, now: number): Step {
+    const atMs = this.#advance(now);
+    this.#setup.tell({ type: 'readFailed', failure });
+    this.#setup.record({ type: 'readFailed', failure, atMs });
+    return this.#running().handleReadFailed(failure, atMs);
+  }
+
+  #timeout(due: number, now: number): void {
+    const at = now - due <= ORDINARY_LATENESS_MS ? due : now;
+    this.#act([this.#running().handleTimeout(this.#advance(at))]);
+  }
+
+  #cancel(): void {
+    if (!this.#ended) {
+      const atMs = this.#advance(this.#nowMs());
+      this.#setup.record({ type: 'cancel', atMs });
+      this.#act([this.#running().cancel(atMs)]);
+      this.#ended = true;
+    }
+  }
+
+  /** Acts on steps that belong to one input: what they tell counts of each, what they ask for only of the last. */
+  #act(steps: readonly Step[]): void {
+    for (const [index, step] of steps.entries()) {
+      this.#take(step);
+      if (index === steps.length - 1 && !this.#ended) {
+        this.#obey(step.outputs);
+      }
+    }
+  }
+
+  #take(step: Step): void {
+    this.#deadline = step.deadline;
+    this.#ended ||= step.ended;
+    for (const output of step.outputs) {
+      if (output.type === 'transition' || output.type === 'concluded') {
+        this.#setup.tell(output);
+      }
+    }
+  }
+
+  #obey(outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      if (output.type === 'read') {
+        this.#read(output.query);
+      } else if (output.type === 'logIn') {
+        this.#logIn();
+      }
+    }
+  }
+
+  #read(query: EventQuery): void {
+    const { source, tell } = this.#setup;
+    this.#openRead?.abort(new Error('a newer read was asked for'));
+    const controller = new AbortController();
+    this.#openRead = controller;
+    tell({ type: 'reading', query });
+    // Passes of the published rules have fixed times: what is read for one is what was there at its time.
+    const asOf = query.reason === 'pass' ? { asOfMs: this.#lastFedMs } : {};
+    this.#call(
+      'reading the events',
+      (options) => source.readEvents(query, options),
+      query.timeoutMs ?? source.readTimeoutMs ?? READ_TIMEOUT_MS,
+      controller,
+      (page) => ({ type: 'page', page, ...asOf }),
+      (error) => ({ type: 'readError', error, ...asOf }),
+    );
+  }
+
+  #logIn(): void {
+    const { source } = this.#setup;
+    this.#openLogIn?.abort(new Error('a newer log-in was asked for'));
+    const logIn = source.logIn?.bind(source);
+    if (logIn === undefined) {
+      const failure = {
+        kind: 'fatal',
+        message: 'the session has ended and the source has no way to log in again',
+      } as const;
+      this.#feedFailures([failure], this.#nowMs());
+      return;
+    }
+    const controller = new AbortController();
+    this.#openLogIn = controller;
+    this.#call(
+      'logging in',
+      logIn,
+      LOG_IN_TIMEOUT_MS,
+      controller,
+      () => ({ type: 'loggedIn' }),
+      (error) => ({ type: 'logInError', error }),
+    );
+  }
+
+  #call<T>(
+    what: string,
+    call: (options: CallOptions) => Promise<T>,
+    timeoutMs: number,
+    controller: AbortController,
+    onAnswer: (answer: T) => Input,
+    onError: (error: unknown) => Input,
+  ): void {
+    const deliver = (input: Input): void => {
+      // What was given up must not be taken for the answer to what replaced it.
+      if (!controller.signal.aborted) {
+        this.#inputs.put(input);
+      }
+    };
+    bounded(what, call, timeoutMs, this.#setup.clock, controller.signal).then(
+      (answer) => deliver(onAnswer(answer)),
+      (error: unknown) => deliver(onError(error)),
+    );
+  }
+
+  #running(): Monitor {
+    if (this.#monitor === undefined) {
+      throw new Error('the run has not begun');
+    }
+    return this.#monitor;
+  }
+
+  /** Whole milliseconds since the start, as a recording has them. */
+  #nowMs(): number {
+    return Math.max(0, Math.floor(this.#setup.clock.now() - this.#startedAt));
+  }
+
+  #advance(nowMs: number): number {
+    this.#lastFedMs = Math.max(this.#lastFedMs, nowMs);
+    return this.#lastFedMs;
+  }
+}
+
+function aborted(signal: AbortSignal, until: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    signal.addEventListener('abort', () => resolve(), { signal: until, once: true });
+  });
+}

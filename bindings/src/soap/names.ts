@@ -1,0 +1,57 @@
+/**
+ * Names as people write them. vCenter keeps `%`, `/` and `\` inside a name as `%25`, `%2f` and `%5c`, and shows the
+ * character itself.
+ */
+
+const ESCAPED: Readonly<Record<string, string>> = { '%25': '%', '%2f': '/', '%5c': '\\' };
+
+/** A stored name as vCenter's pages show it. */
+export function shownName(stored: string): string {
+  return stored.replace(/%(?:25|2f|5c)/gi, (code) => ESCAPED[code.toLowerCase()] ?? code);
+}
+
+/** Whether a name was meant as a pattern. */
+export function isGlob(text: string): boolean {
+  return /[*?]/.test(text);
+}
+
+/** Finds the names that were asked for. */
+export interface NameMatcher {
+  /** Whether the stored name is the one asked for, or fits the pattern. */
+  matches(stored: string): boolean;
+}
+
+/** For a plain name: as stored, as shown, or with its escapes written out. */
+export function plainMatcher(name: string): NameMatcher {
+  const meant = shownName(name);
+  return {
+    matches: (stored) => {
+      const shown = shownName(stored);
+      return stored === name || shown === name || shown === meant;
+    },
+  };
+}
+
+/** For a pattern: `*` is any run of characters, `?` any one. */
+export function globMatcher(pattern: string): NameMatcher {
+  const source = [...shownName(pattern)]
+    .map((character) => {
+      if (character === '*') {
+        return '.*';
+      }
+      return character === '?' ? '.' : character.replace(/[.+^${}()|[\]\\/]/, '\\$&');
+    })
+    .join('');
+  const expression = new RegExp(`^${source}$`, 'su');
+  return { matches: (stored) => expression.test(shownName(stored)) };
+}
+
+/** For a name that may be a pattern. */
+export function matcherFor(text: string): NameMatcher {
+  return isGlob(text) ? globMatcher(text) : plainMatcher(text);
+}
+
+/** The value of a managed object reference, if the text is one: `vm-101`, `VirtualMachine:vm-101`. */
+export function asMoRefValue(text: string): string | undefined {
+  return /^(?:VirtualMachine[:-])?(vm-\d+)$/.exec(text)?.[1];
+}

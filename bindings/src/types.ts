@@ -1,0 +1,260 @@
+/**
+ * The shapes that cross the package's border. All are plain JSON; the names are those of the recording and report
+ * formats. "Server time" is vCenter's clock, as RFC 3339 text in UTC with three digits after the second; "host time" is
+ * the caller's monotonic clock, in milliseconds since the start of the run. The two are never compared.
+ */
+
+/** How far the customization of a VM has come. Exhaustive, spelled as published in 2011. */
+export type CustomizationStatus =
+  | 'VmNotStarted'
+  | 'CustomizationNotStarted'
+  | 'CustomizationStarted'
+  | 'CustomizationSucceeded'
+  | 'CustomizationFailed';
+
+/**
+ * Why a VM is no longer waited for; absent while it is. It never changes the status that the VM had reached.
+ *
+ * - `completed`: customization has succeeded or failed
+ * - `notStarted`: no power-on was found, and none is waited for
+ * - `timedOut`: the deadline came first
+ * - `vmRemoved`: the VM is gone
+ * - `cancelled`: the caller ended the wait
+ * - `unobservable`: the VM's events could not be read; the row's `error` says why
+ */
+export type Conclusion = 'completed' | 'notStarted' | 'timedOut' | 'vmRemoved' | 'cancelled' | 'unobservable';
+
+/** The likely reason that a VM gets no further. May grow. */
+export type Hint = 'neverPoweredOn' | 'nothingPending' | 'pendingNotStarted' | 'notStarted' | 'startedNoResult';
+
+/** A VM to watch. A name is a label, never an identity: VMs are renamed, and names repeat. */
+export interface VmRef {
+  /** The value of the managed object reference, such as `vm-101`. */
+  readonly vm: string;
+  /** The name to report; without it the one in the VM's events is used. */
+  readonly name?: string | null;
+}
+
+/** The first failure of an attempt, in the order of events. */
+export interface Failure {
+  /** The event type without prefix, such as `CustomizationSysprepFailed`; `TOOLSDEPLOYPKG_FAILED` from guest info. */
+  readonly type: string;
+  /** The reason code, such as `customizationDisabled` (vSphere 7.0 and later). */
+  readonly reason: string | null;
+  /** Where the guest keeps the log. */
+  readonly logLocation: string | null;
+  /** Of a `CustomizationSysprepFailed`. */
+  readonly sysprepVersion: string | null;
+  /** Of a `CustomizationSysprepFailed`. */
+  readonly systemVersion: string | null;
+  /** vCenter's text, in the language of the session. */
+  readonly message: string | null;
+  /** `Event.key`. */
+  readonly eventKey: number | null;
+  /** A text was longer than 4 KiB and was cut. */
+  readonly truncated?: true;
+}
+
+/** Why the events of a VM could not be read. */
+export interface RowError {
+  /** What kind of failure it was. */
+  readonly kind: ReadFailureKind;
+  /** What the source said. */
+  readonly message: string;
+}
+
+/** The row of one VM in a report. Under `published` rules it has the first four fields only. */
+export interface VmRow {
+  /** The value of the managed object reference. */
+  readonly vm: string;
+  /** The name as given, else as the events have it. */
+  readonly name: string | null;
+  /** How far the customization has come. */
+  readonly customizationStatus: CustomizationStatus;
+  /** Why the VM is no longer waited for; absent while it is. */
+  readonly conclusion?: Conclusion;
+  /** The current attempt, 0 while there is none. */
+  readonly attempt?: number;
+  /** Server time of the power-on that the attempt began with. */
+  readonly poweredOnAt?: string | null;
+  /** Server time at which customization started. */
+  readonly startedAt?: string | null;
+  /** Server time of the result. */
+  readonly finishedAt?: string | null;
+  /** What went wrong in the guest. */
+  readonly failure?: Failure | null;
+  /** The likely reason that the VM gets no further. */
+  readonly hint?: Hint | null;
+  /** A result had been told that later changed. */
+  readonly revised?: true;
+  /** Guest info tells another result than the events. */
+  readonly guestInfoDisagrees?: true;
+  /** Why the VM is `unobservable`. */
+  readonly error?: RowError;
+}
+
+/** One step of one VM. The transitions of a VM form a chain that ends at the status of its row. */
+export interface Transition {
+  /** The value of the managed object reference. */
+  readonly vm: string;
+  /** The status before. */
+  readonly from: CustomizationStatus;
+  /** The status after. */
+  readonly to: CustomizationStatus;
+  /** Host time, milliseconds since the start of the run. */
+  readonly atMs: number;
+  /** `Event.key` of the event that caused it; null for an inferred step and for guest info. */
+  readonly eventKey: number | null;
+  /** The attempt it belongs to, from 1 on. */
+  readonly attempt: number;
+  /** No event said so: a result without a start implies the start. */
+  readonly inferred?: true;
+}
+
+/** What a run has come to: one row per VM asked for, in the order asked for. */
+export interface Report {
+  readonly format: 'vm-customization-report/1';
+  /** Host time at which the run ended, milliseconds since its start; null while it goes on. */
+  readonly endedAtMs: number | null;
+  readonly vms: readonly VmRow[];
+  readonly transitions: readonly Transition[];
+  /** How many of the oldest transitions are no longer kept; absent when none. */
+  readonly transitionsDropped?: number;
+  /** How many of the events fed in were ignored, by reason. */
+  readonly ignored?: Readonly<Record<string, number>>;
+}
+
+/** What a run is asked to do. What is left out takes the default. */
+export interface MonitorOptions {
+  /** `default`, or `published`: the PowerCLI script of 2011 exactly, which takes no option but `timeoutSeconds`. */
+  readonly rules?: 'default' | 'published';
+  /** The deadline for all VMs, in seconds of host time from the start; null waits for ever. Default 600. */
+  readonly timeoutSeconds?: number | null;
+  /** How long before the start a power-on still counts, in seconds of server time. Default 300. */
+  readonly lookbackSeconds?: number;
+  /** A server time taken before the power-on, with an offset; used in place of `lookbackSeconds`. */
+  readonly since?: string;
+  /** Seconds of host time between two reads. Default 15. */
+  readonly pollIntervalSeconds?: number;
+  /** Keep waiting for VMs that were not powered on. Default false. */
+  readonly waitForPowerOn?: boolean;
+  /** What a power-on after the start means: a new attempt unless there is a result, nothing, or always a new attempt. */
+  readonly attempts?: 'follow' | 'first' | 'reopen';
+  /** Seconds of host time without a transition after which a row gets a hint. Default 600. */
+  readonly stuckAfterSeconds?: number;
+}
+
+/** Why the machine asks for a read. May grow. */
+export type ReadReason =
+  | 'start'
+  | 'poll'
+  | 'retry'
+  | 'loggedIn'
+  | 'vmDropped'
+  | 'deadline'
+  | 'pass'
+  | 'restored'
+  | (string & {});
+
+/** A read that the machine asks for: the answer is every matching event, in any order. */
+export interface EventQuery {
+  /** The VMs to read, by the value of their managed object reference. */
+  readonly vms: readonly string[];
+  /** Server time; events created then or later. */
+  readonly since: string;
+  /** Every concrete event type of interest, without prefix. */
+  readonly types: readonly string[];
+  /** The most events to ask for at a time. A page as full as this is not the end. */
+  readonly maxCount: number;
+  /** Why it is asked for. */
+  readonly reason: ReadReason;
+  /** Milliseconds after which the answer is of no more use; null for no such bound. */
+  readonly timeoutMs: number | null;
+}
+
+/** When to call the machine again, and why. */
+export interface Deadline {
+  /** Host time in milliseconds. */
+  readonly atMs: number;
+  /** Why. May grow. */
+  readonly reason: 'read' | 'retry' | 'deadline' | 'lastRead' | 'pass' | 'stuck' | (string & {});
+}
+
+/** Something the machine tells, or asks its host to do. */
+export type Output =
+  | { readonly type: 'transition'; readonly transition: Transition }
+  | { readonly type: 'concluded'; readonly row: VmRow }
+  | { readonly type: 'read'; readonly query: EventQuery }
+  | { readonly type: 'logIn' };
+
+/** What became of the events of one document. */
+export interface Ingested {
+  /** How many the machine took. */
+  readonly accepted: number;
+  /** How many it ignored, by reason. */
+  readonly ignored: Readonly<Record<string, number>>;
+  /** The first 100 items that could not be understood; the others were taken all the same. Absent when none. */
+  readonly bad?: readonly { readonly place: string; readonly message: string }[];
+}
+
+/** What one call of a {@link Monitor} answers. */
+export interface Step {
+  /** In the order in which they came about. */
+  readonly outputs: readonly Output[];
+  /** When to call `handleTimeout`; null when there is nothing to wait for by the clock. */
+  readonly deadline: Deadline | null;
+  /** The run is over; what is fed in from here on changes nothing. */
+  readonly ended: boolean;
+  /** Of `handleEvents` only. */
+  readonly ingested?: Ingested;
+}
+
+/** The kinds of failure to read. None of them is ever a result of customization. */
+export type ReadFailureKind = 'notAuthenticated' | 'noPermission' | 'notFound' | 'transient' | 'fatal';
+
+/** A read that failed, as a whole or for one VM. */
+export interface ReadFailure {
+  readonly kind: ReadFailureKind;
+  /** The VM it concerns; absent when it concerns the read as a whole. */
+  readonly vm?: string;
+  /** For people; without credentials. */
+  readonly message?: string;
+}
+
+/** The second signal: `guest.customizationInfo` and `config.tools.pendingCustomization` of one VM. */
+export interface GuestInfo {
+  readonly vm: string;
+  /** Such as `TOOLSDEPLOYPKG_RUNNING`. */
+  readonly customizationStatus?: string | null;
+  /** Server time. */
+  readonly startTime?: string | null;
+  /** Server time. */
+  readonly endTime?: string | null;
+  readonly errorMsg?: string | null;
+  /** Whether `config.tools.pendingCustomization` is set; absent is unknown. */
+  readonly pendingCustomization?: boolean | null;
+}
+
+/** The state of a run as versioned plain data, for {@link Monitor.restore}. Its fields are the core's own business. */
+export interface Snapshot {
+  readonly [field: string]: unknown;
+}
+
+/** One input of a run. `atMs` is host time since the start; it never decreases from step to step. */
+export type RecordingStep = { readonly atMs: number } & (
+  | { readonly events: readonly unknown[]; readonly complete?: false }
+  | { readonly readFailed: ReadFailure }
+  | { readonly loggedIn: true }
+  | { readonly guestInfo: GuestInfo }
+  | { readonly cancel: true }
+);
+
+/** Everything that was fed into a run, so that it can be played again anywhere with the same outcome. */
+export interface Recording {
+  readonly format: 'vm-customization-recording/1';
+  /** Server time at host time 0. */
+  readonly startedAt: string;
+  readonly vms: readonly VmRef[];
+  readonly options: MonitorOptions;
+  readonly steps: readonly RecordingStep[];
+}

@@ -1,0 +1,48 @@
+/**
+ * What the WebAssembly core offers: JSON text or bytes in, JSON text out, times as milliseconds of the host's
+ * monotonic clock. Written by hand so that the published types do not depend on generated ones; `loader.ts` makes the
+ * compiler compare the two.
+ */
+
+/** One run of the state machine. Every call that changes it answers a step as JSON. */
+export interface RawMonitor {
+  /** Drains what is queued; called once after construction. */
+  step(): string;
+  /** Takes a document of events in any wire form; an empty array holds no events. */
+  handleEvents(document: Uint8Array, complete: boolean, nowMs: number): string;
+  /** Takes one object or an array of objects with the second signal. */
+  handleGuestInfo(json: string, nowMs: number): string;
+  /** Takes what went wrong with the open read. */
+  handleReadFailed(json: string, nowMs: number): string;
+  /** Says that the session is there again. */
+  handleLoggedIn(nowMs: number): string;
+  /** Says that the deadline last named has come. */
+  handleTimeout(nowMs: number): string;
+  /** Ends the run with the rows it has. */
+  cancel(nowMs: number): string;
+  /** The report so far, as JSON. */
+  report(nowMs: number): string;
+  /** The state as JSON, for `RawMonitor.restore`. */
+  snapshot(nowMs: number): string;
+  /** Gives the memory back; no call may follow. */
+  free(): void;
+}
+
+/** The constructors of {@link RawMonitor}. */
+export interface RawMonitorConstructor {
+  new (configJson: string, nowMs: number): RawMonitor;
+  /** Goes on from a snapshot. */
+  restore(snapshotJson: string, serverNow: string, nowMs: number, optionsJson: string): RawMonitor;
+}
+
+/** The initialised core. */
+export interface CoreModule {
+  /** One run of the state machine. */
+  RawMonitor: RawMonitorConstructor;
+  /** Plays one recording or NDJSON of them; answers one report a line. */
+  replay(input: Uint8Array): string;
+  /** Turns a document of events in any wire form into the text of a VI JSON array. */
+  eventsToJson(document: Uint8Array): string;
+  /** Turns a small SOAP answer into JSON: name, type, attributes, text and children of each element. */
+  soapTree(document: Uint8Array): string;
+}

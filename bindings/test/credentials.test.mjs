@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { internal } from './internal.mjs';
+
+const { resolveConnection } = await internal('cli/credentials');
+const folder = mkdtempSync(join(tmpdir(), 'vm-customization-'));
+after(() => rmSync(folder, { recursive: true }));
+const file = (name, content) => {
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+};
+
+const NO_FLAGS = { insecure: false };
+const resolve = (flags, environment, prompt) => resolveConnection({ ...NO_FLAGS, ...flags }, environment, prompt);
+const refused = (flags, environment, message) =>
+  assert.rejects(resolve(flags, environment), { name: 'UsageError', message });
+
+const VSPHERE = { VSPHERE_SERVER: 'vc.example.com', VSPHERE_USER: 'v', VSPHERE_PASSWORD: 'v-secret' };
+const GOVC = { GOVC_URL: 'https://gu:gp@govc.example.com/sdk', GOVC_USERNAME: 'g', GOVC_PASSWORD: 'g-secret' };
+
+describe('server and credentials', () => {
+  test('come from the VSPHERE names before the GOVC names', async () => {
+    const connection = await resolve({}, { ...GOVC, ...VSPHERE });
+    assert.equal(connection.url.href, 'https://vc.example.com/sdk');
+    assert.equal(connection.user, 'v');
+    assert.equal(connection.password, 'v-secret');
+    assert.equal(connection.trust.insecure, false);
+  });
+
+  test('come from the GOVC names, which go before what the URL holds', async () => {
+    const connection = await resolve({}, GOVC);
+    assert.equal(connection.url.href, 'https://govc.example.com/sdk');
+    assert.deepEqual([connection.user, connection.password], ['g', 'g-secret']);
+  });
+
+  test('come out of the URL, with its escapes undone', async () => {
+    const connection = await resolve({}, { GOVC_URL: 'https://a%40b:p%2Fw%25@vc:8443' });
+    assert.equal(connection.url.href, 'https://vc:8443/sdk');
+    assert.deepEqual([connection.user, connection.password], ['a@b', 'p/w%']);
+  });
+
+  test('are outranked by flags', async () => {
+    const passwordFile = file('password', 'from file\r\nsecond line\n');
+    const connection = await resolve({ server: 'u@other', passwordFile }, VSPHERE);
+    assert.equal(connection.url.host, 'other');
+    assert.deepEqual([connection.user, connection.password], ['u', 'from file']);
+  });
+
+  test('keep the password that stands beside the user name', async () => {
+    const mixed = { VSPHERE_SERVER: 'vc', VSPHERE_PASSWORD: 'v-secret', GOVC_USERNAME: 'g', GOVC_PASSWORD: 'g-secret' };
+    assert.equal((await resolve({}, mixed)).password, 'g-secret');
+  });
+
+  test('are asked for where they are missing, and only there', async () => {
+    const asked = [];
+    const prompt = {
+      ask: async (question) => {
+        asked.push(question);
+        return 'someone';
+      },
+      askHidden: async (question) => {
+        asked.push(question);
+        return 'typed';
+      },
+    };
+    const connection = await resolve({ server: 'vc' }, {}, prompt);
+    assert.deepEqual([connection.user, connection.password], ['someone', 'typed']);
+    assert.deepEqual(asked, ['User name for vc: ', 'Password of someone on vc: ']);
+    await resolve({}, VSPHERE, prompt);
+    assert.equal(asked.length, 2);
+  });
+
+  test('never come as a password on the command line', async () => {
+    await assert.rejects(resolve({ server: 'https://u:s3cret@vc' }, {}), (error) => {
+      assert.equal(error.name, 'UsageError');
+      assert.match(error.message, /--password-file/);
+      assert.doesNotMatch(`${error.message}${error.stack}`, /s3cret/);
+      return true;
+    });
+  });
+
+  test('that are missing are named', async () => {
+    await refused({}, {}, /no server: give --server, or set VSPHERE_SERVER or GOVC_URL/);
+    await refused({ server: 'vc' }, {}, /no user name/);
+    await refused({ server: 'vc', user: 'u' }, {}, /no password/);
+    await refused({ server: 'vc', user: 'u', passwordFile: join(folder, 'none') }, {}, /cannot be read \(ENOENT\)/);
+  });
+
+  test('a server that is no address is refused without its text, which may hold a password', async () => {
+    for (const server of ['https://u:s3cret@[vc', 'ftp://u:s3cret@vc']) {
+      await assert.rejects(resolve({ server }, {}), (error) => !/s3cret/.test(`${error.message}${error.stack}`));
+    }
+  });
+
+  test('a certificate named on the command line is checked whatever the environment allows', async () => {
+    const allowed = { ...VSPHERE, GOVC_INSECURE: '1', VSPHERE_ALLOW_UNVERIFIED_SSL: 'true' };
+    assert.equal((await resolve({}, allowed)).trust.insecure, true);
+    assert.equal((await resolve({ thumbprint: 'AB'.repeat(32) }, allowed)).trust.insecure, false);
+    const caFile = file('ca.pem', 'PEM');
+    assert.deepEqual((await resolve({ caFile }, allowed)).trust, { insecure: false, ca: 'PEM', thumbprint: undefined });
+    await refused({ thumbprint: 'AB:CD' }, VSPHERE, /not a SHA-256 one/);
+  });
+});

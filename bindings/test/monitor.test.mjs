@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { DisposedError, Monitor, OptionsError, SnapshotError, WireError } from '../dist/node.js';
+import { internal } from './internal.mjs';
+import { event, START, SUCCESS } from './scripted-source.mjs';
+
+const VM = [{ vm: 'vm-101', name: 'web-1' }];
+const monitorOf = (options = {}) => new Monitor(VM, options, START, 0);
+
+describe('a monitor', () => {
+  test('asks for a read first, and tells what the answer means', () => {
+    const monitor = monitorOf();
+    const first = monitor.step();
+    assert.equal(first.ended, false);
+    const [read] = first.outputs;
+    assert.equal(read.type, 'read');
+    assert.equal(read.query.since, '2026-03-01T09:55:00.000Z');
+    assert.deepEqual(read.query.vms, ['vm-101']);
+    assert.ok(read.query.types.includes('CustomizationSysprepFailed'));
+    const step = monitor.handleEvents(SUCCESS, true, 40);
+    assert.deepEqual(
+      step.outputs.filter(({ type }) => type === 'transition').map(({ transition }) => transition.to),
+      ['CustomizationNotStarted', 'CustomizationStarted', 'CustomizationSucceeded'],
+    );
+    assert.equal(step.ended, true);
+    assert.equal(step.deadline, null);
+    assert.equal(step.ingested.accepted, 3);
+    const report = monitor.report(40);
+    assert.equal(report.endedAtMs, 40);
+    assert.equal(report.vms[0].conclusion, 'completed');
+  });
+
+  test('takes the same events as bytes, as text and as objects', () => {
+    const text = JSON.stringify(SUCCESS);
+    const rows = [SUCCESS, text, new TextEncoder().encode(text)].map((document) => {
+      const monitor = monitorOf();
+      monitor.step();
+      monitor.handleEvents(document, true, 0);
+      return monitor.report(0);
+    });
+    assert.deepEqual(rows[1], rows[0]);
+    assert.deepEqual(rows[2], rows[0]);
+  });
+
+  test('takes server time as a Date or as text', () => {
+    const fromDate = new Monitor(VM, {}, new Date(START), 0);
+    const fromText = new Monitor(VM, {}, '2026-03-01T11:00:00+01:00', 0);
+    assert.deepEqual(fromDate.step(), fromText.step());
+    assert.throws(() => new Monitor(VM, {}, new Date(Number.NaN), 0), OptionsError);
+  });
+
+  test('is as it was after a document that cannot be understood', () => {
+    const monitor = monitorOf();
+    monitor.step();
+    const before = monitor.snapshot(0);
+    for (const document of ['no JSON', '<html></html>', '{"a":']) {
+      assert.throws(
+        () => monitor.handleEvents(document, true, 0),
+        (error) => error instanceof WireError && error.name === 'WireError' && error.code.startsWith('wire'),
+      );
+    }
+    assert.deepEqual(monitor.snapshot(0), before);
+  });
+
+  test('refuses options that make no sense with a stable code', () => {
+    for (const options of [{ timeoutSeconds: -1 }, { pollIntervalSeconds: 0 }, { attempts: 'all' }, { unknown: 1 }]) {
+      assert.throws(
+        () => monitorOf(options),
+        (error) => error instanceof OptionsError && error.code === 'invalidOptions' && error.message !== '',
+        JSON.stringify(options),
+      );
+    }
+  });
+
+  test('goes on from a snapshot as if nothing had happened', () => {
+    const monitor = monitorOf();
+    monitor.step();
+    monitor.handleEvents(SUCCESS.slice(0, 2), true, 10);
+    const snapshot = JSON.parse(JSON.stringify(monitor.snapshot(10)));
+    const restored = Monitor.restore(snapshot, START, 500);
+    restored.step();
+    restored.handleEvents([SUCCESS[2]], true, 600);
+    assert.equal(restored.report(600).vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('refuses a snapshot that it does not know', () => {
+    assert.throws(() => Monitor.restore({}, START, 0), SnapshotError);
+    const snapshot = monitorOf().snapshot(0);
+    assert.throws(
+      () => Monitor.restore({ ...snapshot, format: 'vm-customization-snapshot/99' }, START, 0),
+      SnapshotError,
+    );
+  });
+
+  test('takes guest info, failures, log-ins, time and cancellation', () => {
+    const monitor = monitorOf();
+    monitor.step();
+    monitor.handleEvents([event('VmStartingEvent', 1, -5)], true, 0);
+    const info = { vm: 'vm-101', customizationStatus: 'TOOLSDEPLOYPKG_RUNNING', startTime: '2026-03-01T10:00:01Z' };
+    const step = monitor.handleGuestInfo([info], 10);
+    assert.equal(step.outputs[0].transition.to, 'CustomizationStarted');
+    const { deadline } = monitor.handleTimeout(20);
+    assert.equal(deadline.reason, 'read');
+    monitor.handleTimeout(deadline.atMs);
+    const lost = monitor.handleReadFailed({ kind: 'notAuthenticated' }, deadline.atMs);
+    assert.equal(lost.outputs[0].type, 'logIn');
+    assert.equal(monitor.handleLoggedIn(deadline.atMs).outputs[0].type, 'read');
+    const end = monitor.cancel(deadline.atMs);
+    assert.equal(end.ended, true);
+    assert.equal(monitor.report(deadline.atMs).vms[0].conclusion, 'cancelled');
+  });
+
+  test('may be disposed of twice, and says so when it is used afterwards', () => {
+    const monitor = monitorOf();
+    monitor.dispose();
+    monitor.dispose();
+    monitor[Symbol.dispose]();
+    for (const use of [
+      () => monitor.step(),
+      () => monitor.handleEvents([], true, 0),
+      () => monitor.report(0),
+      () => monitor.snapshot(0),
+    ]) {
+      assert.throws(use, (error) => error instanceof DisposedError && error.code === 'disposed');
+    }
+  });
+
+  test('that is given up does not trouble another', () => {
+    const first = monitorOf();
+    const second = monitorOf();
+    first.dispose();
+    assert.equal(second.step().outputs.length, 1);
+  });
+});
+
+describe('what the core throws', () => {
+  test('becomes an error of the package, and a trap an InternalError', async () => {
+    const { guarded } = await internal('monitor');
+    const thrown = (error) => {
+      try {
+        guarded(() => {
+          throw error;
+        });
+      } catch (caught) {
+        return caught;
+      }
+      return undefined;
+    };
+    const trap = new WebAssembly.RuntimeError('unreachable');
+    assert.equal(thrown(trap).name, 'InternalError');
+    assert.equal(thrown(trap).cause, trap);
+    const coded = (code) => thrown(Object.assign(new Error('text'), { code }));
+    assert.equal(coded('invalidOptions').name, 'OptionsError');
+    assert.equal(coded('unsupportedSnapshot').name, 'SnapshotError');
+    assert.equal(coded('wireSyntax').name, 'WireError');
+    assert.equal(coded('invalidInput').code, 'invalidInput');
+  });
+});

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { internal } from './internal.mjs';
+
+const { columns, cut, neutral, padded } = await internal('cli/text');
+const { tableLines } = await internal('cli/table');
+const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('cli/wording');
+const { resultTable } = await internal('cli/result-table');
+const { exitStatus } = await internal('cli/exit');
+const { LiveReporter } = await internal('cli/live');
+
+const row = (customizationStatus, conclusion, more = {}) => ({
+  vm: 'vm-1',
+  name: 'web-1',
+  customizationStatus,
+  ...(conclusion === undefined ? {} : { conclusion }),
+  attempt: 1,
+  failure: null,
+  hint: null,
+  ...more,
+});
+const failure = { type: 'CustomizationSysprepFailed', reason: null, logLocation: 'C:/log', message: 'no\nluck' };
+const report = (...vms) => ({ format: 'vm-customization-report/1', endedAtMs: 1, vms, transitions: [] });
+
+describe('text on a terminal', () => {
+  test('cannot steer it', () => {
+    assert.equal(neutral('a\u001B[31mb\u0007\u202Ec\u009Bd'), 'a\uFFFD[31mb\uFFFD\uFFFDc\uFFFDd');
+    assert.equal(neutral('two\r\nlines\tand a tab'), 'two lines and a tab');
+  });
+
+  test('is measured in columns', () => {
+    assert.equal(columns('web'), 3);
+    assert.equal(columns('日本'), 4);
+    assert.equal(columns('e\u0301'), 1);
+    assert.equal(padded('日本', 6), '日本  ');
+    assert.equal(cut('web-server', 6), 'web-s…');
+    assert.equal(cut('日本語', 4), '日…');
+    assert.equal(cut('web', 3), 'web');
+  });
+});
+
+describe('the table at the end', () => {
+  test('leaves out columns that nothing is in', () => {
+    const vms = [{ vm: 'vm-1', name: 'web-1' }];
+    const lines = resultTable(report(row('CustomizationSucceeded', 'completed')), new Labels(vms));
+    assert.deepEqual(lines, [
+      'VM     CustomizationStatus',
+      '--     -------------------',
+      'web-1  CustomizationSucceeded',
+    ]);
+  });
+
+  test('has the reason of a failure and the place of its log', () => {
+    const vms = [
+      { vm: 'vm-1', name: 'web' },
+      { vm: 'vm-2', name: 'web' },
+    ];
+    const lines = resultTable(
+      report(
+        row('CustomizationFailed', 'completed', { failure }),
+        row('CustomizationStarted', 'timedOut', { vm: 'vm-2', hint: 'startedNoResult' }),
+      ),
+      new Labels(vms),
+    );
+    assert.match(lines[0], /^VM +CustomizationStatus +Reason +Log location$/);
+    assert.match(lines[2], /^web \(vm-1\) +CustomizationFailed +CustomizationSysprepFailed: no luck +C:\/log$/);
+    assert.match(
+      lines[3],
+      /^web \(vm-2\) +CustomizationStarted +timed out; customization started, but the guest reported no result$/,
+    );
+  });
+
+  test('keeps its columns straight with wide characters', () => {
+    const lines = tableLines(
+      [{ heading: 'VM' }, { heading: 'S' }],
+      [
+        ['日本', 'x'],
+        ['abcde', 'y'],
+      ],
+    );
+    assert.deepEqual(lines, ['VM     S', '--     -', '日本   x', 'abcde  y']);
+  });
+});
+
+describe('lines', () => {
+  test('are worded as those of the script', () => {
+    const line = (from, to, attempt = 1) => transitionLine({ from, to, attempt }, 'web-1');
+    assert.equal(
+      line('VmNotStarted', 'CustomizationNotStarted'),
+      "Start monitoring customization process for vm 'web-1'",
+    );
+    assert.equal(line('CustomizationNotStarted', 'CustomizationStarted'), "Customization for VM 'web-1' has started");
+    assert.equal(
+      line('CustomizationStarted', 'CustomizationSucceeded'),
+      "Customization for VM 'web-1' has successfully completed",
+    );
+    assert.equal(line('CustomizationStarted', 'CustomizationFailed'), "Customization for VM 'web-1' has failed");
+    assert.match(
+      line('CustomizationStarted', 'CustomizationNotStarted', 2),
+      /web-1' was powered on again: .* attempt 2/,
+    );
+  });
+
+  test('say of every conclusion what no transition says', () => {
+    const line = (conclusion, more) => conclusionLine(row('CustomizationStarted', conclusion, more), 'web-1');
+    assert.equal(line('completed'), undefined);
+    assert.equal(line('vmRemoved'), "VM 'web-1' was removed");
+    assert.match(line('notStarted'), /is not started/);
+    assert.match(line('timedOut'), /has not finished in time/);
+    assert.match(line('cancelled'), /no longer waited for/);
+    assert.match(line('unobservable', { error: { kind: 'noPermission', message: 'not allowed' } }), /: not allowed$/);
+  });
+
+  test('say what else is odd about a row', () => {
+    assert.equal(reasonOf(row('CustomizationSucceeded', 'completed')), '');
+    const odd = row('CustomizationFailed', 'completed', { failure, revised: true, guestInfoDisagrees: true });
+    assert.equal(
+      reasonOf(odd),
+      'CustomizationSysprepFailed: no\nluck; told as succeeded at first; the guest itself reports another result',
+    );
+    // A row of the published rules has no more than this.
+    assert.equal(
+      reasonOf({ vm: 'vm-1', name: null, customizationStatus: 'CustomizationFailed', conclusion: 'completed' }),
+      '',
+    );
+  });
+
+  test('sum up and count time', () => {
+    assert.equal(
+      summary(report(row('CustomizationSucceeded'), row('CustomizationFailed'), row('VmNotStarted'))),
+      '1 of 3 succeeded, 1 failed, 1 not finished',
+    );
+    assert.equal(clockText(61_500), '01:01');
+    assert.equal(clockText(3_661_000), '1:01:01');
+  });
+});
+
+describe('the exit status', () => {
+  const succeeded = row('CustomizationSucceeded', 'completed');
+  const failed = row('CustomizationFailed', 'completed', { failure });
+  const timedOut = row('CustomizationStarted', 'timedOut');
+
+  test('is the first that fits', () => {
+    assert.equal(exitStatus(report(succeeded, succeeded), true), 0);
+    assert.equal(exitStatus(report(succeeded, timedOut, failed), true), 1);
+    assert.equal(exitStatus(report(succeeded, timedOut), true), 2);
+    assert.equal(exitStatus(report(timedOut), false), 4);
+  });
+
+  test('is 2 for each way not to finish', () => {
+    for (const conclusion of ['timedOut', 'notStarted', 'vmRemoved', 'cancelled', 'unobservable']) {
+      assert.equal(exitStatus(report(succeeded, row('VmNotStarted', conclusion)), true), 2, conclusion);
+    }
+  });
+
+  test('is 4 when no VM could be read, and 2 when the user did not wait for an answer', () => {
+    assert.equal(exitStatus(report(row('VmNotStarted', 'unobservable')), true), 4);
+    assert.equal(exitStatus(report(row('VmNotStarted', 'cancelled')), false), 2);
+  });
+});
+
+describe('the live table', () => {
+  const screen = (size = {}) => {
+    const written = [];
+    return { written, write: (text) => written.push(text), columns: 80, rows: 24, ...size };
+  };
+  const vms = (count) => Array.from({ length: count }, (_, index) => ({ vm: `vm-${index}`, name: `web-${index}` }));
+  const transition = (vm, from, to) => ({
+    type: 'transition',
+    transition: { vm, from, to, atMs: 0, eventKey: 1, attempt: 1 },
+  });
+
+  test('shows each VM, paints over itself, and leaves the final table', () => {
+    const out = screen();
+    const err = screen();
+    const live = new LiveReporter(out, err, false, () => 0);
+    live.begin(vms(2));
+    const first = out.written.at(-1);
+    assert.match(first, /VM +STATUS +ELAPSED +LAST\n/);
+    assert.match(first, /web-0 +VmNotStarted +00:00 +reading events\n/);
+    live.progress(transition('vm-0', 'VmNotStarted', 'CustomizationNotStarted'));
+    live.warn('a warning');
+    assert.deepEqual(err.written, ['a warning\n']);
+    assert.equal(out.written.at(-2), '\r\u001B[3A\u001B[J');
+    assert.match(out.written.at(-1), /web-0 +CustomizationNotStarted +00:00 +powered on\n/);
+    live.end(report({ ...row('CustomizationSucceeded', 'completed'), vm: 'vm-0', name: 'web-0' }));
+    assert.match(out.written.at(-1), /web-0 +CustomizationSucceeded\n$/);
+    assert.ok(!out.written.some((text) => text.includes('\u001B[0m')));
+  });
+
+  test('colours only the status', () => {
+    const out = screen();
+    const live = new LiveReporter(out, screen(), true, () => 0);
+    live.begin(vms(1));
+    live.progress(transition('vm-0', 'CustomizationStarted', 'CustomizationFailed'));
+    live.warn('paint');
+    live.close();
+    assert.ok(out.written.join('').includes('web-0  \u001B[31mCustomizationFailed    \u001B[0m'));
+  });
+
+  test('never writes a line longer or a table higher than the screen', () => {
+    const out = screen({ columns: 30, rows: 8 });
+    const live = new LiveReporter(out, screen(), true, () => 0);
+    live.begin(vms(50));
+    live.close();
+    const lines = stripVTControlCharacters(out.written[0]).trimEnd().split('\n');
+    assert.equal(lines.length, 6);
+    assert.ok(lines.every((line) => columns(line) < 30));
+    assert.match(lines.at(-1), /and 46 more/);
+  });
+
+  test('erases what a narrower terminal has wrapped', () => {
+    const out = screen();
+    const live = new LiveReporter(out, screen(), false, () => 0);
+    live.begin(vms(1));
+    out.columns = 20;
+    live.close();
+    assert.ok(!out.written.at(-1).startsWith('\r\u001B[2A'));
+    assert.ok(out.written.at(-1).endsWith('A\u001B[J'));
+  });
+});

@@ -1,0 +1,63 @@
+/** Host time that stands still until nothing else can happen, and then jumps to the next timer. */
+export class SimulatedClock {
+  #now = 1000;
+  #timers = new Set();
+
+  now() {
+    return this.#now;
+  }
+
+  sleep(ms, signal) {
+    return new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
+      const timer = { at: this.#now + Math.max(0, ms), done: undefined };
+      timer.done = () => {
+        this.#timers.delete(timer);
+        signal.removeEventListener('abort', timer.done);
+        resolve();
+      };
+      this.#timers.add(timer);
+      signal.addEventListener('abort', timer.done);
+    });
+  }
+
+  /** How many timers are set. */
+  get pending() {
+    return this.#timers.size;
+  }
+
+  /** Lets time pass without waking anyone, as while a laptop sleeps. */
+  jump(ms) {
+    this.#now += ms;
+  }
+
+  /** Runs until the promise is settled; answers what it settles to. */
+  async drive(promise) {
+    let settled = false;
+    const watched = promise.finally(() => {
+      settled = true;
+    });
+    watched.catch(() => undefined);
+    for (let turns = 0; !settled; turns += 1) {
+      if (turns > 100_000) {
+        throw new Error('the run does not come to an end');
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      if (!settled) {
+        this.#wakeNext();
+      }
+    }
+    return watched;
+  }
+
+  #wakeNext() {
+    const [next] = [...this.#timers].sort((left, right) => left.at - right.at);
+    if (next !== undefined) {
+      this.#now = Math.max(this.#now, next.at);
+      next.done();
+    }
+  }
+}

@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  CancelledError,
+  OptionsError,
+  ReadError,
+  Recorder,
+  replay,
+  resumeCustomization,
+  waitForCustomization,
+  watchCustomization,
+} from '../dist/node.js';
+import { event, HANG, START, SUCCESS, scripted } from './scripted-source.mjs';
+
+const VM = [{ vm: 'vm-101', name: 'web-1' }];
+const TWO = [...VM, { vm: 'vm-102', name: 'web-2' }];
+
+/** Waits with simulated time. */
+const wait = (source, vms = VM, options = {}) =>
+  source.clock.drive(waitForCustomization(source, vms, { clock: source.clock, ...options }));
+const times = (source) => source.reads.map(({ at }) => at);
+const network = new Error('connection reset');
+
+describe('a wait', () => {
+  test('ends the moment the last VM is done, with every step told', async () => {
+    const source = scripted([SUCCESS]);
+    const told = [];
+    const report = await wait(source, VM, { onProgress: (progress) => told.push(progress.type) });
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+    assert.equal(report.endedAtMs, 0);
+    assert.deepEqual(told, [
+      'started',
+      'reading',
+      'ingested',
+      'transition',
+      'transition',
+      'transition',
+      'concluded',
+      'read',
+    ]);
+    assert.equal(source.clock.pending, 0);
+  });
+
+  test('reads again at the poll interval', async () => {
+    const source = scripted([SUCCESS.slice(0, 1), SUCCESS.slice(1, 2), SUCCESS.slice(2)]);
+    const report = await wait(source, VM, { pollIntervalSeconds: 5 });
+    assert.deepEqual(times(source), [0, 5000, 10_000]);
+    assert.deepEqual(
+      report.transitions.map(({ atMs }) => atMs),
+      [0, 5000, 10_000],
+    );
+  });
+
+  test('can be iterated from the first step on, by several at once and afterwards', async () => {
+    const source = scripted([SUCCESS.slice(0, 1), SUCCESS.slice(1)]);
+    const watch = watchCustomization(source, VM, { clock: source.clock });
+    const collect = async () => {
+      const steps = [];
+      for await (const { to } of watch) steps.push(to);
+      return steps;
+    };
+    const both = await source.clock.drive(Promise.all([collect(), collect()]));
+    const expected = ['CustomizationNotStarted', 'CustomizationStarted', 'CustomizationSucceeded'];
+    assert.deepEqual(both, [expected, expected]);
+    assert.deepEqual(await collect(), expected);
+    assert.equal((await watch.report).vms.length, 1);
+  });
+
+  test('starts when it was asked for, not when the server told its time', async () => {
+    const clock = scripted([]).clock;
+    const source = scripted([[event('VmStartingEvent', 1, -5)]], {
+      clock,
+      serverTime: async ({ signal }) => {
+        await clock.sleep(4000, signal);
+        return new Date(Date.parse(START) + 4000);
+      },
+    });
+    const report = await wait(source, VM, { timeoutSeconds: 10 });
+    assert.equal(source.reads[0].query.since, '2026-03-01T09:55:00.000Z');
+    assert.equal(report.endedAtMs, 10_000);
+  });
+
+  test('rejects for options that make no sense', async () => {
+    await assert.rejects(wait(scripted([]), VM, { timeoutSeconds: -1 }), OptionsError);
+  });
+
+  test('ends with what a progress callback throws', async () => {
+    const bug = new Error('bug of the caller');
+    const source = scripted([SUCCESS]);
+    await assert.rejects(
+      wait(source, VM, {
+        onProgress: () => {
+          throw bug;
+        },
+      }),
+      bug,
+    );
+  });
+});
+
+describe('a read that fails', () => {
+  test('is tried again after 1, 2, 4 … 30 s until the wait ends', async () => {
+    const source = scripted([SUCCESS.slice(0, 1), ...Array(8).fill(network), SUCCESS.slice(1)]);
+    const report = await wait(source);
+    assert.deepEqual(
+      times(source),
+      [0, 15, 16, 18, 22, 30, 46, 76, 106, 136].map((second) => second * 1000),
+    );
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('is told, and is never a result', async () => {
+    const told = [];
+    const source = scripted(Array(50).fill(network));
+    const report = await wait(source, VM, { timeoutSeconds: 20, onProgress: (progress) => told.push(progress) });
+    assert.deepEqual(
+      told.find(({ type }) => type === 'readFailed'),
+      { type: 'readFailed', failure: { kind: 'transient', message: 'connection reset' } },
+    );
+    assert.equal(report.vms[0].conclusion, 'timedOut');
+    assert.equal(report.vms[0].customizationStatus, 'VmNotStarted');
+    assert.ok(report.endedAtMs <= 25_000);
+  });
+
+  test('because the session is gone leads to a log-in, and goes on from there', async () => {
+    const source = scripted([SUCCESS.slice(0, 1), new ReadError('notAuthenticated', 'session gone'), SUCCESS.slice(1)]);
+    const report = await wait(source);
+    assert.deepEqual(source.logIns, [15_000]);
+    assert.deepEqual(times(source), [0, 15_000, 15_000]);
+    assert.equal(source.reads[2].query.reason, 'loggedIn');
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('for good ends the wait with a row for every VM', async () => {
+    for (const more of [
+      { logIn: undefined },
+      { logIn: async () => Promise.reject(new ReadError('fatal', 'wrong password')) },
+    ]) {
+      const source = scripted(
+        [[event('VmStartingEvent', 1, -5)], new ReadError('notAuthenticated', 'session gone')],
+        more,
+      );
+      const report = await wait(source, TWO, { waitForPowerOn: true });
+      assert.deepEqual(
+        report.vms.map(({ conclusion, customizationStatus }) => [conclusion, customizationStatus]),
+        [
+          ['unobservable', 'CustomizationNotStarted'],
+          ['unobservable', 'VmNotStarted'],
+        ],
+      );
+      assert.match(report.vms[0].error.message, /no way to log in|wrong password/);
+    }
+  });
+
+  test('by a log-in that fails for the moment is tried again', async () => {
+    let tries = 0;
+    const source = scripted(
+      [SUCCESS.slice(0, 1), new ReadError('notAuthenticated', 'session gone'), SUCCESS.slice(1)],
+      {
+        logIn: async () => {
+          tries += 1;
+          if (tries < 3) throw network;
+        },
+      },
+    );
+    const report = await wait(source);
+    assert.equal(tries, 3);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('for one VM concludes that VM alone', async () => {
+    const refusal = { kind: 'noPermission', vm: 'vm-102', message: 'not yours' };
+    const source = scripted([{ events: SUCCESS.slice(0, 1), failures: [refusal] }, SUCCESS.slice(1)]);
+    const report = await wait(source, TWO);
+    assert.deepEqual(
+      report.vms.map(({ conclusion }) => conclusion),
+      ['completed', 'unobservable'],
+    );
+    assert.deepEqual(report.vms[1].error, { kind: 'noPermission', message: 'not yours' });
+    assert.ok(source.reads.slice(1).every(({ query }) => !query.vms.includes('vm-102')));
+  });
+
+  test('to reach the end is asked for again, and what was there counts', async () => {
+    const source = scripted([{ events: SUCCESS.slice(0, 2), complete: false }, SUCCESS.slice(2)]);
+    const report = await wait(source);
+    assert.deepEqual(times(source), [0, 1000]);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('to make sense is tried again', async () => {
+    const source = scripted([{ events: 'half of an ans' }, { events: [], more: ['<html>'] }, SUCCESS]);
+    const report = await wait(source);
+    assert.deepEqual(times(source), [0, 1000, 3000]);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('to be answered is given up after 30 s, or what the source says', async () => {
+    for (const [more, expected] of [
+      [{}, [0, 31_000]],
+      [{ readTimeoutMs: 100_000 }, [0, 101_000]],
+    ]) {
+      const source = scripted([HANG, SUCCESS], more);
+      await wait(source);
+      assert.deepEqual(times(source), expected);
+      assert.equal(source.reads[0].signal.aborted, true);
+    }
+  });
+
+  test('several documents of one read count together, and only the last asks for the next', async () => {
+    const source = scripted([
+      { events: [event('VmRemovedEvent', 9, 1, 'vm-102')], more: [SUCCESS.slice(0, 1), SUCCESS.slice(1)] },
+    ]);
+    const report = await wait(source, TWO);
+    assert.equal(source.reads.length, 1);
+    assert.deepEqual(
+      report.vms.map(({ conclusion }) => conclusion),
+      ['completed', 'vmRemoved'],
+    );
+  });
+});
+
+describe("the server's time", () => {
+  test('is asked for again while it may work in a while', async () => {
+    let tries = 0;
+    const source = scripted([SUCCESS], {
+      serverTime: async () => {
+        tries += 1;
+        if (tries < 4) throw network;
+        return new Date(START);
+      },
+    });
+    const report = await wait(source);
+    assert.equal(tries, 4);
+    assert.equal(source.reads[0].at, 7000);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('that cannot be had still gives a row for every VM', async () => {
+    for (const [error, options] of [
+      [new ReadError('fatal', 'no vCenter'), {}],
+      [network, { timeoutSeconds: 20 }],
+    ]) {
+      const source = scripted([], { serverTime: () => Promise.reject(error) });
+      const report = await wait(source, TWO, options);
+      assert.deepEqual(
+        report.vms.map(({ conclusion, error: { message } }) => [conclusion, message]),
+        Array(2).fill(['unobservable', error.message]),
+      );
+      assert.equal(source.reads.length, 0);
+      assert.ok(source.clock.now() <= 1000 + 20_000);
+    }
+  });
+});
+
+describe('the deadline', () => {
+  test('brings one last read, and what it finds counts', async () => {
+    const source = scripted([
+      SUCCESS.slice(0, 2),
+      (query) => ({ events: query.reason === 'deadline' ? SUCCESS.slice(2) : [] }),
+    ]);
+    const report = await wait(source, VM, { timeoutSeconds: 10 });
+    assert.deepEqual(times(source), [0, 10_000]);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('ends a wait whose last read hangs, 5 s later', async () => {
+    const source = scripted([SUCCESS.slice(0, 2), HANG, HANG, HANG]);
+    const report = await wait(source, VM, { timeoutSeconds: 10 });
+    assert.equal(report.vms[0].conclusion, 'timedOut');
+    assert.equal(report.endedAtMs, 15_000);
+    assert.ok(source.reads.every(({ signal }) => signal.aborted));
+  });
+
+  test('replaces a read that is still open', async () => {
+    const source = scripted([SUCCESS.slice(0, 2), HANG, SUCCESS.slice(2)]);
+    const report = await wait(source, VM, { timeoutSeconds: 20 });
+    assert.deepEqual(times(source), [0, 15_000, 20_000]);
+    assert.equal(source.reads[1].signal.aborted, true);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('that passed while the machine slept still brings the last read', async () => {
+    const source = scripted([
+      SUCCESS.slice(0, 2),
+      () => {
+        source.clock.jump(3_600_000);
+        throw network;
+      },
+      SUCCESS.slice(2),
+    ]);
+    const report = await wait(source, VM, { timeoutSeconds: 60 });
+    assert.equal(report.vms.length, 1);
+    assert.ok(report.endedAtMs !== null);
+  });
+
+  test('may be none', async () => {
+    const source = scripted([...Array(100).fill([event('VmStartingEvent', 1, -5)]), SUCCESS]);
+    const report = await wait(source, VM, { timeoutSeconds: null });
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+    assert.equal(report.endedAtMs, 1_500_000);
+  });
+});
+
+describe('a wait that is called off', () => {
+  test('by its signal rejects as an abort, with the reason and every row', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const source = scripted([
+      SUCCESS.slice(0, 2),
+      () => {
+        controller.abort(reason);
+        return HANG();
+      },
+    ]);
+    await assert.rejects(wait(source, TWO, { signal: controller.signal, waitForPowerOn: true }), (error) => {
+      assert.ok(error instanceof CancelledError);
+      assert.equal(error.name, 'AbortError');
+      assert.equal(error.code, 'cancelled');
+      assert.equal(error.cause, reason);
+      assert.deepEqual(
+        error.report.vms.map(({ customizationStatus, conclusion }) => [customizationStatus, conclusion]),
+        [
+          ['CustomizationStarted', 'cancelled'],
+          ['VmNotStarted', 'cancelled'],
+        ],
+      );
+      return true;
+    });
+    assert.equal(source.reads[1].signal.aborted, true);
+    assert.equal(source.clock.pending, 0);
+  });
+
+  test('before it began has every row too, and asks for nothing', async () => {
+    const source = scripted([], { serverTime: HANG });
+    const signal = AbortSignal.abort();
+    await assert.rejects(wait(source, TWO, { signal }), (error) => error.report.vms.length === 2);
+    assert.equal(source.reads.length, 0);
+  });
+
+  test('after its end has its result', async () => {
+    const controller = new AbortController();
+    const source = scripted([SUCCESS]);
+    const report = await wait(source, VM, {
+      signal: controller.signal,
+      onProgress: ({ type }) => type === 'concluded' && controller.abort(),
+    });
+    assert.equal(report.vms[0].conclusion, 'completed');
+  });
+
+  test('by cancel() resolves with the rows it has', async () => {
+    const source = scripted([SUCCESS.slice(0, 2)]);
+    const watch = watchCustomization(source, VM, { clock: source.clock });
+    for await (const { to } of watch) {
+      if (to === 'CustomizationStarted') watch.cancel();
+    }
+    const report = await watch.report;
+    assert.equal(report.vms[0].conclusion, 'cancelled');
+  });
+
+  test('fails the loop that iterates it, and no rejection goes unhandled', async () => {
+    const source = scripted([], { serverTime: HANG });
+    const watch = watchCustomization(source, VM, { clock: source.clock, signal: AbortSignal.abort() });
+    await assert.rejects(async () => {
+      for await (const _ of watch);
+    }, CancelledError);
+  });
+});
+
+describe('a recording of a run', () => {
+  const recorded = async (source, vms, options = {}) => {
+    const recorder = new Recorder();
+    const report = await wait(source, vms, { ...options, onInput: recorder.take });
+    return { report, recording: recorder.recording() };
+  };
+
+  test('plays back to the same report', async () => {
+    const runs = [
+      [scripted([SUCCESS.slice(0, 1), network, new ReadError('notAuthenticated', 'gone'), SUCCESS.slice(1)]), VM],
+      [scripted([SUCCESS, HANG, HANG, network]), TWO, { waitForPowerOn: true, timeoutSeconds: 40 }],
+      [
+        scripted([{ events: SUCCESS.slice(0, 1), failures: [{ kind: 'notFound', vm: 'vm-102', message: 'gone' }] }]),
+        TWO,
+      ],
+      [scripted([SUCCESS.slice(0, 1), SUCCESS.slice(1)]), TWO, { rules: 'published', timeoutSeconds: 60 }],
+      [scripted([new ReadError('fatal', 'no')]), VM],
+    ];
+    for (const [source, vms, options] of runs) {
+      const { report, recording } = await recorded(source, vms, options);
+      assert.deepEqual(JSON.parse(replay(JSON.stringify(recording))), report);
+    }
+  });
+
+  test('of the published rules has what each pass saw at the time of the pass', async () => {
+    const clock = scripted([]).clock;
+    const slowly = (events) => async (_, signal) => {
+      await clock.sleep(700, signal);
+      return { events };
+    };
+    const source = scripted([slowly(SUCCESS), slowly(SUCCESS)], { clock });
+    const { report, recording } = await recorded(source, VM, { rules: 'published' });
+    assert.deepEqual(
+      report.transitions.map(({ atMs }) => atMs),
+      [0, 0, 15_000],
+    );
+    assert.deepEqual(recording.steps.map(({ atMs }) => atMs).slice(0, 2), [0, 15_000]);
+    assert.deepEqual(JSON.parse(replay(JSON.stringify(recording))), report);
+  });
+});
+
+describe('a snapshot of a wait', () => {
+  test('lets another process go on', async () => {
+    const source = scripted([SUCCESS.slice(0, 2)]);
+    const watch = watchCustomization(source, VM, { clock: source.clock });
+    assert.throws(() => watch.snapshot(), { code: 'notStarted' });
+    for await (const { to } of watch) {
+      if (to === 'CustomizationStarted') break;
+    }
+    const snapshot = JSON.parse(JSON.stringify(watch.snapshot()));
+    watch.cancel();
+    await watch.report;
+
+    const next = scripted([SUCCESS.slice(2)]);
+    const report = await next.clock.drive(resumeCustomization(next, snapshot, { clock: next.clock }).report);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+    assert.equal(report.vms[0].startedAt, '2026-03-01T10:00:01.000Z');
+  });
+});

@@ -1,0 +1,394 @@
+/**
+ * The default rules (D1 to D18) as far as a replay shows them, written the naive way: after every input everything is
+ * computed again from all that was ever told. Shares no code and no idea with the core, only the specification.
+ */
+import {
+  compareEvents,
+  eventsOf,
+  inOrder,
+  nameOf,
+  timeOf,
+  timeText,
+  vmsOf,
+  withoutRepeats,
+} from './recorded-events.mjs';
+
+const NEVER = Number.POSITIVE_INFINITY;
+const LAST_READ_MS = 5_000;
+const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
+const RESULTS = ['CustomizationSucceeded', 'CustomizationFailed'];
+const LADDER = ['VmNotStarted', 'CustomizationNotStarted', 'CustomizationStarted'];
+
+/** What a replay of a recording under the default rules must report. */
+export function byDefaultRules(recording) {
+  const run = new Run(recording);
+  for (const step of recording.steps) {
+    run.clockUntil(step.atMs);
+    if (run.ended) break;
+    run.nowMs = step.atMs;
+    run.input(step);
+  }
+  run.afterTheLastStep();
+  return run.report();
+}
+
+class Run {
+  constructor({ startedAt, vms, options = {}, steps }) {
+    this.asked = vmsOf({ vms });
+    this.startMs = timeOf(startedAt);
+    this.windowMs = options.since
+      ? timeOf(options.since)
+      : this.startMs - Math.round((options.lookbackSeconds ?? 300) * 1000);
+    const { timeoutSeconds = 600 } = options;
+    this.deadlineMs = timeoutSeconds === null ? NEVER : Math.round(timeoutSeconds * 1000);
+    this.pollMs = (options.pollIntervalSeconds ?? 15) * 1000;
+    this.stuckMs = (options.stuckAfterSeconds ?? 600) * 1000;
+    this.attempts = options.attempts ?? 'follow';
+    this.waitForPowerOn = options.waitForPowerOn ?? false;
+    this.lastStepMs = steps.at(-1)?.atMs ?? 0;
+
+    // All that was ever told.
+    this.told = [];
+    this.guestInfos = [];
+    this.refusals = [];
+    this.hasCompleteObservation = false;
+
+    // The reads.
+    this.reading = 'open';
+    this.dueMs = NEVER;
+    this.failures = 0;
+    this.needsLogIn = false;
+    this.hasAskedForLogIn = false;
+    this.isLastRead = false;
+
+    // What was reported.
+    this.nowMs = 0;
+    this.ended = false;
+    this.ending = null;
+    this.transitions = [];
+    this.lines = new Map(this.asked.map(({ vm }) => [vm, { status: 'VmNotStarted', attempt: 0, sinceMs: 0 }]));
+  }
+
+  // ---- inputs
+
+  input(step) {
+    if (step.cancel) return this.end('cancelled');
+    if (step.events) {
+      this.told.push(...eventsOf(step, this.vms(), this.windowMs));
+      if (step.complete !== false) return this.completeObservation();
+    } else if (step.guestInfo) {
+      this.guestInfos.push(step.guestInfo);
+    } else if (step.readFailed) {
+      return this.readFailed(step.readFailed);
+    } else if (step.loggedIn && this.needsLogIn) {
+      // A log-in nobody asked for says nothing about the reads.
+      this.reading = 'open';
+      this.needsLogIn = false;
+    }
+    this.tell();
+  }
+
+  completeObservation() {
+    this.hasCompleteObservation = true;
+    this.failures = 0;
+    this.needsLogIn = false;
+    this.hasAskedForLogIn = false;
+    this.reading = 'idle';
+    this.dueMs = this.nowMs + this.pollMs;
+    this.tell();
+    if (!this.ended && (this.isLastRead || this.nowMs > this.deadlineMs)) this.end('timedOut');
+  }
+
+  readFailed(failure) {
+    // "Fatal ends the run", and `vm` is there "when it concerns one VM": with both, that VM alone is concluded.
+    const isRefusal = ['noPermission', 'notFound', 'fatal'].includes(failure.kind);
+    if (isRefusal && failure.vm === undefined) return this.end('unobservable', failure);
+    if (isRefusal && this.vms().includes(failure.vm) && this.refusalsOf(failure.vm).length === 0) {
+      this.refusals.push(failure);
+      this.reading = 'open';
+      // Whoever is told that much has a session.
+      this.needsLogIn = false;
+      this.hasAskedForLogIn = false;
+    } else if (failure.kind === 'notAuthenticated' && !this.hasAskedForLogIn) {
+      this.reading = 'logIn';
+      this.needsLogIn = true;
+      this.hasAskedForLogIn = true;
+    } else {
+      // "Right after a log-in" is taken as: with no complete read since. After the wait the log-in is asked for again.
+      // A refusal of a VM that was not asked for tells nothing of the others: reading on at once would go in circles.
+      if (failure.kind === 'notAuthenticated') this.needsLogIn = true;
+      if (isRefusal) this.refusals.push(failure);
+      this.reading = 'waiting';
+      this.dueMs = this.nowMs + RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
+      this.failures += 1;
+    }
+    this.tell();
+  }
+
+  // ---- the clock
+
+  clockUntil(limitMs) {
+    while (!this.ended && this.nextMs() < limitMs) this.clock();
+  }
+
+  nextMs() {
+    const endMs = this.isLastRead ? this.deadlineMs + LAST_READ_MS : this.deadlineMs;
+    return Math.min(endMs, this.reading === 'waiting' || this.reading === 'idle' ? this.dueMs : NEVER);
+  }
+
+  clock() {
+    this.nowMs = this.nextMs();
+    if (this.reading === 'waiting' || this.reading === 'idle') {
+      if (this.nowMs >= this.dueMs) this.reading = this.needsLogIn ? 'logIn' : 'open';
+    }
+    if (this.isLastRead) {
+      if (this.nowMs >= this.deadlineMs + LAST_READ_MS) this.end('timedOut');
+    } else if (this.nowMs >= this.deadlineMs) {
+      if (this.vmsToRead().length === 0) return this.end('timedOut');
+      this.isLastRead = true;
+      this.failures = 0;
+      this.reading = 'open';
+    }
+  }
+
+  /** The source is healthy and has nothing new. */
+  afterTheLastStep() {
+    if (this.ended) return;
+    this.nowMs = this.lastStepMs;
+    if (this.deadlineMs === NEVER) return this.end(null);
+    while (!this.ended) {
+      if (this.reading === 'logIn') this.input({ loggedIn: true });
+      else if (this.reading === 'open' && this.vmsToRead().length > 0) this.completeObservation();
+      else this.clock();
+    }
+  }
+
+  vms() {
+    return this.asked.map(({ vm }) => vm);
+  }
+
+  /** A VM the host was refused is not asked for again, whatever outranks that in its conclusion. */
+  vmsToRead() {
+    return this.vms().filter((vm) => this.refusalsOf(vm).length === 0 && this.conclusionOf(vm) !== 'vmRemoved');
+  }
+
+  // ---- telling
+
+  tell() {
+    for (const vm of this.vms()) this.tellVm(vm);
+    if (this.isLastRead && this.vmsToRead().length === 0) return this.end('timedOut');
+    const isDone = this.vms().every((vm) => this.conclusionOf(vm) !== null);
+    if (isDone && this.attempts !== 'reopen') this.end(null);
+  }
+
+  tellVm(vm) {
+    const line = this.lines.get(vm);
+    const is = this.stateOf(vm);
+    const move = (to, event, inferred = false) => {
+      const eventKey = inferred ? null : (event?.key ?? null);
+      const transition = { vm, from: line.status, to, atMs: this.nowMs, eventKey, attempt: is.attempt };
+      if (inferred) transition.inferred = true;
+      this.transitions.push(transition);
+      Object.assign(line, { status: to, attempt: is.attempt, sinceMs: this.nowMs });
+    };
+    const causeOf = {
+      CustomizationNotStarted: () => [is.opener, is.opener?.kind === 'started'],
+      CustomizationStarted: () => [is.started, !is.started && !is.guestRunning],
+      CustomizationSucceeded: () => [is.result],
+      CustomizationFailed: () => [is.result],
+    };
+    const rank = (status) => (LADDER.includes(status) ? LADDER.indexOf(status) : LADDER.length);
+    const path = [...LADDER.slice(0, rank(is.status)), is.status];
+
+    this.noteResult(line, is);
+    if (is.attempt > line.attempt) {
+      for (const to of path.slice(1)) move(to, ...causeOf[to]());
+    } else if (is.attempt < line.attempt) {
+      move(is.status, ...causeOf[is.status]());
+    } else if (rank(is.status) > rank(line.status)) {
+      for (const to of path.slice(rank(line.status) + 1)) move(to, ...causeOf[to]());
+    } else if (is.status !== line.status) {
+      move(is.status, ...causeOf[is.status]());
+    }
+  }
+
+  /**
+   * D5: a result that was told and then changed. The text does not say what becomes of the flag in a later attempt; a
+   * result is not changed by an attempt that begins after it, so there the telling starts anew.
+   */
+  noteResult(line, is) {
+    const { told } = line;
+    const isOver = told && is.attempt > told.attempt && (!told.event || compareEvents(is.opener, told.event) > 0);
+    if (isOver) line.revised = false;
+    else if (told && told.status !== is.status) line.revised = true;
+    if (isOver) line.told = null;
+    if (RESULTS.includes(is.status)) line.told = { status: is.status, attempt: is.attempt, event: is.result };
+  }
+
+  end(why, error = null) {
+    this.ended = true;
+    this.ending = { why, error };
+  }
+
+  // ---- the rules
+
+  /** Attempt, status and what they rest on: a function of what was told, and of nothing else. */
+  stateOf(vm) {
+    const events = this.eventsOf(vm);
+    const attempts = this.attemptsOf(events);
+    const opener = attempts.at(-1);
+    if (!opener) return { attempt: 0, status: 'VmNotStarted', opener: null };
+
+    const mine = events.filter((event) => compareEvents(event, opener) >= 0);
+    const first = (kind) => mine.find((event) => event.kind === kind) ?? null;
+    const started = first('started');
+    const result = first('failed') ?? first('succeeded');
+
+    // With several of one status the earliest counts, so that the order in which they were told cannot matter.
+    const guest = this.guestInfos
+      .filter((info) => info.vm === vm && info.startTime && timeOf(info.startTime) >= opener.ms)
+      .sort((a, b) => timeOf(a.startTime) - timeOf(b.startTime));
+    const firstGuest = (status) =>
+      guest.find((info) => info.customizationStatus === `TOOLSDEPLOYPKG_${status}`) ?? null;
+    const guestRunning = firstGuest('RUNNING');
+    const guestResult = firstGuest('FAILED') ?? firstGuest('SUCCEEDED');
+    const guestStarted = guest.find((info) => /RUNNING|SUCCEEDED|FAILED/.test(info.customizationStatus)) ?? null;
+
+    const guestStatus = guestResult && (firstGuest('FAILED') ? 'CustomizationFailed' : 'CustomizationSucceeded');
+    const eventStatus = result && (result.kind === 'failed' ? 'CustomizationFailed' : 'CustomizationSucceeded');
+    const status =
+      eventStatus ?? guestStatus ?? (started || guestStarted ? 'CustomizationStarted' : 'CustomizationNotStarted');
+    return {
+      attempt: attempts.length,
+      status,
+      opener,
+      started,
+      guestRunning,
+      guestStarted,
+      result,
+      guestResult,
+      guestEndMs: guestResult && timeOf(toldOfSameRun(guestResult, guest, 'endTime')),
+      guestError: guestResult && toldOfSameRun(guestResult, guest, 'errorMsg'),
+      disagrees: eventStatus !== null && guestStatus !== null && eventStatus !== guestStatus,
+    };
+  }
+
+  eventsOf(vm) {
+    return inOrder(withoutRepeats(this.told).filter((event) => event.vm === vm));
+  }
+
+  /** The events that open the attempts (D2, D3, D6). */
+  attemptsOf(events) {
+    const isBefore = (a, b) => compareEvents(a, b) < 0;
+    const starting = events.filter(({ kind }) => kind === 'starting');
+    const standIns = events.filter((e) => e.kind === 'poweredOn' && !starting.some((s) => isBefore(s, e)));
+    const powerOns = events.filter((event) => starting.includes(event) || standIns.includes(event));
+    const anchorOf = (list) => list.filter(({ ms }) => ms <= this.startMs).at(-1) ?? list[0];
+    if (powerOns.length === 0) return [anchorOf(events.filter(({ kind }) => kind === 'started'))].filter(Boolean);
+
+    const openers = [anchorOf(powerOns)];
+    for (const powerOn of powerOns.filter((event) => isBefore(openers[0], event))) {
+      const hasResult = events.some(
+        (event) =>
+          (event.kind === 'failed' || event.kind === 'succeeded') &&
+          !isBefore(event, openers.at(-1)) &&
+          isBefore(event, powerOn),
+      );
+      if (this.attempts === 'reopen' || (this.attempts === 'follow' && !hasResult)) openers.push(powerOn);
+    }
+    return openers;
+  }
+
+  /** Why the VM is not waited for, as far as it does not come from the end of the run. */
+  conclusionOf(vm) {
+    const { status, attempt } = this.stateOf(vm);
+    const refusals = this.refusalsOf(vm);
+    if (RESULTS.includes(status)) return 'completed';
+    if (refusals.some(({ kind }) => kind === 'notFound') || this.isRemoved(vm)) return 'vmRemoved';
+    if (refusals.length > 0) return 'unobservable';
+    if (attempt === 0 && this.hasCompleteObservation && !this.waitForPowerOn) return 'notStarted';
+    return null;
+  }
+
+  refusalsOf(vm) {
+    return this.refusals.filter((refusal) => refusal.vm === vm);
+  }
+
+  isRemoved(vm) {
+    const events = this.eventsOf(vm);
+    const isPowerOn = ({ kind }) => kind === 'starting' || kind === 'poweredOn';
+    return events.some(
+      (removed) => removed.kind === 'removed' && !events.some((e) => isPowerOn(e) && compareEvents(e, removed) > 0),
+    );
+  }
+
+  // ---- the report
+
+  report() {
+    return {
+      endedAtMs: this.nowMs,
+      vms: this.asked.map((asked) => this.row(asked)),
+      transitions: this.transitions,
+    };
+  }
+
+  row(asked) {
+    const { vm } = asked;
+    const is = this.stateOf(vm);
+    const own = this.conclusionOf(vm);
+    const conclusion = own ?? this.ending.why;
+    const line = this.lines.get(vm);
+    const row = {
+      vm,
+      name: nameOf(asked, withoutRepeats(this.told)),
+      customizationStatus: is.status,
+      conclusion,
+      attempt: is.attempt,
+      poweredOnAt: is.opener?.kind === 'started' ? null : timeText(is.opener?.ms),
+      startedAt: timeText(is.started?.ms ?? timeOf(is.guestStarted?.startTime)),
+      finishedAt: timeText(is.result ? is.result.ms : is.guestEndMs),
+      failure: is.status === 'CustomizationFailed' ? failureOf(is) : null,
+      hint: null,
+    };
+    const isStuck = conclusion === null && this.nowMs - line.sinceMs >= this.stuckMs;
+    if (conclusion === 'timedOut' || isStuck) row.hint = this.hintOf(vm, is);
+    if (line.revised) row.revised = true;
+    if (is.disagrees) row.guestInfoDisagrees = true;
+    if (conclusion === 'unobservable') {
+      row.error = { kind: (own ? this.refusalsOf(vm)[0] : this.ending.error).kind };
+    }
+    return row;
+  }
+
+  hintOf(vm, { status }) {
+    if (status === 'VmNotStarted') return 'neverPoweredOn';
+    if (status === 'CustomizationStarted') return 'startedNoResult';
+    if (status !== 'CustomizationNotStarted') return null;
+    const known = this.guestInfos.filter((info) => info.vm === vm && info.pendingCustomization !== undefined).at(-1);
+    if (!known) return 'notStarted';
+    return known.pendingCustomization ? 'pendingNotStarted' : 'nothingPending';
+  }
+}
+
+/** One run in the guest may be told more than once, later with more: of each field what was told first stays. */
+function toldOfSameRun({ customizationStatus, startTime }, guest, field) {
+  const isSame = (info) =>
+    info.customizationStatus === customizationStatus && timeOf(info.startTime) === timeOf(startTime);
+  return guest.find((info) => isSame(info) && info[field] !== undefined)?.[field] ?? null;
+}
+
+function failureOf({ result, guestError }) {
+  if (!result) {
+    return {
+      type: 'TOOLSDEPLOYPKG_FAILED',
+      reason: null,
+      logLocation: null,
+      sysprepVersion: null,
+      systemVersion: null,
+      message: guestError,
+      eventKey: null,
+    };
+  }
+  const { type, reason, logLocation, sysprepVersion, systemVersion, message, key } = result;
+  return { type, reason, logLocation, sysprepVersion, systemVersion, message, eventKey: key };
+}

@@ -1,0 +1,94 @@
+/**
+ * What the models know of events: how a recording spells them, what their types mean, and how they are ordered.
+ * Written from the specification alone, so it shares no idea with the core but the text.
+ */
+
+const STARTED = 'CustomizationStartedEvent';
+const SUCCEEDED = 'CustomizationSucceeded';
+const STARTING = 'VmStartingEvent';
+const POWERED_ON = ['VmPoweredOnEvent', 'DrsVmPoweredOnEvent', 'VmRestartedOnAlternateHostEvent'];
+const REMOVED = 'VmRemovedEvent';
+
+/** `starting`, `poweredOn`, `started`, `succeeded`, `failed`, `removed`, or null for a type that means nothing here. */
+export function kindOf(type) {
+  if (type === STARTING) return 'starting';
+  if (POWERED_ON.includes(type)) return 'poweredOn';
+  if (type === STARTED) return 'started';
+  if (type === SUCCEEDED) return 'succeeded';
+  if (type === REMOVED) return 'removed';
+  if (/^Customization.*Fail/.test(type)) return 'failed';
+  return null;
+}
+
+/** Milliseconds since 1970, rounded half up; null for what is no time, and a time without an offset is none. */
+export function timeOf(text) {
+  const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(text ?? '');
+  if (!parts) return null;
+  const [, second, fraction = '', offset] = parts;
+  const digits = `${fraction}0000`;
+  const roundedUp = Number(digits[3]) >= 5 ? 1 : 0;
+  return Date.parse(`${second}${offset}`) + Number(digits.slice(0, 3)) + roundedUp;
+}
+
+/** The time as reports spell it. */
+export function timeText(ms) {
+  return ms === null || ms === undefined ? null : new Date(ms).toISOString();
+}
+
+/**
+ * The events of one step, in the order given, without those that mean nothing: other types, other VMs, before the
+ * window. The text leaves open whether the latter may lend a name, or the time an event "came with first"; no query asks
+ * for them, so here they are as if they had never come.
+ */
+export function eventsOf(step, vms, windowMs) {
+  const list = Array.isArray(step.events) ? step.events : step.events._value;
+  return list
+    .map(readEvent)
+    .filter((event) => event.ms !== null && event.ms >= windowMs && event.kind !== null && vms.includes(event.vm));
+}
+
+function readEvent(event) {
+  const type = event._typeName.replace(/^vim\.event\.|^VMware\.Vim\./, '');
+  return {
+    vm: event.vm?.vm?.value ?? null,
+    name: event.vm?.name ?? null,
+    key: event.key,
+    type,
+    kind: kindOf(type),
+    ms: timeOf(event.createdTime),
+    reason: event.reason ?? null,
+    logLocation: event.logLocation ?? null,
+    sysprepVersion: event.sysprepVersion ?? null,
+    systemVersion: event.systemVersion ?? null,
+    message: event.fullFormattedMessage ?? null,
+  };
+}
+
+/** Each event once, with what it came with first. */
+export function withoutRepeats(events) {
+  const isSame = (a, b) => a.vm === b.vm && a.key === b.key && a.type === b.type;
+  return events.filter((event, at) => events.findIndex((other) => isSame(other, event)) === at);
+}
+
+/** Event order: by the rounded time, then by key. Two that are equal in both are "at" each other, neither is before. */
+export function compareEvents(a, b) {
+  return a.ms - b.ms || a.key - b.key;
+}
+
+/**
+ * In event order. The text does not say which of two equal ones is "first"; it must not be the one that came first (D4),
+ * so the type name decides.
+ */
+export function inOrder(events) {
+  return [...events].sort((a, b) => compareEvents(a, b) || (a.type < b.type ? -1 : 1));
+}
+
+/** Every VM once, in the order asked for. */
+export function vmsOf(recording) {
+  return recording.vms.filter(({ vm }, at) => recording.vms.findIndex((other) => other.vm === vm) === at);
+}
+
+/** A row's name: as given, else as the events have it, and where they differ as the newest of them has it. */
+export function nameOf({ vm, name }, events) {
+  return name ?? inOrder(events).findLast((event) => event.vm === vm && event.name !== null)?.name ?? null;
+}

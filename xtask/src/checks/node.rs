@@ -1,0 +1,47 @@
+//! The parts of the tests that run in Node.
+
+use std::io::IsTerminal;
+
+use crate::failure::{Failure, Result};
+use crate::npm::{node, npm};
+use crate::process::{run, run_seeing};
+use crate::report::Counts;
+use crate::workspace;
+
+/// Where tests are; each file ends in `.test.mjs`.
+const FOLDERS: [&str; 2] = ["bindings/test", "tests/node"];
+
+/// biome.
+pub(super) fn lint(_: &mut Counts) -> Result<()> {
+    let mut biome = node();
+    biome.args(["node_modules/@biomejs/biome/bin/biome", "check", "."]);
+    if !std::io::stdout().is_terminal() {
+        // In a log its colours are more bytes than its words.
+        biome.arg("--colors=off");
+    }
+    run(&mut biome)
+        .map_err(|failure| Failure::new(format!("{failure}; `npm run format` puts most of it right")))
+}
+
+/// The compiler's checks of the sources and, in JavaScript, of the tests.
+pub(super) fn types(_: &mut Counts) -> Result<()> {
+    run(npm().args(["run", "--workspace", "bindings", "check"]))
+}
+
+/// node:test.
+pub(super) fn test(counts: &mut Counts) -> Result<()> {
+    let files: Vec<_> = FOLDERS
+        .iter()
+        .flat_map(|folder| workspace::files(folder, ".test.mjs"))
+        .collect();
+    if files.is_empty() {
+        return Err(Failure::new(format!(
+            "no tests found: {} hold no .test.mjs file",
+            FOLDERS.join(" and ")
+        )));
+    }
+    run_seeing(
+        node().args(["--test", "--test-reporter=spec"]).args(files),
+        |line| counts.see_node(line),
+    )
+}

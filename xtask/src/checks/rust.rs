@@ -1,0 +1,141 @@
+//! The parts of the tests that look at Rust.
+
+use crate::failure::{Failure, Result};
+use crate::npm::node;
+use crate::process::{cargo, run, run_seeing, text_of};
+use crate::report::Counts;
+use crate::steps::say;
+use crate::{tools, wasm_target};
+
+const CORE: &str = "vm-customization";
+const SKIN: &str = "vm-customization-wasm";
+
+/// rustfmt.
+pub(super) fn fmt(_: &mut Counts) -> Result<()> {
+    tools::require_rust_components()?;
+    run(cargo().args(["fmt", "--all", "--check"]))
+        .map_err(|failure| Failure::new(format!("{failure}; `cargo fmt --all` puts it right")))
+}
+
+/// Other crates of the workspace can give the core's dependencies features that it must not have: alone it shows.
+pub(super) fn core_alone(_: &mut Counts) -> Result<()> {
+    run(cargo().args(["check", "--package", CORE]))?;
+    for package in [CORE, SKIN] {
+        let tree = text_of(cargo().args([
+            "tree",
+            "--package",
+            package,
+            "--edges",
+            "normal,features",
+            "--prefix",
+            "none",
+        ]))?;
+        for feature in ["clock", "now", "wasmbind", "std"] {
+            let line = format!("chrono feature \"{feature}\"");
+            if tree.lines().any(|found| found.trim_start().starts_with(&line)) {
+                return Err(Failure::new(format!(
+                    "chrono has the feature `{feature}` in {package}: a decision could depend on a clock; \
+                     `cargo tree -p {package} -e features -i chrono` shows who asks for it"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// clippy, native.
+pub(super) fn clippy(_: &mut Counts) -> Result<()> {
+    tools::require_rust_components()?;
+    run(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
+}
+
+/// clippy for the target that ships.
+pub(super) fn clippy_wasm(_: &mut Counts) -> Result<()> {
+    let toolchain = wasm_target::find()?;
+    if !toolchain.has_clippy() {
+        tools::install_debian_packages("clippy for wasm32", &["rust-web-clippy"]);
+    }
+    if !toolchain.has_clippy() {
+        return Err(Failure::new(
+            "clippy for wasm32 is not there: apt-get install rust-web-clippy",
+        ));
+    }
+    run(toolchain.cargo("clippy", &[]).args([
+        "--package",
+        CORE,
+        "--package",
+        SKIN,
+        "--profile",
+        "wasm",
+        "--",
+        "--deny",
+        "warnings",
+    ]))
+}
+
+/// A module that imports nothing can reach nothing: no clock, no files, no network.
+pub(super) fn no_imports(_: &mut Counts) -> Result<()> {
+    let toolchain = wasm_target::find()?;
+    let messages = text_of(toolchain.cargo("test", &["test"]).args([
+        "--package",
+        CORE,
+        "--lib",
+        "--no-run",
+        "--message-format",
+        "json-render-diagnostics",
+    ]))?;
+    let Some(module) = messages.lines().find_map(executable) else {
+        return Err(Failure::new("`cargo test --no-run` for wasm32 named no module"));
+    };
+    say(&module);
+    let script = "const [path] = process.argv.slice(1); \
+                  const imports = WebAssembly.Module.imports(new WebAssembly.Module(require('fs').readFileSync(path))); \
+                  if (imports.length > 0) { console.error('the core imports', imports); process.exit(1); }";
+    run(node().args(["--eval", script, &module])).map_err(|_| {
+        Failure::new("the core for wasm32 has imports, see above: something in it reaches outside")
+    })
+}
+
+/// The `executable` of one of cargo's JSON messages. Paths that JSON writes with escapes do not occur under `target`.
+fn executable(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once("\"executable\":\"")?;
+    rest.split_once('"').map(|(path, _)| path.replace("\\\\", "\\"))
+}
+
+/// All native tests, doc tests too.
+pub(super) fn test(counts: &mut Counts) -> Result<()> {
+    run_seeing(cargo().args(["test", "--workspace", "--no-fail-fast"]), |line| {
+        counts.see_cargo(line);
+    })
+}
+
+/// Documentation.
+pub(super) fn docs(_: &mut Counts) -> Result<()> {
+    run(cargo()
+        .args(["doc", "--workspace", "--no-deps"])
+        .env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_module_is_found_in_cargos_messages() {
+        assert_eq!(
+            executable(r#"{"reason":"compiler-artifact","executable":null,"fresh":true}"#),
+            None
+        );
+        assert_eq!(
+            executable(r#"{"executable":"/x/core.wasm","fresh":true}"#).unwrap(),
+            "/x/core.wasm"
+        );
+    }
+}

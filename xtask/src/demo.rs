@@ -1,0 +1,35 @@
+//! `cargo xtask demo`: VMs on a simulated vCenter, watched by the command as a user has it.
+
+use std::process::ExitCode;
+
+use crate::failure::{Context, Result};
+use crate::npm::node;
+use crate::process::shown;
+use crate::steps::say;
+use crate::{commands, vcsim};
+
+/// Tells the script to use the simulated vCenter in Node.
+const FAKE: &str = "--fake";
+
+/// Builds what is needed and hands over; the exit status is the script's.
+pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
+    commands::build()?;
+    let mut script = node();
+    script.arg("tests/demo/demo.mjs").args(args);
+    if !args.iter().any(|arg| arg == FAKE) {
+        if let Err(failure) = vcsim::build() {
+            say(&format!("{failure}"));
+            say("going on with the simulated vCenter in Node");
+            script.arg(FAKE);
+        }
+    }
+    say("demo");
+    let status = script
+        .status()
+        .context(|| format!("`{}` could not be started", shown(&script)))?;
+    // Without a code a signal has ended it.
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
+}

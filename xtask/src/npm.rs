@@ -1,0 +1,64 @@
+//! The JavaScript side: npm packages by the lock file, and the package we publish.
+
+use std::process::Command;
+
+use crate::failure::Result;
+use crate::process::{command, run};
+use crate::stamp::Work;
+use crate::steps::say;
+
+/// Installs what the lock file names, when `node_modules` is not of this lock file.
+pub(crate) fn install() -> Result<()> {
+    let work = Work {
+        name: "npm-install",
+        inputs: &["package.json", "package-lock.json", "bindings/package.json"],
+        // npm's own record of what it put there.
+        outputs: &["node_modules/.package-lock.json"],
+        also: "",
+    };
+    let done = work.unless_done(|| {
+        say("npm packages (npm ci)");
+        // Scripts are off: no package needs its own, and newer versions of npm ask about each.
+        run(npm().args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
+    })?;
+    if !done {
+        say("npm packages: unchanged");
+    }
+    Ok(())
+}
+
+/// Bundles `bindings/dist`.
+pub(crate) fn build_package() -> Result<()> {
+    let work = Work {
+        name: "npm-package",
+        inputs: &[
+            "package-lock.json",
+            "bindings/package.json",
+            "bindings/tsconfig.json",
+            "bindings/tsconfig.build.json",
+            "bindings/scripts",
+            "bindings/src",
+            "bindings/generated",
+        ],
+        outputs: &["bindings/dist"],
+        also: "",
+    };
+    let done = work.unless_done(|| {
+        say("npm package (bindings/dist)");
+        run(node().arg("bindings/scripts/build.mjs"))
+    })?;
+    if !done {
+        say("npm package: unchanged");
+    }
+    Ok(())
+}
+
+/// Node, in the root folder.
+pub(crate) fn node() -> Command {
+    command("node")
+}
+
+/// npm, in the root folder.
+pub(crate) fn npm() -> Command {
+    command(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}

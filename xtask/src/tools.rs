@@ -1,0 +1,127 @@
+//! The programs that must be on the machine before anything else: their versions, and how to get them.
+//!
+//! Tools that xtask brings along itself (the wasm32 target, npm packages, Go modules) are with their users. A browser,
+//! once tests need one, belongs here.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::failure::{Failure, Result};
+use crate::process::{answer_of, cargo, command, exists, run_within};
+use crate::steps::say;
+
+const NODE_MAJOR: u32 = 20;
+const GO: (u32, u32) = (1, 25);
+const INSTALL_LIMIT: Duration = Duration::from_secs(180);
+const APT_LIMIT: Duration = Duration::from_secs(600);
+
+/// Node and its npm.
+pub(crate) fn require_node() -> Result<()> {
+    let fix = format!(
+        "install Node {NODE_MAJOR} or newer with npm: https://nodejs.org/en/download, or the packages nodejs and npm of your system"
+    );
+    let Some(version) = answer_of(command("node").arg("--version")) else {
+        return Err(Failure::new(format!("node is not there; {fix}")));
+    };
+    let major = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|part| part.parse::<u32>().ok());
+    if major.is_none_or(|major| major < NODE_MAJOR) {
+        return Err(Failure::new(format!("node is {version}, too old; {fix}")));
+    }
+    if answer_of(command("npm").arg("--version")).is_none() {
+        return Err(Failure::new(format!("node is there, but npm is not; {fix}")));
+    }
+    Ok(())
+}
+
+/// Go, for the vCenter simulator.
+pub(crate) fn require_go() -> Result<()> {
+    let (major, minor) = GO;
+    let fix = format!(
+        "the vCenter simulator of the tests needs Go {major}.{minor} or newer: install it from https://go.dev/doc/install, \
+         or the package golang-go of a recent system, and see that `go` is in PATH"
+    );
+    let Some(version) = answer_of(command("go").args(["env", "GOVERSION"])) else {
+        return Err(Failure::new(format!("go is not there; {fix}")));
+    };
+    if go_version(&version).is_none_or(|found| found < GO) {
+        return Err(Failure::new(format!("go is {version}, too old; {fix}")));
+    }
+    Ok(())
+}
+
+/// rustfmt and clippy; rustup may have been told to install neither.
+pub(crate) fn require_rust_components() -> Result<()> {
+    let there = || {
+        ["fmt", "clippy"]
+            .iter()
+            .all(|name| answer_of(cargo().args([*name, "--version"])).is_some())
+    };
+    if !there() && exists("rustup") {
+        say("rustfmt and clippy (rustup component add)");
+        run_within(
+            command("rustup").args(["component", "add", "rustfmt", "clippy"]),
+            INSTALL_LIMIT,
+        );
+    }
+    if there() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "`cargo fmt` or `cargo clippy` is not there: run `rustup component add rustfmt clippy`, \
+         or install the packages rustfmt and rust-clippy of your system",
+    ))
+}
+
+/// Installs packages where that is possible without asking: as root on Debian and its like. Removes none.
+pub(crate) fn install_debian_packages(what: &str, packages: &[&str]) -> bool {
+    let is_root = || answer_of(command("id").arg("-u")).as_deref() == Some("0");
+    if switched_on("XTASK_NO_APT") || !Path::new("/usr/bin/apt-get").is_file() || !is_root() {
+        return false;
+    }
+    say(&format!("{what} (apt-get install {})", packages.join(" ")));
+    let apt = |args: &[&str]| {
+        run_within(
+            command("apt-get")
+                .args(args)
+                .env("DEBIAN_FRONTEND", "noninteractive"),
+            APT_LIMIT,
+        )
+    };
+    let install = [
+        &["install", "--yes", "--no-install-recommends", "--no-remove"],
+        packages,
+    ]
+    .concat();
+    // The lists of packages may be missing (fresh images) or old; fetching them first would cost every other case.
+    apt(&install) || (apt(&["update"]) && apt(&install))
+}
+
+/// Whether an environment variable is set to something other than nothing and 0.
+pub(crate) fn switched_on(name: &str) -> bool {
+    std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
+}
+
+/// `go1.26.8` as (1, 26).
+fn go_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.strip_prefix("go")?.split('.');
+    let major = parts.next()?.parse().ok()?;
+    let minor: String = parts.next()?.chars().take_while(char::is_ascii_digit).collect();
+    Some((major, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn go_versions_of_all_kinds_are_read() {
+        assert_eq!(go_version("go1.26.8"), Some((1, 26)));
+        assert_eq!(go_version("go1.25rc1"), Some((1, 25)));
+        assert_eq!(go_version("go1.25-custom"), Some((1, 25)));
+        assert_eq!(go_version("devel +abc"), None);
+    }
+}
