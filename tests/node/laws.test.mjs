@@ -59,7 +59,8 @@ for (const rules of ['default', 'published']) {
           const isCompleted = RESULTS.includes(customizationStatus);
           // The script's conclusion comes with the pass; a result is the only way to it under either rules.
           assert.equal(conclusion === 'completed', isCompleted, say('completed is a result, and only a result'));
-          if (conclusion === null) assert.equal(recording.options.timeoutSeconds, null, say('only endless runs are open'));
+          if (conclusion === null)
+            assert.equal(recording.options.timeoutSeconds, null, say('only endless runs are open'));
         }
       });
     });
@@ -83,7 +84,10 @@ for (const rules of ['default', 'published']) {
         const random = randomFrom(at);
         const { steps } = randomRecording(random, rules);
         const atMs = lastStepMs(recording);
-        return { ...recording, steps: [...recording.steps, ...steps.map((step) => ({ ...step, atMs: atMs + step.atMs }))] };
+        return {
+          ...recording,
+          steps: [...recording.steps, ...steps.map((step) => ({ ...step, atMs: atMs + step.atMs }))],
+        };
       });
       for (const { at, recording, lines } of played(more, [replay])) {
         const { vms, transitions, endedAtMs } = JSON.parse(lines[0]);

@@ -1,7 +1,9 @@
 /** The vCenter client of the package: look-up, log-in, events, TLS and proxies, against both simulators. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import {
   CertificateError,
@@ -389,6 +391,22 @@ describe('proxies', () => {
 });
 
 describe('servers that are no vCenter', () => {
+  test('one that accepts connections and says nothing keeps nobody waiting who gives up', async () => {
+    const silent = net.createServer((socket) => socket.on('error', () => undefined).resume());
+    await new Promise((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `https://127.0.0.1:${silent.address().port}/sdk`;
+      const asked = performance.now();
+      const signal = AbortSignal.timeout(50);
+      await assert.rejects(connect({ url, user: 'u', password: 'p' }, { signal }), { name: 'TimeoutError' });
+      assert.ok(performance.now() - asked < 150);
+    } finally {
+      silent.close();
+    }
+    // Its connections were ended too, or this would wait for ever.
+    await once(silent, 'close');
+  });
+
   test('an ESXi host is refused before the password is sent', async () => {
     const host = await startSimulator({ args: ['-esx'] });
     try {

@@ -48,7 +48,8 @@ export function hostOf(url: URL): string {
   return url.host;
 }
 
-function decoded(text: string): string {
+/** The user or password of a URL, its escapes undone. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

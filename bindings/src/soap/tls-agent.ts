@@ -6,7 +6,11 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { CertificateError, ConnectionError } from '../errors.js';
+import { decoded } from './server-url.js';
 import type { TrustOptions } from './trust.js';
+
+/** Connections that are not yet anyone's; closing the agent ends them too. */
+type BeingMade = Set<{ destroy(error: Error): unknown }>;
 
 type Done = (error: Error | null, socket?: Duplex) => void;
 
@@ -18,7 +22,7 @@ export class VerifyingAgent extends Agent {
   readonly #target: URL;
   readonly #proxy: URL | undefined;
   readonly #trust: TrustOptions;
-  readonly #closed = new AbortController();
+  readonly #beingMade: BeingMade = new Set();
 
   constructor(target: URL, proxy: URL | undefined, trust: TrustOptions) {
     // Idle connections are given up before servers and firewalls on the way do so without telling.
@@ -42,42 +46,41 @@ export class VerifyingAgent extends Agent {
 
   /** Ends idle connections, and those that are still being made. */
   override destroy(): void {
-    this.#closed.abort(new Error('closed'));
+    for (const connection of this.#beingMade) {
+      connection.destroy(new Error('closed'));
+    }
     super.destroy();
   }
 
   async #connect(): Promise<Duplex> {
-    const { signal } = this.#closed;
     const socket =
-      this.#proxy === undefined ? await this.#direct(signal) : await tunnel(this.#proxy, this.#target, signal);
-    return this.#target.protocol === 'https:' ? secured(socket, this.#target, this.#trust) : socket;
-  }
-
-  #direct(signal: AbortSignal): Promise<Socket> {
-    const host = hostName(this.#target);
-    return new Promise((resolve, reject) => {
-      const socket = connectTcp({ host, port: portOf(this.#target), noDelay: true, signal });
-      const timer = setTimeout(
-        () => socket.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS / 1000} s`)),
-        CONNECT_TIMEOUT_MS,
-      );
-      socket.once('connect', () => {
-        clearTimeout(timer);
-        socket.removeAllListeners('error');
-        resolve(socket);
-      });
-      socket.once('error', (error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-    });
+      this.#proxy === undefined
+        ? await direct(this.#target, this.#beingMade)
+        : await tunnel(this.#proxy, this.#target, this.#beingMade);
+    return this.#target.protocol === 'https:' ? secured(socket, this.#target, this.#trust, this.#beingMade) : socket;
   }
 }
 
+function direct(target: URL, beingMade: BeingMade): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp({ host: hostName(target), port: portOf(target), noDelay: true });
+    const done = watched(socket, 'no connection', beingMade);
+    socket.once('connect', () => {
+      done();
+      resolve(socket);
+    });
+    // It stays: an error with nobody to hear it would end the process.
+    socket.on('error', (error) => {
+      done();
+      reject(error);
+    });
+  });
+}
+
 /** A tunnel through a proxy, by CONNECT. */
-function tunnel(proxy: URL, target: URL, signal: AbortSignal): Promise<Socket> {
+function tunnel(proxy: URL, target: URL, beingMade: BeingMade): Promise<Socket> {
   const authority = `${target.hostname}:${portOf(target)}`;
-  const credentials = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+  const credentials = `${decoded(proxy.username)}:${decoded(proxy.password)}`;
   const authorization =
     proxy.username === '' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
   const request = proxy.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -89,12 +92,11 @@ function tunnel(proxy: URL, target: URL, signal: AbortSignal): Promise<Socket> {
       path: authority,
       headers: { host: authority, ...authorization },
       agent: false,
-      signal,
-      timeout: CONNECT_TIMEOUT_MS,
     });
+    const done = watched(connect, 'no answer', beingMade);
     connect.once('connect', (response: IncomingMessage, socket: Socket) => {
+      done();
       if (response.statusCode === 200) {
-        socket.setTimeout(0);
         resolve(socket);
         return;
       }
@@ -111,15 +113,15 @@ function tunnel(proxy: URL, target: URL, signal: AbortSignal): Promise<Socket> {
         ),
       );
     });
-    connect.once('timeout', () => connect.destroy(new Error(`no answer within ${CONNECT_TIMEOUT_MS / 1000} s`)));
     connect.once('error', (cause) => {
+      done();
       reject(new ConnectionError(`the proxy ${proxy.host} cannot be used: ${cause.message}`, { code: 'proxy', cause }));
     });
     connect.end();
   });
 }
 
-function secured(socket: Socket, target: URL, trust: TrustOptions): Promise<TLSSocket> {
+function secured(socket: Socket, target: URL, trust: TrustOptions, beingMade: BeingMade): Promise<TLSSocket> {
   const host = hostName(target);
   return new Promise((resolve, reject) => {
     const secure = connectTls({
@@ -132,15 +134,11 @@ function secured(socket: Socket, target: URL, trust: TrustOptions): Promise<TLSS
       // Decided below, where the thumbprint of what was presented can be told.
       rejectUnauthorized: false,
     });
-    const timer = setTimeout(
-      () => secure.destroy(new Error(`no TLS handshake within ${CONNECT_TIMEOUT_MS / 1000} s`)),
-      CONNECT_TIMEOUT_MS,
-    );
+    const done = watched(secure, 'no TLS handshake', beingMade);
     secure.once('secureConnect', () => {
-      clearTimeout(timer);
+      done();
       const refusal = refusalOf(secure, target, trust);
       if (refusal === undefined) {
-        secure.removeAllListeners('error');
         resolve(secure);
       } else {
         secure.destroy();
@@ -148,13 +146,24 @@ function secured(socket: Socket, target: URL, trust: TrustOptions): Promise<TLSS
       }
     });
     const fail = (error: Error): void => {
-      clearTimeout(timer);
+      done();
       reject(error);
     };
-    secure.once('error', fail);
+    secure.on('error', fail);
     // The connection below it may end without an error of its own.
     secure.once('close', () => fail(new Error('the connection ended in the middle of the TLS handshake')));
   });
+}
+
+/** Gives a connection its time; the function returned is to be called when it is made, or has failed. */
+function watched(connection: { destroy(error: Error): unknown }, what: string, beingMade: BeingMade): () => void {
+  const late = new Error(`${what} within ${CONNECT_TIMEOUT_MS / 1000} s`);
+  const timer = setTimeout(() => connection.destroy(late), CONNECT_TIMEOUT_MS);
+  beingMade.add(connection);
+  return () => {
+    clearTimeout(timer);
+    beingMade.delete(connection);
+  };
 }
 
 function refusalOf(socket: TLSSocket, target: URL, trust: TrustOptions): CertificateError | undefined {

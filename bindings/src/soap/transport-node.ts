@@ -48,6 +48,7 @@ class NodeTransport implements Transport {
   }
 
   async post(request: HttpRequest): Promise<HttpResponse> {
+    request.signal.throwIfAborted();
     try {
       return await this.#exchangeOnLiveConnection(request);
     } catch (error) {
@@ -78,17 +79,27 @@ class NodeTransport implements Transport {
       const request = send(this.#url, {
         method: 'POST',
         agent: this.#agent,
-        signal,
         // The name is for the server's list of sessions.
         headers: { 'user-agent': 'vm-customization', ...headers, 'content-length': bytes.length },
       });
       const late = new ConnectionError(`${this.host} did not answer within ${timeoutMs / 1000} s`, { code: 'timeout' });
-      const timer = setTimeout(() => request.destroy(late), timeoutMs);
-      const fail = (error: Error): void => {
+      const release = (): void => {
         clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+      };
+      const fail = (error: Error): void => {
+        release();
         reject(error);
       };
-      request.once('error', (error: NodeJS.ErrnoException) => {
+      // Not left to the request: it would wait for a connection that is still being made before it tells its end.
+      const giveUp = (error: Error): void => {
+        fail(error);
+        request.destroy(error);
+      };
+      const timer = setTimeout(() => giveUp(late), timeoutMs);
+      const onAbort = (): void => giveUp(new Error('aborted'));
+      signal.addEventListener('abort', onAbort);
+      request.on('error', (error: NodeJS.ErrnoException) => {
         const stale = request.reusedSocket && error.code === 'ECONNRESET';
         fail(stale ? new StaleConnection(error.message) : error);
       });
@@ -99,15 +110,13 @@ class NodeTransport implements Transport {
           chunks.push(chunk);
           length += chunk.length;
           if (length > MAX_BODY_BYTES) {
-            request.destroy(
-              new ConnectionError(`${this.host} sent more than 64 MiB in one answer`, { code: 'tooLarge' }),
-            );
+            giveUp(new ConnectionError(`${this.host} sent more than 64 MiB in one answer`, { code: 'tooLarge' }));
           }
         });
-        response.once('error', fail);
+        response.on('error', fail);
         response.once('aborted', () => fail(new Error('the connection ended in the middle of the answer')));
         response.once('end', () => {
-          clearTimeout(timer);
+          release();
           resolve({
             status: response.statusCode ?? 0,
             header: (name) => {
