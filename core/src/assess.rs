@@ -64,8 +64,9 @@ pub(crate) struct Assessment {
     pub(crate) attempt: Option<Attempt>,
     /// Whether the VM was removed and did not come back (D8).
     pub(crate) removed: bool,
-    /// Where the second attempt kept begins, when the first one is closed and has a result.
-    pub(crate) after_oldest_completed: Option<Begin>,
+    /// Where the second attempt kept begins, when the first one can be forgotten: in a `reopen` run
+    /// nothing takes a VM back to a closed attempt.
+    pub(crate) after_oldest_forgettable: Option<Begin>,
 }
 
 /// The current attempt of one VM.
@@ -91,12 +92,12 @@ pub(crate) fn assess(history: &History, frame: &Frame) -> Assessment {
     let events = history.events();
     let current = current_attempt(history, frame);
     let removed = is_removed(events);
-    let Some((range, after_oldest_completed)) = current else {
+    let Some((range, after_oldest_forgettable)) = current else {
         return Assessment {
             status: CustomizationStatus::VmNotStarted,
             attempt: None,
             removed,
-            after_oldest_completed: None,
+            after_oldest_forgettable: None,
         };
     };
     let (status, attempt) = assess_attempt(history, &range);
@@ -104,7 +105,7 @@ pub(crate) fn assess(history: &History, frame: &Frame) -> Assessment {
         status,
         attempt: Some(attempt),
         removed,
-        after_oldest_completed,
+        after_oldest_forgettable,
     }
 }
 
@@ -115,8 +116,8 @@ struct Range<'a> {
     events: &'a [Kept],
 }
 
-/// D2, D3 and D6: the current attempt, and where the second one kept begins if the first is
-/// closed and has a result.
+/// D2, D3 and D6: the current attempt, and where the second one kept begins if the first can be
+/// forgotten.
 fn current_attempt<'a>(history: &'a History, frame: &Frame) -> Option<(Range<'a>, Option<Begin>)> {
     let events = history.events();
     let forgotten = history.forgotten();
@@ -133,7 +134,7 @@ fn current_attempt<'a>(history: &'a History, frame: &Frame) -> Option<(Range<'a>
     let mut begin_place = first;
     let mut has_result = false;
     let oldest = number;
-    let mut after_oldest_completed: Option<Begin> = None;
+    let mut after_oldest_forgettable: Option<Begin> = None;
     for (place, event) in events.iter().enumerate().skip(first + 1) {
         has_result |= event.is_result();
         if !is_power_on(history, place, event) {
@@ -145,8 +146,8 @@ fn current_attempt<'a>(history: &'a History, frame: &Frame) -> Option<(Range<'a>
             Attempts::Reopen => true,
         };
         if opens {
-            if number == oldest && has_result {
-                after_oldest_completed = Some(Begin {
+            if number == oldest && frame.attempts == Attempts::Reopen {
+                after_oldest_forgettable = Some(Begin {
                     number: number + 1,
                     order: event.order.clone(),
                 });
@@ -161,7 +162,7 @@ fn current_attempt<'a>(history: &'a History, frame: &Frame) -> Option<(Range<'a>
         begin: events.get(begin_place)?,
         events: events.get(begin_place..)?,
     };
-    Some((range, after_oldest_completed))
+    Some((range, after_oldest_forgettable))
 }
 
 /// D2: the last power-on at or before the start; failing one, the first after it.

@@ -26,12 +26,35 @@ use crate::transitions::{steps, Told};
 /// D10: how long the last read may take, in milliseconds.
 const LAST_READ_MS: u64 = 5000;
 
-/// What the host said of a VM for good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What the host said of a VM. It is never withdrawn, only outranked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum HostWord {
-    Gone,
-    Unobservable(ReadError),
+pub(crate) struct HostWord {
+    /// The object does not exist.
+    gone: bool,
+    /// Its events cannot be read.
+    unobservable: Option<ReadError>,
+}
+
+impl HostWord {
+    fn is_said(&self) -> bool {
+        self.gone || self.unobservable.is_some()
+    }
+
+    /// Adds to what was said; `false` when it was said before.
+    fn add(&mut self, error: ReadError) -> bool {
+        match error.kind {
+            ReadFailureKind::NotFound => !core::mem::replace(&mut self.gone, true),
+            ReadFailureKind::NoPermission
+            | ReadFailureKind::Fatal
+            | ReadFailureKind::NotAuthenticated
+            | ReadFailureKind::Transient => {
+                let is_new = self.unobservable.is_none();
+                self.unobservable.get_or_insert(error);
+                is_new
+            }
+        }
+    }
 }
 
 /// A result that was told, to notice when it changes.
@@ -51,7 +74,7 @@ pub(crate) struct Watched {
     pub(crate) told: Told,
     pub(crate) told_result: Option<ToldResult>,
     pub(crate) revised: bool,
-    pub(crate) host_word: Option<HostWord>,
+    pub(crate) host_word: HostWord,
     /// How the end of the run concluded it, where nothing else did.
     pub(crate) concluded_by_end: Option<Conclusion>,
     pub(crate) stuck_told: bool,
@@ -67,7 +90,7 @@ impl Watched {
             told,
             told_result: None,
             revised: false,
-            host_word: None,
+            host_word: HostWord::default(),
             concluded_by_end: None,
             stuck_told: false,
             known,
@@ -78,16 +101,16 @@ impl Watched {
     /// Whether a read names this VM: not when it is removed, nor when the host said that it
     /// cannot be read.
     fn is_readable(&self) -> bool {
-        self.host_word.is_none() && self.conclusion != Some(Conclusion::VmRemoved)
+        !self.host_word.is_said() && self.conclusion != Some(Conclusion::VmRemoved)
     }
 
     /// The conclusion by what is known, in the order of precedence.
     fn derive_conclusion(&self, observed: bool, wait_for_power_on: bool) -> Option<Conclusion> {
         if self.known.status.is_result() {
             Some(Conclusion::Completed)
-        } else if self.known.removed || self.host_word == Some(HostWord::Gone) {
+        } else if self.known.removed || self.host_word.gone {
             Some(Conclusion::VmRemoved)
-        } else if self.host_word.is_some() {
+        } else if self.host_word.unobservable.is_some() {
             Some(Conclusion::Unobservable)
         } else if self.known.attempt.is_none() && observed && !wait_for_power_on {
             Some(Conclusion::NotStarted)
@@ -266,7 +289,9 @@ impl DefaultRun {
             return;
         };
         if let Some(watched) = self.vms.get_mut(place) {
-            watched.history.guest.learn(info);
+            if let Some(reason) = watched.history.guest.learn(info) {
+                shell.ignored.add(reason);
+            }
         }
         self.refresh(place, now_ms, shell);
         self.end_if_concluded(now_ms, shell);
@@ -381,10 +406,7 @@ impl DefaultRun {
                 guest_info_disagrees: attempt.is_some_and(|attempt| attempt.guest_info_disagrees),
                 error: watched
                     .filter(|_| conclusion == Some(Conclusion::Unobservable))
-                    .and_then(|watched| match &watched.host_word {
-                        Some(HostWord::Unobservable(error)) => Some(error.clone()),
-                        Some(HostWord::Gone) | None => None,
-                    }),
+                    .and_then(|watched| watched.host_word.unobservable.clone()),
             }),
         }
     }
@@ -448,17 +470,10 @@ impl DefaultRun {
             self.reads.failed(now_ms);
             return;
         };
-        if watched.host_word.is_some() {
+        if !watched.host_word.add(error) {
             self.reads.failed(now_ms);
             return;
         }
-        watched.host_word = Some(match error.kind {
-            ReadFailureKind::NotFound => HostWord::Gone,
-            ReadFailureKind::NoPermission
-            | ReadFailureKind::Fatal
-            | ReadFailureKind::NotAuthenticated
-            | ReadFailureKind::Transient => HostWord::Unobservable(error),
-        });
         self.conclude(place, now_ms, shell);
         self.end_if_concluded(now_ms, shell);
         if shell.ended_at_ms.is_none() {
@@ -470,7 +485,7 @@ impl DefaultRun {
     fn end_fatally(&mut self, error: &ReadError, now_ms: u64, shell: &mut Shell) {
         for watched in &mut self.vms {
             if watched.conclusion.is_none() {
-                watched.host_word = Some(HostWord::Unobservable(error.clone()));
+                watched.host_word.unobservable = Some(error.clone());
             }
         }
         self.end(Conclusion::Unobservable, now_ms, shell);

@@ -3,13 +3,14 @@
 use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
 use alloc::string::String;
+use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
-/// What an event means for the customization of its VM.
+/// What an event means for the customization of its VM, power-ons first.
 ///
 /// Non-exhaustive: vCenter grows, and a release may bring a kind of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,14 +80,31 @@ impl EventKind {
     }
 }
 
-/// The place of an event in the order of events: rounded time, then key, then type.
+/// The place of an event in the order of events: rounded time, then key.
 ///
-/// Keys may wrap to negative numbers and repeat, so they only break ties of time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// Keys may wrap to negative numbers and repeat, so they only break ties of time. Where both are
+/// equal a power-on comes first: what happened at that moment belongs to its attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EventOrder {
     pub(crate) time: ServerTime,
     pub(crate) key: i32,
     pub(crate) type_name: Cow<'static, str>,
+}
+
+impl Ord for EventOrder {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let kind = |order: &Self| EventKind::of_type(&order.type_name);
+        (self.time, self.key)
+            .cmp(&(other.time, other.key))
+            .then_with(|| kind(self).cmp(&kind(other)))
+            .then_with(|| self.type_name.cmp(&other.type_name))
+    }
+}
+
+impl PartialOrd for EventOrder {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// What a failure event says beside its type.

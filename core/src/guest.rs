@@ -3,8 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::report::IgnoreReason;
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
@@ -29,11 +30,11 @@ pub struct GuestInfo {
     /// `_FAILED`; others are no status.
     #[serde(default)]
     pub customization_status: Option<String>,
-    /// `startTime`, by vCenter's clock.
-    #[serde(default)]
+    /// `startTime`, by vCenter's clock; one without an offset from UTC is no time.
+    #[serde(default, deserialize_with = "time_if_any")]
     pub start_time: Option<ServerTime>,
     /// `endTime`, by vCenter's clock.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "time_if_any")]
     pub end_time: Option<ServerTime>,
     /// `errorMsg`.
     #[serde(default)]
@@ -41,6 +42,11 @@ pub struct GuestInfo {
     /// Whether `config.tools.pendingCustomization` is set; `None` is unknown.
     #[serde(default)]
     pub pending_customization: Option<bool>,
+}
+
+fn time_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ServerTime>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
 }
 
 /// The name of a failure that only guest info tells.
@@ -76,16 +82,19 @@ pub(crate) struct GuestHistory {
 }
 
 impl GuestHistory {
-    pub(crate) fn learn(&mut self, info: GuestInfo) {
+    /// Takes in what was read; says why where it told of a run and is of no use.
+    pub(crate) fn learn(&mut self, info: GuestInfo) -> Option<IgnoreReason> {
         self.pending = info.pending_customization.or(self.pending);
         let state = match info.customization_status.as_deref() {
             Some("TOOLSDEPLOYPKG_RUNNING") => GuestState::Running,
             Some("TOOLSDEPLOYPKG_SUCCEEDED") => GuestState::Succeeded,
             Some("TOOLSDEPLOYPKG_FAILED") => GuestState::Failed,
             // IDLE and PENDING are no status, nor is what a later release may add.
-            Some(_) | None => return,
+            Some(_) | None => return None,
         };
-        let Some(start) = info.start_time else { return };
+        let Some(start) = info.start_time else {
+            return Some(IgnoreReason::NoTime);
+        };
         let known = self
             .evidence
             .iter_mut()
@@ -94,7 +103,7 @@ impl GuestHistory {
         if let Some(known) = known {
             known.end = known.end.or(info.end_time);
             known.error = known.error.take().or(error);
-            return;
+            return None;
         }
         self.evidence.push(Evidence {
             start,
@@ -106,7 +115,9 @@ impl GuestHistory {
             .sort_by_key(|evidence| (evidence.start, evidence.state));
         if self.evidence.len() > MAX_EVIDENCE {
             self.evidence.remove(0);
+            return Some(IgnoreReason::NoRoom);
         }
+        None
     }
 
     /// Whether a spec is known to be pending or not.

@@ -24,7 +24,7 @@ pub(crate) enum Insertion {
     NoRoom,
 }
 
-/// Completed attempts that are no longer kept, so that a run of weeks stays small.
+/// Closed attempts of a `reopen` run that are no longer kept, so that a run of weeks stays small.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Forgotten {
@@ -93,17 +93,17 @@ impl History {
         }
     }
 
-    /// Frees one place at least: first what belongs to completed, closed attempts, then what
-    /// cannot change the row, failing both the newest event.
+    /// Frees one place at least: first the oldest closed attempt that nothing leads back to, then
+    /// what cannot change the row, failing both the newest event.
     fn make_room(&mut self, frame: &Frame) {
-        if self.forget_oldest_completed_attempt(frame) || self.drop_what_changes_nothing(frame) {
+        if self.forget_oldest_attempt(frame) || self.drop_what_changes_nothing(frame) {
             return;
         }
         self.events.pop();
     }
 
-    fn forget_oldest_completed_attempt(&mut self, frame: &Frame) -> bool {
-        let Some(begin) = assess(self, frame).after_oldest_completed else {
+    fn forget_oldest_attempt(&mut self, frame: &Frame) -> bool {
+        let Some(begin) = assess(self, frame).after_oldest_forgettable else {
             return false;
         };
         let kept_from = self.events.partition_point(|event| event.order < begin.order);

@@ -113,7 +113,7 @@ struct WatchedJson {
     told: Told,
     told_result: Option<ToldResult>,
     revised: bool,
-    host_word: Option<HostWord>,
+    host_word: HostWord,
     concluded_by_end: Option<Conclusion>,
     stuck_told: bool,
 }
@@ -138,13 +138,14 @@ impl Snapshot {
     /// When the text is no snapshot of this version.
     pub fn from_json(text: &[u8]) -> Result<Self, RestoreError> {
         let malformed = |error: serde_json::Error| RestoreError::Malformed(error.to_string());
-        let FormatOnly { format } = serde_json::from_slice(text).map_err(malformed)?;
+        let text = core::str::from_utf8(text).map_err(|error| RestoreError::Malformed(error.to_string()))?;
+        let FormatOnly { format } = serde_json::from_str(text).map_err(malformed)?;
         if format.as_deref() != Some(SNAPSHOT_FORMAT) {
             let found = format.as_deref().unwrap_or("none");
             let (found, _) = crate::text::cut(found, 64);
             return Err(RestoreError::UnsupportedFormat(found));
         }
-        serde_json::from_slice(text).map(Self).map_err(malformed)
+        serde_json::from_str(text).map(Self).map_err(malformed)
     }
 }
 

@@ -57,18 +57,24 @@ export function differences(expected, line) {
     const told = report.vms[at] ?? {};
     for (const field of Object.keys(row)) compare(`${row.vm} ${field}`, row[field], likeModel(field, row, told));
     for (const field of ['revised', 'guestInfoDisagrees', 'error', 'hint', 'failure']) {
-      if (!(field in row) && told[field]) found.push(`${row.vm} ${field}: the model has none, the report ${told[field]}`);
+      if (!(field in row) && told[field])
+        found.push(`${row.vm} ${field}: the model has none, the report ${told[field]}`);
     }
   }
-  compare('transitions', expected.transitions, report.transitions);
+  compare('transitions', expected.transitions.map(knownOfTransition), report.transitions.map(knownOfTransition));
   return found;
+}
+
+function knownOfTransition({ vm, from, to, atMs, eventKey, attempt, inferred }) {
+  return { vm, from, to, atMs, eventKey, attempt, inferred };
 }
 
 /** A field of the report without what the model does not know: new fields, the wording of an error. */
 function likeModel(field, row, told) {
   const value = told[field] ?? null;
   if (field === 'error') return value && { kind: value.kind };
-  if (field === 'failure') return value && Object.fromEntries(FAILURE_FIELDS.map((name) => [name, value[name] ?? null]));
+  if (field === 'failure')
+    return value && Object.fromEntries(FAILURE_FIELDS.map((name) => [name, value[name] ?? null]));
   return field in row ? value : null;
 }
 
@@ -84,6 +90,8 @@ export function checkAgainst(model, { seed, count, make, players }) {
     if (found.length > 0) complaints.push(`seed ${seed + at}:\n${found.join('\n')}\n${JSON.stringify(recording)}`);
   }
   if (complaints.length > 0) {
-    throw new Error(`${complaints.length} of ${count} recordings differ; the first:\n\n${complaints.slice(0, 3).join('\n\n')}`);
+    throw new Error(
+      `${complaints.length} of ${count} recordings differ; the first:\n\n${complaints.slice(0, 3).join('\n\n')}`,
+    );
   }
 }

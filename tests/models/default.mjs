@@ -58,7 +58,7 @@ class Run {
     this.dueMs = NEVER;
     this.failures = 0;
     this.needsLogIn = false;
-    this.hasAskedForLogIn = false;
+    this.hasLoggedIn = false;
     this.isLastRead = false;
 
     // What was reported.
@@ -84,6 +84,7 @@ class Run {
       // A log-in nobody asked for says nothing about the reads.
       this.reading = 'open';
       this.needsLogIn = false;
+      this.hasLoggedIn = true;
     }
     this.tell();
   }
@@ -92,7 +93,7 @@ class Run {
     this.hasCompleteObservation = true;
     this.failures = 0;
     this.needsLogIn = false;
-    this.hasAskedForLogIn = false;
+    this.hasLoggedIn = false;
     this.reading = 'idle';
     this.dueMs = this.nowMs + this.pollMs;
     this.tell();
@@ -103,19 +104,17 @@ class Run {
     // "Fatal ends the run", and `vm` is there "when it concerns one VM": with both, that VM alone is concluded.
     const isRefusal = ['noPermission', 'notFound', 'fatal'].includes(failure.kind);
     if (isRefusal && failure.vm === undefined) return this.end('unobservable', failure);
-    if (isRefusal && this.vms().includes(failure.vm) && this.refusalsOf(failure.vm).length === 0) {
+    if (isRefusal && this.vms().includes(failure.vm) && !this.wasSaid(failure)) {
       this.refusals.push(failure);
       this.reading = 'open';
       // Whoever is told that much has a session.
       this.needsLogIn = false;
-      this.hasAskedForLogIn = false;
-    } else if (failure.kind === 'notAuthenticated' && !this.hasAskedForLogIn) {
+    } else if (failure.kind === 'notAuthenticated' && !this.needsLogIn && !this.hasLoggedIn) {
       this.reading = 'logIn';
       this.needsLogIn = true;
-      this.hasAskedForLogIn = true;
     } else {
       // "Right after a log-in" is taken as: with no complete read since. After the wait the log-in is asked for again.
-      // A refusal of a VM that was not asked for tells nothing of the others: reading on at once would go in circles.
+      // A refusal of a VM of no concern, or once more, is no news: reading on at once would go in circles.
       if (failure.kind === 'notAuthenticated') this.needsLogIn = true;
       if (isRefusal) this.refusals.push(failure);
       this.reading = 'waiting';
@@ -281,13 +280,13 @@ class Run {
   attemptsOf(events) {
     const isBefore = (a, b) => compareEvents(a, b) < 0;
     const starting = events.filter(({ kind }) => kind === 'starting');
-    const standIns = events.filter((e) => e.kind === 'poweredOn' && !starting.some((s) => isBefore(s, e)));
+    const standIns = events.filter((e) => e.kind === 'poweredOn' && !starting.some((s) => !isBefore(e, s)));
     const powerOns = events.filter((event) => starting.includes(event) || standIns.includes(event));
     const anchorOf = (list) => list.filter(({ ms }) => ms <= this.startMs).at(-1) ?? list[0];
     if (powerOns.length === 0) return [anchorOf(events.filter(({ kind }) => kind === 'started'))].filter(Boolean);
 
     const openers = [anchorOf(powerOns)];
-    for (const powerOn of powerOns.filter((event) => isBefore(openers[0], event))) {
+    for (const powerOn of powerOns.slice(powerOns.indexOf(openers[0]) + 1)) {
       const hasResult = events.some(
         (event) =>
           (event.kind === 'failed' || event.kind === 'succeeded') &&
@@ -312,6 +311,11 @@ class Run {
 
   refusalsOf(vm) {
     return this.refusals.filter((refusal) => refusal.vm === vm);
+  }
+
+  /** Whether the host said before that this VM is gone, or that it cannot be read. */
+  wasSaid({ vm, kind }) {
+    return this.refusalsOf(vm).some((said) => (said.kind === 'notFound') === (kind === 'notFound'));
   }
 
   isRemoved(vm) {

@@ -95,6 +95,8 @@ export function randomRecording(random, rules) {
       [8, '2026-03-01T10:00:00Z'],
       [1, '2026-03-01T11:00:00.000+01:00'],
       [1, '2026-03-01T04:30:00.0-05:30'],
+      [0.5, '2026-03-01T10:00:00.000499Z'],
+      [0.5, '2026-03-01T09:59:59.9995Z'],
     ]),
     vms: [...vms, ...(random.chance(0.05) ? [vms[0]] : [])].map((vm) =>
       isNamed ? { vm, name: `given-${vm}` } : { vm },
@@ -220,12 +222,13 @@ function randomSteps(random, { vms, options, pool, rules }) {
   const times = Array.from({ length: count }, () => randomStepTime(random, deadlineMs)).sort((a, b) => a - b);
   const order = random.shuffled(pool);
   let cursor = 0;
+  const trouble = random.chance(0.15) ? 12 : 1;
   return times.map((atMs) => {
     const what = random.weighted([
       [12, 'events'],
       [rules === 'default' ? 5 : 1, 'guestInfo'],
-      [4, 'readFailed'],
-      [1, 'loggedIn'],
+      [4 * trouble, 'readFailed'],
+      [1 * trouble, 'loggedIn'],
       [0.6, 'cancel'],
     ]);
     if (what === 'events') {

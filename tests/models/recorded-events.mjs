@@ -8,6 +8,7 @@ const SUCCEEDED = 'CustomizationSucceeded';
 const STARTING = 'VmStartingEvent';
 const POWERED_ON = ['VmPoweredOnEvent', 'DrsVmPoweredOnEvent', 'VmRestartedOnAlternateHostEvent'];
 const REMOVED = 'VmRemovedEvent';
+const WORK_FLOW = ['starting', 'poweredOn', 'started', 'succeeded', 'failed', 'removed'];
 
 /** `starting`, `poweredOn`, `started`, `succeeded`, `failed`, `removed`, or null for a type that means nothing here. */
 export function kindOf(type) {
@@ -76,11 +77,12 @@ export function compareEvents(a, b) {
 }
 
 /**
- * In event order. The text does not say which of two equal ones is "first"; it must not be the one that came first (D4),
- * so the type name decides.
+ * In event order. The text does not say which of two equal ones is "first", only that it must not be the one that came
+ * first (D4): here a power-on goes before what is "at" it, in the order of the work flow, and then the type name decides.
  */
 export function inOrder(events) {
-  return [...events].sort((a, b) => compareEvents(a, b) || (a.type < b.type ? -1 : 1));
+  const rank = ({ kind }) => WORK_FLOW.indexOf(kind);
+  return [...events].sort((a, b) => compareEvents(a, b) || rank(a) - rank(b) || (a.type < b.type ? -1 : 1));
 }
 
 /** Every VM once, in the order asked for. */
