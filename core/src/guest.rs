@@ -105,14 +105,18 @@ impl GuestHistory {
             known.error = known.error.take().or(error);
             return None;
         }
-        self.evidence.push(Evidence {
-            start,
-            state,
-            end: info.end_time,
-            error,
-        });
-        self.evidence
-            .sort_by_key(|evidence| (evidence.start, evidence.state));
+        let place = self
+            .evidence
+            .partition_point(|known| (known.start, known.state) < (start, state));
+        self.evidence.insert(
+            place,
+            Evidence {
+                start,
+                state,
+                end: info.end_time,
+                error,
+            },
+        );
         if self.evidence.len() > MAX_EVIDENCE {
             self.evidence.remove(0);
             return Some(IgnoreReason::NoRoom);

@@ -180,18 +180,21 @@ impl TryFrom<HistoryJson> for History {
 
     /// Fails with the type name that no event of a snapshot can have.
     fn try_from(json: HistoryJson) -> Result<Self, Self::Error> {
-        let mut events = Vec::with_capacity(json.events.len());
+        let mut events: Vec<Kept> = Vec::with_capacity(json.events.len());
         for event in json.events {
             let Some(kind) = EventKind::of_type(&event.order.type_name) else {
                 return Err(event.order.type_name);
             };
-            events.push(Kept {
-                order: event.order,
-                kind,
-                failure: event.failure.map(alloc::boxed::Box::new),
-            });
+            let place = events.partition_point(|known| known.order < event.order);
+            events.insert(
+                place,
+                Kept {
+                    order: event.order,
+                    kind,
+                    failure: event.failure.map(alloc::boxed::Box::new),
+                },
+            );
         }
-        events.sort_by(|a, b| a.order.cmp(&b.order));
         Ok(Self {
             events,
             guest: json.guest,

@@ -175,14 +175,17 @@ fn tree<'a>(element: Node<'a, '_>, depth: usize) -> Result<Tree<'a>, WireError> 
             "elements are nested more than {MAX_DEPTH} deep"
         )));
     }
+    // Collected one by one: a map made from an iterator sorts first, with code of its own.
+    let mut attributes = BTreeMap::new();
+    for attribute in element.attributes() {
+        if attribute.namespace() != Some(XSI) {
+            attributes.insert(attribute.name(), attribute.value());
+        }
+    }
     Ok(Tree {
         name: element.tag_name().name(),
         type_name: xsi_type(element),
-        attributes: element
-            .attributes()
-            .filter(|attribute| attribute.namespace() != Some(XSI))
-            .map(|attribute| (attribute.name(), attribute.value()))
-            .collect(),
+        attributes,
         text: text(element),
         children: elements(element)
             .map(|inner| tree(inner, depth + 1))
