@@ -94,6 +94,7 @@ const tsc = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'],
   stdio: 'inherit',
 });
 if (tsc.status !== 0) {
+  await rm(at('dist/.types'), { recursive: true, force: true });
   process.exit(1);
 }
 const entries = ['node', 'browser', 'external'];

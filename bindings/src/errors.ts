@@ -76,6 +76,18 @@ export class ReadError extends VmCustomizationError {
   }
 }
 
+/**
+ * Thrown by an {@link EventSource}'s `pushEvents` when it cannot push, now or later: the wait goes on with reads alone.
+ */
+export class PushUnavailableError extends ReadError {
+  static readonly code = 'pushUnavailable';
+  override readonly name = 'PushUnavailableError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super('fatal', message, { ...options, code: PushUnavailableError.code });
+  }
+}
+
 /** The server answered a call with a vSphere fault. */
 export class VimFaultError extends ReadError {
   override readonly name = 'VimFaultError';

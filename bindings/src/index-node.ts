@@ -1,6 +1,6 @@
 /** The package in Node. */
 export * from './common.js';
-export { type ConnectOptions, connectVCenter } from './soap/connect-node.js';
-export type { Environment } from './soap/proxy.js';
-export { type NodeTransportOptions, nodeTransport } from './soap/transport-node.js';
-export type { TrustOptions } from './soap/trust.js';
+export type { Environment } from './http/proxy.js';
+export { type NodeTransportOptions, nodeTransport } from './http/transport-node.js';
+export type { TrustOptions } from './http/trust.js';
+export { type ConnectOptions, connectVCenter, type ServerOptions } from './vim/connect-node.js';

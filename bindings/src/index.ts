@@ -1,3 +1,3 @@
 /** The package in browsers, and wherever else there is `fetch` and nothing of Node. */
 export * from './common.js';
-export { type ConnectOptions, connectVCenter } from './soap/connect-browser.js';
+export { type ConnectOptions, connectVCenter, type ServerOptions } from './vim/connect-browser.js';

@@ -36,6 +36,9 @@ export class Recorder {
       case 'loggedIn':
         this.#steps.push({ atMs: input.atMs, loggedIn: true });
         break;
+      case 'guestInfo':
+        this.#steps.push({ atMs: input.atMs, guestInfo: input.info });
+        break;
       case 'cancel':
         this.#steps.push({ atMs: input.atMs, cancel: true });
         break;

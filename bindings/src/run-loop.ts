@@ -3,18 +3,22 @@
  * sleeps until the deadline it names. No rule of customization is decided here.
  */
 import { bounded } from './bounded.js';
+import { CatchUp, SAFETY_READ_S } from './catch-up.js';
 import { classify } from './classify.js';
 import type { Clock } from './clock.js';
 import { toBytes } from './document.js';
-import { WireError } from './errors.js';
+import { VmCustomizationError, WireError } from './errors.js';
+import { GuestFeed } from './guest-feed.js';
 import { Mailbox } from './mailbox.js';
 import { Monitor } from './monitor.js';
 import type { Progress, RunInput } from './progress.js';
+import { PushFeed, type PushInput } from './push-feed.js';
 import type { CallOptions, EventPage, EventSource } from './source.js';
 import { readServerTime } from './start.js';
 import type {
   Deadline,
   EventQuery,
+  GuestInfo,
   MonitorOptions,
   Output,
   ReadFailure,
@@ -33,10 +37,11 @@ const LOG_IN_TIMEOUT_MS = 30_000;
 const ORDINARY_LATENESS_MS = 1_000;
 
 type Input = { asOfMs?: number } & (
-  | { type: 'page'; page: EventPage }
+  | { type: 'page'; page: EventPage; own: boolean }
   | { type: 'readError'; error: unknown }
   | { type: 'loggedIn' }
   | { type: 'logInError'; error: unknown }
+  | PushInput
 );
 
 /** What a run needs. */
@@ -44,6 +49,8 @@ export interface RunSetup {
   readonly source: EventSource;
   readonly vms: readonly VmRef[];
   readonly options: MonitorOptions;
+  /** Whether the source may push. */
+  readonly push: boolean;
   readonly snapshot: Snapshot | undefined;
   readonly clock: Clock;
   /** Ends the run with the rows it has. */
@@ -57,16 +64,34 @@ export class RunLoop {
   readonly #setup: RunSetup;
   readonly #startedAt: number;
   readonly #inputs = new Mailbox<Input>();
+  readonly #pushEvents: EventSource['pushEvents'];
+  readonly #options: MonitorOptions;
+  readonly #catchUp: CatchUp;
+  readonly #guests: GuestFeed;
   #monitor: Monitor | undefined;
   #deadline: Deadline | null = null;
   #ended = false;
   #lastFedMs = 0;
+  #pagesFed = 0;
   #openRead: AbortController | undefined;
   #openLogIn: AbortController | undefined;
+  #feedOfPush: PushFeed | undefined;
 
   constructor(setup: RunSetup) {
     this.#setup = setup;
     this.#startedAt = setup.clock.now();
+    const { source, options } = setup;
+    // The published rules see what is there at their fixed times, and nothing else.
+    const pushes = setup.push && options.rules !== 'published';
+    this.#pushEvents = pushes ? source.pushEvents?.bind(source) : undefined;
+    const raised = this.#pushEvents !== undefined && options.pollIntervalSeconds === undefined;
+    this.#options = raised ? { ...options, pollIntervalSeconds: SAFETY_READ_S } : options;
+    this.#catchUp = new CatchUp(raised);
+    this.#guests = new GuestFeed({
+      read: options.rules === 'published' ? undefined : source.readGuestInfo?.bind(source),
+      clock: setup.clock,
+      vms: setup.vms.map(({ vm }) => vm),
+    });
   }
 
   /** Runs to the end. Rejects only for bad options and for bugs: a source that fails still gives a report. */
@@ -79,6 +104,8 @@ export class RunLoop {
       }
       return this.#running().report(this.#lastFedMs);
     } finally {
+      this.#feedOfPush?.stop();
+      this.#guests.stop();
       this.#openRead?.abort();
       this.#openLogIn?.abort();
     }
@@ -104,11 +131,14 @@ export class RunLoop {
         : new Date(answer.time.getTime() - this.#nowMs()).toISOString();
     this.#monitor =
       setup.snapshot === undefined
-        ? new Monitor(setup.vms, setup.options, startedAt, 0)
+        ? new Monitor(setup.vms, this.#options, startedAt, 0)
         : Monitor.restore(setup.snapshot, startedAt, 0);
+    if (setup.snapshot !== undefined) {
+      this.#guests.restored(this.#monitor.report(0).vms);
+    }
     setup.record({
       type: 'begin',
-      recording: { format: 'vm-customization-recording/1', startedAt, vms: setup.vms, options: setup.options },
+      recording: { format: 'vm-customization-recording/1', startedAt, vms: setup.vms, options: this.#options },
     });
     if (answer.time !== undefined) {
       setup.tell({ type: 'started', serverTime: startedAt });
@@ -132,19 +162,23 @@ export class RunLoop {
     const input = this.#inputs.take();
     const now = this.#nowMs();
     const due = this.#deadline?.atMs ?? Number.POSITIVE_INFINITY;
+    const catchUpDue = this.#catchUp.dueMs;
     if (input !== undefined) {
       // As a recording's player does: timers that were due before the input come first, at the same instant the input.
       if (due < now) {
         this.#inputs.putBack(input);
-        this.#timeout(due, now);
+        await this.#timeout(due);
       } else {
         this.#feed(input, input.asOfMs ?? now);
       }
     } else if (due <= now) {
-      this.#timeout(due, now);
+      await this.#timeout(due);
+    } else if (catchUpDue <= now) {
+      this.#read(this.#catchUp.query(), true);
     } else {
       const waiting = new AbortController();
-      const sleep = due === Number.POSITIVE_INFINITY ? [] : [clock.sleep(due - now, waiting.signal)];
+      const next = Math.min(due, catchUpDue);
+      const sleep = next === Number.POSITIVE_INFINITY ? [] : [clock.sleep(next - now, waiting.signal)];
       await Promise.race([this.#inputs.arrival(), aborted(stop, waiting.signal), ...sleep]);
       waiting.abort();
     }
@@ -153,31 +187,89 @@ export class RunLoop {
   #feed(input: Input, now: number): void {
     switch (input.type) {
       case 'page':
-        this.#feedPage(input.page, now);
+        this.#feedPage(input.page, input.own, now);
         break;
       case 'readError':
         this.#feedFailures([classify(input.error)], now);
         break;
       case 'loggedIn':
+        this.#openLogIn = undefined;
+        this.#feedOfPush?.loggedIn();
         this.#setup.tell({ type: 'loggedIn' });
         this.#setup.record({ type: 'loggedIn', atMs: this.#advance(now) });
         this.#act([this.#running().handleLoggedIn(this.#lastFedMs)]);
         break;
       case 'logInError':
+        this.#openLogIn = undefined;
         this.#feedFailures([classify(input.error)], now);
+        break;
+      case 'pushBegun':
+        this.#catchUp.pushBegun();
+        this.#setup.tell({ type: 'pushing' });
+        break;
+      case 'pushed':
+        this.#feedPushed(input.page, now);
+        input.taken();
+        break;
+      case 'pushFailed':
+        this.#feedPushFailed(input.failure, now);
+        break;
+      case 'pushUnavailable':
+        this.#catchUp.pushEnded();
+        this.#setup.tell({ type: 'pushUnavailable', message: input.message });
         break;
     }
   }
 
-  #feedPage(page: EventPage, now: number): void {
+  #feedPushed(page: EventPage, now: number): void {
+    if (page.complete === false) {
+      this.#catchUp.missed();
+    }
+    const documents = [page.events, ...(page.more ?? [])].filter((document) => document.length > 0).map(toBytes);
+    this.#act(
+      documents.map((document) => {
+        try {
+          return this.#feedDocument(document, false, now);
+        } catch (error) {
+          if (!(error instanceof WireError)) {
+            throw error;
+          }
+          // The read that follows brings what could not be understood here.
+          const message = `what was pushed could not be understood: ${error.message}`;
+          return this.#feedFailure({ kind: 'transient', message }, now);
+        }
+      }),
+    );
+  }
+
+  #feedPushFailed(failure: ReadFailure, now: number): void {
+    this.#catchUp.pushEnded();
+    this.#setup.tell({ type: 'pushFailed', failure });
+    const openLogIn = this.#openLogIn !== undefined;
+    // The machine logs in as after a read that met the same; a log-in under way is an answer already.
+    if (failure.kind === 'notAuthenticated' && this.#setup.source.logIn !== undefined && !openLogIn) {
+      this.#feedFailures([failure], now);
+    }
+  }
+
+  /** @param own - a read that the machine did not ask for: it adds to what is known, and completes nothing */
+  #feedPage(page: EventPage, own: boolean, now: number): void {
     const documents = [page.events, ...(page.more ?? [])].map(toBytes);
     const refusals = page.failures ?? [];
     const steps: Step[] = [];
+    // An event tells more than the guest does of the same thing, so events come first. But at the start there is no
+    // attempt yet that the guest's word could be taken for, and it is there when the first events end the wait.
+    const guests = this.#guests.take();
+    const guestsFirst = this.#pagesFed === 0;
+    this.#pagesFed += 1;
+    if (guestsFirst) {
+      steps.push(...this.#feedGuests(guests, now));
+    }
     let failure: ReadFailure | undefined =
       page.complete === false ? { kind: 'transient', message: 'the source could not read to the end' } : undefined;
     for (const [index, document] of documents.entries()) {
       const last = index === documents.length - 1;
-      const complete = last && failure === undefined && refusals.length === 0;
+      const complete = last && !own && failure === undefined && refusals.length === 0 && guests.length === 0;
       try {
         steps.push(this.#feedDocument(document, complete, now));
       } catch (error) {
@@ -190,14 +282,28 @@ export class RunLoop {
     for (const refusal of refusals) {
       steps.push(this.#feedFailure(refusal, now));
     }
+    if (!guestsFirst) {
+      steps.push(...this.#feedGuests(guests, now));
+    }
     if (failure !== undefined) {
       steps.push(this.#feedFailure(failure, now));
-    } else if (refusals.length > 0) {
+    } else if ((refusals.length > 0 || guests.length > 0) && !own) {
       steps.push(this.#feedDocument(toBytes([]), true, now));
+    }
+    if (failure === undefined) {
+      this.#catchUp.answered(now);
     }
     this.#act(steps);
     if (failure === undefined) {
       this.#setup.tell({ type: 'read' });
+      const message = this.#guests.takeFailure();
+      if (message !== undefined) {
+        this.#setup.tell({ type: 'guestInfoFailed', message });
+      }
+    }
+    // Not before: a wait that ends with its first read should leave the server nothing to clean up.
+    if (this.#pushEvents !== undefined && !this.#ended) {
+      this.#feedOfPush ??= this.#push(this.#pushEvents);
     }
   }
 
@@ -211,18 +317,48 @@ export class RunLoop {
     return step;
   }
 
+  #feedGuests(infos: readonly GuestInfo[], now: number): Step[] {
+    return infos.flatMap((info) => {
+      const atMs = this.#advance(now);
+      try {
+        const step = this.#running().handleGuestInfo(info, atMs);
+        this.#setup.record({ type: 'guestInfo', info, atMs });
+        return [step];
+      } catch (error) {
+        if (!(error instanceof VmCustomizationError) || error.code !== 'invalidInput') {
+          throw error;
+        }
+        this.#guests.failed(`what is known of the guest of ${info.vm} makes no sense: ${error.message}`);
+        return [];
+      }
+    });
+  }
+
   #feedFailures(failures: readonly ReadFailure[], now: number): void {
     this.#act(failures.map((failure) => this.#feedFailure(failure, now)));
   }
 
   #feedFailure(failure: ReadFailure, now: number): Step {
     const atMs = this.#advance(now);
+    if (failure.vm === undefined) {
+      this.#catchUp.failed();
+    }
     this.#setup.tell({ type: 'readFailed', failure });
     this.#setup.record({ type: 'readFailed', failure, atMs });
     return this.#running().handleReadFailed(failure, atMs);
   }
 
-  #timeout(due: number, now: number): void {
+  async #timeout(due: number): Promise<void> {
+    if (this.#deadline?.reason === 'stuck') {
+      await this.#guests.beforeHint(this.#setup.stop);
+      this.#act(this.#feedGuests(this.#guests.takePending(), this.#nowMs()));
+    } else if (this.#deadline?.reason === 'lastRead') {
+      this.#act(this.#feedGuests(this.#guests.takeAll(), this.#nowMs()));
+    }
+    if (this.#setup.stop.aborted || this.#ended) {
+      return;
+    }
+    const now = this.#nowMs();
     const at = now - due <= ORDINARY_LATENESS_MS ? due : now;
     this.#act([this.#running().handleTimeout(this.#advance(at))]);
   }
@@ -250,7 +386,8 @@ export class RunLoop {
     this.#deadline = step.deadline;
     this.#ended ||= step.ended;
     for (const output of step.outputs) {
-      if (output.type === 'transition' || output.type === 'concluded') {
+      this.#guests.told(output);
+      if (output.type === 'transition' || output.type === 'concluded' || output.type === 'stuck') {
         this.#setup.tell(output);
       }
     }
@@ -259,15 +396,16 @@ export class RunLoop {
   #obey(outputs: readonly Output[]): void {
     for (const output of outputs) {
       if (output.type === 'read') {
-        this.#read(output.query);
+        this.#read(output.query, false);
       } else if (output.type === 'logIn') {
         this.#logIn();
       }
     }
   }
 
-  #read(query: EventQuery): void {
+  #read(query: EventQuery, own: boolean): void {
     const { source, tell } = this.#setup;
+    this.#catchUp.asked(query);
     this.#openRead?.abort(new Error('a newer read was asked for'));
     const controller = new AbortController();
     this.#openRead = controller;
@@ -276,12 +414,26 @@ export class RunLoop {
     const asOf = query.reason === 'pass' ? { asOfMs: this.#lastFedMs } : {};
     this.#call(
       'reading the events',
-      (options) => source.readEvents(query, options),
+      async (options) => {
+        await this.#guests.beforeRead(query.reason, options.signal);
+        options.signal.throwIfAborted();
+        return source.readEvents(query, options);
+      },
       query.timeoutMs ?? source.readTimeoutMs ?? READ_TIMEOUT_MS,
       controller,
-      (page) => ({ type: 'page', page, ...asOf }),
+      (page) => ({ type: 'page', page, own, ...asOf }),
       (error) => ({ type: 'readError', error, ...asOf }),
     );
+  }
+
+  #push(push: NonNullable<EventSource['pushEvents']>): PushFeed {
+    return new PushFeed({
+      push,
+      canLogIn: this.#setup.source.logIn !== undefined,
+      query: () => this.#catchUp.latest,
+      clock: this.#setup.clock,
+      post: (input) => this.#inputs.put(input),
+    });
   }
 
   #logIn(): void {

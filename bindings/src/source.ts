@@ -1,6 +1,6 @@
 /** What a host brings: where events come from. */
 import type { EventDocument } from './document.js';
-import type { EventQuery, ReadFailure } from './types.js';
+import type { EventQuery, GuestInfo, ReadFailure } from './types.js';
 
 /** What accompanies each call of a source. */
 export interface CallOptions {
@@ -47,8 +47,22 @@ export interface EventSource {
   serverTime(options: CallOptions): Promise<Date>;
   /** Every event that matches. A page as full as `query.maxCount` is not the end: the source reads on. */
   readEvents(query: EventQuery, options: CallOptions): Promise<EventPage>;
+  /**
+   * What the guests of these VMs say of their customization (vSphere 7.0.2 and later), in one request where that can be
+   * done: a second signal where events are missing, and the ground for hints. VMs of which nothing is known are left
+   * out. What it throws is told once and never ends the wait.
+   */
+  readGuestInfo?(vms: readonly string[], options: CallOptions): Promise<readonly GuestInfo[]>;
   /** Logs in again after a `notAuthenticated`. Without it a lost session ends the wait. */
   logIn?(options: CallOptions): Promise<void>;
+  /**
+   * Events as they come, beside the reads. The first page, which may be empty, says that from here on nothing is missed:
+   * one more read then closes the gap. More events than asked for, and the same ones again, do no harm. What it throws,
+   * or its end, never ends the wait: it is called again after 1, 2, 4 … 30 s, and after a log-in at once. A
+   * page with `complete: false` says that something is missing, and is followed by a read; a
+   * {@link PushUnavailableError} says that it need not be tried again. When its signal is aborted it cleans up by itself.
+   */
+  pushEvents?(query: EventQuery, options: CallOptions): AsyncIterable<EventPage>;
   /**
    * Milliseconds that one `readEvents` may take where the query sets no bound. Default 30,000. A source that bounds each
    * of its own requests and makes many of them for one read sets more.

@@ -134,7 +134,7 @@ export interface MonitorOptions {
   readonly lookbackSeconds?: number;
   /** A server time taken before the power-on, with an offset; used in place of `lookbackSeconds`. */
   readonly since?: string;
-  /** Seconds of host time between two reads. Default 15. */
+  /** Seconds of host time between two reads. Default 15; 60 where the source pushes events. */
   readonly pollIntervalSeconds?: number;
   /** Keep waiting for VMs that were not powered on. Default false. */
   readonly waitForPowerOn?: boolean;
@@ -154,6 +154,7 @@ export type ReadReason =
   | 'deadline'
   | 'pass'
   | 'restored'
+  | 'push'
   | (string & {});
 
 /** A read that the machine asks for: the answer is every matching event, in any order. */
@@ -184,6 +185,7 @@ export interface Deadline {
 export type Output =
   | { readonly type: 'transition'; readonly transition: Transition }
   | { readonly type: 'concluded'; readonly row: VmRow }
+  | { readonly type: 'stuck'; readonly vm: string; readonly hint: Hint }
   | { readonly type: 'read'; readonly query: EventQuery }
   | { readonly type: 'logIn' };
 

@@ -10,6 +10,8 @@ import type { MonitorOptions, Report, Snapshot, Transition, VmRef } from './type
 export interface WatchOptions extends MonitorOptions {
   /** Ends the wait at once: it rejects with a {@link CancelledError} whose `report` has every row. */
   readonly signal?: AbortSignal;
+  /** Lets the source push events where it can; false leaves it at reads. Default true. */
+  readonly push?: boolean;
   /** Called with everything that happens, as it happens. What it throws ends the watch. */
   readonly onProgress?: (progress: Progress) => void;
   /** Called with everything that is fed into the machine; a {@link Recorder} makes a recording of it. */
@@ -61,7 +63,7 @@ export function waitForCustomization(
 export function resumeCustomization(
   source: EventSource,
   snapshot: Snapshot,
-  options: Pick<WatchOptions, 'signal' | 'onProgress' | 'clock'> = {},
+  options: Pick<WatchOptions, 'signal' | 'push' | 'onProgress' | 'clock'> = {},
 ): CustomizationWatch {
   return new Watch(source, [], snapshot, options);
 }
@@ -76,11 +78,12 @@ class Watch implements CustomizationWatch {
   #changed: PromiseWithResolver = withResolver();
 
   constructor(source: EventSource, vms: readonly VmRef[], snapshot: Snapshot | undefined, options: WatchOptions) {
-    const { signal, onProgress, onInput, clock, ...monitorOptions } = options;
+    const { signal, push, onProgress, onInput, clock, ...monitorOptions } = options;
     this.#loop = new RunLoop({
       source,
       vms: vms.map((vm) => ({ ...vm })),
       options: monitorOptions,
+      push: push ?? true,
       snapshot,
       clock: clock ?? systemClock,
       stop: this.#stop.signal,

@@ -13,12 +13,15 @@ describe('the command line', () => {
     assert.deepEqual(command.vms, ['web-1', 'web-2']);
     assert.deepEqual(command.options, { rules: 'default' });
     assert.equal(command.json, false);
+    assert.equal(command.push, true);
   });
 
   test('takes every option', () => {
     const command = parseCommand([
       ...['--timeout', '90.5', '--wait-for-power-on', '--poll-interval=5', '--lookback', '0', '--attempts', 'reopen'],
+      '--no-push',
       ...['--json', '--record', 'run.json', '--server', 'vc', '--user', 'u', '--password-file', 'p', '--insecure'],
+      ...['--session-file', 's', '--clone-ticket-file', 't', '--token-file', 'k', '--protocol', 'vi-json'],
       ...['--ca-file', 'ca.pem', '--thumbprint', 'AA', '--', '--odd-name'],
     ]);
     assert.deepEqual(command.options, {
@@ -31,10 +34,15 @@ describe('the command line', () => {
     });
     assert.deepEqual(command.vms, ['--odd-name']);
     assert.equal(command.record, 'run.json');
+    assert.equal(command.push, false);
     assert.deepEqual(command.connection, {
       server: 'vc',
       user: 'u',
       passwordFile: 'p',
+      sessionFile: 's',
+      cloneTicketFile: 't',
+      tokenFile: 'k',
+      protocol: 'vi-json',
       insecure: true,
       caFile: 'ca.pem',
       thumbprint: 'AA',
@@ -89,6 +97,7 @@ describe('the command line', () => {
       ['--since', '2026-03-01T10:00:00', 'a'],
       /--since is '2026-03-01T10:00:00': give a server time with an offset/,
     );
+    refused(['--protocol', 'rest', 'a'], /--protocol is 'rest': give auto, soap or vi-json/);
     refused(['--since', '2026-13-01T10:00:00Z', 'a'], /--since/);
     refused(['--since', '2026-03-01T10:00:00Z', '--lookback', '5', 'a'], /--since and --lookback/);
     refused(['--password', 'x', 'a'], /unknown option '--password'/);

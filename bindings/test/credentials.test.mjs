@@ -13,7 +13,7 @@ const file = (name, content) => {
   return join(folder, name);
 };
 
-const NO_FLAGS = { insecure: false };
+const NO_FLAGS = { insecure: false, protocol: 'auto' };
 const resolve = (flags, environment, prompt) => resolveConnection({ ...NO_FLAGS, ...flags }, environment, prompt);
 const refused = (flags, environment, message) =>
   assert.rejects(resolve(flags, environment), { name: 'UsageError', message });
@@ -25,33 +25,33 @@ describe('server and credentials', () => {
   test('come from the VSPHERE names before the GOVC names', async () => {
     const connection = await resolve({}, { ...GOVC, ...VSPHERE });
     assert.equal(connection.url.href, 'https://vc.example.com/sdk');
-    assert.equal(connection.user, 'v');
-    assert.equal(connection.password, 'v-secret');
+    assert.equal(connection.signIn.user, 'v');
+    assert.equal(connection.signIn.password, 'v-secret');
     assert.equal(connection.trust.insecure, false);
   });
 
   test('come from the GOVC names, which go before what the URL holds', async () => {
     const connection = await resolve({}, GOVC);
     assert.equal(connection.url.href, 'https://govc.example.com/sdk');
-    assert.deepEqual([connection.user, connection.password], ['g', 'g-secret']);
+    assert.deepEqual([connection.signIn.user, connection.signIn.password], ['g', 'g-secret']);
   });
 
   test('come out of the URL, with its escapes undone', async () => {
     const connection = await resolve({}, { GOVC_URL: 'https://a%40b:p%2Fw%25@vc:8443' });
     assert.equal(connection.url.href, 'https://vc:8443/sdk');
-    assert.deepEqual([connection.user, connection.password], ['a@b', 'p/w%']);
+    assert.deepEqual([connection.signIn.user, connection.signIn.password], ['a@b', 'p/w%']);
   });
 
   test('are outranked by flags', async () => {
     const passwordFile = file('password', 'from file\r\nsecond line\n');
     const connection = await resolve({ server: 'u@other', passwordFile }, VSPHERE);
     assert.equal(connection.url.host, 'other');
-    assert.deepEqual([connection.user, connection.password], ['u', 'from file']);
+    assert.deepEqual([connection.signIn.user, connection.signIn.password], ['u', 'from file']);
   });
 
   test('keep the password that stands beside the user name', async () => {
     const mixed = { VSPHERE_SERVER: 'vc', VSPHERE_PASSWORD: 'v-secret', GOVC_USERNAME: 'g', GOVC_PASSWORD: 'g-secret' };
-    assert.equal((await resolve({}, mixed)).password, 'g-secret');
+    assert.equal((await resolve({}, mixed)).signIn.password, 'g-secret');
   });
 
   test('are asked for where they are missing, and only there', async () => {
@@ -67,7 +67,7 @@ describe('server and credentials', () => {
       },
     };
     const connection = await resolve({ server: 'vc' }, {}, prompt);
-    assert.deepEqual([connection.user, connection.password], ['someone', 'typed']);
+    assert.deepEqual([connection.signIn.user, connection.signIn.password], ['someone', 'typed']);
     assert.deepEqual(asked, ['User name for vc: ', 'Password of someone on vc: ']);
     await resolve({}, VSPHERE, prompt);
     assert.equal(asked.length, 2);
@@ -102,5 +102,59 @@ describe('server and credentials', () => {
     const caFile = file('ca.pem', 'PEM');
     assert.deepEqual((await resolve({ caFile }, allowed)).trust, { insecure: false, ca: 'PEM', thumbprint: undefined });
     await refused({ thumbprint: 'AB:CD' }, VSPHERE, /not a SHA-256 one/);
+  });
+});
+
+describe('in place of a name and a password', () => {
+  const signInOf = async (flags, environment) => (await resolve({ server: 'vc', ...flags }, environment)).signIn;
+
+  test('a session is read as programs print it', async () => {
+    for (const [line, session] of [
+      ['vmware_soap_session="0123-ab"', { cookie: '"0123-ab"' }],
+      ['Set-Cookie: vmware_soap_session=0123; Path=/; HttpOnly; Secure', { cookie: '0123' }],
+      ['Cookie: other=1; vmware_soap_session=0123', { cookie: '0123' }],
+      ['0123-ab', { apiSessionId: '0123-ab' }],
+      ['"0123-ab"', { apiSessionId: '0123-ab' }],
+      ['vmware-api-session-id: 0123-ab', { apiSessionId: '0123-ab' }],
+    ]) {
+      assert.deepEqual(await signInOf({ sessionFile: file('session', `${line}\r\n`) }, VSPHERE), { session }, line);
+      assert.deepEqual(await signInOf({}, { ...VSPHERE, VSPHERE_SESSION: line }), { session }, line);
+    }
+    const bare = await signInOf({ sessionFile: file('session', '"0123-ab"\n'), protocol: 'soap' }, {});
+    assert.deepEqual(bare, { session: { cookie: '"0123-ab"' } });
+  });
+
+  test('a clone ticket or a token will do', async () => {
+    const ticket = { cloneTicketFile: file('ticket', ' cst-VCT-1--tp-AA \n') };
+    assert.deepEqual(await signInOf(ticket, VSPHERE), { cloneTicket: 'cst-VCT-1--tp-AA' });
+    const token = '<saml2:Assertion>\n</saml2:Assertion>';
+    assert.deepEqual(await signInOf({ tokenFile: file('token', `\uFEFF${token}\n`) }, VSPHERE), { token });
+    assert.deepEqual(await signInOf({}, { VSPHERE_TOKEN: token }), { token });
+    assert.deepEqual(await signInOf({}, { VSPHERE_CLONE_TICKET: 'ticket' }), { cloneTicket: 'ticket' });
+  });
+
+  test('the environment comes after what the command line says of the user', async () => {
+    const environment = { ...VSPHERE, VSPHERE_SESSION: '0123' };
+    assert.deepEqual(await signInOf({ user: 'u' }, environment), { user: 'u', password: 'v-secret' });
+  });
+
+  test('what is no such thing, or one too many, is refused without its text', async () => {
+    const secret = 's3cret and more';
+    for (const [flags, environment, message] of [
+      [{ sessionFile: file('session', secret) }, {}, /--session-file .* holds no session/],
+      [{ cloneTicketFile: file('ticket', '\n') }, {}, /--clone-ticket-file .* is empty/],
+      [{ tokenFile: file('token', secret) }, {}, /--token-file .* holds no SAML token/],
+      [{ tokenFile: join(folder, 'none') }, {}, /--token-file .* cannot be read \(ENOENT\)/],
+      [{}, { VSPHERE_SESSION: secret }, /VSPHERE_SESSION holds no session/],
+      [{ user: 'u', sessionFile: 'a' }, {}, /--user and --password-file, --session-file are different ways/],
+      [{ tokenFile: 'a', cloneTicketFile: 'b' }, {}, /--clone-ticket-file, --token-file are different ways/],
+    ]) {
+      await assert.rejects(signInOf(flags, environment), (error) => {
+        assert.equal(error.name, 'UsageError');
+        assert.match(error.message, message);
+        assert.doesNotMatch(`${error.message}${error.stack}`, /s3cret/);
+        return true;
+      });
+    }
   });
 });

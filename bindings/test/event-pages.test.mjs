@@ -48,7 +48,8 @@ function server(events, kept) {
   const transport = {
     host: 'server',
     close: () => undefined,
-    post: async ({ body }) => {
+    path: '/sdk',
+    send: async ({ body }) => {
       const method = /<soapenv:Body><(\w+)/.exec(body)[1];
       const content = answers[method]?.(body) ?? '';
       const text =
@@ -63,7 +64,7 @@ function server(events, kept) {
 
 async function read(events, { kept = 'newest', maxCount = 10, vms = ['vm-1', 'vm-2'] } = {}) {
   const { transport, queries } = server(events, kept);
-  const vcenter = await VCenter.connect(transport, { user: 'u', password: 'p' });
+  const vcenter = await VCenter.connect(transport, { user: 'u', password: 'p' }, { protocol: 'soap' });
   const parents = [{ type: 'Folder', value: 'rootFolder' }];
   const source = vcenter.events({ vms: vms.map((vm) => ({ vm, name: vm })), parents });
   const query = { vms, since: SINCE, types: TYPES, maxCount, reason: 'start', timeoutMs: null };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { internal } from './internal.mjs';
 
-const { isExempt, proxyFor } = await internal('soap/proxy');
+const { isExempt, proxyFor } = await internal('http/proxy');
 const exempt = (url, noProxy) => isExempt(new URL(url), noProxy);
 
 describe('the choice of a proxy', () => {

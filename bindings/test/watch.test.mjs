@@ -423,5 +423,6 @@ describe('a snapshot of a wait', () => {
     const report = await next.clock.drive(resumeCustomization(next, snapshot, { clock: next.clock }).report);
     assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
     assert.equal(report.vms[0].startedAt, '2026-03-01T10:00:01.000Z');
+    assert.deepEqual(times(next), [0], 'it reads at once, however long after the last read');
   });
 });

@@ -228,6 +228,7 @@ impl DefaultRun {
         if let Some(wish) = self.reads.outstanding() {
             self.grant(wish, now_ms, shell);
         }
+        self.reads.hurry(now_ms);
     }
 
     pub(crate) fn handle_events(
@@ -375,7 +376,8 @@ impl DefaultRun {
             .map(|watched| self.stuck_at_ms(watched))
             .min()
             .map(|at_ms| (at_ms, DeadlineReason::Stuck));
-        [end, self.reads.next_due(), stuck]
+        // The first of those due at the same time gives the reason: a host may want to look before a hint is told.
+        [stuck, end, self.reads.next_due()]
             .into_iter()
             .flatten()
             .min_by_key(|(at_ms, _)| *at_ms)

@@ -187,6 +187,13 @@ impl Reads {
         }
     }
 
+    /// Nobody was looking for a while: what was to be read later is read now.
+    pub(crate) fn hurry(&mut self, now_ms: u64) {
+        if let State::Idle { next_ms } = &mut self.state {
+            *next_ms = (*next_ms).min(now_ms);
+        }
+    }
+
     /// D14: the server time from which to read.
     pub(crate) fn since(&self, window: ServerTime) -> ServerTime {
         self.newest_complete

@@ -1,36 +1,58 @@
-/** The PropertyCollector: which objects a filter selects, and how their properties are written. */
-import { escapeXml, faultParts } from '../lib/soap.mjs';
-import { Fault, invalidArgument } from './fault.mjs';
-import { allPaths, isKind, readProperty } from './inventory.mjs';
-import { formatTime } from './time.mjs';
+/** What a PropertyCollector reads: which objects a filter selects, and their properties. */
+import { invalidArgument, noPermission, notFound } from './fault.mjs';
+import { allPaths, isKind, readProperty } from './properties.mjs';
+import { Any, boxed, Data } from './values.mjs';
 
-/** The fault for an object that is not there. */
-export function notFound(ref) {
-  const { message, inner } = faultParts('ManagedObjectNotFound', ref);
-  return new Fault('ManagedObjectNotFound', message, inner);
-}
+/**
+ * @typedef {object} Collected
+ * @property {{type: string, value: string}} ref
+ * @property {Map<string, Any>} values by path
+ * @property {Map<string, import('./fault.mjs').Fault>} missing what may not be read, by path
+ */
 
 /**
  * Collects what the filters ask for.
  *
  * @param {object[]} specSet read PropertyFilterSpecs
- * @param {{get: (ref: object) => object|undefined, session: object, denied: Set<string>}} context
- * @returns {string[]} ObjectContent, as XML without its outer element
+ * @param {{get: (ref: object) => object|undefined, session: object, denied: Set<string>, version: string}} context
+ * @returns {Map<string, Collected>}
  */
 export function collect(specSet, context) {
   const contents = new Map();
   for (const spec of specSet) {
     for (const { object, named } of select(spec, context)) {
-      const paths = spec.propSet
-        .filter((wanted) => isKind(object, wanted.type))
-        .flatMap((wanted) => (wanted.all ? allPaths(object) : wanted.pathSet));
-      if (!spec.propSet.some((wanted) => isKind(object, wanted.type))) continue;
+      const wanted = spec.propSet.filter(({ type }) => isKind(object, type));
+      if (wanted.length === 0) continue;
       const refused = context.denied.has(object.ref.value);
       if (refused && !named) continue;
-      contents.set(object.ref.value, writeObject(object, [...new Set(paths)], refused, context.session));
+      const content = { ref: object.ref, values: new Map(), missing: new Map() };
+      for (const path of wanted.flatMap(({ all, pathSet }) => (all ? allPaths(object, context.version) : pathSet))) {
+        const value = readProperty(object, path, context);
+        if (refused) content.missing.set(path, noPermission(object.ref));
+        else if (value !== undefined) content.values.set(path, boxed(value));
+      }
+      contents.set(object.ref.value, content);
     }
   }
-  return [...contents.values()];
+  return contents;
+}
+
+/** One object as RetrieveProperties answers it. */
+export function objectContent({ ref, values, missing }) {
+  return new Data('ObjectContent', {
+    obj: ref,
+    propSet: orUnset([...values].map(([name, val]) => new Data('DynamicProperty', { name, val }))),
+    missingSet: missingSet(missing),
+  });
+}
+
+export function missingSet(missing) {
+  return orUnset([...missing].map(([path, fault]) => new Data('MissingProperty', { path, fault: fault.localized() })));
+}
+
+/** A list as a member that is left out when it is empty. */
+export function orUnset(list) {
+  return list.length === 0 ? undefined : list;
 }
 
 /** `named` objects are those the request or a property of another object names; a view's members are only listed. */
@@ -61,7 +83,7 @@ function select({ objectSet, reportMissingObjectsInResults }, context) {
         if (!isKind(object, spec.type) || walked.has(step)) continue;
         walked.add(step);
         if (context.denied.has(object.ref.value)) continue;
-        for (const next of targets(readProperty(object, spec.path, context.session), context)) {
+        for (const next of targets(readProperty(object, spec.path, context), context)) {
           if (!spec.skip) selected.set(next.ref.value, { object: next, named: spec.path !== 'view' });
           walk(next, spec.selectSet);
         }
@@ -75,49 +97,6 @@ function select({ objectSet, reportMissingObjectsInResults }, context) {
 
 function targets(value, context) {
   if (value === undefined) return [];
-  const refs = value.arrayOf ? value.list : [value];
+  const refs = value instanceof Any ? value.value : [value];
   return refs.map((ref) => context.get(ref)).filter(Boolean);
-}
-
-function writeObject(object, paths, refused, session) {
-  const parts = [`<obj type="${object.ref.type}">${object.ref.value}</obj>`];
-  const { message, inner } = faultParts('NoPermission', object.ref);
-  const missing = [];
-  for (const path of paths) {
-    const value = readProperty(object, path, session);
-    if (refused) {
-      missing.push(
-        `<missingSet><path>${path}</path><fault><fault xsi:type="NoPermission">${inner}</fault>` +
-          `<localizedMessage>${escapeXml(message)}</localizedMessage></fault></missingSet>`,
-      );
-    } else if (value !== undefined) {
-      parts.push(`<propSet><name>${path}</name>${writeValue(value)}</propSet>`);
-    }
-  }
-  return [...parts, ...missing].join('');
-}
-
-function writeValue(value) {
-  if (typeof value === 'string') return `<val xsi:type="xsd:string">${escapeXml(value)}</val>`;
-  if (typeof value === 'boolean') return `<val xsi:type="xsd:boolean">${value}</val>`;
-  if (value.enumeration) return `<val xsi:type="${value.enumeration}">${value.value}</val>`;
-  if (value.arrayOf === 'string') {
-    return `<val xsi:type="ArrayOfString">${value.list.map((text) => `<string xsi:type="xsd:string">${escapeXml(text)}</string>`).join('')}</val>`;
-  }
-  if (value.arrayOf) {
-    const items = value.list.map(
-      (ref) =>
-        `<ManagedObjectReference type="${ref.type}" xsi:type="ManagedObjectReference">${ref.value}</ManagedObjectReference>`,
-    );
-    return `<val xsi:type="ArrayOfManagedObjectReference">${items.join('')}</val>`;
-  }
-  if (value.object) {
-    const fields = Object.entries(value.fields).map(([name, field]) =>
-      field === undefined
-        ? ''
-        : `<${name}>${typeof field === 'bigint' ? formatTime(field) : escapeXml(field)}</${name}>`,
-    );
-    return `<val xsi:type="${value.object}">${fields.join('')}</val>`;
-  }
-  return `<val type="${value.type}" xsi:type="ManagedObjectReference">${value.value}</val>`;
 }

@@ -3,10 +3,15 @@
  * `post` takes key, chainId, createdTime and userName among its fields, and
  * any class name; `deny` and `allow` (`entity`: a VM, or an inventory path or
  * id of any object) change who may read what; `setClock` (`offsetMs`) moves
- * the server's clock.
+ * the server's clock; `guestInfo` sets what a VM tells of its customization
+ * (`status`, null for nothing at all, with `startTime`, `endTime` and
+ * `errorMsg`) and whether one is `pending`; `collectors` tells besides their
+ * count how many of them are `leaked`; `waits` counts the WaitForUpdatesEx
+ * calls that are open, those whose client went away included.
  */
 import { escapeName } from './inventory.mjs';
-import { formatTime } from './time.mjs';
+import { formatTime, parseTime } from './time.mjs';
+import { Data } from './values.mjs';
 
 /** Which members each command takes beside "do". */
 const members = {
@@ -23,7 +28,9 @@ const members = {
   move: ['vm', 'folder'],
   expireSessions: [],
   sessions: [],
+  guestInfo: ['vm', 'status', 'startTime', 'endTime', 'errorMsg', 'pending'],
   collectors: [],
+  waits: [],
   requests: [],
   listVms: [],
   serverTime: [],
@@ -49,7 +56,11 @@ export class Commands {
     for (const name of Object.keys(given)) {
       if (!members[what].includes(name)) throw new Error(`command: "${what}" takes no "${name}"`);
     }
-    return this[what](given) ?? {};
+    try {
+      return this[what](given) ?? {};
+    } finally {
+      this.#state.changed();
+    }
   }
 
   post({ event, vm, fields }) {
@@ -65,20 +76,18 @@ export class Commands {
     this.#tell(vm, 'VmStartingEvent', 'VmPoweredOnEvent');
     if (vm.pending === undefined) return;
     const startTime = this.#state.now();
-    const info = (customizationStatus, more) => ({
-      object: 'GuestInfoCustomizationInfo',
-      fields: { customizationStatus, startTime, ...more },
-    });
+    vm.customizationInfo = customizationInfo({ customizationStatus: 'TOOLSDEPLOYPKG_RUNNING', startTime });
     this.#tell(vm, 'CustomizationStartedEvent');
     const matches = vm.pending === vm.nics;
     vm.pending = undefined;
     const endTime = this.#state.now();
     if (matches) {
-      vm.customizationInfo = info('TOOLSDEPLOYPKG_SUCCEEDED', { endTime });
+      vm.customizationInfo = customizationInfo({ customizationStatus: 'TOOLSDEPLOYPKG_SUCCEEDED', startTime, endTime });
       this.#tell(vm, 'CustomizationSucceeded');
     } else {
       const reason = 'NicSettingMismatch';
-      vm.customizationInfo = info('TOOLSDEPLOYPKG_FAILED', { endTime, errorMsg: reason });
+      const customizationStatus = 'TOOLSDEPLOYPKG_FAILED';
+      vm.customizationInfo = customizationInfo({ customizationStatus, startTime, endTime, errorMsg: reason });
       this.#state.events.post('CustomizationNetworkSetupFailed', this.#where(vm), { reason });
     }
   }
@@ -130,10 +139,23 @@ export class Commands {
     if (vm.poweredOn) throw new Error('The attempted operation cannot be performed in the current state (Powered on).');
     if (vm.pending !== undefined) throw new Error('A customization operation is already pending for this VM.');
     vm.pending = vm.nics;
-    vm.customizationInfo = {
-      object: 'GuestInfoCustomizationInfo',
-      fields: { customizationStatus: 'TOOLSDEPLOYPKG_PENDING' },
+    vm.customizationInfo = customizationInfo({ customizationStatus: 'TOOLSDEPLOYPKG_PENDING' });
+  }
+
+  guestInfo({ vm: which, status, pending, startTime, endTime, errorMsg }) {
+    const vm = this.#find(which);
+    if (pending !== undefined) vm.pending = pending ? (vm.pending ?? vm.nics) : undefined;
+    const time = (name, text) => {
+      if (text === undefined) return undefined;
+      const ns = parseTime(text);
+      if (ns === undefined) throw new Error(`guestInfo: ${name} "${text}" is no time`);
+      return ns;
     };
+    const times = { startTime: time('startTime', startTime), endTime: time('endTime', endTime) };
+    if (status === null) vm.customizationInfo = undefined;
+    else if (status !== undefined) {
+      vm.customizationInfo = customizationInfo({ customizationStatus: status, ...times, errorMsg });
+    }
   }
 
   removeNic({ vm: which }) {
@@ -160,7 +182,11 @@ export class Commands {
   }
 
   collectors() {
-    return { count: 0 };
+    return this.#state.eventCollectors.count();
+  }
+
+  waits() {
+    return { count: [...this.#state.watchers].reduce((sum, watcher) => sum + watcher.waiting, 0) };
   }
 
   requests() {
@@ -228,4 +254,8 @@ export class Commands {
     const all = [inventory.root, ...inventory.below(inventory.root)];
     return all.find((object) => object.ref.value === which) ?? this.#find(which);
   }
+}
+
+function customizationInfo(fields) {
+  return new Data('GuestInfoCustomizationInfo', fields);
 }

@@ -1,7 +1,7 @@
-/** The event history: what is posted, what a filter finds, and how an event is written. */
-import { escapeXml } from '../lib/soap.mjs';
+/** The event history: what is posted, and what a filter finds. */
 import { invalidArgument } from './fault.mjs';
 import { formatTime, parseTime } from './time.mjs';
+import { Data, Time } from './values.mjs';
 
 const vm = 'VmEvent';
 const customization = 'CustomizationEvent';
@@ -52,13 +52,16 @@ export class EventHistory {
    * @param {() => bigint} options.now the server's clock
    * @param {number} [options.firstKey] keys wrap to negative after 2147483647
    * @param {boolean} [options.matchBaseTypes] whether an eventTypeId finds subclasses
-   * @param {'newestFirst'|'oldestFirst'|'shuffled'} [options.pageOrder]
+   * @param {'newestFirst'|'oldestFirst'|'shuffled'} [options.pageOrder] of all pages; by itself a query and a latest page
+   *   begin with the newest event, and a page read on with the oldest
+   * @param {() => void} [options.posted] called after each event
    */
-  constructor({ now, firstKey = 1, matchBaseTypes = false, pageOrder = 'newestFirst' }) {
+  constructor({ now, firstKey = 1, matchBaseTypes = false, pageOrder, posted = () => {} }) {
     this.now = now;
     this.#nextKey = firstKey;
     this.matchBaseTypes = matchBaseTypes;
     this.pageOrder = pageOrder;
+    this.posted = posted;
   }
 
   /** @returns the last event posted */
@@ -110,6 +113,7 @@ export class EventHistory {
     };
     event.message ??= messageOf(type, event);
     this.#events.push(event);
+    this.posted();
     return event;
   }
 
@@ -120,18 +124,48 @@ export class EventHistory {
    * @param {(vmId: string) => boolean} visible whether the caller may see the events of a VM
    */
   query(filter, visible) {
-    if (filter.type.length > 0 && filter.eventTypeId.length > 0) throw invalidArgument('eventTypeId');
-    for (const name of ['alarm', 'scheduledTask']) if (filter[name]) throw invalidArgument(name);
-    const count = filter.maxCount || DEFAULT_COUNT;
-    if (count < 0 || count > MAX_COUNT) throw invalidArgument('maxCount');
-
-    const found = this.#events.filter(
-      (event) => (!event.vm || visible(event.vm.ref.value)) && this.#matches(event, filter),
-    );
+    checkFilter(filter);
+    const found = this.#events.filter((event) => isVisible(event, visible) && this.#matches(event, filter));
     // The newest by the server's clock, and of one time the one posted last: a stable sort of the order of posting.
-    const page = found.sort((a, b) => (a.time < b.time ? -1 : Number(a.time > b.time))).slice(-count);
-    if (this.pageOrder === 'newestFirst') page.reverse();
-    if (this.pageOrder === 'shuffled') page.sort(() => Math.random() - 0.5);
+    const page = found
+      .sort((a, b) => (a.time < b.time ? -1 : Number(a.time > b.time)))
+      .slice(-pageSizeOf(filter.maxCount));
+    return this.arrange(page, 'newestFirst');
+  }
+
+  /** How many events were posted: a position in the history. */
+  get length() {
+    return this.#events.length;
+  }
+
+  /**
+   * The events from a position on, or back from it, that a filter finds, in
+   * the order they were posted; what the caller may not see takes its place
+   * on the page and is left out.
+   *
+   * @param {object} filter
+   * @param {{from: number, step: 1|-1, count: number, visible: (vmId: string) => boolean}} how
+   * @returns {{page: object[], position: number}}
+   */
+  read(filter, { from, step, count, visible }) {
+    const page = [];
+    let position = from;
+    let left = count;
+    while (left > 0 && (step > 0 ? position < this.#events.length : position > 0)) {
+      const event = this.#events[step > 0 ? position : position - 1];
+      position += step;
+      if (!this.#matches(event, filter)) continue;
+      left -= 1;
+      if (isVisible(event, visible)) page.push(event);
+    }
+    return { page: step > 0 ? page : page.reverse(), position };
+  }
+
+  /** Brings a page, oldest first, into the order the server tells it in. */
+  arrange(page, usual) {
+    const order = this.pageOrder ?? usual;
+    if (order === 'newestFirst') return page.toReversed();
+    if (order === 'shuffled') return page.toSorted(() => Math.random() - 0.5);
     return page;
   }
 
@@ -154,6 +188,24 @@ export class EventHistory {
     }
     return true;
   }
+}
+
+/** Refuses a filter that no query and no collector takes. */
+export function checkFilter(filter) {
+  if (filter.type.length > 0 && filter.eventTypeId.length > 0) throw invalidArgument('eventTypeId');
+  for (const name of ['alarm', 'scheduledTask']) if (filter[name]) throw invalidArgument(name);
+  pageSizeOf(filter.maxCount);
+}
+
+/** The size of a page when so many events were asked for; 0 or none: the usual. */
+export function pageSizeOf(maxCount) {
+  const count = maxCount || DEFAULT_COUNT;
+  if (count < 0 || count > MAX_COUNT) throw invalidArgument('maxCount');
+  return count;
+}
+
+function isVisible(event, visible) {
+  return !event.vm || visible(event.vm.ref.value);
 }
 
 /** Recursion: the entity's own events, those of what is inside it (at any depth), or both. */
@@ -185,27 +237,34 @@ function messageOf(type, event) {
   return template?.replace(/\{(\w+)\}/g, (_, name) => event[name]?.name ?? '');
 }
 
-/** One event as an element of a response. */
-export function writeEvent(event, { disableFullMessage = false } = {}) {
-  const field = (name, value) => (value === undefined ? '' : `<${name}>${escapeXml(value)}</${name}>`);
-  const argument = (name, of, inner) =>
-    of
-      ? `<${name}><name>${escapeXml(of.name)}</name>` +
-        `<${inner} type="${of.ref.type}">${of.ref.value}</${inner}></${name}>`
-      : '';
-  return (
-    `<returnval xsi:type="${event.type}">` +
-    field('key', event.key) +
-    field('chainId', event.chainId) +
-    field('createdTime', event.createdTime) +
-    field('userName', event.userName) +
-    argument('datacenter', event.datacenter, 'datacenter') +
-    argument('computeResource', event.compute, 'computeResource') +
-    argument('host', event.host, 'host') +
-    argument('vm', event.vm, 'vm') +
-    (disableFullMessage ? '' : field('fullFormattedMessage', event.message)) +
-    field('changeTag', event.changeTag) +
-    event.own.map(([name, value]) => field(name, value)).join('') +
-    '</returnval>'
+/**
+ * One event as it is told: the same object for as long as the server runs,
+ * so that pages can be compared.
+ */
+export function eventData(event, { disableFullMessage = false } = {}) {
+  const form = disableFullMessage ? 'brief' : 'full';
+  event.told ??= {};
+  event.told[form] ??= makeData(event, disableFullMessage);
+  return event.told[form];
+}
+
+function makeData(event, brief) {
+  const argument = (type, of, inner) => of && new Data(type, { name: of.name, [inner]: of.ref });
+  return new Data(
+    event.type,
+    {
+      key: event.key,
+      chainId: event.chainId,
+      createdTime: new Time(event.time, event.createdTime),
+      userName: event.userName,
+      datacenter: argument('DatacenterEventArgument', event.datacenter, 'datacenter'),
+      computeResource: argument('ComputeResourceEventArgument', event.compute, 'computeResource'),
+      host: argument('HostEventArgument', event.host, 'host'),
+      vm: argument('VmEventArgument', event.vm, 'vm'),
+      fullFormattedMessage: brief ? undefined : event.message,
+      changeTag: event.changeTag,
+      ...Object.fromEntries(event.own),
+    },
+    { polymorphic: true, since: lineageOf(event.type).includes(failed) ? { reason: '7.0' } : {} },
   );
 }

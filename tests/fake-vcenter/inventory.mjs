@@ -1,63 +1,4 @@
 /** The simulated inventory: a root folder, one datacenter with its folders and a host, and VMs. */
-import { Fault } from './fault.mjs';
-
-/** Paths that may be asked for but are unset on an object are left out of an answer, as vCenter does. */
-const UNSET = undefined;
-
-const entity = {
-  name: (o) => o.name,
-  parent: (o) => o.parent?.ref ?? UNSET,
-  configStatus: () => enumeration('ManagedEntityStatus', 'green'),
-};
-
-/** The properties that can be read, by kind of object. */
-const properties = {
-  Folder: {
-    ...entity,
-    childType: (o) => strings(o.childType),
-    childEntity: (o) => references(o.children.map((child) => child.ref)),
-  },
-  Datacenter: {
-    ...entity,
-    vmFolder: (o) => o.children.find((child) => child.name === 'vm').ref,
-    hostFolder: (o) => o.children.find((child) => child.name === 'host').ref,
-  },
-  ComputeResource: { ...entity, host: (o) => references(o.children.map((child) => child.ref)) },
-  HostSystem: { ...entity },
-  VirtualMachine: {
-    ...entity,
-    parentVApp: () => UNSET,
-    'config.name': (o) => o.name,
-    'config.template': () => false,
-    'config.uuid': (o) => o.uuid,
-    'config.tools.pendingCustomization': (o) => (o.pending ? '/var/run/vmware-imc/imcf' : UNSET),
-    'runtime.host': (o) => o.host.ref,
-    'runtime.powerState': (o) => enumeration('VirtualMachinePowerState', o.poweredOn ? 'poweredOn' : 'poweredOff'),
-    'summary.config.name': (o) => o.name,
-    'guest.customizationInfo': (o) => o.customizationInfo ?? UNSET,
-    'guest.toolsRunningStatus': (o) => (o.poweredOn ? 'guestToolsRunning' : 'guestToolsNotRunning'),
-  },
-  ContainerView: {
-    view: (o, session) => references(session.visible(o.members()).map((member) => member.ref)),
-    container: (o) => o.container,
-    type: (o) => strings(o.types),
-    recursive: (o) => o.recursive,
-  },
-};
-
-const managedEntities = ['Folder', 'Datacenter', 'ComputeResource', 'HostSystem', 'VirtualMachine'];
-
-export function references(list) {
-  return { arrayOf: 'ManagedObjectReference', list };
-}
-
-export function strings(list) {
-  return { arrayOf: 'string', list };
-}
-
-export function enumeration(type, value) {
-  return { enumeration: type, value };
-}
 
 /** A name as vCenter keeps it: slashes are escaped, and percent signs that begin no escape. */
 export function escapeName(name) {
@@ -65,25 +6,6 @@ export function escapeName(name) {
     .replace(/%(?!2f|5c|25)/gi, '%25')
     .replace(/\//g, '%2f')
     .replace(/\\/g, '%5c');
-}
-
-/** Whether an object is of the kind a PropertySpec or a TraversalSpec names. */
-export function isKind(object, type) {
-  return object.ref.type === type || (type === 'ManagedEntity' && managedEntities.includes(object.ref.type));
-}
-
-/** The paths that PropertySpec.all stands for. */
-export function allPaths(object) {
-  return Object.keys(properties[object.ref.type] ?? {});
-}
-
-/** One property's value; undefined when it is unset. */
-export function readProperty(object, path, session) {
-  const known = properties[object.ref.type] ?? {};
-  if (!Object.hasOwn(known, path)) {
-    throw new Fault('InvalidProperty', '', `<name>${path.replace(/[<&]/g, '')}</name>`);
-  }
-  return known[path](object, session);
 }
 
 /** The tree, and the ways to find something in it. */

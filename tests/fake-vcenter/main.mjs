@@ -4,6 +4,11 @@
  *
  *   node tests/fake-vcenter/main.mjs [-vms 4] [-autostart] [-user …] [-password …] [-session-timeout 2s] [-esx] [-tls=false]
  *     [-clock-offset 600s] [-first-key 2147483640] [-page-order shuffled] [-match-base-types] [-property-page-size 2]
+ *     [-api-version 8.0.2.0] [-version-name uA046D008] [-collectors=false] [-max-collectors 32] [-leak-collectors=false]
+ *     [-queries-need-slot] [-init-delay 50ms] [-updates coalesced] [-max-updates 100] [-update-delay 1ms]
+ *     [-vi-json=false] [-type-name-place shuffled] [-box-objects] [-empty-answers nothing] [-fault-strings never]
+ *
+ * What they do is told at `FakeOptions` in `server.mjs`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,6 +35,13 @@ function booleanOf(text, flag) {
   return text === 'true';
 }
 
+function oneOf(...choices) {
+  return (text, flag) => {
+    if (!choices.includes(text)) throw new Error(`-${flag} ${text}: must be one of ${choices.join(', ')}`);
+    return text;
+  };
+}
+
 /** How each flag is read, and the option it sets. */
 const flags = {
   vms: ['vms', integerOf],
@@ -43,8 +55,22 @@ const flags = {
   'clock-offset': ['clockOffsetMs', durationOf],
   'first-key': ['firstKey', integerOf],
   'match-base-types': ['matchBaseTypes', booleanOf],
-  'page-order': ['pageOrder', String],
+  'page-order': ['pageOrder', oneOf('newestFirst', 'oldestFirst', 'shuffled')],
   'property-page-size': ['propertyPageSize', integerOf],
+  collectors: ['collectors', booleanOf],
+  'max-collectors': ['maxCollectors', integerOf],
+  'leak-collectors': ['leakCollectors', booleanOf],
+  'queries-need-slot': ['queriesNeedSlot', booleanOf],
+  'init-delay': ['initDelayMs', durationOf],
+  updates: ['updates', oneOf('each', 'coalesced')],
+  'max-updates': ['maxUpdates', integerOf],
+  'update-delay': ['updateDelayMs', durationOf],
+  'vi-json': ['viJson', booleanOf],
+  'version-name': ['versionName', String],
+  'type-name-place': ['typeNamePlace', oneOf('first', 'last', 'shuffled')],
+  'box-objects': ['boxObjects', booleanOf],
+  'empty-answers': ['emptyAnswers', oneOf('list', 'null', 'nothing')],
+  'fault-strings': ['faultStrings', oneOf('soap', 'always', 'never')],
 };
 
 /** Flags as Go's: one dash or two, the value after `=` or as the next argument; a boolean needs none. */

@@ -1,27 +1,21 @@
 /**
- * A simulated vCenter: its event history over SOAP, for what govmomi's
- * simulator cannot show (another clock, keys that wrap, back-dated events,
- * permissions), and for machines without Go.
+ * A simulated vCenter: its event history over SOAP and over VI JSON, for what
+ * govmomi's simulator cannot show (another clock, keys that wrap, back-dated
+ * events, permissions, the JSON protocol), and for machines without Go.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ENVELOPE, envelope, faultEnvelope, faultParts } from '../lib/soap.mjs';
-import { notFound } from './collector.mjs';
 import { Commands } from './commands.mjs';
+import { EventCollectors } from './event-collector.mjs';
 import { EventHistory } from './events.mjs';
-import { Fault, invalidRequest } from './fault.mjs';
 import { Inventory } from './inventory.mjs';
-import { answers, open, singletons } from './methods.mjs';
-import { methods, reaches, readRequest } from './requests.mjs';
+import { hasJson } from './releases.mjs';
+import { route } from './routes.mjs';
+import { Service } from './service.mjs';
 import { Sessions } from './sessions.mjs';
-import { parseXml, XmlError } from './xml.mjs';
-
-const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
-/** What a client gets that names no version: the API of VI 3.5. */
-const OLDEST_VERSION = '2.5';
 
 /**
  * @typedef {object} FakeOptions
@@ -35,8 +29,24 @@ const OLDEST_VERSION = '2.5';
  * @property {number} [clockOffsetMs] how far the server's clock is ahead of this machine's
  * @property {number} [firstKey] the first event's key; keys wrap to negative after 2147483647
  * @property {boolean} [matchBaseTypes] whether an eventTypeId finds subclasses: not documented, so either must do
- * @property {'newestFirst'|'oldestFirst'|'shuffled'} [pageOrder] of the events in an answer
+ * @property {'newestFirst'|'oldestFirst'|'shuffled'} [pageOrder] of the events in every answer; by itself a query and a
+ *   latest page begin with the newest, and a page read on with the oldest
  * @property {number} [propertyPageSize] objects in one answer of RetrievePropertiesEx
+ * @property {boolean} [collectors] whether there are EventHistoryCollectors
+ * @property {number} [maxCollectors] how many at a time, for all sessions
+ * @property {boolean} [leakCollectors] whether a collector that was not destroyed keeps its place when its session ends
+ * @property {boolean} [queriesNeedSlot] whether QueryEvents fails too when all places are taken
+ * @property {number} [initDelayMs] how long a collector made with `delayedInit` has an empty page
+ * @property {'each'|'coalesced'} [updates] whether WaitForUpdatesEx tells each change of an object, or the last state only
+ * @property {number} [maxUpdates] of objects in one answer of WaitForUpdatesEx
+ * @property {number} [updateDelayMs] how long changes gather before a waiting call is answered
+ * @property {boolean} [viJson] whether VI JSON is served when the version has it
+ * @property {string} [versionName] what vimServiceVersions.xml calls the newest version
+ * @property {'first'|'last'|'shuffled'} [typeNamePlace] where `_typeName` stands in a JSON object
+ * @property {boolean} [boxObjects] whether JSON objects in the place of an Any are boxed as simple values are
+ * @property {'list'|'null'|'nothing'} [emptyAnswers] what a JSON method answers that has nothing to tell: `[]` (or null
+ *   where no list belongs), null, or no body
+ * @property {'soap'|'always'|'never'} [faultStrings] which faults have a text: by itself those of SOAP
  * @property {string} [certificate] PEM text; with `key` the server speaks HTTPS
  * @property {string} [key] PEM text
  */
@@ -55,52 +65,69 @@ export async function startFakeVCenter(options = {}) {
     sessionTimeoutMs = 0,
     esx = false,
     apiVersion = '8.0.3.0',
-    firstKey,
-    matchBaseTypes,
-    pageOrder,
-    propertyPageSize = 100,
+    viJson = true,
     certificate,
     key,
   } = options;
   let clockOffsetMs = options.clockOffsetMs ?? 0;
   const now = () => BigInt(Math.round((performance.timeOrigin + performance.now() + clockOffsetMs) * 1000)) * 1000n;
 
+  const watchers = new Set();
+  const look = (onlyEvents) => {
+    for (const watcher of watchers) watcher.look(onlyEvents);
+  };
+  const changed = () => look(false);
   const inventory = new Inventory({ vms, esx });
   const sessions = new Sessions({ user, password, timeoutMs: sessionTimeoutMs, now });
-  const events = new EventHistory({ now, firstKey, matchBaseTypes, pageOrder });
-  const requests = {};
+  const { firstKey, matchBaseTypes, pageOrder } = options;
+  const events = new EventHistory({ now, firstKey, matchBaseTypes, pageOrder, posted: () => look(true) });
+  const { maxCollectors = 32, leakCollectors = true, initDelayMs = 50 } = options;
+  const eventCollectors = new EventCollectors({
+    events,
+    max: maxCollectors,
+    leak: leakCollectors,
+    initDelayMs,
+    changed,
+  });
   const state = {
     inventory,
     sessions,
     events,
-    requests,
+    eventCollectors,
+    requests: {},
+    watchers,
+    changed,
     now,
     esx,
-    propertyPageSize,
-    about: {
-      name: esx ? 'VMware ESXi' : 'VMware vCenter Server',
-      fullName: `${esx ? 'VMware ESXi' : 'VMware vCenter Server'} ${apiVersion} (simulated)`,
-      vendor: 'VMware, Inc.',
-      version: apiVersion.split('.').slice(0, 3).join('.'),
-      build: '0',
-      osType: 'linux-x64',
-      productLineId: esx ? 'embeddedEsx' : 'vpx',
-      apiType: esx ? 'HostAgent' : 'VirtualCenter',
-      apiVersion,
-      ...(esx ? {} : { instanceUuid: randomUUID() }),
-    },
+    apiVersion,
+    hasJson: viJson && !esx && hasJson(apiVersion),
+    versionName: options.versionName,
+    propertyPageSize: options.propertyPageSize ?? 100,
+    collectors: options.collectors ?? true,
+    queriesNeedSlot: options.queriesNeedSlot ?? false,
+    updates: options.updates ?? 'each',
+    maxUpdates: options.maxUpdates ?? 100,
+    updateDelayMs: options.updateDelayMs ?? 1,
+    typeNamePlace: options.typeNamePlace ?? 'first',
+    boxObjects: options.boxObjects ?? false,
+    emptyAnswers: options.emptyAnswers ?? 'list',
+    faultStrings: options.faultStrings ?? 'soap',
     setClockOffset: (ms) => {
       clockOffsetMs = ms;
     },
-    collecting: (session) => ({
+    find: (session, ref) => service.find(session, ref),
+    isSingleton: (ref) => service.isSingleton(ref),
+    collecting: ({ session, version }) => ({
       session,
+      version,
       denied: sessions.denied,
-      get: (ref) => inventory.get(ref) ?? ofSession(session, ref),
+      get: (ref) => service.find(session, ref),
     }),
   };
+  const service = new Service(state, aboutOf(esx, apiVersion));
 
   const handler = (request, response) => {
-    serve(state, request, response).catch((error) => response.destroy(error));
+    route(state, request, response).catch((error) => response.destroy(error));
   };
   const server = key ? https.createServer({ cert: certificate, key }, handler) : http.createServer(handler);
   server.on('tlsClientError', () => {});
@@ -136,6 +163,8 @@ export async function startFakeVCenter(options = {}) {
       // Who stops the server is done with the commands it left open.
       for (const promise of pending) promise.catch(() => {});
       stopping.abort();
+      // Calls that wait end with their sessions, and their timers with them.
+      sessions.endAll();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
@@ -144,92 +173,18 @@ export async function startFakeVCenter(options = {}) {
   };
 }
 
-function ofSession(session, ref) {
-  const object = session?.objects.get(ref.value);
-  return object?.ref?.type === ref.type ? object : undefined;
-}
-
-async function serve(state, request, response) {
-  if (request.url !== '/sdk' && request.url !== '/sdk/') {
-    response.writeHead(404, { 'content-type': 'text/html' }).end('<html><body>404 Not Found</body></html>');
-    return;
-  }
-  if (request.method !== 'POST') {
-    response.writeHead(405, { allow: 'POST' }).end();
-    return;
-  }
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > MAX_REQUEST_BYTES) return response.destroy();
-    chunks.push(chunk);
-  }
-  const headers = { 'content-type': 'text/xml; charset=utf-8' };
-  const send = (status, text) => {
-    const body = Buffer.from(text);
-    response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
+function aboutOf(esx, apiVersion) {
+  const name = esx ? 'VMware ESXi' : 'VMware vCenter Server';
+  return {
+    name,
+    fullName: `${name} ${apiVersion} (simulated)`,
+    vendor: 'VMware, Inc.',
+    version: apiVersion.split('.').slice(0, 3).join('.'),
+    build: '0',
+    osType: 'linux-x64',
+    productLineId: esx ? 'embeddedEsx' : 'vpx',
+    apiType: esx ? 'HostAgent' : 'VirtualCenter',
+    apiVersion,
+    instanceUuid: esx ? undefined : randomUUID(),
   };
-  try {
-    const loggedIn = (session) => {
-      const secure = request.socket.encrypted ? '; Secure' : '';
-      headers['set-cookie'] = `vmware_soap_session="${session.key}"; Path=/; HttpOnly${secure}`;
-    };
-    send(200, envelope(answer(state, request.headers, Buffer.concat(chunks).toString('utf8'), loggedIn)));
-  } catch (error) {
-    if (error instanceof Fault) send(500, faultEnvelope(error.type, error.message, error.inner));
-    else send(500, faultEnvelope('SystemError', '', `<reason>${error.message.replace(/[<&]/g, ' ')}</reason>`));
-    if (!(error instanceof Fault)) process.stderr.write(`${error.stack}\n`);
-  }
-}
-
-/** Reads a request, finds who asks, and has it answered. */
-function answer(state, headers, text, loggedIn) {
-  const element = readEnvelope(headers, text);
-  const version = versionOf(headers.soapaction, state.about.apiVersion);
-  state.requests[element.name] = (state.requests[element.name] ?? 0) + 1;
-  const call = readRequest(element, version);
-  const session = state.sessions.find(headers.cookie);
-
-  const on =
-    singletons(state.esx)[call.on.type] === call.on.value ? { ref: call.on } : state.collecting(session).get(call.on);
-  const known = Object.hasOwn(methods, call.method) ? methods[call.method] : undefined;
-  // Who is not logged in learns nothing, not even which methods there are.
-  if (!session && !open.has(call.method)) {
-    const { message, inner } = faultParts('NotAuthenticated', call.on);
-    throw new Fault('NotAuthenticated', message, inner);
-  }
-  if (!on) throw notFound(call.on);
-  if (!known || known.on !== on.ref.type || !reaches(version, known.since)) {
-    throw new Fault(
-      'MethodNotFound',
-      `Unable to resolve WSDL method name ${call.method} for ${call.on.type}`,
-      `<receiver type="${on.ref.type}">${on.ref.value}</receiver><method>${call.method}</method>`,
-    );
-  }
-  const content = answers[call.method](state, { ...call, session, loggedIn, userAgent: headers['user-agent'] ?? '' });
-  return `<${call.method}Response xmlns="urn:vim25">${content}</${call.method}Response>`;
-}
-
-function readEnvelope(headers, text) {
-  if (!/^text\/xml\b/i.test(headers['content-type'] ?? '')) throw invalidRequest('the content type must be text/xml');
-  let root;
-  try {
-    root = parseXml(text);
-  } catch (error) {
-    if (error instanceof XmlError) throw invalidRequest(`XML: ${error.message}`);
-    throw error;
-  }
-  const body = root.children.find(({ name, namespace }) => name === 'Body' && namespace === ENVELOPE);
-  if (root.name !== 'Envelope' || root.namespace !== ENVELOPE || body?.children.length !== 1) {
-    throw invalidRequest('must be a SOAP 1.1 envelope with one element in its body');
-  }
-  return body.children[0];
-}
-
-/** The API version a SOAPAction such as "urn:vim25/8.0.2.0" names. */
-function versionOf(action, newest) {
-  const named = /^"?urn:vim25(?:\/(\d+(?:\.\d+)*))?"?$/.exec(action ?? '')?.[1] ?? OLDEST_VERSION;
-  if (!reaches(newest, named)) throw invalidRequest(`unsupported version URI "urn:vim25/${named}"`);
-  return named;
 }

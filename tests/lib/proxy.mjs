@@ -11,7 +11,9 @@ import { faultEnvelope, faultParts, methodOf } from './soap.mjs';
 import { blankReference, dropEvents, hideObject, markUnreadable } from './soap-rewrite.mjs';
 
 const XML = { 'content-type': 'text/xml; charset=utf-8' };
+const JSON_TYPE = { 'content-type': 'application/json' };
 const EVENT_READS = ['QueryEvents', 'CreateCollectorForEvents'];
+const EVENT_ANSWERS = ['QueryEvents', 'ReadNextEvents', 'WaitForUpdatesEx'];
 const LOOK_UPS = ['FindByInventoryPath', 'FindByUuid', 'FindByDnsName', 'FindChild'];
 
 /**
@@ -21,11 +23,11 @@ const LOOK_UPS = ['FindByInventoryPath', 'FindByUuid', 'FindByDnsName', 'FindChi
  * @property {boolean} [reset] reset the connection
  * @property {boolean} [hang] answer nothing, ever
  * @property {boolean} [endless] begin an answer that never ends
- * @property {boolean} [garbage] answer bytes that are no XML, as XML
+ * @property {boolean} [garbage] answer bytes that are neither XML nor JSON, as what was asked for
  * @property {number} [status] answer this HTTP status, with an HTML page unless `body` is given
  * @property {string} [body]
  * @property {Record<string, string>} [headers]
- * @property {string} [fault] answer a SOAP fault of this class: NoPermission, ManagedObjectNotFound, NotAuthenticated …
+ * @property {string} [fault] answer a fault of this class: NoPermission, ManagedObjectNotFound, NotAuthenticated …
  * @property {{type: string, value: string}} [object] what the fault is about
  * @property {boolean} [half] ask the server, send half of its answer and close
  * @property {(text: string) => string} [rewrite] ask the server and change its answer
@@ -34,7 +36,7 @@ const LOOK_UPS = ['FindByInventoryPath', 'FindByUuid', 'FindByDnsName', 'FindChi
 /**
  * Which requests a rule is for: all that fit every member given.
  * @typedef {object} Match
- * @property {string|string[]} [method] SOAP methods
+ * @property {string|string[]} [method] methods, and properties read over VI JSON
  * @property {string} [mentions] a managed object id in the request
  * @property {(request: {method: string|undefined, text: string}) => boolean} [when]
  * @property {number} [skip] let this many pass first
@@ -48,8 +50,8 @@ const LOOK_UPS = ['FindByInventoryPath', 'FindByUuid', 'FindByDnsName', 'FindChi
  * @param {{certificate?: string, key?: string}} [tls] paths of PEM files to present; without them the proxy makes its own certificate
  */
 export async function startProxy(targetUrl, tls = {}) {
-  const target = new URL(targetUrl);
-  const identity =
+  let target = new URL(targetUrl);
+  let identity =
     tls.certificate && tls.key
       ? { certificate: readFileSync(tls.certificate, 'utf8'), key: readFileSync(tls.key, 'utf8') }
       : makeCertificate({ commonName: 'proxy' });
@@ -59,6 +61,7 @@ export async function startProxy(targetUrl, tls = {}) {
   const sockets = new Set();
   const rules = [];
   const exchanges = [];
+  const secrets = new Set();
   let server;
   let port = 0;
 
@@ -76,6 +79,9 @@ export async function startProxy(targetUrl, tls = {}) {
         },
         async (response) => {
           const answer = await readAll(response).catch(reject);
+          for (const cookie of response.headers['set-cookie'] ?? []) secrets.add(/="?([^";]*)/.exec(cookie)[1]);
+          const sessionId = response.headers['vmware-api-session-id'];
+          if (sessionId !== undefined) secrets.add(sessionId);
           const { 'transfer-encoding': _chunked, connection: _connection, ...kept } = response.headers;
           if (answer) resolve({ status: response.statusCode, headers: kept, body: answer });
         },
@@ -92,7 +98,8 @@ export async function startProxy(targetUrl, tls = {}) {
   const handle = async (request, response) => {
     const body = await readAll(request);
     const text = body.toString('utf8');
-    const method = methodOf(text);
+    const json = /\/vim25\/[^/]+\/[^/]+\/[^/]+\/(\w+)$/.exec(request.url)?.[1];
+    const method = json ?? methodOf(text);
     const exchange = { method, request: text, requestBytes: body.length, status: undefined, responseBytes: 0 };
     exchanges.push(exchange);
     const send = (status, headers, answer) => {
@@ -112,11 +119,12 @@ export async function startProxy(targetUrl, tls = {}) {
     if (is.reset) return reset(response.socket);
     if (is.hang) return;
     if (is.endless) return trickle(response);
-    if (is.garbage) return send(200, XML, Buffer.from('\u0000\u0001<<<&&& not xml >\ufffd'));
+    if (is.garbage) return send(200, json ? JSON_TYPE : XML, Buffer.from('\u0000\u0001<<<&&& not xml >\ufffd'));
     if (is.status) {
       const page = is.body ?? `<html><body><h1>${is.status} Service Unavailable</h1></body></html>`;
       return send(is.status, { 'content-type': 'text/html', ...is.headers }, Buffer.from(page));
     }
+    if (is.fault && json) return send(500, JSON_TYPE, Buffer.from(JSON.stringify(jsonFault(is))));
     if (is.fault) {
       const { message, inner } = faultParts(is.fault, is.object);
       return send(500, XML, Buffer.from(faultEnvelope(is.fault, message, inner)));
@@ -190,6 +198,17 @@ export async function startProxy(targetUrl, tls = {}) {
     thumbprint: identity.thumbprint,
     /** The PEM text it presents. */
     certificate: identity.certificate,
+    /** Values of the sessions that went through: whoever has one needs no password. */
+    secrets,
+    /** Another server from here on, as after a restart. */
+    retarget: (url) => {
+      target = new URL(url);
+    },
+    /** Presents another certificate from the next `open` on. */
+    renewCertificate: () => {
+      identity = makeCertificate({ commonName: 'proxy' });
+      return identity;
+    },
     /** All that was asked: method, request text, bytes both ways, status (undefined: no answer). */
     exchanges,
     /** Counts by method. */
@@ -218,7 +237,7 @@ export async function startProxy(targetUrl, tls = {}) {
       const object = { type: 'VirtualMachine', value: vm };
       const added = [add({ method: EVENT_READS, mentions: vm, fault, object })];
       // A common parent's events lack those of a VM that may not be seen; those of a deleted one are still there.
-      if (fault === 'NoPermission') added.push(add({ method: 'QueryEvents', rewrite: (text) => dropEvents(text, vm) }));
+      if (fault === 'NoPermission') added.push(add({ method: EVENT_ANSWERS, rewrite: (text) => dropEvents(text, vm) }));
       if (lookUp === 'fault') {
         added.push(add({ method: ['RetrieveProperties', 'RetrievePropertiesEx'], mentions: vm, fault, object }));
       } else if (lookUp !== 'allowed') {
@@ -243,6 +262,12 @@ export async function startProxy(targetUrl, tls = {}) {
       agent.destroy();
     },
   };
+}
+
+function jsonFault({ fault, object }) {
+  const named = fault === 'ManagedObjectNotFound' ? 'obj' : 'object';
+  const about = object && { [named]: { _typeName: 'ManagedObjectReference', ...object } };
+  return { _typeName: fault, faultMessage: [], ...about };
 }
 
 function applies(rule, { method, text }) {

@@ -35,5 +35,7 @@ export function blankReference(text, id) {
 /** The events of one VM are not in the answer. */
 export function dropEvents(text, vm) {
   const mentioned = new RegExp(`<vm\\b[^>]*type="VirtualMachine"[^>]*>${vm}</vm>`);
-  return text.replace(/<returnval\b[^>]*>[\s\S]*?<\/returnval>/g, (event) => (mentioned.test(event) ? '' : event));
+  const element = text.includes('<filterSet>') ? 'Event' : 'returnval';
+  const events = new RegExp(`<${element}\\b[^>]*>[\\s\\S]*?</${element}>`, 'g');
+  return text.replace(events, (event) => (mentioned.test(event) ? '' : event));
 }

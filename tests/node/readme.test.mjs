@@ -79,6 +79,11 @@ describe('each snippet of the README', () => {
     assert.equal(stdout, 'web-1 CustomizationSucceeded\nweb-2 CustomizationSucceeded\n');
   });
 
+  it('stands in the README of the package too', async () => {
+    const ofPackage = codeBlocks(await readFile(join(ROOT, 'bindings', 'README.md'), 'utf8'));
+    assert.deepEqual(ofPackage, [{ language: 'js', text: only('js') }]);
+  });
+
   it('runs with events from a back end', async () => {
     const backEnd = createServer((request, response) => {
       response.end(request.url === '/vc/time' ? '2026-03-01T10:00:00Z' : JSON.stringify(EVENTS));

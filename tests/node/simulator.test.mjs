@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import https from 'node:https';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFakeVCenter } from '../fake-vcenter/server.mjs';
 import { startConnectProxy } from '../lib/connect-proxy.mjs';
 import { startProxy } from '../lib/proxy.mjs';
+import { call, eventsOf, logIn, login, queryEvents, request, retrieve } from '../lib/raw-soap.mjs';
 import { startSimulator } from '../lib/simulator.mjs';
 
 const LIFE = ['VmStartingEvent', 'VmPoweredOnEvent', 'CustomizationStartedEvent', 'CustomizationSucceeded'];
@@ -436,85 +436,4 @@ function connect(proxy, host, headers = {}) {
       .on('error', reject)
       .end();
   });
-}
-
-/** A request's whole text; `on` is the kind of object it is called on. */
-function request(method, content, on, id = on === 'PropertyCollector' ? 'propertyCollector' : on) {
-  return (
-    `<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"` +
-    ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soap:Body><${method} xmlns="urn:vim25">` +
-    `<_this type="${on}">${id}</_this>${content}</${method}></soap:Body></soap:Envelope>`
-  );
-}
-
-function login(user, password) {
-  return request('Login', `<userName>${user}</userName><password>${password}</password>`, 'SessionManager');
-}
-
-function queryEvents(entity, types, more = '', kind = 'VirtualMachine') {
-  const ids = types.map((type) => `<eventTypeId>${type}</eventTypeId>`).join('');
-  return request(
-    'QueryEvents',
-    `<filter><entity><entity type="${kind}">${entity}</entity><recursion>all</recursion></entity>${ids}${more}</filter>`,
-    'EventManager',
-  );
-}
-
-function retrieve(kind, id, paths, through) {
-  const select = through
-    ? `<skip>true</skip><selectSet xsi:type="TraversalSpec"><type>${kind}</type><path>${through}</path></selectSet>`
-    : '';
-  const set = paths.map((path) => `<pathSet>${path}</pathSet>`).join('');
-  return request(
-    'RetrievePropertiesEx',
-    `<specSet><propSet><type>VirtualMachine</type>${set}</propSet>` +
-      `<objectSet><obj type="${kind}">${id}</obj>${select}</objectSet></specSet><options></options>`,
-    'PropertyCollector',
-  );
-}
-
-/** Sends one request; certificates are checked in the tests that are about them. */
-function call({ url }, body, headers = {}, signal, tls = { rejectUnauthorized: false }) {
-  return new Promise((resolve, reject) => {
-    const transport = url.startsWith('https:') ? https : http;
-    const outgoing = transport.request(
-      url,
-      {
-        method: 'POST',
-        agent: false,
-        signal,
-        headers: { 'content-type': 'text/xml; charset=utf-8', soapaction: '"urn:vim25/8.0.1.0"', ...headers },
-        ...tls,
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk) => {
-          text += chunk;
-        });
-        response.on('error', reject);
-        response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
-
-/** Logs in, and gives back a function that calls within this session. */
-async function logIn(server, change = (text) => text) {
-  const answer = await call(server, change(login(server.user, server.password)));
-  assert.equal(answer.status, 200, answer.text);
-  const cookie = answer.headers['set-cookie'][0].split(';')[0];
-  return (body, headers, signal) => call(server, body, { cookie, ...headers }, signal);
-}
-
-function eventsOf({ status, text }) {
-  assert.equal(status, 200, text);
-  return [...text.matchAll(/<returnval\b[^>]*?\btype="(\w+)">([\s\S]*?)<\/returnval>/g)].map(([, type, fields]) => ({
-    type,
-    key: Number(/<key>(-?\d+)<\/key>/.exec(fields)[1]),
-    vm: /<vm type="VirtualMachine">(.*?)<\/vm>/.exec(fields)?.[1],
-    text: fields,
-  }));
 }

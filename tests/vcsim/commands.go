@@ -28,6 +28,7 @@ type command struct {
 	Path      string          `json:"path"`
 	Customize bool            `json:"customize"`
 	PowerOn   bool            `json:"powerOn"`
+	Posts     []posting       `json:"posts"`
 }
 
 // answer is what a command brings beside "id" and "ok".
@@ -112,6 +113,9 @@ func (sim *simulation) run(ctx context.Context, c command) (answer, error) {
 	switch c.Do {
 	case "post":
 		return nil, sim.post(ctx, c.Event, c.VM, c.Fields)
+	case "postAll":
+		took, err := sim.postAll(ctx, c.Posts)
+		return answer{"ms": took.Seconds() * 1000}, err
 	case "powerOn", "powerOff", "reset", "destroy":
 		return nil, sim.changePower(ctx, c.Do, c.VM)
 	case "rename":

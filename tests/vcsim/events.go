@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/vmware/govmomi/event"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -26,6 +27,36 @@ func (sim *simulation) post(ctx context.Context, kind, which string, fields json
 		}
 	}
 	return event.NewManager(sim.client.Client).PostEvent(ctx, posted)
+}
+
+// posting is one event of a burst.
+type posting struct {
+	Event string `json:"event"`
+	VM    string `json:"vm"`
+}
+
+// postAll posts events back to back, each prepared beforehand, and tells how
+// long the posting itself took.
+func (sim *simulation) postAll(ctx context.Context, posts []posting) (time.Duration, error) {
+	events := make([]types.BaseEvent, 0, len(posts))
+	for _, p := range posts {
+		posted, err := newEvent(p.Event, nil)
+		if err != nil {
+			return 0, err
+		}
+		if err := sim.placeEvent(ctx, posted.GetEvent(), p.VM); err != nil {
+			return 0, err
+		}
+		events = append(events, posted)
+	}
+	manager := event.NewManager(sim.client.Client)
+	begun := time.Now()
+	for _, posted := range events {
+		if err := manager.PostEvent(ctx, posted); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(begun), nil
 }
 
 func newEvent(kind string, fields json.RawMessage) (types.BaseEvent, error) {

@@ -11,11 +11,13 @@ usage: cargo xtask COMMAND
   bench [ARG…]     the measurements
   help             this text
 
-Each command sets up what it needs. Needed on the machine: Rust, Node 20 or newer; for `test`, also Go 1.25 or newer.
+Each command sets up what it needs. Needed on the machine: Rust, Node 20 or newer; for `test`, also Go 1.25 or newer
+and Chromium.
 
 environment:
   WASM_NO_RUSTUP=1            do not ask rustup for the wasm32 target
   WASM_TOOLCHAIN=build-std    compile the wasm32 standard library from its sources, even if rustup has it
+  CHROMIUM=PATH               the browser of the tests, where it is not in PATH
   XTASK_NO_APT=1              do not install Debian packages, even as root";
 
 /// One of the commands.

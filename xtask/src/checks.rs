@@ -93,6 +93,12 @@ const PARTS: &[Part] = &[
         needs: &["build", "vcsim"],
         run: node::test,
     },
+    Part {
+        name: "packaging",
+        about: "the packed package in runtimes, bundlers and Chromium",
+        needs: &["build"],
+        run: node::packaging,
+    },
 ];
 
 /// Runs the parts named in `names`, or all; also after a failure, but for what needs the failed part.

@@ -6,6 +6,7 @@ use crate::failure::Result;
 use crate::process::{command, run};
 use crate::stamp::Work;
 use crate::steps::say;
+use crate::workspace;
 
 /// Installs what the lock file names, when `node_modules` is not of this lock file.
 pub(crate) fn install() -> Result<()> {
@@ -18,13 +19,38 @@ pub(crate) fn install() -> Result<()> {
     };
     let done = work.unless_done(|| {
         say("npm packages (npm ci)");
-        // Scripts are off: no package needs its own, and newer versions of npm ask about each.
-        run(npm().args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
+        install_by_lock_file(&mut npm())
     })?;
     if !done {
         say("npm packages: unchanged");
     }
     Ok(())
+}
+
+/// The same for what the package is tried with: bundlers, other versions of Node, other runtimes.
+pub(crate) fn install_packaging_tools() -> Result<()> {
+    let work = Work {
+        name: "npm-install-packaging",
+        inputs: &[
+            "tests/packaging/package.json",
+            "tests/packaging/package-lock.json",
+        ],
+        outputs: &["tests/packaging/node_modules/.package-lock.json"],
+        also: "",
+    };
+    let done = work.unless_done(|| {
+        say("packaging tools (npm ci; 1.2 GB when unpacked)");
+        install_by_lock_file(npm().current_dir(workspace::at("tests/packaging")))
+    })?;
+    if !done {
+        say("packaging tools: unchanged");
+    }
+    Ok(())
+}
+
+fn install_by_lock_file(npm: &mut Command) -> Result<()> {
+    // Scripts are off: no package needs its own, and newer versions of npm ask about each.
+    run(npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))
 }
 
 /// Bundles `bindings/dist`.

@@ -1,9 +1,8 @@
 //! The programs that must be on the machine before anything else: their versions, and how to get them.
 //!
-//! Tools that xtask brings along itself (the wasm32 target, npm packages, Go modules) are with their users. A browser,
-//! once tests need one, belongs here.
+//! Tools that xtask brings along itself (the wasm32 target, npm packages, Go modules) are with their users.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::failure::{Failure, Result};
@@ -12,6 +11,13 @@ use crate::steps::say;
 
 const NODE_MAJOR: u32 = 20;
 const GO: (u32, u32) = (1, 25);
+/// Names in PATH of what the browser tests can drive.
+const CHROMIUMS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
 const INSTALL_LIMIT: Duration = Duration::from_secs(180);
 const APT_LIMIT: Duration = Duration::from_secs(600);
 
@@ -51,6 +57,39 @@ pub(crate) fn require_go() -> Result<()> {
         return Err(Failure::new(format!("go is {version}, too old; {fix}")));
     }
     Ok(())
+}
+
+/// Chromium, for the tests in a browser.
+pub(crate) fn require_chromium() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
+        return if named.is_file() {
+            Ok(named)
+        } else {
+            Err(Failure::new(format!(
+                "CHROMIUM names {}, which is not there",
+                named.display()
+            )))
+        };
+    }
+    let there = || CHROMIUMS.iter().find_map(|name| in_path(name));
+    if let Some(found) = there() {
+        return Ok(found);
+    }
+    install_debian_packages("a browser for the tests", &["chromium"]);
+    there().ok_or_else(|| {
+        Failure::new(
+            "the tests in a browser need Chromium or Chrome: install the package chromium of your system, \
+             or set CHROMIUM to the program's path",
+        )
+    })
+}
+
+/// Where a program is; only some of the programs that take names of programs look in PATH themselves.
+fn in_path(name: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders)
+        .map(|folder| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
+        .find(|path| path.is_file())
 }
 
 /// rustfmt and clippy; rustup may have been told to install neither.

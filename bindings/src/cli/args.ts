@@ -1,6 +1,7 @@
 /** The command line, read into what it asks for. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { MonitorOptions } from '../types.js';
+import type { Protocol } from '../vim/protocol.js';
 import { UsageError } from './usage.js';
 
 /** Which server, as far as the command line says. */
@@ -8,6 +9,10 @@ export interface ConnectionFlags {
   readonly server: string | undefined;
   readonly user: string | undefined;
   readonly passwordFile: string | undefined;
+  readonly sessionFile: string | undefined;
+  readonly cloneTicketFile: string | undefined;
+  readonly tokenFile: string | undefined;
+  readonly protocol: Protocol;
   readonly insecure: boolean;
   readonly caFile: string | undefined;
   readonly thumbprint: string | undefined;
@@ -25,8 +30,11 @@ export type Command =
       readonly vms: readonly string[];
       readonly connection: ConnectionFlags;
       readonly options: MonitorOptions;
+      readonly push: boolean;
       readonly json: boolean;
       readonly record: string | undefined;
+      /** The file that keeps the run. */
+      readonly state: string | undefined;
       /** Flags that the published rules do not know. */
       readonly withoutEffect: readonly string[];
     };
@@ -35,6 +43,10 @@ const CONNECTION = {
   server: { type: 'string' },
   user: { type: 'string' },
   'password-file': { type: 'string' },
+  'session-file': { type: 'string' },
+  'clone-ticket-file': { type: 'string' },
+  'token-file': { type: 'string' },
+  protocol: { type: 'string' },
   insecure: { type: 'boolean' },
   'ca-file': { type: 'string' },
   thumbprint: { type: 'string' },
@@ -48,12 +60,14 @@ const WAIT = {
   timeout: { type: 'string' },
   'wait-for-power-on': { type: 'boolean' },
   'poll-interval': { type: 'string' },
+  'no-push': { type: 'boolean' },
   lookback: { type: 'string' },
   since: { type: 'string' },
   attempts: { type: 'string' },
   rules: { type: 'string' },
   json: { type: 'boolean' },
   record: { type: 'string' },
+  state: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
 /** What `published` takes no notice of. */
@@ -102,7 +116,8 @@ function wait(argv: readonly string[]): Command {
   if (values.help === true || values.version === true) {
     return { kind: values.help === true ? 'help' : 'version' };
   }
-  if (positionals.length === 0) {
+  // The file of --state may hold them.
+  if (positionals.length === 0 && values.state === undefined) {
     throw new UsageError('no VM was given: name at least one, or `-` to read names from standard input');
   }
   if (values.since !== undefined && values.lookback !== undefined) {
@@ -124,8 +139,10 @@ function wait(argv: readonly string[]): Command {
     vms: positionals,
     connection: connectionFlags(values),
     options: rules === 'published' ? definedOnly({ rules, timeoutSeconds: options.timeoutSeconds }) : options,
+    push: values['no-push'] !== true,
     json: values.json === true,
     record: values.record,
+    state: values.state,
     withoutEffect: rules === 'published' ? given.map((name) => `--${name}`) : [],
   };
 }
@@ -151,6 +168,10 @@ function connectionFlags(
     server: text(values.server),
     user: text(values.user),
     passwordFile: text(values['password-file']),
+    sessionFile: text(values['session-file']),
+    cloneTicketFile: text(values['clone-ticket-file']),
+    tokenFile: text(values['token-file']),
+    protocol: oneOf('--protocol', text(values.protocol), ['auto', 'soap', 'vi-json']) ?? 'auto',
     insecure: values.insecure === true,
     caFile: text(values['ca-file']),
     thumbprint: text(values.thumbprint),

@@ -1,7 +1,7 @@
 /** What the live table shows of each VM. */
 import type { Progress } from '../progress.js';
-import type { CustomizationStatus, VmRef } from '../types.js';
-import { conclusionLine, type Labels, reasonOf } from './wording.js';
+import type { CustomizationStatus, VmRef, VmRow } from '../types.js';
+import { conclusionLine, hintText, type Labels, reasonOf } from './wording.js';
 
 /** One line of the board. */
 export interface BoardRow {
@@ -38,6 +38,18 @@ export class Board {
     return [...this.#rows.values()];
   }
 
+  /** Takes what was known when the wait was left. */
+  restore(rows: readonly VmRow[]): void {
+    for (const known of rows) {
+      const row = this.#rows.get(known.vm);
+      if (row !== undefined && (known.attempt !== 0 || known.conclusion !== undefined)) {
+        row.status = known.customizationStatus;
+        row.concludedAfterMs = known.conclusion === undefined ? undefined : 0;
+        row.last = reasonOf(known) || HAPPENED[known.customizationStatus];
+      }
+    }
+  }
+
   /** Takes what happened, and when. */
   take(progress: Progress, elapsedMs: number): void {
     if (progress.type === 'transition') {
@@ -54,6 +66,11 @@ export class Board {
         row.concludedAfterMs ??= elapsedMs;
         const reason = reasonOf(progress.row);
         row.last = reason === '' && conclusionLine(progress.row, '') === undefined ? row.last : reason;
+      }
+    } else if (progress.type === 'stuck') {
+      const row = this.#rows.get(progress.vm);
+      if (row !== undefined) {
+        row.last = hintText(progress.hint);
       }
     } else if (progress.type === 'read') {
       for (const row of this.#rows.values()) {

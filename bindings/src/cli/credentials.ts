@@ -1,9 +1,12 @@
 /** Which server, and as whom: from flags, from the environment names people already have, and from a terminal. */
-import { readFileSync } from 'node:fs';
-import type { Environment } from '../soap/proxy.js';
-import { parseServer } from '../soap/server-url.js';
-import type { TrustOptions } from '../soap/trust.js';
+import type { Environment } from '../http/proxy.js';
+import { parseServer } from '../http/server-url.js';
+import type { TrustOptions } from '../http/trust.js';
+import type { Protocol } from '../vim/protocol.js';
+import type { SignIn } from '../vim/sign-in.js';
 import type { ConnectionFlags } from './args.js';
+import { contentOf, firstLine } from './files.js';
+import { standInOf } from './stand-in.js';
 import { UsageError } from './usage.js';
 
 /** Asks people on the terminal; undefined where there is none. */
@@ -15,8 +18,8 @@ export interface Prompt {
 /** All that is needed to connect. */
 export interface Connection {
   readonly url: URL;
-  readonly user: string;
-  readonly password: string;
+  readonly signIn: SignIn;
+  readonly protocol: Protocol;
   readonly trust: TrustOptions;
 }
 
@@ -38,6 +41,11 @@ export async function resolveConnection(
 ): Promise<Connection> {
   const trust = trustOf(flags, environment);
   const found = find(flags, environment);
+  const signIn = standInOf(flags, environment) ?? (await byName(found, prompt));
+  return { url: found.url, signIn, protocol: flags.protocol, trust };
+}
+
+async function byName(found: Found, prompt: Prompt | undefined): Promise<SignIn> {
   const user = found.user ?? (await prompt?.ask(`User name for ${found.url.host}: `));
   if (user === undefined || user === '') {
     throw new UsageError('no user name: give --user, or set VSPHERE_USER or GOVC_USERNAME');
@@ -46,7 +54,7 @@ export async function resolveConnection(
   if (password === undefined || password === '') {
     throw new UsageError('no password: give --password-file, or set VSPHERE_PASSWORD or GOVC_PASSWORD');
   }
-  return { url: found.url, user, password, trust };
+  return { user, password };
 }
 
 function find(flags: ConnectionFlags, environment: Environment): Found {
@@ -72,7 +80,7 @@ function find(flags: ConnectionFlags, environment: Environment): Found {
   const password =
     flags.passwordFile === undefined
       ? passwords.find((candidate) => candidate !== undefined)
-      : firstLine(flags.passwordFile, '--password-file');
+      : firstLine(contentOf(flags.passwordFile, '--password-file'));
   return { url: address.url, user, password };
 }
 
@@ -100,17 +108,4 @@ function trustOf(flags: ConnectionFlags, environment: Environment): TrustOptions
 
 function isTrue(text: string | undefined): boolean {
   return /^(1|t|true|yes|on)$/i.test(text ?? '');
-}
-
-function firstLine(file: string, flag: string): string {
-  return contentOf(file, flag).split(/\r?\n/, 1)[0] ?? '';
-}
-
-function contentOf(file: string, flag: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new UsageError(`${flag} ${file} cannot be read (${code}): check the path and its permissions`);
-  }
 }

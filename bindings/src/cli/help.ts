@@ -13,7 +13,8 @@ name) or a managed object id (vm-101). A lone - reads VMs from standard input, o
 Options:
   --timeout SECONDS|none   how long to wait at most, for all VMs together (600)
   --wait-for-power-on      keep waiting for VMs that are not powered on yet
-  --poll-interval SECONDS  time between two reads of events (15)
+  --poll-interval SECONDS  time between two reads of events (15; 60 where vCenter pushes them)
+  --no-push                only read events, in place of having them pushed as they happen
   --lookback SECONDS       how long ago a VM may have been powered on (300)
   --since TIME             count power-ons from this server time on, in place of --lookback
   --attempts KIND          what another power-on means: follow (a new attempt, unless there is a result), first (nothing)
@@ -21,6 +22,8 @@ Options:
   --rules SET              default, or published: the PowerCLI script of 2011 step by step; it takes only --timeout
   --json                   one JSON object a line: each transition, and the report last
   --record FILE            write down all that the run has seen, to be played again by replay
+  --state FILE             keep the run in this file, and go on with the one that is there: after a crash, a reboot or
+                           Ctrl-C start the same command again; the time in between counts
   -h, --help               print this
   --version                print the version
 
@@ -28,6 +31,11 @@ Connection options, with the environment variables used where they are missing:
   --server HOST|URL        the vCenter (VSPHERE_SERVER, GOVC_URL)
   --user NAME              (VSPHERE_USER, GOVC_USERNAME)
   --password-file FILE     the password is the first line (VSPHERE_PASSWORD, GOVC_PASSWORD; else a terminal is asked)
+  --session-file FILE      go on in a session that is there already, and leave it open: the cookie vmware_soap_session=…
+                           or the value of vmware-api-session-id (VSPHERE_SESSION)
+  --clone-ticket-file FILE sign in with a ticket of AcquireCloneTicket, which serves once (VSPHERE_CLONE_TICKET)
+  --token-file FILE        sign in with a SAML bearer token, the XML of its assertion (VSPHERE_TOKEN)
+  --protocol KIND          auto (VI JSON where the vCenter has it, from 8.0 U1 on, else SOAP), soap or vi-json (auto)
   --insecure               accept any certificate (VSPHERE_ALLOW_UNVERIFIED_SSL, GOVC_INSECURE)
   --ca-file FILE           trust the certificates in this PEM file in place of the platform's
   --thumbprint HEX         accept only the certificate with this SHA-256 thumbprint
@@ -56,6 +64,9 @@ Examples:
 
   # For scripts: the report is the last line
   wait-vm-customization --json web-1 | tail -n 1 | jq '.vms[] | {name, customizationStatus}'
+
+  # A wait that survives a reboot
+  wait-vm-customization --state run.state web-1
 
   # Keep a run, and play it again
   wait-vm-customization --record run.json web-1; wait-vm-customization replay run.json

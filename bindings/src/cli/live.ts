@@ -1,6 +1,6 @@
 /** A table that is painted over as things happen: for people at a terminal. */
 import type { Progress } from '../progress.js';
-import type { CustomizationStatus, Report, VmRef } from '../types.js';
+import type { CustomizationStatus, Report, VmRef, VmRow } from '../types.js';
 import { Board, type BoardRow } from './board.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
@@ -46,9 +46,10 @@ export class LiveReporter implements Reporter {
     this.#now = now;
   }
 
-  begin(vms: readonly VmRef[]): void {
+  begin(vms: readonly VmRef[], rows: readonly VmRow[] = []): void {
     this.#labels = new Labels(vms);
     this.#board = new Board(vms, this.#labels);
+    this.#board.restore(rows);
     this.#startedAt = this.#now();
     this.#out.on?.('resize', this.#onResize);
     this.#ticker = setInterval(() => this.#paint(), TICK_MS);

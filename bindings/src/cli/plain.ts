@@ -5,7 +5,7 @@ import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
 import { neutral } from './text.js';
 import { Warnings } from './warnings.js';
-import { conclusionLine, Labels, summary, transitionLine } from './wording.js';
+import { conclusionLine, Labels, stuckLine, summary, transitionLine } from './wording.js';
 
 /** Writes lines, and the table at the end. Both are results, and go to standard output as the script's did. */
 export class PlainReporter implements Reporter {
@@ -32,6 +32,8 @@ export class PlainReporter implements Reporter {
       if (line !== undefined) {
         this.#line(line);
       }
+    } else if (progress.type === 'stuck') {
+      this.#line(stuckLine(progress.hint, this.#labels.of(progress.vm)));
     }
   }
 

@@ -1,6 +1,6 @@
 /** Where a run is told of. */
 import type { Progress } from '../progress.js';
-import type { Report, VmRef } from '../types.js';
+import type { Report, VmRef, VmRow } from '../types.js';
 
 /** A stream to write to, as far as it matters here. */
 export interface Output {
@@ -14,8 +14,11 @@ export interface Output {
 
 /** One way to tell of a run. */
 export interface Reporter {
-  /** The VMs are known, and the wait begins. */
-  begin(vms: readonly VmRef[]): void;
+  /**
+   * The VMs are known, and the wait begins.
+   * @param rows - what is known of them where the wait goes on with an earlier one
+   */
+  begin(vms: readonly VmRef[], rows?: readonly VmRow[]): void;
   progress(progress: Progress): void;
   /** For standard error. */
   warn(message: string): void;

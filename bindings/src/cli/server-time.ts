@@ -1,8 +1,7 @@
 /** Printing vCenter's clock, for `--since`. */
 import process from 'node:process';
-import { nodeTransport } from '../soap/transport-node.js';
-import { VCenter } from '../soap/vcenter.js';
 import type { ConnectionFlags } from './args.js';
+import { connectAs } from './connect.js';
 import { resolveConnection } from './credentials.js';
 import { SUCCEEDED, UNFINISHED } from './exit.js';
 import { Interruption } from './interruption.js';
@@ -14,7 +13,7 @@ export async function serverTime(flags: ConnectionFlags): Promise<number> {
   const interruption = new Interruption();
   const { signal } = interruption;
   try {
-    const vcenter = await VCenter.connect(nodeTransport(connection.url, connection.trust), connection, { signal });
+    const vcenter = await connectAs(connection, signal);
     try {
       process.stdout.write(`${(await vcenter.serverTime({ signal })).toISOString()}\n`);
     } finally {

@@ -1,14 +1,16 @@
 /** The main job: wait for VMs. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import process from 'node:process';
-import { OptionsError } from '../errors.js';
+import { LookupError, OptionsError } from '../errors.js';
+import type { Progress } from '../progress.js';
 import { Recorder } from '../recorder.js';
-import type { Lookup } from '../soap/lookup.js';
-import { nodeTransport } from '../soap/transport-node.js';
-import { VCenter } from '../soap/vcenter.js';
 import type { MonitorOptions, Report } from '../types.js';
-import { watchCustomization } from '../watch.js';
+import type { Lookup } from '../vim/lookup.js';
+import type { VCenter } from '../vim/vcenter.js';
+import { init } from '../wasm/loader.js';
+import { resumeCustomization, watchCustomization } from '../watch.js';
 import type { Command } from './args.js';
+import { connectAs } from './connect.js';
 import { type Connection, resolveConnection } from './credentials.js';
 import { exitStatus, UNFINISHED } from './exit.js';
 import { Interruption } from './interruption.js';
@@ -17,6 +19,7 @@ import { LiveReporter } from './live.js';
 import { PlainReporter } from './plain.js';
 import { terminalPrompt } from './prompt.js';
 import type { Reporter } from './reporter.js';
+import { type SavedRun, StateFile } from './state.js';
 import { namesFromStdin } from './stdin.js';
 import { UsageError } from './usage.js';
 
@@ -24,48 +27,76 @@ type WaitCommand = Extract<Command, { kind: 'wait' }>;
 
 /** Waits; answers the exit status. */
 export async function wait(command: WaitCommand): Promise<number> {
-  const fromStdin = command.vms.includes('-');
-  const vms = fromStdin ? await namesFromStdin(command.vms) : command.vms;
-  const connection = await resolveConnection(command.connection, process.env, terminalPrompt(fromStdin));
+  await init();
   const reporter = reporterFor(command);
+  const state = command.state === undefined ? undefined : new StateFile(command.state, (text) => reporter.warn(text));
+  const saved = state?.read();
+  const fromStdin = command.vms.includes('-');
+  const names = fromStdin ? await namesFromStdin(command.vms) : command.vms;
+  if (state !== undefined && saved !== undefined) {
+    checkNames(names, saved, state.path);
+    if (saved.report.endedAtMs !== null) {
+      reporter.begin(saved.report.vms, saved.report.vms);
+      reporter.end(saved.report);
+      reporter.warn(`the run of --state ${state.path} is finished: remove the file to begin another`);
+      return exitStatus(saved.report, saved.everRead);
+    }
+    reporter.warn(`going on with the run of --state ${state.path}: its VMs, its rules and its time limit hold`);
+  } else if (names.length === 0) {
+    throw new UsageError(`no VM was given, and --state ${command.state} holds no run: name at least one VM`);
+  }
+  const connection = await resolveConnection(command.connection, process.env, terminalPrompt(fromStdin));
+  state?.check();
   if (command.withoutEffect.length > 0) {
     reporter.warn(`--rules published takes only --timeout: ${command.withoutEffect.join(', ')} will have no effect`);
   }
-  const recording = command.record === undefined ? undefined : new RecordingFile(command.record);
   const interruption = new Interruption();
+  const { signal } = interruption;
+  const recording = recordingOf(command, saved, reporter);
   try {
-    return await waitOn(connection, vms, command.options, { reporter, recording, signal: interruption.signal });
+    const options = { ...command.options, push: command.push };
+    return await waitOn(connection, { names, options, saved }, { reporter, recording, state, signal });
   } catch (error) {
-    if (interruption.signal.aborted) {
+    if (signal.aborted) {
       // Before the VMs are known there is no row to print.
       reporter.warn('interrupted');
       return UNFINISHED;
     }
     throw error instanceof OptionsError ? new UsageError(error.message) : error;
   } finally {
+    state?.stop();
     recording?.close();
     reporter.close();
     interruption.release();
   }
 }
 
+/** What is waited for, and how; what was saved goes before the rest. */
+interface Job {
+  readonly names: readonly string[];
+  readonly options: MonitorOptions & { readonly push: boolean };
+  readonly saved: SavedRun | undefined;
+}
+
 interface Surroundings {
   readonly reporter: Reporter;
   readonly recording: RecordingFile | undefined;
+  readonly state: StateFile | undefined;
   readonly signal: AbortSignal;
 }
 
-async function waitOn(
-  connection: Connection,
-  names: readonly string[],
-  options: MonitorOptions,
-  { reporter, recording, signal }: Surroundings,
-): Promise<number> {
-  const vcenter = await VCenter.connect(nodeTransport(connection.url, connection.trust), connection, { signal });
+async function waitOn(connection: Connection, job: Job, surroundings: Surroundings): Promise<number> {
+  const { reporter, signal } = surroundings;
+  const vcenter = await connectAs(connection, signal);
   try {
-    const found = await vcenter.findVms(names, { signal });
-    reporter.begin(found.vms);
-    const { report, everRead } = await watch(vcenter, found, options, { reporter, recording, signal });
+    const { saved } = job;
+    if (saved !== undefined) {
+      checkServer(vcenter, saved);
+    }
+    const found =
+      saved === undefined ? await vcenter.findVms(job.names, { signal }) : await findAgain(vcenter, saved, signal);
+    reporter.begin(saved?.report.vms ?? found.vms, saved?.report.vms);
+    const { report, everRead } = await watch(vcenter, found, job, surroundings);
     reporter.end(report);
     return exitStatus(report, everRead);
   } finally {
@@ -76,29 +107,92 @@ async function waitOn(
 async function watch(
   vcenter: VCenter,
   found: Lookup,
-  options: MonitorOptions,
-  { reporter, recording, signal }: Surroundings,
+  { names, options, saved }: Job,
+  { reporter, recording, state, signal }: Surroundings,
 ): Promise<{ report: Report; everRead: boolean }> {
-  let everRead = false;
+  let everRead = saved?.everRead ?? false;
+  let begun = false;
   const source = vcenter.events(found, (message) => reporter.warn(message));
-  const running = watchCustomization(source, found.vms, {
-    ...options,
-    onProgress: (progress) => {
-      everRead ||= progress.type === 'read';
-      reporter.progress(progress);
-    },
-    ...(recording === undefined ? {} : { onInput: recording.recorder.take }),
-  });
-  const stop = (): void => running.cancel();
+  const onProgress = (progress: Progress): void => {
+    everRead ||= progress.type === 'read';
+    begun ||= progress.type === 'started';
+    reporter.progress(progress);
+    if (progress.type !== 'reading') {
+      state?.changed();
+    }
+  };
+  const running =
+    saved === undefined
+      ? watchCustomization(source, found.vms, {
+          ...options,
+          onProgress,
+          ...(recording === undefined ? {} : { onInput: recording.recorder.take }),
+        })
+      : resumeCustomization(source, saved.snapshot, { push: options.push, onProgress });
+  const owner = saved ?? { server: vcenter.host, instanceUuid: vcenter.instanceUuid, names };
+  state?.begin(owner, () => (begun ? { snapshot: running.snapshot(), everRead } : undefined));
+  const stop = (): void => {
+    // Who interrupts it may go on with it: the file is left as it is before the rows are closed.
+    state?.freeze();
+    running.cancel();
+  };
   signal.addEventListener('abort', stop);
   if (signal.aborted) {
     stop();
   }
   try {
-    return { report: await running.report, everRead };
+    const report = await running.report;
+    state?.write();
+    if (signal.aborted && begun && state !== undefined) {
+      reporter.warn(`interrupted: start again with --state ${state.path} to go on`);
+    }
+    return { report, everRead };
   } finally {
     signal.removeEventListener('abort', stop);
   }
+}
+
+/** The VMs of a run that goes on. Those that are gone by now are no mistake of whoever starts it. */
+async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal): Promise<Lookup> {
+  const ids = saved.report.vms.map(({ vm }) => vm);
+  try {
+    return await vcenter.findVms(ids, { signal });
+  } catch (error) {
+    if (!(error instanceof LookupError)) {
+      throw error;
+    }
+    const gone = new Set(error.problems.map(({ input }) => input));
+    const left = ids.filter((id) => !gone.has(id));
+    return left.length === 0 ? { vms: [], parents: [] } : vcenter.findVms(left, { signal });
+  }
+}
+
+function checkNames(names: readonly string[], saved: SavedRun, path: string): void {
+  const text = (list: readonly string[]): string => JSON.stringify([...new Set(list)].sort());
+  if (names.length > 0 && text(names) !== text(saved.names)) {
+    throw new UsageError(
+      `--state ${path} holds the run of other VMs (${saved.names.join(', ')}): name those or none, or give another file`,
+    );
+  }
+}
+
+function checkServer(vcenter: VCenter, { server, instanceUuid }: SavedRun): void {
+  if (instanceUuid !== undefined && vcenter.instanceUuid !== undefined && instanceUuid !== vcenter.instanceUuid) {
+    throw new UsageError(
+      `--state holds a run on another vCenter (${server}) than ${vcenter.host}: give that server, or another file`,
+    );
+  }
+}
+
+function recordingOf(command: WaitCommand, saved: SavedRun | undefined, reporter: Reporter): RecordingFile | undefined {
+  if (command.record === undefined) {
+    return undefined;
+  }
+  if (saved !== undefined) {
+    reporter.warn(`--record ${command.record} will not be written: a recording has to begin with its run`);
+    return undefined;
+  }
+  return new RecordingFile(command.record);
 }
 
 function reporterFor(command: WaitCommand): Reporter {

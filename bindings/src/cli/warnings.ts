@@ -18,10 +18,17 @@ export class Warnings {
         this.#readFailed(progress.failure.kind, progress.failure.vm, progress.failure.message ?? progress.failure.kind);
         break;
       case 'read':
+      case 'pushing':
         if (this.#trouble !== undefined) {
           this.#trouble = undefined;
           this.#warn('events can be read again');
         }
+        break;
+      case 'guestInfoFailed':
+        this.#warn(`${neutral(progress.message)}; going on with the events alone`);
+        break;
+      case 'pushUnavailable':
+        this.#warn(`events cannot be pushed (${neutral(progress.message)}): reading them from time to time instead`);
         break;
       case 'ingested':
         for (const { place, message } of progress.ingested.bad ?? []) {

@@ -70,11 +70,21 @@ const HINTS: Readonly<Record<Hint, string>> = {
   startedNoResult: 'customization started, but the guest reported no result',
 };
 
+/** The likely reason that a VM gets no further. */
+export function hintText(hint: Hint): string {
+  return HINTS[hint] ?? hint;
+}
+
+/** The line for a VM that gets no further. */
+export function stuckLine(hint: Hint, label: string): string {
+  return `VM '${label}' gets no further: ${hintText(hint)}`;
+}
+
 /** Why a row is as it is; empty where the status says it all. */
 export function reasonOf(row: VmRow): string {
   const parts = [whyNotSucceeded(row)];
   if (row.hint !== undefined && row.hint !== null) {
-    parts.push(HINTS[row.hint] ?? row.hint);
+    parts.push(hintText(row.hint));
   }
   if (row.revised) {
     parts.push('told as succeeded at first');

@@ -1,115 +1,95 @@
-/** The few calls of the vSphere API that waiting needs, over SOAP: every vCenter since 5.0 speaks it. */
-import { ConnectionError, LoginError, UnsupportedServerError, WireError } from '../errors.js';
-import { faultError, faultIn } from './faults.js';
-import type { HttpResponse, Transport } from './transport.js';
+/** The calls over SOAP: every vCenter since 5.0 speaks it. */
+import { ConnectionError, OptionsError, WireError } from '../errors.js';
+import type { HttpResponse, Transport } from '../http/transport.js';
+import {
+  type CallContext,
+  type Credentials,
+  type EventFilter,
+  type ExistingSession,
+  type MoRef,
+  type PropertyPage,
+  type PropertyQuery,
+  REQUEST_TIMEOUT_MS,
+  type ServiceContent,
+  type Updates,
+  type VimApi,
+  type WaitOptions,
+  type WatchedProperties,
+  waitTimeoutMs,
+} from '../vim/api.js';
+import { faultError, type VimFault } from '../vim/faults.js';
+import { OwnSession } from '../vim/own-session.js';
+import { refusalError } from '../vim/refusal.js';
+import { contentOf, pageOf } from './answers.js';
+import { faultIn } from './faults.js';
+import { eventFilter, propertyArguments, propertyFilter, tokenHeader, waitArguments } from './requests.js';
 import { child, childReference, childText, type SoapNode, soapTree } from './tree.js';
-import { element, envelope, type MoRef } from './xml.js';
+import { element, envelope, reference } from './xml.js';
 
-const REQUEST_TIMEOUT_MS = 30_000;
 const SERVICE_INSTANCE: MoRef = { type: 'ServiceInstance', value: 'ServiceInstance' };
+const SESSION_COOKIE = 'vmware_soap_session';
 
 // Every vCenter of the last fifteen years knows it; what the server offers itself is used from the second call on.
 const FIRST_VERSION = '5.0';
 
-/** Who logs in. */
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
-
-/** What the server says of itself. */
-export interface ServiceContent {
-  /** Such as `VMware vCenter Server 8.0.3 build-…`. */
-  readonly fullName: string;
-  /** `VirtualCenter` or `HostAgent`. */
-  readonly apiType: string;
-  readonly apiVersion: string;
-  readonly instanceUuid: string | undefined;
-  readonly rootFolder: MoRef;
-  readonly propertyCollector: MoRef;
-  readonly viewManager: MoRef;
-  readonly sessionManager: MoRef;
-  readonly eventManager: MoRef;
-}
-
-/** How one call is made. */
-export interface CallContext {
-  readonly signal: AbortSignal;
-  readonly timeoutMs?: number;
-}
-
-/** One session with one server. */
-export class VimClient {
+/** {@link VimApi} over SOAP. */
+export class SoapClient implements VimApi {
+  readonly wire = 'soap';
   readonly #transport: Transport;
   readonly #cookies = new Map<string, string>();
+  readonly #session = new OwnSession();
   #version = FIRST_VERSION;
   #content: ServiceContent | undefined;
-  #loggedIn = false;
-  #pendingLogin: Promise<void> = Promise.resolve();
+  /** How far the server's clock is ahead of ours, by the date of its last answer: before a log-in it tells no other time. */
+  #serverAheadMs = 0;
 
   constructor(transport: Transport) {
     this.#transport = transport;
   }
 
-  /** The server, for messages. */
   get host(): string {
     return this.#transport.host;
   }
 
-  /** What the server says of itself; asked for once. It needs no session. */
   async serviceContent(context: CallContext): Promise<ServiceContent> {
     if (this.#content === undefined) {
-      const answer = await this.callForTree('RetrieveServiceContent', SERVICE_INSTANCE, '', context);
-      this.#content = contentOf(answer, this.host);
+      const answer = await this.#ask('RetrieveServiceContent', SERVICE_INSTANCE, '', context);
+      this.#content = contentOf(answer, this.host, FIRST_VERSION);
       this.#version = this.#content.apiVersion;
     }
     return this.#content;
   }
 
-  /**
-   * Opens a session. Refuses an ESXi host before the password is sent.
-   * @throws {@link LoginError} when the server refuses
-   */
-  async login(credentials: Credentials, context: CallContext): Promise<void> {
-    context.signal.throwIfAborted();
-    const { sessionManager, apiType, fullName } = await this.serviceContent(context);
-    if (apiType === 'HostAgent') {
-      throw new UnsupportedServerError(
-        `${this.host} is an ESXi host (${fullName}), which keeps no customization events: give the vCenter that manages it`,
-      );
+  login({ user, password }: Credentials, context: CallContext): Promise<void> {
+    return this.#logIn('Login', element('userName', user) + element('password', password), context);
+  }
+
+  loginByToken(token: string, context: CallContext): Promise<void> {
+    return this.#logIn('LoginByToken', '', context, (now) => tokenHeader(token, now));
+  }
+
+  cloneSession(ticket: string, context: CallContext): Promise<void> {
+    return this.#logIn('CloneSession', element('cloneTicket', ticket), context);
+  }
+
+  useSession(session: ExistingSession): void {
+    if (!('cookie' in session)) {
+      throw new OptionsError('invalidSession', 'a session of VI JSON cannot be used over SOAP: give its cookie');
     }
-    // A Login on top of a session is refused as InvalidLogin.
+    this.#session.forget();
     this.#cookies.clear();
-    this.#loggedIn = false;
-    const body = element('userName', credentials.user) + element('password', credentials.password);
-    // Not aborted in flight: a session whose cookie never arrived could not be closed.
-    const uninterrupted = { ...context, signal: new AbortController().signal };
-    const pending = this.call('Login', sessionManager, body, uninterrupted).then(() => {
-      this.#loggedIn = true;
-    });
-    this.#pendingLogin = pending.catch(() => undefined);
-    await orAborted(pending, context.signal);
+    this.#cookies.set(SESSION_COOKIE, `${SESSION_COOKIE}=${session.cookie}`);
   }
 
-  /** Whether a session was opened and not closed again. */
-  get loggedIn(): boolean {
-    return this.#loggedIn;
+  logout(context: CallContext): Promise<void> {
+    return this.#session.end(async () => {
+      const { sessionManager } = await this.serviceContent(context);
+      await this.#call('Logout', sessionManager, '', context);
+    }, context.signal);
   }
 
-  /** Closes the session, that of a log-in still under way included. */
-  async logout(context: CallContext): Promise<void> {
-    await orAborted(this.#pendingLogin, context.signal);
-    if (!this.#loggedIn) {
-      return;
-    }
-    this.#loggedIn = false;
-    const { sessionManager } = await this.serviceContent(context);
-    await this.call('Logout', sessionManager, '', context);
-  }
-
-  /** The server's clock. */
   async currentTime(context: CallContext): Promise<Date> {
-    const answer = await this.callForTree('CurrentTime', SERVICE_INSTANCE, '', context);
+    const answer = await this.#ask('CurrentTime', SERVICE_INSTANCE, '', context);
     const text = childText(answer, 'returnval') ?? '';
     const time = new Date(text);
     if (Number.isNaN(time.getTime())) {
@@ -118,10 +98,107 @@ export class VimClient {
     return time;
   }
 
+  async queryEvents(filter: EventFilter, context: CallContext): Promise<Uint8Array> {
+    const { eventManager } = await this.serviceContent(context);
+    return this.#call('QueryEvents', eventManager, eventFilter(filter), context);
+  }
+
+  async createCollectorForEvents(filter: EventFilter, context: CallContext): Promise<MoRef> {
+    const { eventManager } = await this.serviceContent(context);
+    return this.#create('CreateCollectorForEvents', eventManager, eventFilter(filter), context);
+  }
+
+  readNextEvents(collector: MoRef, maxCount: number, context: CallContext): Promise<Uint8Array> {
+    return this.#call('ReadNextEvents', collector, element('maxCount', String(maxCount)), context);
+  }
+
+  async destroyCollector(collector: MoRef, context: CallContext): Promise<void> {
+    await this.#call('DestroyCollector', collector, '', context);
+  }
+
+  async createPropertyCollector(context: CallContext): Promise<MoRef> {
+    const { propertyCollector } = await this.serviceContent(context);
+    return this.#create('CreatePropertyCollector', propertyCollector, '', context);
+  }
+
+  createFilter(propertyCollector: MoRef, watched: WatchedProperties, context: CallContext): Promise<MoRef> {
+    return this.#create('CreateFilter', propertyCollector, propertyFilter(watched), context);
+  }
+
+  async waitForUpdatesEx(
+    propertyCollector: MoRef,
+    version: string,
+    options: WaitOptions,
+    context: CallContext,
+  ): Promise<Updates | undefined> {
+    const method = 'WaitForUpdatesEx';
+    const patient = { ...context, timeoutMs: waitTimeoutMs(options, context) };
+    const body = await this.#call(method, propertyCollector, waitArguments(version, options), patient);
+    const updates = child(this.#responseIn(body, method), 'returnval');
+    return updates === undefined
+      ? undefined
+      : { version: childText(updates, 'version') ?? '', truncated: childText(updates, 'truncated') === 'true', body };
+  }
+
+  async cancelWaitForUpdates(propertyCollector: MoRef, context: CallContext): Promise<void> {
+    await this.#call('CancelWaitForUpdates', propertyCollector, '', context);
+  }
+
+  async destroyPropertyCollector(propertyCollector: MoRef, context: CallContext): Promise<void> {
+    await this.#call('DestroyPropertyCollector', propertyCollector, '', context);
+  }
+
+  async createContainerView(container: MoRef, types: readonly string[], context: CallContext): Promise<MoRef> {
+    const { viewManager } = await this.serviceContent(context);
+    const wanted = types.map((type) => element('type', type)).join('');
+    const body = reference('container', container) + wanted + element('recursive', 'true');
+    return this.#create('CreateContainerView', viewManager, body, context);
+  }
+
+  async destroyView(view: MoRef, context: CallContext): Promise<void> {
+    await this.#call('DestroyView', view, '', context);
+  }
+
+  async retrieveProperties(query: PropertyQuery, context: CallContext): Promise<PropertyPage> {
+    const { propertyCollector } = await this.serviceContent(context);
+    return pageOf(await this.#ask('RetrievePropertiesEx', propertyCollector, propertyArguments(query), context));
+  }
+
+  async continueRetrieveProperties(token: string, context: CallContext): Promise<PropertyPage> {
+    const { propertyCollector } = await this.serviceContent(context);
+    const body = element('token', token);
+    return pageOf(await this.#ask('ContinueRetrievePropertiesEx', propertyCollector, body, context));
+  }
+
+  async #logIn(
+    method: string,
+    body: string,
+    context: CallContext,
+    header: (now: number) => string = () => '',
+  ): Promise<void> {
+    const { sessionManager } = await this.serviceContent(context);
+    await this.#session.begin((uninterrupted) => {
+      // A log-in on top of a session is refused as InvalidLogin.
+      this.#cookies.clear();
+      return this.#call(method, sessionManager, body, uninterrupted, header(Date.now() + this.#serverAheadMs));
+    }, context);
+  }
+
+  async #create(method: string, self: MoRef, body: string, context: CallContext): Promise<MoRef> {
+    const created = childReference(await this.#ask(method, self, body, context), 'returnval');
+    if (created === undefined) {
+      throw new ConnectionError(`${this.host}: ${method} answered no reference: is it a vCenter?`);
+    }
+    return created;
+  }
+
   /** Calls a method; answers the content of `…Response`. */
-  async callForTree(method: string, self: MoRef, body: string, context: CallContext): Promise<SoapNode> {
-    const bytes = await this.call(method, self, body, context);
-    const answer = child(child(this.#tree(bytes, method), 'Body'), `${method.replace(/_Task$/, '')}Response`);
+  async #ask(method: string, self: MoRef, body: string, context: CallContext): Promise<SoapNode> {
+    return this.#responseIn(await this.#call(method, self, body, context), method);
+  }
+
+  #responseIn(bytes: Uint8Array, method: string): SoapNode {
+    const answer = child(child(this.#tree(bytes, method), 'Body'), `${method}Response`);
     if (answer === undefined) {
       throw new ConnectionError(`${this.host}: ${method} was answered with something else: is it a vCenter?`);
     }
@@ -129,18 +206,22 @@ export class VimClient {
   }
 
   /** Calls a method; answers the whole body, not looked into. A fault is thrown. */
-  async call(method: string, self: MoRef, body: string, context: CallContext): Promise<Uint8Array> {
-    const response = await this.#transport.post({
+  async #call(method: string, self: MoRef, body: string, context: CallContext, header = ''): Promise<Uint8Array> {
+    const response = await this.#transport.send({
+      operation: method,
+      method: 'POST',
+      path: this.#transport.path,
       headers: {
         'content-type': 'text/xml; charset=UTF-8',
         soapaction: `"urn:vim25/${this.#version}"`,
         ...(this.#cookies.size === 0 ? {} : { cookie: [...this.#cookies.values()].join('; ') }),
       },
-      body: envelope(method, self, body),
+      body: envelope(method, self, body, header),
       signal: context.signal,
       timeoutMs: context.timeoutMs ?? REQUEST_TIMEOUT_MS,
     });
     this.#keepCookies(response);
+    this.#compareClocks(response);
     if (response.status === 200) {
       return response.body;
     }
@@ -158,31 +239,17 @@ export class VimClient {
     }
   }
 
-  #refusal(response: HttpResponse, method: string): Error {
-    if (response.status === 500) {
-      const fault = this.#faultOf(response.body);
-      if (fault !== undefined) {
-        return faultError(fault, this.host, method);
-      }
-    }
-    const what = `${this.host}: ${method} was answered with HTTP ${response.status}`;
-    if (response.status >= 500 || response.status === 408 || response.status === 429) {
-      return new ConnectionError(`${what}: the server is not ready, or a proxy in front of it cannot reach it`, {
-        code: 'http',
-      });
-    }
-    const location = response.header('location');
-    const advice =
-      location === undefined ? 'is it a vCenter, and does the address end in /sdk?' : 'it wants to redirect';
-    if (response.status === 401) {
-      return method === 'Login'
-        ? new LoginError(`${this.host} refused the log-in (HTTP 401): check the user name and the password`)
-        : new ConnectionError(`${what}: the session has ended`, { code: 'http', kind: 'notAuthenticated' });
-    }
-    return new ConnectionError(`${what}: ${advice}`, { code: 'http', kind: 'fatal' });
+  #compareClocks(response: HttpResponse): void {
+    const date = Date.parse(response.header('date') ?? '');
+    this.#serverAheadMs = Number.isNaN(date) ? this.#serverAheadMs : date - Date.now();
   }
 
-  #faultOf(body: Uint8Array): ReturnType<typeof faultIn> {
+  #refusal(response: HttpResponse, method: string): Error {
+    const fault = response.status === 500 ? this.#faultOf(response.body) : undefined;
+    return fault === undefined ? refusalError(response, this.host, method) : faultError(fault, this.host, method);
+  }
+
+  #faultOf(body: Uint8Array): VimFault | undefined {
     try {
       return faultIn(soapTree(body));
     } catch (error) {
@@ -206,44 +273,4 @@ export class VimClient {
       throw error;
     }
   }
-}
-
-async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const released = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(signal.reason);
-    if (signal.aborted) {
-      fail();
-    } else {
-      signal.addEventListener('abort', fail, { signal: released.signal });
-    }
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    released.abort();
-  }
-}
-
-function contentOf(answer: SoapNode, host: string): ServiceContent {
-  const content = child(answer, 'returnval');
-  const about = child(content, 'about');
-  const need = (name: string): MoRef => {
-    const found = childReference(content, name);
-    if (found === undefined) {
-      throw new UnsupportedServerError(`${host} has no ${name}: is it a vCenter?`);
-    }
-    return found;
-  };
-  return {
-    fullName: childText(about, 'fullName') ?? 'unknown',
-    apiType: childText(about, 'apiType') ?? '',
-    apiVersion: childText(about, 'apiVersion') || FIRST_VERSION,
-    instanceUuid: childText(about, 'instanceUuid'),
-    rootFolder: need('rootFolder'),
-    propertyCollector: need('propertyCollector'),
-    viewManager: need('viewManager'),
-    sessionManager: need('sessionManager'),
-    eventManager: need('eventManager'),
-  };
 }

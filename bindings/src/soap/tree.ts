@@ -3,8 +3,8 @@
  * entities and limits, and a second parser would be one more to keep.
  */
 import { guarded } from '../monitor.js';
+import type { MoRef } from '../vim/api.js';
 import { core } from '../wasm/loader.js';
-import type { MoRef } from './xml.js';
 
 /** One element. Names and types are without their prefix. */
 export interface SoapNode {

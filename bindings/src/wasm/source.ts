@@ -1,8 +1,15 @@
 /** From what `init` was given to a compiled module, with messages that name the place. */
 import { InitError } from './errors.js';
 
+declare global {
+  // Programs for Node are compiled without the types of pages, which declare the name; two declarations become one.
+  namespace WebAssembly {
+    interface Module {}
+  }
+}
+
 /** Where the core may come from. */
-export type InitSource = string | URL | Response | BufferSource | WebAssembly.Module;
+export type InitSource = string | URL | Response | ArrayBuffer | ArrayBufferView | WebAssembly.Module;
 
 /**
  * Compiles what was given.
@@ -47,13 +54,14 @@ async function compileResponse(response: Response): Promise<WebAssembly.Module> 
   return compileBytes(bytes, place);
 }
 
-async function compileBytes(bytes: BufferSource, place: string): Promise<WebAssembly.Module> {
+async function compileBytes(bytes: ArrayBuffer | ArrayBufferView, place: string): Promise<WebAssembly.Module> {
   // A development server answers a wrong address with its HTML page and status 200.
   if (!isWebAssembly(bytes)) {
     throw new InitError(`${place} is not WebAssembly: check that the address leads to core.wasm`);
   }
   try {
-    return await WebAssembly.compile(bytes);
+    // The type leaves out views of shared memory.
+    return await WebAssembly.compile(bytes as BufferSource);
   } catch (cause) {
     const fix = /content security policy|unsafe-eval/i.test(String(cause))
       ? "the page's Content-Security-Policy needs 'wasm-unsafe-eval' in script-src"
@@ -62,7 +70,7 @@ async function compileBytes(bytes: BufferSource, place: string): Promise<WebAsse
   }
 }
 
-function isWebAssembly(bytes: BufferSource): boolean {
+function isWebAssembly(bytes: ArrayBuffer | ArrayBufferView): boolean {
   const head = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(4, bytes.byteLength))
     : new Uint8Array(bytes, 0, Math.min(4, bytes.byteLength));

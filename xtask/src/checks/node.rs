@@ -1,12 +1,14 @@
 //! The parts of the tests that run in Node.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::Command;
 
 use crate::failure::{Failure, Result};
-use crate::npm::{node, npm};
+use crate::npm::{self, node, npm};
 use crate::process::{run, run_seeing};
 use crate::report::Counts;
-use crate::workspace;
+use crate::{tools, workspace};
 
 /// Where tests are; each file ends in `.test.mjs`.
 const FOLDERS: [&str; 2] = ["bindings/test", "tests/node"];
@@ -40,8 +42,20 @@ pub(super) fn test(counts: &mut Counts) -> Result<()> {
             FOLDERS.join(" and ")
         )));
     }
+    run_files(&mut node(), &files, counts)
+}
+
+/// What becomes of the package at its users'.
+pub(super) fn packaging(counts: &mut Counts) -> Result<()> {
+    let chromium = tools::require_chromium()?;
+    npm::install_packaging_tools()?;
+    let files = workspace::files("tests/packaging", ".test.mjs");
+    run_files(node().env("CHROMIUM", chromium), &files, counts)
+}
+
+fn run_files(node: &mut Command, files: &[PathBuf], counts: &mut Counts) -> Result<()> {
     run_seeing(
-        node().args(["--test", "--test-reporter=spec"]).args(files),
+        node.args(["--test", "--test-reporter=spec"]).args(files),
         |line| counts.see_node(line),
     )
 }

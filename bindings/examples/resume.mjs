@@ -1,0 +1,56 @@
+/**
+ * A wait that moves from one process to another. The first begins it and leaves a snapshot, the second goes on; the time
+ * in between counts.
+ *
+ *   node resume.mjs begin wait.snapshot web-1     # leaves at the first step, or at Ctrl-C
+ *   node resume.mjs go-on wait.snapshot
+ *
+ * The command does this by itself: `wait-vm-customization --state FILE`.
+ */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import process from 'node:process';
+import { connectVCenter, resumeCustomization, watchCustomization } from 'vm-customization';
+
+const [step, file = '', ...names] = process.argv.slice(2);
+const { VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD, VC_THUMBPRINT } = process.env;
+const vcenter = await connectVCenter({
+  server: VSPHERE_SERVER ?? '',
+  user: VSPHERE_USER ?? '',
+  password: VSPHERE_PASSWORD ?? '',
+  thumbprint: VC_THUMBPRINT,
+});
+try {
+  await (step === 'begin' ? begin() : goOn());
+} finally {
+  await vcenter.close();
+}
+
+async function begin() {
+  const found = await vcenter.findVms(names);
+  const watch = watchCustomization(vcenter.events(found), found.vms);
+  process.once('SIGINT', () => watch.cancel());
+  for await (const { vm, to } of watch) {
+    console.log(`${vm}: ${to}`);
+    break;
+  }
+  // Ids mean nothing in another vCenter, so that it is kept which one they are of.
+  const saved = { instanceUuid: vcenter.instanceUuid, vms: found.vms, snapshot: watch.snapshot() };
+  await writeFile(`${file}.new`, JSON.stringify(saved), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  // After the snapshot: the end of this process is not the end of the wait.
+  watch.cancel();
+  await watch.report;
+}
+
+async function goOn() {
+  const { instanceUuid, vms, snapshot } = JSON.parse(await readFile(file, 'utf8'));
+  if (instanceUuid !== vcenter.instanceUuid) {
+    throw new Error(`${file} is of another vCenter than ${vcenter.host}`);
+  }
+  // Given as they are, they are read one by one; `findVms` would find a parent to read for all of them.
+  const watch = resumeCustomization(vcenter.events(vms), snapshot);
+  for await (const { vm, to } of watch) {
+    console.log(`${vm}: ${to}`);
+  }
+  console.log(JSON.stringify(await watch.report));
+}

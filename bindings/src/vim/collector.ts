@@ -1,0 +1,209 @@
+/**
+ * Events as they come: one `EventHistoryCollector` for all VMs, whose `latestPage` is watched by a long poll. The page is
+ * small and rings the bell; what it does not hold is read on from the collector.
+ */
+import { PushUnavailableError, ReadError, VimFaultError } from '../errors.js';
+import { guarded } from '../monitor.js';
+import type { EventPage } from '../source.js';
+import { core } from '../wasm/loader.js';
+import type { CallContext, EventFilter, MoRef, VimApi } from './api.js';
+import { pageSize } from './event-query.js';
+
+// vCenter's own default. The simulator sends a whole page per event: with 1,000 events a page a burst of 500 takes 18 s.
+const PAGE_SIZE = 10;
+
+// The most that one `ReadNextEvents` may ask for.
+const READ_SIZE = 1_000;
+
+// The position in the collector is moved on at least this often: a server forgets old events, and with the one that the
+// position is at, the position.
+const READ_ON_AFTER = 500;
+
+// Below the minute after which proxies and firewalls take a silent connection for dead.
+const MAX_WAIT_SECONDS = 50;
+
+const CLEAN_UP_TIMEOUT_MS = 5_000;
+
+/** An object whose events are collected, alone or with all below it. */
+export type Scope = NonNullable<EventFilter['entity']>;
+
+/** Which events are collected. */
+export interface Collected {
+  /** The same events, more widely and more narrowly: the first that the account may read is taken. */
+  readonly scopes: readonly Scope[];
+  readonly types: readonly string[];
+  /** Server time. */
+  readonly since: string;
+}
+
+/** The collector of one push. What it creates on the server it also removes, however it ends. */
+export class Collector {
+  readonly #api: VimApi;
+  readonly #collected: Collected;
+  #collector: MoRef | undefined;
+  #propertyCollector: MoRef | undefined;
+  #waiting = false;
+  #latest: ReadonlySet<number> = new Set();
+  #toldSinceRead = 0;
+
+  constructor(api: VimApi, collected: Collected) {
+    this.#api = api;
+    this.#collected = collected;
+  }
+
+  /**
+   * The pages, for ever. The first comes when nothing is missed any more.
+   * @throws {@link PushUnavailableError} where the server has no collector for us
+   */
+  async *events(signal: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
+    try {
+      signal.throwIfAborted();
+      const collector = await this.#create();
+      signal.throwIfAborted();
+      const propertyCollector = await this.#watch(collector);
+      let version = '';
+      // The first answer, and the rest of one that was cut short, may hold no event.
+      let mayBeEmpty = true;
+      for (;;) {
+        signal.throwIfAborted();
+        this.#waiting = true;
+        const options = { maxWaitSeconds: MAX_WAIT_SECONDS };
+        const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
+        // Not reset by a failure: a wait that was aborted goes on in the server.
+        this.#waiting = false;
+        if (updates !== undefined) {
+          const isFirst = version === '';
+          version = updates.version;
+          yield { events: updates.body };
+          const keys = keysOf(updates.body);
+          if (keys.length > 0) {
+            yield* this.#complete(collector, keys, isFirst, signal);
+          } else if (!mayBeEmpty) {
+            throw new ReadError('transient', `${this.#api.host}: the event collector has gone`);
+          }
+          mayBeEmpty = updates.truncated;
+        }
+      }
+    } finally {
+      await this.#remove();
+    }
+  }
+
+  async #create(): Promise<MoRef> {
+    const { scopes, types, since } = this.#collected;
+    const context = unhurried();
+    let refused: unknown;
+    for (const entity of scopes) {
+      try {
+        const size = await pageSize(this.#api, PAGE_SIZE, context);
+        const filter = { entity, beginTime: since, types, ...size };
+        this.#collector = await this.#api.createCollectorForEvents(filter, context);
+        return this.#collector;
+      } catch (error) {
+        if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
+          throw unavailable(error, this.#api.host);
+        }
+        refused = error;
+      }
+    }
+    const message = `${this.#api.host}: this account may not read the events of all VMs at once`;
+    throw new PushUnavailableError(message, { cause: refused });
+  }
+
+  async #watch(collector: MoRef): Promise<MoRef> {
+    const context = unhurried();
+    try {
+      this.#propertyCollector = await this.#api.createPropertyCollector(context);
+      await this.#api.createFilter(this.#propertyCollector, { ref: collector, paths: ['latestPage'] }, context);
+      return this.#propertyCollector;
+    } catch (error) {
+      throw unavailable(error, this.#api.host);
+    }
+  }
+
+  /** What came beside the events of an answer, of which there are at most the newest. */
+  async *#complete(
+    collector: MoRef,
+    keys: readonly number[],
+    isFirst: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<EventPage, void, undefined> {
+    const fresh = keys.filter((key) => !this.#latest.has(key));
+    // A page with room left, or with an event that was known before, holds all that is newer.
+    const gap = !isFirst && keys.length >= PAGE_SIZE && fresh.length === keys.length;
+    this.#latest = new Set(keys);
+    this.#toldSinceRead += new Set(fresh).size;
+    if (gap || this.#toldSinceRead >= READ_ON_AFTER) {
+      yield* this.#readOn(collector, gap, signal);
+    }
+  }
+
+  /** Everything from the position in the collector to its end. */
+  async *#readOn(collector: MoRef, gap: boolean, signal: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
+    const read = new Set<number>();
+    for (;;) {
+      const body = await this.#api.readNextEvents(collector, READ_SIZE, { signal });
+      const keys = keysOf(body);
+      if (keys.length === 0) {
+        break;
+      }
+      for (const key of keys) {
+        read.add(key);
+      }
+      yield { events: body };
+    }
+    this.#toldSinceRead = 0;
+    // An empty answer is no proof of the end: the position may be lost, or lie before events that may not be seen.
+    if (gap && [...this.#latest].some((key) => !read.has(key))) {
+      yield { events: [], complete: false };
+    }
+    this.#latest = new Set([...this.#latest, ...read]);
+  }
+
+  async #remove(): Promise<void> {
+    const context = { ...unhurried(), timeoutMs: CLEAN_UP_TIMEOUT_MS };
+    const [propertyCollector, collector] = [this.#propertyCollector, this.#collector];
+    // What is gone already, alone or with its session, is no failure; and about the others nothing is left to do.
+    const tried = async (call: () => Promise<void>): Promise<void> => call().catch(() => undefined);
+    const unwatch = async (): Promise<void> => {
+      if (propertyCollector !== undefined) {
+        if (this.#waiting) {
+          await tried(() => this.#api.cancelWaitForUpdates(propertyCollector, context));
+        }
+        await tried(() => this.#api.destroyPropertyCollector(propertyCollector, context));
+      }
+    };
+    const discard = async (): Promise<void> => {
+      if (collector !== undefined) {
+        await tried(() => this.#api.destroyCollector(collector, context));
+      }
+    };
+    // Side by side: the end of a command has less than a second.
+    await Promise.all([discard(), unwatch()]);
+  }
+}
+
+/** Calls that create or remove something are let finish: what came to be unknown to us could not be removed. */
+function unhurried(): CallContext {
+  return { signal: new AbortController().signal };
+}
+
+function keysOf(body: Uint8Array): number[] {
+  if (body.length === 0) {
+    return [];
+  }
+  const events = JSON.parse(guarded(() => core().eventsToJson(body))) as readonly { readonly key: number }[];
+  return events.map(({ key }) => key);
+}
+
+/** Faults after which there is no use in asking again are told apart from those that may pass. */
+function unavailable(error: unknown, host: string): unknown {
+  if (!(error instanceof VimFaultError)) {
+    return error;
+  }
+  if (error.fault === 'InvalidState') {
+    const message = `${host} has no event collector left for us (InvalidState): others hold all that its option event.maxCollectors allows`;
+    return new PushUnavailableError(message, { cause: error });
+  }
+  return error.kind === 'fatal' ? new PushUnavailableError(error.message, { cause: error }) : error;
+}

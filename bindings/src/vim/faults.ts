@@ -1,0 +1,80 @@
+/** What a vSphere fault means. Decided by its type: the text is often empty, and is in the language of the session. */
+import { LoginError, type ReadError, UnsupportedServerError, VimFaultError } from '../errors.js';
+import type { ReadFailureKind } from '../types.js';
+
+/** A fault as it came. */
+export interface VimFault {
+  /** Such as `NotAuthenticated`. */
+  readonly type: string;
+  /** For people; may be empty. */
+  readonly text: string;
+  /** The object of a `ManagedObjectNotFound`, where it is named. */
+  readonly object?: string | undefined;
+}
+
+const KINDS: Readonly<Record<string, ReadFailureKind>> = {
+  NotAuthenticated: 'notAuthenticated',
+  NoPermission: 'noPermission',
+  ManagedObjectNotFound: 'notFound',
+  InvalidLogin: 'fatal',
+  PasswordExpired: 'fatal',
+  NotImplemented: 'fatal',
+  NotSupported: 'fatal',
+  MethodNotFound: 'fatal',
+  InvalidArgument: 'fatal',
+  InvalidRequest: 'fatal',
+  InvalidType: 'fatal',
+  RestrictedVersion: 'fatal',
+};
+
+const ADVICE: Readonly<Record<string, string>> = {
+  NotAuthenticated: 'the session has ended',
+  NoPermission: 'the account needs the privilege System.View on the VMs or on a parent',
+  ManagedObjectNotFound: 'the object does not exist (any more)',
+};
+
+/** What to do where one of these methods says that who asks may not come in. */
+const LOGIN_ADVICE: Readonly<Record<string, string>> = {
+  Login: 'check the user name and the password',
+  LoginByToken:
+    'the token may have expired, be for another server or ask for a key (bearer tokens only): get a new one',
+  CloneSession: 'a clone ticket serves once, and for a short time only: get a new one',
+};
+
+/** Faults with which those methods say so. */
+const LOGIN_FAULTS: ReadonlySet<string> = new Set([
+  'InvalidLogin',
+  'NoPermission',
+  'PasswordExpired',
+  'NotAuthenticated',
+]);
+
+/** Faults with which a server says that it has no such method. */
+const UNSUPPORTED_FAULTS: ReadonlySet<string> = new Set(['NotImplemented', 'NotSupported', 'MethodNotFound']);
+
+/**
+ * The error for a fault.
+ *
+ * @param host - the server, for the message
+ * @param method - the call that was answered so
+ */
+export function faultError(fault: VimFault, host: string, method: string): ReadError {
+  const said = [fault.text.replace(/\.$/, ''), ADVICE[fault.type] ?? ''].filter((text) => text !== '').join('; ');
+  const what = `${host}: ${method}: ${fault.type}: ${said === '' ? 'the server gives no reason, but its vpxd.log may' : said}`;
+  const loginAdvice = LOGIN_ADVICE[method];
+  if (loginAdvice !== undefined && LOGIN_FAULTS.has(fault.type)) {
+    return new LoginError(`${host} refused the log-in (${fault.type}): ${loginAdvice}`);
+  }
+  if (method === 'QueryEvents' && UNSUPPORTED_FAULTS.has(fault.type)) {
+    return new UnsupportedServerError(
+      `${what}: an ESXi host keeps no customization events; give the vCenter that manages it`,
+    );
+  }
+  return new VimFaultError(KINDS[fault.type] ?? 'transient', fault.type, what, fault.object);
+}
+
+/** The error for a log-in that was answered with HTTP 401 in place of a fault; undefined for any other call. */
+export function loginRefusal(host: string, method: string): LoginError | undefined {
+  const advice = LOGIN_ADVICE[method];
+  return advice === undefined ? undefined : new LoginError(`${host} refused the log-in (HTTP 401): ${advice}`);
+}

@@ -1,0 +1,139 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** A session with one vCenter: look-up, events, and an end that leaves no session behind. */
+import type { Transport } from '../http/transport.js';
+import type { EventSource } from '../source.js';
+import type { CallContext, ServiceContent, VimApi, Wire } from './api.js';
+import { VimEventSource } from './events.js';
+import { type FoundVm, type Lookup, lookUp } from './lookup.js';
+import { clientFor, type Protocol } from './protocol.js';
+import { Pushes } from './pushes.js';
+import { type SignIn, signIn } from './sign-in.js';
+
+// Where the platform does not know the symbol, `close()` is there all the same.
+const asyncDisposeSymbol: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+
+// The whole end of a command may take a second.
+const LOGOUT_TIMEOUT_MS = 700;
+
+/** How a session is used. */
+export interface SessionOptions {
+  /** Ends the call at once. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a session is begun. */
+export interface BeginOptions extends SessionOptions {
+  /** Default `auto`. */
+  readonly protocol?: Protocol | undefined;
+}
+
+/** A session with one vCenter. Close it, whatever happens. */
+export class VCenter implements AsyncDisposable {
+  readonly #api: VimApi;
+  readonly #transport: Transport;
+  readonly #signIn: SignIn;
+  readonly #pushes: Pushes;
+  readonly #about: ServiceContent;
+
+  private constructor(transport: Transport, api: VimApi, how: SignIn, about: ServiceContent) {
+    this.#transport = transport;
+    this.#api = api;
+    this.#signIn = how;
+    this.#about = about;
+    this.#pushes = new Pushes(api);
+  }
+
+  /**
+   * Logs in, or goes on in the session given.
+   * @throws {@link LoginError}, {@link CertificateError}, {@link ConnectionError}, {@link UnsupportedServerError}
+   */
+  static async connect(transport: Transport, how: SignIn, options: BeginOptions = {}): Promise<VCenter> {
+    const context = { signal: signalOf(options) };
+    let api: VimApi | undefined;
+    try {
+      api = await clientFor(transport, options.protocol ?? 'auto', how, context);
+      await signIn(api, how, context);
+      return new VCenter(transport, api, how, await api.serviceContent(context));
+    } catch (error) {
+      const ended = end(transport, async (closing) => api?.logout(closing));
+      // Whoever aborts has no time to wait for a log-in that is to be undone; it is, all the same.
+      if (options.signal?.aborted !== true) {
+        await ended;
+      }
+      throw error;
+    }
+  }
+
+  /** The server, for messages. */
+  get host(): string {
+    return this.#api.host;
+  }
+
+  /** Tells vCenters apart, whatever they are called; undefined where the server does not say. */
+  get instanceUuid(): string | undefined {
+    return this.#about.instanceUuid;
+  }
+
+  /** The server's product and version. */
+  get fullName(): string {
+    return this.#about.fullName;
+  }
+
+  /** What it is spoken to over. */
+  get protocol(): Wire {
+    return this.#api.wire;
+  }
+
+  /** vCenter's clock. */
+  serverTime(options: SessionOptions = {}): Promise<Date> {
+    return this.#api.currentTime({ signal: signalOf(options) });
+  }
+
+  /**
+   * Finds VMs by name, pattern (`web-*`), inventory path (`/DC/vm/folder/web-1`) or managed object reference.
+   * @throws {@link LookupError} that names each that fits nothing, or more than one
+   */
+  findVms(inputs: readonly string[], options: SessionOptions = {}): Promise<Lookup> {
+    return lookUp(this.#api, inputs, { signal: signalOf(options) });
+  }
+
+  /**
+   * The events of the VMs found, to be passed to `watchCustomization` with `found.vms`.
+   * @param warn - told once when the events have to be read VM by VM
+   */
+  events(found: Lookup | readonly FoundVm[], warn?: (message: string) => void): EventSource {
+    const parents = 'parents' in found ? found.parents : [];
+    return new VimEventSource(this.#api, this.#signIn, parents, warn, this.#pushes);
+  }
+
+  /** Logs out and closes the connections, within a second. Never rejects: a session that cannot be closed will expire. */
+  async close(): Promise<void> {
+    await end(this.#transport, async (context) => {
+      await this.#pushes.close(context.signal);
+      await this.#api.logout(context);
+    });
+  }
+
+  /** The same as {@link VCenter.close}, for `await using`. */
+  async [asyncDisposeSymbol](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Takes leave of the server in the time there is for it, and closes the connections. */
+async function end(transport: Transport, leave: (context: CallContext) => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error('no time left to log out')), LOGOUT_TIMEOUT_MS);
+  try {
+    await leave({ signal: controller.signal, timeoutMs: LOGOUT_TIMEOUT_MS });
+  } catch {
+    // Nothing is left to do for it.
+  } finally {
+    clearTimeout(timer);
+    transport.close();
+  }
+}
+
+function signalOf(options: SessionOptions): AbortSignal {
+  return options.signal ?? new AbortController().signal;
+}

@@ -1,0 +1,260 @@
+/** VI JSON against a server of a few lines: how it is found, and what is made of answers that are out of the ordinary. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ConnectionError, LoginError, UnsupportedServerError, VCenter, VimFaultError } from '../dist/node.js';
+
+const encoder = new TextEncoder();
+const answer = (status, body, headers = {}) => ({
+  status,
+  header: (name) => headers[name],
+  cookies: [],
+  body: encoder.encode(typeof body === 'string' ? body : JSON.stringify(body)),
+});
+const html = (status) =>
+  answer(status, `<html><body><h1>${status}</h1></body></html>`, { 'content-type': 'text/html' });
+
+const ref = (type, value = type) => ({ _typeName: 'ManagedObjectReference', type, value });
+const CONTENT = {
+  rootFolder: ref('Folder', 'group-d1'),
+  propertyCollector: ref('PropertyCollector', 'propertyCollector'),
+  viewManager: ref('ViewManager'),
+  about: { fullName: 'A server', apiType: 'VirtualCenter', apiVersion: '8.0.3.0', _typeName: 'AboutInfo' },
+  sessionManager: ref('SessionManager'),
+  eventManager: ref('EventManager'),
+  _typeName: 'ServiceContent',
+};
+const soap = (method, content) =>
+  answer(
+    200,
+    `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><${method}Response xmlns="urn:vim25">${content}` +
+      `</${method}Response></e:Body></e:Envelope>`,
+  );
+const soapContent = (version) => {
+  const part = (name) => `<${name} type="T">${name}</${name}>`;
+  const parts = ['rootFolder', 'propertyCollector', 'viewManager', 'sessionManager', 'eventManager'].map(part).join('');
+  const about = `<about><apiType>VirtualCenter</apiType><apiVersion>${version}</apiVersion></about>`;
+  return soap('RetrieveServiceContent', `<returnval>${parts}${about}</returnval>`);
+};
+
+/** A server by its addresses; what is not there is 404. Every log-in of either wire succeeds. */
+function server(routes, path = '/sdk') {
+  const requests = [];
+  return {
+    requests,
+    transport: {
+      host: 'vc',
+      path,
+      close: () => undefined,
+      send: async ({ method, path: asked, headers, body }) => {
+        requests.push({ method, path: asked, headers, body });
+        const found = routes[asked] ?? routes[asked.replace(/^.*\/vim25\/[^/]+\//, '')];
+        const made = typeof found === 'function' ? found({ method, headers, body }) : found;
+        if (made !== undefined) return made;
+        if (asked.endsWith('/Login')) return answer(200, {}, { 'vmware-api-session-id': 'key' });
+        if (asked.endsWith('/Logout')) return answer(204, '');
+        if (asked === path && body.includes('<Login ')) return soap('Login', '<returnval/>');
+        return html(404);
+      },
+    },
+  };
+}
+
+const HELLO = '/api/vcenter/system?action=hello';
+const VERSIONS = '/sdk/vimServiceVersions.xml';
+const LOGIN = { user: 'u', password: 'p' };
+const content = { 'ServiceInstance/ServiceInstance/content': answer(200, CONTENT) };
+const json = { ...content, [HELLO]: answer(200, { api_release: '8.0.3.0' }) };
+const versions = (newest, ...prior) =>
+  answer(
+    200,
+    '<?xml version="1.0" encoding="UTF-8" ?><namespaces version="1.0"><namespace><name>urn:other</name><version>9.0.0.0</version>' +
+      `</namespace><namespace><name>urn:vim25</name><version>${newest}</version><priorVersions>` +
+      `${prior.map((one) => `<version>${one}</version>`).join('')}</priorVersions></namespace></namespaces>`,
+  );
+
+/** Connects; answers what is spoken, and the release in the addresses. */
+async function connect(routes, protocol, path) {
+  const { transport, requests } = server(routes, path);
+  const vcenter = await VCenter.connect(transport, LOGIN, { protocol });
+  const release = requests.map(({ path: asked }) => /\/vim25\/([^/]+)\//.exec(asked)?.[1]).find(Boolean);
+  return { vcenter, requests, release, protocol: vcenter.protocol };
+}
+
+describe('VI JSON is found', () => {
+  test('by hello, which is offered the releases that are known, the newest first', async () => {
+    const { requests, release } = await connect(json, 'vi-json');
+    assert.equal(release, '8.0.3.0');
+    const { api_releases: offered } = JSON.parse(requests[0].body);
+    assert.equal(offered[0], '9.1.1.0');
+    assert.equal(offered.at(-1), '8.0.1.0');
+  });
+
+  test('by the list of versions where there is no hello, whatever a build calls its newest', async () => {
+    for (const [list, expected] of [
+      [versions('8.0.1.0', '8.0.0.0', '7.0.3.0'), '8.0.1.0'],
+      [versions('uA046D008', '9.0.0.0', '8.0.3.0'), '9.0.0.0'],
+      [versions('10.0.0.0', '9.1.1.0', '9.1.0.0'), '9.1.1.0'],
+    ]) {
+      assert.equal((await connect({ ...content, [VERSIONS]: list }, 'vi-json')).release, expected);
+    }
+  });
+
+  test('below the address of a proxy, where hello is out of reach', async () => {
+    const routes = { ...content, '/vc/vimServiceVersions.xml': versions('8.0.3.0') };
+    const { requests } = await connect(routes, 'vi-json', '/vc');
+    assert.ok(requests.every(({ path }) => path.startsWith('/vc/')));
+    const nested = { ...content, '/proxy/api/vcenter/system?action=hello': answer(200, { api_release: '8.0.3.0' }) };
+    assert.equal((await connect(nested, 'vi-json', '/proxy/sdk')).release, '8.0.3.0');
+  });
+
+  test('by auto, where it is served; the password is sent over one wire only', async () => {
+    const { protocol, requests } = await connect({ ...json, '/sdk': soapContent('8.0.3.0') }, 'auto');
+    assert.equal(protocol, 'vi-json');
+    assert.equal(requests.filter(({ body }) => body?.includes('password')).length, 1);
+  });
+
+  test('by nobody on an older server, which auto does not even ask', async () => {
+    const routes = {
+      [VERSIONS]: versions('7.0.3.0', '6.7'),
+      '/sdk': ({ body }) => (body.includes('<Login ') ? undefined : soapContent('7.0.3.0')),
+    };
+    const { protocol, requests } = await connect(routes, 'auto');
+    assert.equal(protocol, 'soap');
+    assert.ok(requests.every(({ path }) => path === '/sdk'));
+    await assert.rejects(connect(routes, 'vi-json'), (error) => {
+      assert.ok(error instanceof UnsupportedServerError);
+      return /serves no VI JSON that is known here .*: use SOAP/.test(error.message);
+    });
+  });
+
+  test('or else auto takes SOAP, whatever goes wrong on the way', async () => {
+    const old = { '/sdk': ({ body }) => (body.includes('<Login ') ? undefined : soapContent('8.0.3.0')) };
+    const content404 = { [HELLO]: answer(200, { api_release: '8.0.3.0' }) };
+    for (const routes of [
+      old,
+      { ...old, [HELLO]: html(503), [VERSIONS]: html(503) },
+      { ...old, [HELLO]: answer(200, { api_release: '' }) },
+      { ...old, [HELLO]: answer(200, 'null'), [VERSIONS]: answer(200, 'no XML') },
+      { ...old, ...content404 },
+      { ...old, ...content404, 'ServiceInstance/ServiceInstance/content': html(503) },
+      { ...old, ...content404, 'ServiceInstance/ServiceInstance/content': answer(200, []) },
+    ]) {
+      assert.equal((await connect(routes, 'auto')).protocol, 'soap');
+    }
+  });
+});
+
+describe('an answer over VI JSON', () => {
+  const TIME = 'ServiceInstance/ServiceInstance/CurrentTime';
+  const failing = async (made) => {
+    const { vcenter } = await connect({ ...json, [TIME]: made }, 'vi-json');
+    return vcenter.serverTime().then(
+      () => assert.fail('answered'),
+      (error) => error,
+    );
+  };
+
+  test('carries the session from then on', async () => {
+    const { vcenter, requests } = await connect(
+      { ...json, [TIME]: answer(200, '"2026-03-01T10:00:00.123456Z"') },
+      'vi-json',
+    );
+    assert.equal((await vcenter.serverTime()).toISOString(), '2026-03-01T10:00:00.123Z');
+    await vcenter.close();
+    const sent = requests.map(({ path, headers }) => [path.split('/').at(-1), headers['vmware-api-session-id']]);
+    assert.deepEqual(sent.slice(1), [
+      ['content', undefined],
+      ['Login', undefined],
+      ['CurrentTime', 'key'],
+      ['Logout', 'key'],
+    ]);
+  });
+
+  test('that is a fault is told by its type, wherever that stands, and whatever the status', async () => {
+    for (const status of [500, 400, 401]) {
+      const error = await failing(answer(status, { faultstring: '', _typeName: 'NotAuthenticated' }));
+      assert.ok(error instanceof VimFaultError);
+      assert.deepEqual([error.kind, error.fault], ['notAuthenticated', 'NotAuthenticated']);
+      assert.equal(error.message, 'vc: CurrentTime: NotAuthenticated: the session has ended');
+    }
+    const gone = await failing(answer(500, { obj: ref('VirtualMachine', 'vm-1'), _typeName: 'ManagedObjectNotFound' }));
+    assert.deepEqual([gone.kind, gone.object], ['notFound', 'vm-1']);
+  });
+
+  test('of a proxy in front may pass, or says that the session has ended', async () => {
+    for (const [made, kind] of [
+      [html(503), 'transient'],
+      [html(500), 'transient'],
+      [answer(500, ''), 'transient'],
+      [answer(503, { error: 'no healthy upstream' }), 'transient'],
+      [html(401), 'notAuthenticated'],
+      [html(404), 'fatal'],
+      [answer(200, '<html>'), 'transient'],
+      [answer(200, '{"half'), 'transient'],
+      [answer(200, '"soon"'), 'transient'],
+      [answer(204, ''), 'transient'],
+    ]) {
+      const error = await failing(made);
+      assert.ok(error instanceof ConnectionError, error);
+      assert.equal(error.kind, kind, error.message);
+      assert.match(error.message, /^vc: /);
+    }
+  });
+
+  test('that refuses the log-in says so', async () => {
+    for (const made of [answer(500, { _typeName: 'InvalidLogin', faultstring: 'no' }), html(401)]) {
+      const { transport } = server({ ...json, 'SessionManager/SessionManager/Login': made });
+      await assert.rejects(VCenter.connect(transport, LOGIN, { protocol: 'vi-json' }), LoginError);
+    }
+    const { transport } = server({ ...json, 'SessionManager/SessionManager/Login': answer(200, {}) });
+    await assert.rejects(
+      VCenter.connect(transport, LOGIN, { protocol: 'vi-json' }),
+      /answered no vmware-api-session-id/,
+    );
+  });
+
+  test('that holds no events may be an empty list, null, or nothing at all', async () => {
+    const query = { vms: ['vm-1'], since: '2026-03-01T10:00:00.000Z', types: ['VmStartingEvent'], maxCount: 10 };
+    for (const made of [answer(200, '[]'), answer(200, 'null'), answer(200, ''), answer(204, '')]) {
+      const { vcenter } = await connect({ ...json, 'EventManager/EventManager/QueryEvents': made }, 'vi-json');
+      const { events } = await vcenter.events([]).readEvents(query, { signal: new AbortController().signal });
+      assert.equal(events, made.body);
+    }
+  });
+
+  test('may have its properties in boxes, or bare', async () => {
+    const vm = (value, name, template, parent) => ({
+      _typeName: 'ObjectContent',
+      obj: ref('VirtualMachine', value),
+      propSet: [
+        { name: 'name', val: name },
+        { name: 'config.template', val: template },
+        { name: 'parent', val: parent },
+      ],
+    });
+    const boxed = (type, _value) => ({ _value, _typeName: type });
+    const root = { type: 'Folder', value: 'group-d1' };
+    const page = {
+      _typeName: 'RetrieveResult',
+      objects: [
+        vm('vm-1', 'web-1', false, ref('Folder', 'group-d1')),
+        vm('vm-2', boxed('string', 'web-2'), boxed('boolean', false), boxed('ManagedObjectReference', root)),
+        vm('vm-3', boxed('string', 'web-3'), boxed('boolean', true), ref('Folder', 'group-d1')),
+      ],
+    };
+    const { vcenter } = await connect(
+      {
+        ...json,
+        'ViewManager/ViewManager/CreateContainerView': answer(200, ref('ContainerView', 'session[1]view')),
+        'ContainerView/session%5B1%5Dview/DestroyView': answer(204, ''),
+        'PropertyCollector/propertyCollector/RetrievePropertiesEx': answer(200, page),
+      },
+      'vi-json',
+    );
+    const { vms } = await vcenter.findVms(['/web-*']);
+    assert.deepEqual(vms, [
+      { vm: 'vm-1', name: 'web-1' },
+      { vm: 'vm-2', name: 'web-2' },
+    ]);
+  });
+});

@@ -1,0 +1,33 @@
+/** How large the package may become. Every run prints how large it is. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+
+const DIST = new URL('../../bindings/dist/', import.meta.url);
+
+/** Thousands of bytes, raw and after gzip -9: a tenth above what it was, for the compilers' sake. */
+const BUDGETS = {
+  'core.wasm': [436, 170],
+  'browser.js': [375, 210],
+  'external.js': [160, 40],
+  'node.cjs': [400, 220],
+  'cli.js': [215, 56],
+};
+
+const inThousands = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+
+describe('the size of what is shipped', () => {
+  for (const [name, [rawBudget, gzippedBudget]] of Object.entries(BUDGETS)) {
+    it(`keeps within its budget: ${name}`, async (test) => {
+      const content = await readFile(new URL(name, DIST));
+      const raw = content.length;
+      const gzipped = gzipSync(content, { level: 9 }).length;
+      const sizes = `${name}: ${inThousands(raw)}, ${inThousands(gzipped)} after gzip -9`;
+      test.diagnostic(`${sizes} (at most ${rawBudget} and ${gzippedBudget} kB)`);
+      const fix =
+        'find what has grown (`cargo xtask size`), or raise the budget in this file and say why in the commit';
+      assert.ok(raw <= rawBudget * 1000 && gzipped <= gzippedBudget * 1000, `${sizes} is over its budget: ${fix}`);
+    });
+  }
+});

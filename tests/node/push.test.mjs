@@ -1,0 +1,319 @@
+/** Events pushed as they happen, against the vCenter simulators. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectVCenter, watchCustomization } from '../../bindings/dist/node.js';
+import { startCommand } from '../../bindings/test/command.mjs';
+import { startProxy } from '../lib/proxy.mjs';
+import { startSimulator } from '../lib/simulator.mjs';
+
+const PATIENCE_MS = 10_000;
+
+/** A simulator for one test. It must be left without a session, and without a collector unless the test says so. */
+async function simulator(context, { kind = 'vcsim', args = [], leaked = 0 } = {}) {
+  const server = await startSimulator({ kind, args });
+  context.after(async () => {
+    const { count } = await server.do({ do: 'sessions' });
+    const collectors = await server.do({ do: 'collectors' });
+    await server.stop();
+    assert.equal(count, 0, 'a session was left behind');
+    assert.equal(collectors.count, leaked, 'event collectors were left behind');
+  });
+  return server;
+}
+
+const post = (server, vm, event) => server.do({ do: 'post', vm, event });
+const collectors = async (server) => (await server.do({ do: 'collectors' })).count;
+
+async function until(condition) {
+  const end = performance.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    assert.ok(performance.now() < end, `never: ${condition}`);
+    await sleep(5);
+  }
+}
+
+/** A wait for all VMs of the simulator, and what it has told so far. `use` is called when events are pushed. */
+async function watching(server, use, { url = server.url, names = ['*'], protocol = 'soap', ...options } = {}) {
+  const { user, password } = server;
+  const vcenter = await connectVCenter({ server: url, user, password, insecure: true, protocol });
+  try {
+    const found = await vcenter.findVms(names);
+    for (const { vm } of found.vms) await post(server, vm, 'VmStartingEvent');
+    const told = [];
+    const warnings = [];
+    const watch = watchCustomization(
+      vcenter.events(found, (message) => warnings.push(message)),
+      found.vms,
+      { onProgress: (progress) => told.push({ at: performance.now(), ...progress }), ...options },
+    );
+    const of = (type) => told.filter((progress) => progress.type === type);
+    const toldStatus = (vm, status) =>
+      of('transition').find(({ transition: { vm: of, to } }) => of === vm && to === status);
+    await use({ watch, vms: found.vms.map(({ vm }) => vm), of, told: toldStatus, warnings });
+    watch.cancel();
+    return await watch.report;
+  } finally {
+    await vcenter.close();
+  }
+}
+
+const pushing = (run) => until(() => run.of('pushing').length > 0);
+
+const WIRES = [
+  ['vcsim', 'soap'],
+  ['fake', 'soap'],
+  ['fake', 'vi-json'],
+];
+
+for (const [kind, protocol] of WIRES) {
+  const watchingSo = (server, use, options) => watching(server, use, { protocol, ...options });
+
+  describe(`events pushed by the ${kind} simulator over ${protocol}`, { concurrency: 2 }, () => {
+    test('are told within a second, without a read, by one collector for all VMs', async (context) => {
+      const server = await simulator(context, { kind, args: ['-vms', '40'] });
+      const report = await watchingSo(server, async (run) => {
+        await pushing(run);
+        await until(() => run.of('read').length === 2);
+        assert.equal(await collectors(server), 1);
+        for (const vm of run.vms.slice(0, 10)) {
+          const posted = performance.now();
+          await post(server, vm, 'CustomizationStartedEvent');
+          await until(() => run.told(vm, 'CustomizationStarted'));
+          assert.ok(run.told(vm, 'CustomizationStarted').at - posted < 1000);
+        }
+        assert.equal(run.of('read').length, 2);
+        for (const vm of run.vms) await post(server, vm, 'CustomizationSucceeded');
+        await run.watch.report;
+      });
+      assert.ok(report.vms.every(({ customizationStatus: status }) => status === 'CustomizationSucceeded'));
+      assert.equal(await collectors(server), 0);
+    });
+
+    test('of one VM come from a collector on that VM', async (context) => {
+      const server = await simulator(context, { kind, args: ['-vms', '2'] });
+      await watchingSo(
+        server,
+        async (run) => {
+          await pushing(run);
+          await post(server, server.vms[1].vm, 'CustomizationStartedEvent');
+          await post(server, server.vms[0].vm, 'CustomizationStartedEvent');
+          await until(() => run.told(run.vms[0], 'CustomizationStarted'));
+          assert.equal(
+            run.of('ingested').some(({ ingested }) => ingested.ignored.otherVm > 0),
+            false,
+          );
+        },
+        { names: [server.vms[0].vm] },
+      );
+    });
+
+    test('in a burst of 500 are all told', async (context) => {
+      const server = await simulator(context, { kind, args: ['-vms', '100'] });
+      const report = await watchingSo(server, async (run) => {
+        await pushing(run);
+        await until(() => run.of('read').length === 2);
+        const events = [...Array(3).fill('VmPoweredOnEvent'), 'CustomizationStartedEvent', 'CustomizationSucceeded'];
+        const posts = events.flatMap((event) => run.vms.map((vm) => post(server, vm, event)));
+        await Promise.all(posts);
+        const posted = performance.now();
+        await run.watch.report;
+        context.diagnostic(`all told ${Math.round(performance.now() - posted)} ms after the last was posted`);
+        assert.equal(run.of('reading').length, 2);
+      });
+      assert.ok(report.vms.every(({ conclusion }) => conclusion === 'completed'));
+      assert.ok(report.transitions.every(({ inferred }) => inferred !== true));
+    });
+
+    test('go on after the session was ended, on a new collector', async (context) => {
+      // The simulators free a slot only when its collector is destroyed, which takes its session; vCenter does it itself.
+      const server = await simulator(context, { kind, args: ['-vms', '3'], leaked: 1 });
+      await watchingSo(
+        server,
+        async (run) => {
+          await pushing(run);
+          await server.do({ do: 'expireSessions' });
+          await until(() => run.of('loggedIn').length > 0);
+          await until(() => run.of('pushing').length > 1);
+          const read = run.of('read').length;
+          await until(() => run.of('read').length > read);
+          await post(server, run.vms[0], 'CustomizationStartedEvent');
+          await until(() => run.told(run.vms[0], 'CustomizationStarted'));
+        },
+        { pollIntervalSeconds: 0.5 },
+      );
+    });
+
+    test('that there is no collector for are read, which is said once', async (context) => {
+      const server = await simulator(context, { kind, args: ['-vms', '2', '-max-collectors', '2'] });
+      const proxy = await startProxy(server.url);
+      context.after(() => proxy.stop());
+      // govmomi's simulator takes a slot for each QueryEvents too, and would refuse the reads with the collector.
+      if (kind === 'vcsim') proxy.add({ method: 'CreateCollectorForEvents', skip: 1, fault: 'InvalidState' });
+      const options = { url: proxy.url, pollIntervalSeconds: 0.2 };
+      const withSlots = (slots, use) =>
+        slots === 0 ? use() : watchingSo(server, (run) => pushing(run).then(() => withSlots(slots - 1, use)), options);
+      await withSlots(kind === 'vcsim' ? 1 : 2, () =>
+        watchingSo(
+          server,
+          async (run) => {
+            await until(() => run.of('pushUnavailable').length > 0);
+            await post(server, run.vms[0], 'CustomizationStartedEvent');
+            await until(() => run.told(run.vms[0], 'CustomizationStarted'));
+            await until(() => run.of('read').length > 5);
+            assert.equal(run.of('pushUnavailable').length, 1);
+            assert.match(run.of('pushUnavailable')[0].message, /no event collector left for us \(InvalidState\)/);
+          },
+          options,
+        ),
+      );
+    });
+  });
+}
+
+describe('a collector', { concurrency: 2 }, () => {
+  test('is destroyed when the wait is cancelled while it is being made', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '2'] });
+    for (const method of ['CreateCollectorForEvents', 'CreatePropertyCollector', 'CreateFilter', 'WaitForUpdatesEx']) {
+      const proxy = await startProxy(server.url);
+      proxy.add({ method, delayMs: 100 });
+      try {
+        await watching(server, () => until(() => proxy.requests[method]?.count > 0), { url: proxy.url });
+        assert.equal(await collectors(server), 0, method);
+      } finally {
+        await proxy.stop();
+      }
+    }
+  });
+
+  test('is destroyed after an answer that makes no sense, and made again', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '2'] });
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    for (const fault of [{ garbage: true }, { half: true }, { status: 503 }, { fault: 'ManagedObjectNotFound' }]) {
+      proxy.add({ method: 'WaitForUpdatesEx', skip: 1, times: 1, ...fault });
+      await watching(
+        server,
+        async (run) => {
+          await pushing(run);
+          if (fault.half) await post(server, run.vms[0], 'VmPoweredOnEvent');
+          await until(() => run.of('pushFailed').length === 1);
+          await until(() => run.of('pushing').length === 2);
+          assert.equal(await collectors(server), 1);
+          await post(server, run.vms[0], 'CustomizationStartedEvent');
+          await until(() => run.told(run.vms[0], 'CustomizationStarted'));
+          assert.equal(run.of('readFailed').length, 0);
+        },
+        { url: proxy.url },
+      );
+      proxy.clear();
+    }
+  });
+
+  test('that loses its place in the history is followed by a read', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '50'] });
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    const noEvents = (text) => text.replace(/<returnval.*<\/returnval>/s, '');
+    proxy.add({ method: 'ReadNextEvents', rewrite: noEvents });
+    // Only the last page of an answer is left, as on a vCenter, which reports a property and not its history.
+    const last = (text) => text.replace(/(<filterSet>.*?)<objectSet>.*(<objectSet>.*<\/filterSet>)/s, '$1$2');
+    proxy.add({ method: 'WaitForUpdatesEx', rewrite: last, delayMs: 50 });
+    const report = await watching(
+      server,
+      async (run) => {
+        await pushing(run);
+        await until(() => run.of('read').length === 2);
+        await Promise.all(run.vms.map((vm) => post(server, vm, 'CustomizationSucceeded')));
+        await run.watch.report;
+        assert.ok(run.of('reading').length > 2);
+      },
+      { url: proxy.url },
+    );
+    assert.ok(report.vms.every(({ conclusion }) => conclusion === 'completed'));
+  });
+
+  test('is read on where its page does not hold all that is new', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '50'] });
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    const last = (text) => text.replace(/(<filterSet>.*?)<objectSet>.*(<objectSet>.*<\/filterSet>)/s, '$1$2');
+    proxy.add({ method: 'WaitForUpdatesEx', rewrite: last, delayMs: 50 });
+    await watching(
+      server,
+      async (run) => {
+        await pushing(run);
+        await until(() => run.of('read').length === 2);
+        await Promise.all(run.vms.map((vm) => post(server, vm, 'CustomizationSucceeded')));
+        await run.watch.report;
+        assert.equal(run.of('reading').length, 2);
+        assert.ok(proxy.requests.ReadNextEvents.count > 0);
+      },
+      { url: proxy.url },
+    );
+  });
+
+  test('is not made where the account may read no common parent: the VMs are read one by one', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '2'] });
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    proxy.refuseParent();
+    await watching(
+      server,
+      async (run) => {
+        await until(() => run.of('pushUnavailable').length > 0);
+        assert.match(run.of('pushUnavailable')[0].message, /may not read the events of all VMs at once/);
+        await post(server, run.vms[0], 'CustomizationStartedEvent');
+        await until(() => run.told(run.vms[0], 'CustomizationStarted'));
+      },
+      { url: proxy.url, pollIntervalSeconds: 0.2 },
+    );
+  });
+});
+
+describe('the command', { concurrency: 2 }, () => {
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    test(`leaves no collector behind after ${signal}`, async (context) => {
+      const server = await simulator(context, { args: ['-vms', '2'] });
+      for (const { vm } of server.vms) await post(server, vm, 'VmStartingEvent');
+      const running = startCommand(['DC0_H0_VM*'], { server });
+      await until(async () => (await collectors(server)) === 1);
+      running.kill(signal);
+      const { status, ms } = await running.done;
+      assert.equal(status, 2);
+      assert.equal(await collectors(server), 0, `${ms}`);
+    });
+  }
+
+  test('has events pushed, and only reads them with --no-push', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '2'] });
+    for (const flags of [[], ['--no-push']]) {
+      for (const { vm } of server.vms) await post(server, vm, 'VmStartingEvent');
+      const running = startCommand(['--timeout', '2', ...flags, 'DC0_H0_VM*'], { server });
+      if (flags.length === 0) {
+        await until(async () => (await collectors(server)) === 1);
+        for (const { vm } of server.vms) await post(server, vm, 'CustomizationSucceeded');
+        assert.equal((await running.done).status, 0);
+      } else {
+        const before = (await server.do({ do: 'requests' })).count.CreateCollectorForEvents;
+        await running.done;
+        assert.equal((await server.do({ do: 'requests' })).count.CreateCollectorForEvents, before);
+      }
+    }
+  });
+
+  test('says once that it only reads, when there is no collector', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '2'] });
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    proxy.add({ method: 'CreateCollectorForEvents', fault: 'InvalidState' });
+    for (const { vm } of server.vms) await post(server, vm, 'VmStartingEvent');
+    const args = ['--poll-interval', '0.1', 'DC0_H0_VM*'];
+    const running = startCommand(args, { server: { ...server, url: proxy.url } });
+    await running.prints(/events cannot be pushed/, 'stderr');
+    for (const { vm } of server.vms) await post(server, vm, 'CustomizationSucceeded');
+    const { status, stderr } = await running.done;
+    assert.equal(status, 0);
+    assert.equal(stderr.match(/cannot be pushed/g).length, 1);
+  });
+});

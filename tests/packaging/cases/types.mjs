@@ -1,0 +1,37 @@
+/** The types as strict programs see them. The declarations of the package are checked too: `skipLibCheck` is off. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { project, run, TOOLS } from '../lib/package.mjs';
+
+const folder = await project('types');
+const STRICT = [
+  ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'],
+  // Those of the compiler itself, which take longer than all the rest.
+  ...['--skipDefaultLibCheck', '--target', 'es2022'],
+];
+
+for (const [name, compiler] of [
+  ['TypeScript 7', 'typescript'],
+  ['TypeScript 5', 'typescript-5'],
+]) {
+  describe(name, () => {
+    const compile = async (...args) => {
+      const tsc = join(TOOLS, compiler, 'bin/tsc');
+      const { stdout } = await run(process.execPath, [tsc, ...STRICT, ...args], { cwd: folder }).catch(
+        (error) => error,
+      );
+      assert.equal(stdout, '');
+    };
+
+    it('compiles an ES module and a CommonJS module for Node, without the types of pages', async () => {
+      const node = ['--module', 'node16', '--lib', 'es2022', '--typeRoots', join(TOOLS, '@types'), '--types', 'node'];
+      await compile(...node, 'node-esm.mts', 'node-cjs.cts');
+    });
+
+    it('compiles a program for a bundler, without the types of Node', async () => {
+      const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
+      await compile(...bundler, '--lib', 'es2022,dom', 'browser.ts', 'external.ts');
+    });
+  });
+}
