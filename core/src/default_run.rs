@@ -119,10 +119,11 @@ impl Watched {
         }
     }
 
-    /// D18: the likely reason that the VM gets no further.
-    fn hint(&self) -> Option<Hint> {
+    /// D18: the likely reason that the VM gets no further. Before a complete observation nothing is
+    /// known of a power-on.
+    fn hint(&self, observed: bool) -> Option<Hint> {
         match self.known.status {
-            CustomizationStatus::VmNotStarted => Some(Hint::NeverPoweredOn),
+            CustomizationStatus::VmNotStarted => observed.then_some(Hint::NeverPoweredOn),
             CustomizationStatus::CustomizationNotStarted => Some(match self.history.guest.pending() {
                 Some(true) => Hint::PendingNotStarted,
                 Some(false) => Hint::NothingPending,
@@ -302,9 +303,11 @@ impl DefaultRun {
         let message = failure
             .message
             .unwrap_or_else(|| failure.kind.default_message().to_owned());
+        let (message, truncated) = cut(&message, MAX_STRING_BYTES);
         let error = ReadError {
             kind: failure.kind,
-            message: cut(&message, MAX_STRING_BYTES).0,
+            message,
+            truncated,
         };
         match (failure.kind, failure.vm) {
             (ReadFailureKind::NotAuthenticated, _) => {
@@ -372,7 +375,9 @@ impl DefaultRun {
         let stuck = self
             .vms
             .iter()
-            .filter(|watched| watched.conclusion.is_none() && !watched.stuck_told)
+            .filter(|watched| {
+                watched.conclusion.is_none() && !watched.stuck_told && watched.hint(self.observed).is_some()
+            })
             .map(|watched| self.stuck_at_ms(watched))
             .min()
             .map(|at_ms| (at_ms, DeadlineReason::Stuck));
@@ -403,7 +408,7 @@ impl DefaultRun {
                 started_at: attempt.and_then(|attempt| attempt.started_at),
                 finished_at: attempt.and_then(|attempt| attempt.finished_at),
                 failure: attempt.and_then(|attempt| attempt.failure.clone()),
-                hint: hint.and_then(Watched::hint),
+                hint: hint.and_then(|watched| watched.hint(self.observed)),
                 revised: watched.is_some_and(|watched| watched.revised),
                 guest_info_disagrees: attempt.is_some_and(|attempt| attempt.guest_info_disagrees),
                 error: watched
@@ -562,7 +567,7 @@ impl DefaultRun {
             let is_due = watched.conclusion.is_none()
                 && !watched.stuck_told
                 && now_ms >= watched.told.at_ms.saturating_add(stuck_after_ms);
-            if let (true, Some(hint)) = (is_due, watched.hint()) {
+            if let (true, Some(hint)) = (is_due, watched.hint(self.observed)) {
                 watched.stuck_told = true;
                 shell.tell(Output::Stuck {
                     vm: shell.vm(place).to_owned(),

@@ -89,8 +89,9 @@ impl GuestHistory {
             Some("TOOLSDEPLOYPKG_RUNNING") => GuestState::Running,
             Some("TOOLSDEPLOYPKG_SUCCEEDED") => GuestState::Succeeded,
             Some("TOOLSDEPLOYPKG_FAILED") => GuestState::Failed,
-            // IDLE and PENDING are no status, nor is what a later release may add.
-            Some(_) | None => return None,
+            Some("TOOLSDEPLOYPKG_IDLE" | "TOOLSDEPLOYPKG_PENDING" | "") | None => return None,
+            // What a later release may add is no status.
+            Some(_) => return Some(IgnoreReason::OtherType),
         };
         let Some(start) = info.start_time else {
             return Some(IgnoreReason::NoTime);

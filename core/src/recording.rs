@@ -457,14 +457,29 @@ pub fn replay(input: &[u8]) -> String {
     output
 }
 
+fn check_size(document: &[u8]) -> Result<(), RecordingError> {
+    if document.len() <= wire::MAX_DOCUMENT_BYTES {
+        return Ok(());
+    }
+    Err(RecordingError::Malformed(format!(
+        "the recording has {} bytes, and at most {} are read",
+        document.len(),
+        wire::MAX_DOCUMENT_BYTES
+    )))
+}
+
+fn utf8(document: &[u8]) -> Result<&str, RecordingError> {
+    core::str::from_utf8(document).map_err(|error| {
+        RecordingError::Malformed(format!(
+            "the recording: the byte at offset {} is not UTF-8",
+            error.valid_up_to()
+        ))
+    })
+}
+
 fn replay_one(document: &[u8]) -> String {
-    let played = core::str::from_utf8(document)
-        .map_err(|error| {
-            RecordingError::Malformed(format!(
-                "the recording: the byte at offset {} is not UTF-8",
-                error.valid_up_to()
-            ))
-        })
+    let played = check_size(document)
+        .and_then(|()| utf8(document))
         .and_then(Recording::from_json)
         .map(|recording| recording.play());
     match played {

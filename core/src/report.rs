@@ -72,6 +72,9 @@ pub struct ReadError {
     pub kind: ReadFailureKind,
     /// What the host said of it, or a sentence that fits the kind.
     pub message: String,
+    /// Whether the message was longer than 4 KiB and is cut.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub truncated: bool,
 }
 
 /// The kind of a failure to read.

@@ -365,7 +365,8 @@ class Run {
   }
 
   hintOf(vm, { status }) {
-    if (status === 'VmNotStarted') return 'neverPoweredOn';
+    // "From what is known": before a complete observation nothing is known of a power-on.
+    if (status === 'VmNotStarted') return this.hasCompleteObservation ? 'neverPoweredOn' : null;
     if (status === 'CustomizationStarted') return 'startedNoResult';
     if (status !== 'CustomizationNotStarted') return null;
     const known = this.guestInfos.filter((info) => info.vm === vm && info.pendingCustomization !== undefined).at(-1);

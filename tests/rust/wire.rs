@@ -189,6 +189,45 @@ fn a_bad_item_is_named_and_the_rest_is_kept() {
 }
 
 #[test]
+fn a_boxed_key_is_a_key() {
+    let boxed =
+        json_event("VmStartingEvent", 7).replace("\"key\":7", r#""key":{"_typeName":"int","_value":7}"#);
+    let decoded = decode(boxed.as_bytes()).unwrap();
+    assert_eq!(decoded.events.iter().map(Event::key).collect::<Vec<_>>(), [7]);
+}
+
+#[test]
+fn half_a_character_in_a_text_costs_no_event() {
+    let lone_surrogate = json_event("VmStartingEvent", 1).replace("web-1", r"w\ud83d");
+    let elsewhere = json_event("VmFooEvent", 2).replace("web-1", r"\ud83d");
+    let document = format!(
+        "[{lone_surrogate},{elsewhere},{}]",
+        json_event("CustomizationSucceeded", 3)
+    );
+    assert_eq!(
+        kinds(&document),
+        [EventKind::VmStarting, EventKind::CustomizationSucceeded]
+    );
+    let mut bytes = document.into_bytes();
+    let place = bytes.windows(2).position(|pair| pair == b"w\\").unwrap();
+    bytes[place] = 0xff;
+    assert_eq!(decode(&bytes).unwrap().events.len(), 2);
+}
+
+#[test]
+fn boxes_in_boxes_without_end_are_no_text() {
+    let deep = format!("{}1{}", r#"{"_value":"#.repeat(100_000), "}".repeat(100_000));
+    let event = json_event("VmStartingEvent", 1).replace("\"key\":1", &format!("\"key\":{deep}"));
+    assert_eq!(
+        decode(format!("[{event}]").as_bytes())
+            .unwrap()
+            .ignored
+            .count(IgnoreReason::Malformed),
+        1
+    );
+}
+
+#[test]
 fn a_bad_line_is_named_and_the_rest_is_kept() {
     let good = json_event("VmStartingEvent", 1);
     let document = format!("{good}\n{{broken\n\n{good}\n");

@@ -290,22 +290,22 @@ impl Item {
         let mut item = Self::default();
         while let Some(field) = map.next_key_seed(FieldName)? {
             match field {
-                Field::TypeName => item.type_name = map.next_value_seed(Text)?,
-                Field::PlainType => item.plain_type = map.next_value_seed(Text)?,
-                Field::Key => item.key = map.next_value_seed(Key)?,
-                Field::CreatedTime => item.created_time = map.next_value_seed(Text)?,
+                Field::TypeName => item.type_name = text(map.next_value()?),
+                Field::PlainType => item.plain_type = text(map.next_value()?),
+                Field::Key => item.key = key(map.next_value()?),
+                Field::CreatedTime => item.created_time = text(map.next_value()?),
                 Field::Vm => item.vm = map.next_value_seed(Object)?,
-                Field::GovcObject => item.object = map.next_value_seed(Text)?,
-                Field::Name => item.name = map.next_value_seed(Text)?,
-                Field::Value => item.value = map.next_value_seed(Text)?,
-                Field::FullFormattedMessage => item.message = map.next_value_seed(Text)?,
-                Field::Message => item.plain_message = map.next_value_seed(Text)?,
-                Field::Reason => item.reason = map.next_value_seed(Text)?,
-                Field::LogLocation => item.log_location = map.next_value_seed(Text)?,
-                Field::SysprepVersion => item.sysprep_version = map.next_value_seed(Text)?,
-                Field::SystemVersion => item.system_version = map.next_value_seed(Text)?,
+                Field::GovcObject => item.object = text(map.next_value()?),
+                Field::Name => item.name = text(map.next_value()?),
+                Field::Value => item.value = text(map.next_value()?),
+                Field::FullFormattedMessage => item.message = text(map.next_value()?),
+                Field::Message => item.plain_message = text(map.next_value()?),
+                Field::Reason => item.reason = text(map.next_value()?),
+                Field::LogLocation => item.log_location = text(map.next_value()?),
+                Field::SysprepVersion => item.sysprep_version = text(map.next_value()?),
+                Field::SystemVersion => item.system_version = text(map.next_value()?),
                 Field::Data => item.data = map.next_value_seed(Object)?,
-                Field::Subject => item.subject = map.next_value_seed(Text)?,
+                Field::Subject => item.subject = text(map.next_value()?),
                 Field::Boxed => match &mut events {
                     Some((sink, problem)) => {
                         let contents = map.next_value_seed(BoxContents {
@@ -335,7 +335,7 @@ impl Item {
                 }
                 Field::FaultString => {
                     item.is_fault = true;
-                    item.fault_text = map.next_value_seed(Text)?;
+                    item.fault_text = text(map.next_value()?);
                 }
                 Field::Other => {
                     map.next_value::<IgnoredAny>()?;
@@ -569,67 +569,65 @@ macro_rules! skip {
     };
 }
 
-/// A text; other values are as good as absent.
-struct Text;
+/// A text, alone or in a box; other values are as good as absent.
+fn text(value: &RawValue) -> Option<String> {
+    scalar(value).and_then(string)
+}
 
-lenient_seed!(Text, Option<String>, None, {
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Option<String>, E> {
-        Ok(Some(text.to_owned()))
+/// `Event.key`, alone or in a box.
+fn key(value: &RawValue) -> RawKey {
+    match scalar(value) {
+        None | Some("null") => RawKey::Missing,
+        Some(text) => text
+            .parse()
+            .map_or_else(|_| RawKey::Other(shown(text)), RawKey::Int32),
     }
-    skip!(Option<String>, None, numbers);
-    skip!(Option<String>, None, list);
-    // An enum in a property of type Any is boxed, as a text may be.
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<String>, A::Error> {
-        let mut text = None;
-        while let Some(field) = map.next_key_seed(FieldName)? {
-            match field {
-                Field::Boxed => text = map.next_value_seed(Text)?,
-                Field::TypeName
-                | Field::PlainType
-                | Field::Key
-                | Field::CreatedTime
-                | Field::Vm
-                | Field::GovcObject
-                | Field::Name
-                | Field::Value
-                | Field::FullFormattedMessage
-                | Field::Message
-                | Field::Reason
-                | Field::LogLocation
-                | Field::SysprepVersion
-                | Field::SystemVersion
-                | Field::Data
-                | Field::Subject
-                | Field::Container
-                | Field::FaultString
-                | Field::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
+}
+
+/// The JSON of a value that is no list and no object, taken out of its box where it has one.
+fn scalar(value: &RawValue) -> Option<&str> {
+    #[derive(serde::Deserialize)]
+    struct InBox<'a> {
+        #[serde(borrow, default, rename = "_value")]
+        value: Option<&'a RawValue>,
+    }
+    let text = value.get();
+    let text = if text.starts_with('{') {
+        let in_box: InBox<'_> = serde_json::from_str(text).ok()?;
+        in_box.value?.get()
+    } else {
+        text
+    };
+    (!text.starts_with(['{', '['])).then_some(text)
+}
+
+/// The text of a JSON string. Half a surrogate pair, which some guests write into names and
+/// messages, becomes a replacement character and costs no event.
+fn string(json: &str) -> Option<String> {
+    struct Lossy(String);
+
+    impl<'de> serde::Deserialize<'de> for Lossy {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_bytes(LossyText).map(Self)
         }
-        Ok(text)
     }
-});
 
-/// `Event.key`.
-struct Key;
+    struct LossyText;
 
-lenient_seed!(Key, RawKey, RawKey::Missing, {
-    fn visit_i64<E: de::Error>(self, key: i64) -> Result<RawKey, E> {
-        Ok(i32::try_from(key).map_or_else(|_| RawKey::Other(key.to_string()), RawKey::Int32))
+    impl Visitor<'_> for LossyText {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<String, E> {
+            Ok(String::from_utf8_lossy(bytes).into_owned())
+        }
     }
-    fn visit_u64<E: de::Error>(self, key: u64) -> Result<RawKey, E> {
-        Ok(i32::try_from(key).map_or_else(|_| RawKey::Other(key.to_string()), RawKey::Int32))
-    }
-    fn visit_f64<E: de::Error>(self, key: f64) -> Result<RawKey, E> {
-        Ok(RawKey::Other(key.to_string()))
-    }
-    fn visit_str<E: de::Error>(self, key: &str) -> Result<RawKey, E> {
-        Ok(RawKey::Other(shown(key)))
-    }
-    skip!(RawKey, RawKey::Missing, list);
-    skip!(RawKey, RawKey::Missing, object);
-});
+
+    serde_json::from_str(json).ok().map(|Lossy(text)| text)
+}
 
 /// An object; other values are as good as absent.
 struct Object;

@@ -137,10 +137,9 @@ fn walk<S: Sink + Default>(document: &[u8]) -> Result<S, WireError> {
             document.len()
         )));
     }
-    let text = core::str::from_utf8(document).map_err(|error| {
-        WireError::Syntax(format!("the byte at offset {} is not UTF-8", error.valid_up_to()))
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
+    // One bad byte in a name or a message must not cost the other events of the page.
+    let text = String::from_utf8_lossy(document);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim();
     if text.is_empty() {
         Ok(S::default())
     } else if text.starts_with('<') {

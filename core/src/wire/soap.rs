@@ -154,10 +154,8 @@ struct Tree<'a> {
 ///
 /// When the document is too large or no well-formed XML.
 pub fn soap_tree(document: &[u8]) -> Result<String, WireError> {
-    let text = core::str::from_utf8(document).map_err(|error| {
-        WireError::Syntax(format!("the byte at offset {} is not UTF-8", error.valid_up_to()))
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
+    let text = String::from_utf8_lossy(document);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim();
     if text.len() > MAX_DOCUMENT_BYTES {
         return Err(WireError::TooLarge(format!(
             "it has {} bytes, and at most {MAX_DOCUMENT_BYTES} are read",
