@@ -22,13 +22,19 @@ export async function bounded<T>(
   const aborted = new Promise<never>((_, reject) => {
     controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
   });
+  // What is aborted after the answer is nobody's failure.
+  aborted.catch(() => undefined);
   void clock.sleep(timeoutMs, settled.signal).then(() => {
     controller.abort(new ReadError('transient', `${what} took longer than ${timeoutMs / 1000} s`, { code: 'timeout' }));
   });
   try {
-    return await Promise.race([call({ signal: controller.signal }), aborted]);
+    // A source that throws before it has made a promise fails like one that rejects.
+    const answer = new Promise<T>((resolve) => resolve(call({ signal: controller.signal })));
+    return await Promise.race([answer, aborted]);
   } finally {
     controller.release();
+    // Whatever of the call still goes on is of no use, and it is told so in words that fit.
+    controller.abort(new Error('the call is over'));
     settled.abort();
   }
 }

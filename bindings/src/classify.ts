@@ -1,16 +1,25 @@
 /** From what a source throws to what the machine is told. */
+import { shown } from './checks.js';
 import { ReadError } from './errors.js';
 import type { ReadFailure, ReadFailureKind } from './types.js';
 
-const KINDS: readonly ReadFailureKind[] = ['notAuthenticated', 'noPermission', 'notFound', 'transient', 'fatal'];
+/** Every kind of failure. */
+export const KINDS: readonly ReadFailureKind[] = ['notAuthenticated', 'noPermission', 'notFound', 'transient', 'fatal'];
 
 /**
  * What a failed call means. Anything that does not say otherwise may work in a while: taking a network's hiccup for the
  * end would lose the wait.
  */
 export function classify(error: unknown): ReadFailure {
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: kindOf(error), message };
+  return { kind: kindOf(error), message: messageOf(error) };
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error === 'string') {
+    return error;
+  }
+  const message = error instanceof Error ? (error.message as unknown) : undefined;
+  return typeof message === 'string' ? message : `the source has thrown ${shown(error)}`;
 }
 
 function kindOf(error: unknown): ReadFailureKind {

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The state machine as a TypeScript class: one crossing into the core per call. */
+import { checkOptions, checkVms, hostTime, isServerTime, jsonText, shown } from './checks.js';
 import { type EventDocument, toBytes } from './document.js';
 import {
   DisposedError,
@@ -48,8 +49,14 @@ export class Monitor implements Disposable {
       this.#raw = from.raw;
       return;
     }
-    const config = JSON.stringify({ vms: from, options: options ?? {}, serverNow: timeText(serverNow ?? '') });
-    this.#raw = guarded(() => new (core().RawMonitor)(config, nowMs));
+    checkVms(from);
+    checkOptions(options ?? {});
+    const config = jsonText(
+      { vms: from, options: options ?? {}, serverNow: timeText(serverNow) },
+      (why) => new OptionsError('invalidOptions', `the VMs and the options have to be plain data: ${why}`),
+    );
+    const now = hostTime(nowMs);
+    this.#raw = guarded(() => new (core().RawMonitor)(config, now));
   }
 
   /**
@@ -57,9 +64,17 @@ export class Monitor implements Disposable {
    * @throws {@link SnapshotError} when it is damaged or of an unknown version
    */
   static restore(snapshot: Snapshot, serverNow: Date | string, nowMs: number, options: RestoreOptions = {}): Monitor {
-    const text = JSON.stringify(snapshot);
-    const raw = guarded(() => core().RawMonitor.restore(text, timeText(serverNow), nowMs, JSON.stringify(options)));
-    return new Monitor(new Restored(raw));
+    const text = jsonText(
+      snapshot,
+      (why) => new SnapshotError('invalidSnapshot', `the snapshot is no plain data: ${why}`),
+    );
+    const how = jsonText(
+      options,
+      (why) => new OptionsError('invalidOptions', `the options have to be plain data: ${why}`),
+    );
+    const time = timeText(serverNow);
+    const now = hostTime(nowMs);
+    return restored(guarded(() => core().RawMonitor.restore(text, time, now, how)));
   }
 
   /** Answers what is queued since construction. */
@@ -76,42 +91,42 @@ export class Monitor implements Disposable {
    */
   handleEvents(document: EventDocument, complete: boolean, nowMs: number): Step {
     const bytes = toBytes(document);
-    return this.#step((raw) => raw.handleEvents(bytes, complete, nowMs));
+    return this.#step((raw) => raw.handleEvents(bytes, complete, hostTime(nowMs)));
   }
 
   /** Takes what is known of the guests of some VMs. */
   handleGuestInfo(info: GuestInfo | readonly GuestInfo[], nowMs: number): Step {
-    return this.#step((raw) => raw.handleGuestInfo(JSON.stringify(info), nowMs));
+    return this.#step((raw) => raw.handleGuestInfo(inputText('the guest info', info), hostTime(nowMs)));
   }
 
   /** Takes the news that the read asked for has failed, as a whole or for one VM. */
   handleReadFailed(failure: ReadFailure, nowMs: number): Step {
-    return this.#step((raw) => raw.handleReadFailed(JSON.stringify(failure), nowMs));
+    return this.#step((raw) => raw.handleReadFailed(inputText('the read failure', failure), hostTime(nowMs)));
   }
 
   /** Takes the news that the log-in asked for has succeeded. */
   handleLoggedIn(nowMs: number): Step {
-    return this.#step((raw) => raw.handleLoggedIn(nowMs));
+    return this.#step((raw) => raw.handleLoggedIn(hostTime(nowMs)));
   }
 
   /** To be called at the deadline of the last step; harmless when early. */
   handleTimeout(nowMs: number): Step {
-    return this.#step((raw) => raw.handleTimeout(nowMs));
+    return this.#step((raw) => raw.handleTimeout(hostTime(nowMs)));
   }
 
   /** Ends the run at once, with the rows it has. */
   cancel(nowMs: number): Step {
-    return this.#step((raw) => raw.cancel(nowMs));
+    return this.#step((raw) => raw.cancel(hostTime(nowMs)));
   }
 
   /** The rows and transitions so far. */
   report(nowMs: number): Report {
-    return JSON.parse(this.#call((raw) => raw.report(nowMs))) as Report;
+    return JSON.parse(this.#call((raw) => raw.report(hostTime(nowMs)))) as Report;
   }
 
   /** The state as plain data. It holds no credential, and no message text beyond what a row shows. */
   snapshot(nowMs: number): Snapshot {
-    return JSON.parse(this.#call((raw) => raw.snapshot(nowMs))) as Snapshot;
+    return JSON.parse(this.#call((raw) => raw.snapshot(hostTime(nowMs)))) as Snapshot;
   }
 
   /** Gives the memory back. A second call does nothing; any other use afterwards throws {@link DisposedError}. */
@@ -152,6 +167,15 @@ export class Monitor implements Disposable {
 /** Tells the constructor that the core's part is there already. */
 class Restored {
   constructor(readonly raw: RawMonitor) {}
+}
+
+// Outside of the class: bundlers rename one that names itself, and the other name would be in its messages.
+function restored(raw: RawMonitor): Monitor {
+  return new Monitor(new Restored(raw));
+}
+
+function inputText(what: string, value: unknown): string {
+  return jsonText(value, (why) => new VmCustomizationError('invalidInput', `${what} has to be plain data: ${why}`));
 }
 
 /**
@@ -195,12 +219,16 @@ function translated(error: unknown): unknown {
   }
 }
 
-function timeText(time: Date | string): string {
+function timeText(time: Date | string | undefined): string {
   if (typeof time === 'string') {
     return time;
   }
-  if (Number.isNaN(time.getTime())) {
-    throw new OptionsError('invalidOptions', 'the server time is not a valid Date: pass what `serverTime` answered');
+  if (!isServerTime(time)) {
+    const what = (time as unknown) instanceof Date ? 'not a valid Date' : shown(time);
+    throw new OptionsError(
+      'invalidOptions',
+      `the server time is ${what}: pass what \`serverTime\` answered, a Date or RFC 3339 text`,
+    );
   }
   return time.toISOString();
 }

@@ -3,6 +3,7 @@ import { linkedTo } from './abort.js';
 import { classify } from './classify.js';
 import type { Clock } from './clock.js';
 import { PushUnavailableError } from './errors.js';
+import { checkedPage } from './page.js';
 import type { EventPage, EventSource } from './source.js';
 import type { EventQuery, ReadFailure } from './types.js';
 
@@ -107,7 +108,7 @@ export class PushFeed {
         if (first) {
           onBegun();
         }
-        const page = next.value;
+        const page = checkedPage(next.value, 'pushEvents');
         // The source is asked for more only when this is taken, so that it cannot run ahead of the machine.
         await Promise.race([new Promise<void>((taken) => post({ type: 'pushed', page, taken })), aborted]);
       }

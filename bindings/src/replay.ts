@@ -8,6 +8,6 @@ import { core } from './wasm/loader.js';
  * order. A line that cannot be read gives `{"error":{"code":…,"message":…}}` in its place.
  */
 export function replay(recordings: Uint8Array | string): string {
-  const bytes = toBytes(recordings);
+  const bytes = toBytes(recordings, 'what is to be played');
   return guarded(() => core().replay(bytes));
 }

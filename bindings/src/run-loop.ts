@@ -6,11 +6,11 @@ import { bounded } from './bounded.js';
 import { CatchUp, SAFETY_READ_S } from './catch-up.js';
 import { classify } from './classify.js';
 import type { Clock } from './clock.js';
-import { toBytes } from './document.js';
-import { VmCustomizationError, WireError } from './errors.js';
 import { GuestFeed } from './guest-feed.js';
+import { MachineFeed } from './machine-feed.js';
 import { Mailbox } from './mailbox.js';
 import { Monitor } from './monitor.js';
+import { checkedPage } from './page.js';
 import type { Progress, RunInput } from './progress.js';
 import { PushFeed, type PushInput } from './push-feed.js';
 import type { CallOptions, EventPage, EventSource } from './source.js';
@@ -18,7 +18,6 @@ import { readServerTime } from './start.js';
 import type {
   Deadline,
   EventQuery,
-  GuestInfo,
   MonitorOptions,
   Output,
   ReadFailure,
@@ -69,10 +68,9 @@ export class RunLoop {
   readonly #catchUp: CatchUp;
   readonly #guests: GuestFeed;
   #monitor: Monitor | undefined;
+  #feed: MachineFeed | undefined;
   #deadline: Deadline | null = null;
   #ended = false;
-  #lastFedMs = 0;
-  #pagesFed = 0;
   #openRead: AbortController | undefined;
   #openLogIn: AbortController | undefined;
   #feedOfPush: PushFeed | undefined;
@@ -102,7 +100,7 @@ export class RunLoop {
       while (!this.#ended) {
         await this.#turn();
       }
-      return this.#running().report(this.#lastFedMs);
+      return this.#running.report(this.#fed.lastMs);
     } finally {
       this.#feedOfPush?.stop();
       this.#guests.stop();
@@ -113,7 +111,7 @@ export class RunLoop {
 
   /** The machine's state; undefined before the server's time is known. */
   snapshot(): Snapshot | undefined {
-    return this.#monitor?.snapshot(this.#lastFedMs);
+    return this.#monitor?.snapshot(this.#feed?.lastMs ?? 0);
   }
 
   /** Gives the machine's memory back. */
@@ -133,6 +131,17 @@ export class RunLoop {
       setup.snapshot === undefined
         ? new Monitor(setup.vms, this.#options, startedAt, 0)
         : Monitor.restore(setup.snapshot, startedAt, 0);
+    this.#feed = new MachineFeed({
+      monitor: this.#monitor,
+      fresh: setup.snapshot === undefined,
+      tell: (progress) => {
+        if (progress.type === 'readFailed' && progress.failure.vm === undefined) {
+          this.#catchUp.failed();
+        }
+        setup.tell(progress);
+      },
+      record: setup.record,
+    });
     if (setup.snapshot !== undefined) {
       this.#guests.restored(this.#monitor.report(0).vms);
     }
@@ -142,13 +151,13 @@ export class RunLoop {
     });
     if (answer.time !== undefined) {
       setup.tell({ type: 'started', serverTime: startedAt });
-      this.#act([this.#running().step()]);
+      this.#act([this.#running.step()]);
       return;
     }
     // Without the server's time nothing can be read; the rows still come from the machine.
-    this.#take(this.#running().step());
+    this.#take(this.#running.step());
     if (answer.failure !== undefined) {
-      this.#feedFailures([{ ...answer.failure, kind: 'fatal' }], this.#nowMs());
+      this.#act([this.#fed.failure({ ...answer.failure, kind: 'fatal' }, this.#nowMs())]);
     }
     this.#cancel();
   }
@@ -169,7 +178,7 @@ export class RunLoop {
         this.#inputs.putBack(input);
         await this.#timeout(due);
       } else {
-        this.#feed(input, input.asOfMs ?? now);
+        this.#feedInput(input, input.asOfMs ?? now);
       }
     } else if (due <= now) {
       await this.#timeout(due);
@@ -184,31 +193,32 @@ export class RunLoop {
     }
   }
 
-  #feed(input: Input, now: number): void {
+  #feedInput(input: Input, now: number): void {
     switch (input.type) {
       case 'page':
         this.#feedPage(input.page, input.own, now);
         break;
       case 'readError':
-        this.#feedFailures([classify(input.error)], now);
+        this.#act([this.#fed.failure(classify(input.error), now)]);
         break;
       case 'loggedIn':
         this.#openLogIn = undefined;
         this.#feedOfPush?.loggedIn();
-        this.#setup.tell({ type: 'loggedIn' });
-        this.#setup.record({ type: 'loggedIn', atMs: this.#advance(now) });
-        this.#act([this.#running().handleLoggedIn(this.#lastFedMs)]);
+        this.#act([this.#fed.loggedIn(now)]);
         break;
       case 'logInError':
         this.#openLogIn = undefined;
-        this.#feedFailures([classify(input.error)], now);
+        this.#act([this.#fed.failure(classify(input.error), now)]);
         break;
       case 'pushBegun':
         this.#catchUp.pushBegun();
         this.#setup.tell({ type: 'pushing' });
         break;
       case 'pushed':
-        this.#feedPushed(input.page, now);
+        if (input.page.complete === false) {
+          this.#catchUp.missed();
+        }
+        this.#act(this.#fed.pushed(input.page, now));
         input.taken();
         break;
       case 'pushFailed':
@@ -221,74 +231,20 @@ export class RunLoop {
     }
   }
 
-  #feedPushed(page: EventPage, now: number): void {
-    if (page.complete === false) {
-      this.#catchUp.missed();
-    }
-    const documents = [page.events, ...(page.more ?? [])].filter((document) => document.length > 0).map(toBytes);
-    this.#act(
-      documents.map((document) => {
-        try {
-          return this.#feedDocument(document, false, now);
-        } catch (error) {
-          if (!(error instanceof WireError)) {
-            throw error;
-          }
-          // The read that follows brings what could not be understood here.
-          const message = `what was pushed could not be understood: ${error.message}`;
-          return this.#feedFailure({ kind: 'transient', message }, now);
-        }
-      }),
-    );
-  }
-
   #feedPushFailed(failure: ReadFailure, now: number): void {
     this.#catchUp.pushEnded();
     this.#setup.tell({ type: 'pushFailed', failure });
     const openLogIn = this.#openLogIn !== undefined;
     // The machine logs in as after a read that met the same; a log-in under way is an answer already.
     if (failure.kind === 'notAuthenticated' && this.#setup.source.logIn !== undefined && !openLogIn) {
-      this.#feedFailures([failure], now);
+      this.#act([this.#fed.failure(failure, now)]);
     }
   }
 
-  /** @param own - a read that the machine did not ask for: it adds to what is known, and completes nothing */
   #feedPage(page: EventPage, own: boolean, now: number): void {
-    const documents = [page.events, ...(page.more ?? [])].map(toBytes);
-    const refusals = page.failures ?? [];
-    const steps: Step[] = [];
-    // An event tells more than the guest does of the same thing, so events come first. But at the start there is no
-    // attempt yet that the guest's word could be taken for, and it is there when the first events end the wait.
-    const guests = this.#guests.take();
-    const guestsFirst = this.#pagesFed === 0;
-    this.#pagesFed += 1;
-    if (guestsFirst) {
-      steps.push(...this.#feedGuests(guests, now));
-    }
-    let failure: ReadFailure | undefined =
-      page.complete === false ? { kind: 'transient', message: 'the source could not read to the end' } : undefined;
-    for (const [index, document] of documents.entries()) {
-      const last = index === documents.length - 1;
-      const complete = last && !own && failure === undefined && refusals.length === 0 && guests.length === 0;
-      try {
-        steps.push(this.#feedDocument(document, complete, now));
-      } catch (error) {
-        if (!(error instanceof WireError)) {
-          throw error;
-        }
-        failure = { kind: 'transient', message: `an answer could not be understood: ${error.message}` };
-      }
-    }
-    for (const refusal of refusals) {
-      steps.push(this.#feedFailure(refusal, now));
-    }
-    if (!guestsFirst) {
-      steps.push(...this.#feedGuests(guests, now));
-    }
-    if (failure !== undefined) {
-      steps.push(this.#feedFailure(failure, now));
-    } else if ((refusals.length > 0 || guests.length > 0) && !own) {
-      steps.push(this.#feedDocument(toBytes([]), true, now));
+    const { steps, failure, guestFailure } = this.#fed.page(page, this.#guests.take(), own, now);
+    if (guestFailure !== undefined) {
+      this.#guests.failed(guestFailure);
     }
     if (failure === undefined) {
       this.#catchUp.answered(now);
@@ -307,67 +263,23 @@ export class RunLoop {
     }
   }
 
-  #feedDocument(document: Uint8Array, complete: boolean, now: number): Step {
-    const atMs = this.#advance(now);
-    const step = this.#running().handleEvents(document, complete, atMs);
-    this.#setup.record({ type: 'events', document, complete, atMs });
-    if (step.ingested !== undefined) {
-      this.#setup.tell({ type: 'ingested', ingested: step.ingested });
-    }
-    return step;
-  }
-
-  #feedGuests(infos: readonly GuestInfo[], now: number): Step[] {
-    return infos.flatMap((info) => {
-      const atMs = this.#advance(now);
-      try {
-        const step = this.#running().handleGuestInfo(info, atMs);
-        this.#setup.record({ type: 'guestInfo', info, atMs });
-        return [step];
-      } catch (error) {
-        if (!(error instanceof VmCustomizationError) || error.code !== 'invalidInput') {
-          throw error;
-        }
-        this.#guests.failed(`what is known of the guest of ${info.vm} makes no sense: ${error.message}`);
-        return [];
-      }
-    });
-  }
-
-  #feedFailures(failures: readonly ReadFailure[], now: number): void {
-    this.#act(failures.map((failure) => this.#feedFailure(failure, now)));
-  }
-
-  #feedFailure(failure: ReadFailure, now: number): Step {
-    const atMs = this.#advance(now);
-    if (failure.vm === undefined) {
-      this.#catchUp.failed();
-    }
-    this.#setup.tell({ type: 'readFailed', failure });
-    this.#setup.record({ type: 'readFailed', failure, atMs });
-    return this.#running().handleReadFailed(failure, atMs);
-  }
-
   async #timeout(due: number): Promise<void> {
     if (this.#deadline?.reason === 'stuck') {
       await this.#guests.beforeHint(this.#setup.stop);
-      this.#act(this.#feedGuests(this.#guests.takePending(), this.#nowMs()));
+      this.#act(this.#fed.guests(this.#guests.takePending(), this.#nowMs()).steps);
     } else if (this.#deadline?.reason === 'lastRead') {
-      this.#act(this.#feedGuests(this.#guests.takeAll(), this.#nowMs()));
+      this.#act(this.#fed.guests(this.#guests.takeAll(), this.#nowMs()).steps);
     }
     if (this.#setup.stop.aborted || this.#ended) {
       return;
     }
     const now = this.#nowMs();
-    const at = now - due <= ORDINARY_LATENESS_MS ? due : now;
-    this.#act([this.#running().handleTimeout(this.#advance(at))]);
+    this.#act([this.#fed.timeout(now - due <= ORDINARY_LATENESS_MS ? due : now)]);
   }
 
   #cancel(): void {
     if (!this.#ended) {
-      const atMs = this.#advance(this.#nowMs());
-      this.#setup.record({ type: 'cancel', atMs });
-      this.#act([this.#running().cancel(atMs)]);
+      this.#act([this.#fed.cancel(this.#nowMs())]);
       this.#ended = true;
     }
   }
@@ -411,13 +323,13 @@ export class RunLoop {
     this.#openRead = controller;
     tell({ type: 'reading', query });
     // Passes of the published rules have fixed times: what is read for one is what was there at its time.
-    const asOf = query.reason === 'pass' ? { asOfMs: this.#lastFedMs } : {};
+    const asOf = query.reason === 'pass' ? { asOfMs: this.#fed.lastMs } : {};
     this.#call(
       'reading the events',
       async (options) => {
         await this.#guests.beforeRead(query.reason, options.signal);
         options.signal.throwIfAborted();
-        return source.readEvents(query, options);
+        return checkedPage(await source.readEvents(query, options), 'readEvents');
       },
       query.timeoutMs ?? source.readTimeoutMs ?? READ_TIMEOUT_MS,
       controller,
@@ -445,7 +357,7 @@ export class RunLoop {
         kind: 'fatal',
         message: 'the session has ended and the source has no way to log in again',
       } as const;
-      this.#feedFailures([failure], this.#nowMs());
+      this.#act([this.#fed.failure(failure, this.#nowMs())]);
       return;
     }
     const controller = new AbortController();
@@ -480,22 +392,25 @@ export class RunLoop {
     );
   }
 
-  #running(): Monitor {
-    if (this.#monitor === undefined) {
-      throw new Error('the run has not begun');
-    }
-    return this.#monitor;
+  get #running(): Monitor {
+    return begun(this.#monitor);
+  }
+
+  get #fed(): MachineFeed {
+    return begun(this.#feed);
   }
 
   /** Whole milliseconds since the start, as a recording has them. */
   #nowMs(): number {
     return Math.max(0, Math.floor(this.#setup.clock.now() - this.#startedAt));
   }
+}
 
-  #advance(nowMs: number): number {
-    this.#lastFedMs = Math.max(this.#lastFedMs, nowMs);
-    return this.#lastFedMs;
+function begun<T>(part: T | undefined): T {
+  if (part === undefined) {
+    throw new Error('the run has not begun');
   }
+  return part;
 }
 
 function aborted(signal: AbortSignal, until: AbortSignal): Promise<void> {

@@ -40,7 +40,8 @@ export interface EventPage {
  * ```
  *
  * What a call throws decides what happens next: a {@link ReadError} by its `kind`; anything else counts as `transient`
- * and is tried again until the wait ends.
+ * and is tried again until the wait ends. An answer to a read that is no {@link EventPage} counts as `transient` too: it
+ * says nothing of the VMs. A source without a required method is refused at once, with an `OptionsError`.
  */
 export interface EventSource {
   /** vCenter's clock (`CurrentTime`), never the host's own. */

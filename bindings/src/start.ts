@@ -1,5 +1,6 @@
 /** The first question of a run: vCenter's clock. */
 import { bounded } from './bounded.js';
+import { isServerTime, shown } from './checks.js';
 import { classify } from './classify.js';
 import type { RunSetup } from './run-loop.js';
 import type { ReadFailure } from './types.js';
@@ -29,16 +30,14 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
     let failure: ReadFailure;
     try {
       const left = Math.max(end - clock.now(), FIRST_PAUSE_MS);
-      const time = await bounded(
+      const time: unknown = await bounded(
         "asking for vCenter's time",
         (call) => source.serverTime(call),
         Math.min(TIMEOUT_MS, left),
         clock,
         stop,
       );
-      return Number.isNaN(time.getTime())
-        ? { failure: { kind: 'fatal', message: "the source's server time is not a valid Date" } }
-        : { time };
+      return isServerTime(time) ? { time } : { failure: { kind: 'fatal', message: noTime(time) } };
     } catch (error) {
       failure = classify(error);
     }
@@ -62,4 +61,9 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
     pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
   }
   return {};
+}
+
+function noTime(answer: unknown): string {
+  const what = answer instanceof Date ? 'a Date that is none of vCenter' : shown(answer);
+  return `serverTime of the source has answered ${what}: it has to answer a valid Date`;
 }

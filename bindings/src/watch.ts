@@ -1,4 +1,5 @@
 /** Waiting for customization, for programs: one call, a report at the end, transitions on the way. */
+import { checkOptions, checkSource, checkVms } from './checks.js';
 import { type Clock, systemClock } from './clock.js';
 import { CancelledError, VmCustomizationError } from './errors.js';
 import type { Progress, RunInput } from './progress.js';
@@ -71,15 +72,26 @@ export function resumeCustomization(
 class Watch implements CustomizationWatch {
   readonly report: Promise<Report>;
   readonly #stop = new AbortController();
-  readonly #loop: RunLoop;
+  /** Undefined when what was handed over cannot be used: `report` has rejected then. */
+  readonly #loop: RunLoop | undefined;
   readonly #transitions: Transition[] = [];
   #lastSnapshot: Snapshot | undefined;
   #over = false;
   #changed: PromiseWithResolver = withResolver();
 
   constructor(source: EventSource, vms: readonly VmRef[], snapshot: Snapshot | undefined, options: WatchOptions) {
+    try {
+      checkSource(source);
+      checkVms(vms);
+      checkOptions(options);
+    } catch (error) {
+      this.#over = true;
+      this.report = Promise.reject(error);
+      this.report.catch(() => undefined);
+      return;
+    }
     const { signal, push, onProgress, onInput, clock, ...monitorOptions } = options;
-    this.#loop = new RunLoop({
+    const loop = new RunLoop({
       source,
       vms: vms.map((vm) => ({ ...vm })),
       options: monitorOptions,
@@ -96,13 +108,14 @@ class Watch implements CustomizationWatch {
       },
       record: (input) => onInput?.(input),
     });
-    this.report = this.#run(signal);
+    this.#loop = loop;
+    this.report = this.#run(loop, signal);
     // Who only iterates hears of a failure there; it must not end the process as an unhandled rejection as well.
     this.report.catch(() => undefined);
   }
 
   snapshot(): Snapshot {
-    const snapshot = this.#lastSnapshot ?? this.#loop.snapshot();
+    const snapshot = this.#lastSnapshot ?? this.#loop?.snapshot();
     if (snapshot === undefined) {
       throw new VmCustomizationError(
         'notStarted',
@@ -131,15 +144,15 @@ class Watch implements CustomizationWatch {
     }
   }
 
-  async #run(signal: AbortSignal | undefined): Promise<Report> {
+  async #run(loop: RunLoop, signal: AbortSignal | undefined): Promise<Report> {
     const stop = (): void => this.#stop.abort();
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted) {
       stop();
     }
     try {
-      const report = await this.#loop.run();
-      this.#lastSnapshot = this.#loop.snapshot();
+      const report = await loop.run();
+      this.#lastSnapshot = loop.snapshot();
       // A wait whose last VM was concluded before the signal has its result, and the signal nothing to end.
       if (signal?.aborted && report.vms.some((row) => row.conclusion === 'cancelled')) {
         throw new CancelledError(report, signal.reason);
@@ -147,7 +160,7 @@ class Watch implements CustomizationWatch {
       return report;
     } finally {
       signal?.removeEventListener('abort', stop);
-      this.#loop.dispose();
+      loop.dispose();
       this.#over = true;
       this.#wake();
     }

@@ -21,8 +21,18 @@ describe('the command line', () => {
       ...['--timeout', '90.5', '--wait-for-power-on', '--poll-interval=5', '--lookback', '0', '--attempts', 'reopen'],
       '--no-push',
       ...['--json', '--record', 'run.json', '--server', 'vc', '--user', 'u', '--password-file', 'p', '--insecure'],
-      ...['--session-file', 's', '--clone-ticket-file', 't', '--token-file', 'k', '--protocol', 'vi-json'],
-      ...['--ca-file', 'ca.pem', '--thumbprint', 'AA', '--', '--odd-name'],
+      ...[
+        '--session-file',
+        's',
+        '--clone-ticket-file',
+        't',
+        '--token-file',
+        'k',
+        '--protocol',
+        'vi-json',
+        '--',
+        '--odd-name',
+      ],
     ]);
     assert.deepEqual(command.options, {
       rules: 'default',
@@ -44,9 +54,11 @@ describe('the command line', () => {
       tokenFile: 'k',
       protocol: 'vi-json',
       insecure: true,
-      caFile: 'ca.pem',
-      thumbprint: 'AA',
+      caFile: undefined,
+      thumbprint: undefined,
     });
+    const { caFile, thumbprint } = parseCommand(['--ca-file', 'ca.pem', '--thumbprint', 'AA', 'a']).connection;
+    assert.deepEqual([caFile, thumbprint], ['ca.pem', 'AA']);
   });
 
   test('waits for ever when the timeout is none', () => {
@@ -89,7 +101,11 @@ describe('the command line', () => {
   test('refuses what makes no sense, naming the argument', () => {
     refused([], /no VM was given/);
     refused(['--timeout', 'soon', 'a'], /--timeout is 'soon': give a number of seconds, or none/);
-    refused(['--timeout', '-5', 'a'], /timeout/);
+    refused(['--timeout', '-5', 'a'], /^--timeout is '-5': give a number of seconds, or none$/);
+    refused(['--timeout', '--json', 'a'], /^--timeout has no value, for what follows looks like an option: give it/);
+    refused(['--insecure', '--ca-file', 'ca.pem', 'a'], /--insecure checks no certificate, and --ca-file says/);
+    refused(['server-time', '--insecure', '--thumbprint', 'AA'], /--insecure checks no certificate, and --thumbprint/);
+    refused(['a', ''], /a VM is ''/);
     refused(['--poll-interval', '1e3', 'a'], /--poll-interval is '1e3'/);
     refused(['--attempts', 'all', 'a'], /--attempts is 'all': give follow, first or reopen/);
     refused(['--rules', 'mine', 'a'], /--rules is 'mine': give default or published/);

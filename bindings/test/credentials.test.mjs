@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { makeCertificate } from '../../tests/lib/certificate.mjs';
 import { internal } from './internal.mjs';
 
 const { resolveConnection } = await internal('cli/credentials');
@@ -49,9 +50,67 @@ describe('server and credentials', () => {
     assert.deepEqual([connection.signIn.user, connection.signIn.password], ['u', 'from file']);
   });
 
-  test('keep the password that stands beside the user name', async () => {
-    const mixed = { VSPHERE_SERVER: 'vc', VSPHERE_PASSWORD: 'v-secret', GOVC_USERNAME: 'g', GOVC_PASSWORD: 'g-secret' };
-    assert.equal((await resolve({}, mixed)).signIn.password, 'g-secret');
+  test('of one tool are not sent to the server of the other', async () => {
+    const { VSPHERE_SERVER, ...vsphereUser } = VSPHERE;
+    await refused({}, { ...GOVC, VSPHERE_SERVER }, /no user name/);
+    await refused({}, { ...GOVC, VSPHERE_SERVER, VSPHERE_USER: 'v' }, /no password/);
+    await refused({}, { ...vsphereUser, GOVC_URL: 'govc.example.com' }, /no user name/);
+    await refused({}, { ...vsphereUser, GOVC_URL: 'g@govc.example.com', VSPHERE_SESSION: 'id' }, /no password/);
+    const both = await resolve({}, { ...GOVC, ...vsphereUser });
+    assert.deepEqual([both.url.host, both.signIn.user, both.signIn.password], ['govc.example.com', 'g', 'g-secret']);
+  });
+
+  test('go with a server of the command line, VSPHERE before GOVC, each name with its own password', async () => {
+    const signIn = async (flags, environment) => (await resolve({ server: 'vc', ...flags }, environment)).signIn;
+    assert.deepEqual(await signIn({}, { ...GOVC, ...VSPHERE }), { user: 'v', password: 'v-secret' });
+    assert.deepEqual(await signIn({}, GOVC), { user: 'g', password: 'g-secret' });
+    assert.deepEqual(await signIn({ user: 'u' }, { ...GOVC, VSPHERE_USER: 'v' }), { user: 'u', password: 'g-secret' });
+    await refused({ server: 'vc' }, { ...GOVC, VSPHERE_USER: 'v' }, /no password/);
+    // What a URL holds is for that server alone.
+    await refused({ server: 'vc' }, { GOVC_URL: GOVC.GOVC_URL }, /no user name/);
+  });
+
+  test('are found where the address ends in a slash', async () => {
+    for (const GOVC_URL of ['https://govc.example.com/sdk/', 'https://govc.example.com/', 'govc.example.com//']) {
+      assert.equal((await resolve({}, { ...GOVC, GOVC_URL })).url.pathname, '/sdk', GOVC_URL);
+    }
+  });
+
+  test('are read from a file that begins with a byte order mark', async () => {
+    const passwordFile = file('marked', '\uFEFFs3cret\r\n');
+    assert.equal((await resolve({ passwordFile }, VSPHERE)).signIn.password, 's3cret');
+  });
+
+  test('a server is trusted unseen only by the names that it comes from', async () => {
+    const insecure = async (flags, environment) => (await resolve(flags, environment)).trust.insecure;
+    assert.equal(await insecure({}, { ...VSPHERE, GOVC_INSECURE: '1' }), false);
+    assert.equal(await insecure({}, { ...VSPHERE, VSPHERE_ALLOW_UNVERIFIED_SSL: 'true' }), true);
+    assert.equal(await insecure({}, { ...GOVC, VSPHERE_ALLOW_UNVERIFIED_SSL: 'true' }), false);
+    assert.equal(await insecure({}, { ...GOVC, GOVC_INSECURE: '1' }), true);
+    assert.equal(
+      await insecure({ server: 'vc' }, { ...GOVC, GOVC_INSECURE: '1' }),
+      false,
+      'that is for another server',
+    );
+    assert.equal(await insecure({ server: 'govc.example.com' }, { ...GOVC, GOVC_INSECURE: '1' }), true);
+    const unnamed = { VSPHERE_USER: 'u', VSPHERE_PASSWORD: 'p', VSPHERE_ALLOW_UNVERIFIED_SSL: 'true' };
+    assert.equal(await insecure({ server: 'vc' }, unnamed), true, 'that is for any server');
+    for (const no of ['false', '0', 'no']) {
+      const both = { VSPHERE_ALLOW_UNVERIFIED_SSL: no, GOVC_INSECURE: '1' };
+      assert.equal(await insecure({}, { ...VSPHERE, ...both }), false, no);
+      assert.equal(await insecure({}, { ...GOVC, ...both }), false, no);
+    }
+  });
+
+  test('a file of authorities that holds no certificate is refused', async () => {
+    const { certificate } = makeCertificate();
+    for (const text of ['', 'PEM', certificate.slice(0, 200), `${certificate}\n${certificate.slice(0, 200)}`]) {
+      await refused(
+        { caFile: file('bad.pem', text) },
+        VSPHERE,
+        /--ca-file .*bad\.pem holds no certificate: it has to be PEM/,
+      );
+    }
   });
 
   test('are asked for where they are missing, and only there', async () => {
@@ -99,8 +158,9 @@ describe('server and credentials', () => {
     const allowed = { ...VSPHERE, GOVC_INSECURE: '1', VSPHERE_ALLOW_UNVERIFIED_SSL: 'true' };
     assert.equal((await resolve({}, allowed)).trust.insecure, true);
     assert.equal((await resolve({ thumbprint: 'AB'.repeat(32) }, allowed)).trust.insecure, false);
-    const caFile = file('ca.pem', 'PEM');
-    assert.deepEqual((await resolve({ caFile }, allowed)).trust, { insecure: false, ca: 'PEM', thumbprint: undefined });
+    const { certificate: ca } = makeCertificate();
+    const caFile = file('ca.pem', ca);
+    assert.deepEqual((await resolve({ caFile }, allowed)).trust, { insecure: false, ca, thumbprint: undefined });
     await refused({ thumbprint: 'AB:CD' }, VSPHERE, /not a SHA-256 one/);
   });
 });

@@ -166,6 +166,25 @@ describe('guest info', () => {
   });
 });
 
+describe('guest info in a wait that goes on from a snapshot', () => {
+  test('does not come before the events that happened in between', async () => {
+    const source = withGuests([POWERED_ON], [[]]);
+    const watch = watchCustomization(source, VM, { clock: source.clock });
+    for await (const _ of watch) break;
+    const snapshot = watch.snapshot();
+    watch.cancel();
+    await watch.report;
+    const failure = event('CustomizationSysprepFailed', 3, 2, 'vm-101', { logLocation: 'C:/log' });
+    const next = withGuests([[...STARTED, failure]], [[done('FAILED')]]);
+    const report = await next.clock.drive(resumeCustomization(next, snapshot, { clock: next.clock }).report);
+    assert.equal(report.vms[0].failure.logLocation, 'C:/log');
+    assert.deepEqual(
+      report.transitions.map(({ eventKey }) => eventKey),
+      [1, 2, 3],
+    );
+  });
+});
+
 describe('guest info that cannot be read', () => {
   const cases = {
     'for an error': new Error('the property collector is busy'),

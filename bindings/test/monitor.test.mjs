@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DisposedError, Monitor, OptionsError, SnapshotError, WireError } from '../dist/node.js';
+import {
+  DisposedError,
+  Monitor,
+  OptionsError,
+  replay,
+  SnapshotError,
+  VmCustomizationError,
+  WireError,
+} from '../dist/node.js';
 import { internal } from './internal.mjs';
 import { event, START, SUCCESS } from './scripted-source.mjs';
 
@@ -40,6 +48,91 @@ describe('a monitor', () => {
     });
     assert.deepEqual(rows[1], rows[0]);
     assert.deepEqual(rows[2], rows[0]);
+  });
+
+  test('takes bytes of any buffer', () => {
+    const bytes = new TextEncoder().encode(JSON.stringify(SUCCESS));
+    const shared = new SharedArrayBuffer(bytes.length);
+    new Uint8Array(shared).set(bytes);
+    for (const document of [bytes.slice().buffer, shared, new DataView(bytes.slice().buffer)]) {
+      const monitor = monitorOf();
+      monitor.step();
+      assert.equal(monitor.handleEvents(document, true, 0).ingested.accepted, 3);
+    }
+  });
+
+  test('refuses what is no document of events with a WireError, and is as it was', () => {
+    const monitor = monitorOf();
+    monitor.step();
+    const before = monitor.snapshot(0);
+    const own = {};
+    own.own = own;
+    const moved = new Uint8Array(8);
+    structuredClone(moved, { transfer: [moved.buffer] });
+    for (const document of [undefined, null, 5, true, 1n, Symbol('s'), {}, [1n], [own], moved, moved.buffer]) {
+      assert.throws(
+        () => monitor.handleEvents(document, true, 0),
+        (error) => error instanceof WireError && error.code === 'wireNotEvents',
+      );
+    }
+    assert.deepEqual(monitor.snapshot(0), before);
+    assert.throws(() => replay(undefined), WireError);
+  });
+
+  test('refuses inputs that are no plain data with stable codes', () => {
+    const monitor = monitorOf();
+    monitor.step();
+    const own = {};
+    own.own = own;
+    for (const input of [undefined, 1n, own, { vm: 1n }]) {
+      for (const take of ['handleGuestInfo', 'handleReadFailed']) {
+        assert.throws(
+          () => monitor[take](input, 0),
+          (error) => error instanceof VmCustomizationError && error.code === 'invalidInput',
+        );
+      }
+      assert.throws(() => Monitor.restore(input, START, 0), SnapshotError);
+    }
+    for (const vms of [undefined, 'vm-101', [1n], [own]]) {
+      assert.throws(() => new Monitor(vms, {}, START, 0), OptionsError);
+    }
+    for (const options of [5, { since: 1n }, { since: own }]) {
+      assert.throws(() => new Monitor(VM, options, START, 0), OptionsError);
+    }
+    for (const serverNow of [undefined, null, 5, {}, 'yesterday']) {
+      assert.throws(() => new Monitor(VM, {}, serverNow, 0), OptionsError);
+    }
+  });
+
+  test('refuses a host time that is none, and names it', () => {
+    const monitor = monitorOf();
+    const snapshot = monitor.snapshot(0);
+    for (const nowMs of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -1, '5', null, 5n]) {
+      for (const use of [
+        () => new Monitor(VM, {}, START, nowMs),
+        () => Monitor.restore(snapshot, START, nowMs),
+        () => monitor.handleEvents([], true, nowMs),
+        () => monitor.handleGuestInfo([], nowMs),
+        () => monitor.handleReadFailed({ kind: 'transient' }, nowMs),
+        () => monitor.handleLoggedIn(nowMs),
+        () => monitor.handleTimeout(nowMs),
+        () => monitor.cancel(nowMs),
+        () => monitor.report(nowMs),
+        () => monitor.snapshot(nowMs),
+      ]) {
+        assert.throws(
+          use,
+          (error) => error instanceof VmCustomizationError && /^nowMs is /.test(error.message),
+          String(nowMs),
+        );
+      }
+    }
+    assert.deepEqual(monitor.snapshot(0), snapshot);
+  });
+
+  test('has its own name in messages', () => {
+    assert.throws(() => Monitor(), /Class constructor Monitor cannot/);
+    assert.equal(Monitor.name, 'Monitor');
   });
 
   test('takes server time as a Date or as text', () => {

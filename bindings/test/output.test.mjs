@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { startProxy } from '../../tests/lib/proxy.mjs';
+import { startSimulator } from '../../tests/lib/simulator.mjs';
+import { startCommand } from './command.mjs';
 import { internal } from './internal.mjs';
 
-const { columns, cut, neutral, padded } = await internal('cli/text');
+const { columns, cut, cutMiddle, neutral, padded } = await internal('cli/text');
 const { tableLines } = await internal('cli/table');
 const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('cli/wording');
 const { resultTable } = await internal('cli/result-table');
 const { exitStatus } = await internal('cli/exit');
 const { LiveReporter } = await internal('cli/live');
+const { ReadLog } = await internal('cli/read-log');
 
 const row = (customizationStatus, conclusion, more = {}) => ({
   vm: 'vm-1',
@@ -37,6 +43,11 @@ describe('text on a terminal', () => {
     assert.equal(cut('web-server', 6), 'web-s…');
     assert.equal(cut('日本語', 4), '日…');
     assert.equal(cut('web', 3), 'web');
+    assert.equal(cutMiddle('web-server-01', 8), 'web-…-01');
+    assert.equal(cutMiddle('日本語サーバー', 8), '日本…ー');
+    assert.equal(cutMiddle('web', 3), 'web');
+    assert.equal(cutMiddle('web-1', 1), '…');
+    assert.equal(cutMiddle('web-1', 0), '');
   });
 });
 
@@ -69,6 +80,13 @@ describe('the table at the end', () => {
       lines[3],
       /^web \(vm-2\) +CustomizationStarted +timed out; customization started, but the guest reported no result$/,
     );
+  });
+
+  test('claims nothing of events that were never read', () => {
+    const labels = new Labels([{ vm: 'vm-1', name: 'web-1' }]);
+    const timedOut = report(row('VmNotStarted', 'timedOut', { hint: 'neverPoweredOn' }));
+    assert.match(resultTable(timedOut, labels, true)[2], /timed out; it was never powered on$/);
+    assert.match(resultTable(timedOut, labels, false)[2], /timed out; its events were never read$/);
   });
 
   test('keeps its columns straight with wide characters', () => {
@@ -160,6 +178,104 @@ describe('the exit status', () => {
   });
 });
 
+describe('the log of the reads', () => {
+  const HOST = 'vc.example';
+  const timedOut = report(row('VmNotStarted', 'timedOut', { hint: 'neverPoweredOn' }));
+  const done = report(row('CustomizationSucceeded', 'completed'));
+  const refused = { type: 'readFailed', failure: { kind: 'transient', message: 'connection refused' } };
+
+  test('tells what kept a run from reading anything', () => {
+    const log = new ReadLog(HOST);
+    log.take({ type: 'reading' });
+    log.take(refused);
+    assert.equal(log.any, false);
+    assert.equal(log.trouble(timedOut), 'the events were never read to the end: vc.example: connection refused');
+    assert.match(new ReadLog(HOST).trouble(done), /the wait was over before the first read/);
+  });
+
+  test('tells of a read that was never answered', () => {
+    let now = 0;
+    const log = new ReadLog(HOST, false, () => now);
+    log.take({ type: 'reading' });
+    now = 12_340;
+    assert.match(log.trouble(timedOut), /never read .*no answer from vc\.example to reading the events within 12\.3 s/);
+  });
+
+  test('tells of the last reads of a wait that ran out of time, and of nothing else', () => {
+    const log = new ReadLog(HOST);
+    log.take({ type: 'reading' });
+    log.take({ type: 'read' });
+    assert.equal(log.trouble(timedOut), undefined);
+    log.take({ type: 'reading' });
+    log.take({ type: 'readFailed', failure: { kind: 'noPermission', vm: 'vm-1', message: 'not yours' } });
+    log.take({ type: 'read' });
+    assert.equal(log.trouble(timedOut), undefined);
+    log.take({ type: 'reading' });
+    log.take(refused);
+    assert.equal(log.trouble(timedOut), 'the last read of the events failed: vc.example: connection refused');
+    assert.equal(log.trouble(done), undefined);
+  });
+
+  test('keeps guesses back until something was read', () => {
+    const log = new ReadLog(HOST);
+    const stuck = { type: 'stuck', vm: 'vm-1', hint: 'neverPoweredOn' };
+    const concluded = { type: 'concluded', row: timedOut.vms[0] };
+    assert.equal(log.withoutGuesses(stuck), undefined);
+    assert.equal(log.withoutGuesses(concluded).row.hint, null);
+    assert.equal(log.withoutGuesses(refused), refused);
+    log.take({ type: 'ingested' });
+    assert.equal(log.withoutGuesses(stuck), stuck);
+    assert.equal(log.withoutGuesses(concluded), concluded);
+  });
+});
+
+describe('the command', () => {
+  /** A server that takes every request and answers none. */
+  const hanging = async (t) => {
+    const server = createServer(() => undefined);
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return { url: `http://127.0.0.1:${server.address().port}`, asked: () => once(server, 'request') };
+  };
+
+  test('tells what kept it from reading anything, and claims nothing', async (t) => {
+    const simulator = await startSimulator({ kind: 'fake' });
+    t.after(() => simulator.stop());
+    const proxy = await startProxy(simulator.url);
+    t.after(() => proxy.stop());
+    proxy.add({ method: ['QueryEvents', 'CreateCollectorForEvents'], hang: true });
+    const server = { url: proxy.url, user: simulator.user, password: simulator.password };
+    const args = ['--wait-for-power-on', '--no-push', '--timeout', '0.5', simulator.vms[0].name];
+    const { status, stdout, stderr } = await startCommand(args, { server }).done;
+    assert.equal(status, 4);
+    assert.match(
+      stderr,
+      /^the events were never read to the end: no answer from 127\.0\.0\.1\S* to reading the events within/m,
+    );
+    assert.doesNotMatch(stdout + stderr, /never powered on/);
+    assert.match(stdout, /timed out; its events were never read$/m);
+  });
+
+  test('says that nothing was known when it is interrupted before the VMs were looked up', async (t) => {
+    const server = await hanging(t);
+    for (const args of [[], ['--json']]) {
+      const asked = server.asked();
+      const command = startCommand(['web-1', 'web-2', ...args], {
+        server: { url: server.url, user: 'user', password: 'secret' },
+      });
+      await asked;
+      command.kill('SIGINT');
+      const { status, stdout, stderr } = await command.done;
+      assert.equal(status, 2);
+      assert.equal(stdout, '');
+      assert.equal(stderr, 'interrupted before anything was known of web-1, web-2: there is no report\n');
+    }
+  });
+});
+
 describe('the live table', () => {
   const screen = (size = {}) => {
     const written = [];
@@ -207,7 +323,68 @@ describe('the live table', () => {
     const lines = stripVTControlCharacters(out.written[0]).trimEnd().split('\n');
     assert.equal(lines.length, 6);
     assert.ok(lines.every((line) => columns(line) < 30));
-    assert.match(lines.at(-1), /and 46 more/);
+    assert.equal(lines.at(-2), '… and 47 more');
+    assert.equal(lines.at(-1), '50 VMs: 50 not powered on');
+  });
+
+  test('stays on a screen of few rows', () => {
+    for (const rows of [1, 2, 3, 4, 5, 6]) {
+      const out = screen({ rows });
+      const live = new LiveReporter(out, screen(), false, () => 0);
+      live.begin(vms(9));
+      live.close();
+      const lines = stripVTControlCharacters(out.written[0]).trimEnd().split('\n');
+      assert.ok(lines.length <= Math.max(2, rows - 2), `${lines.length} lines on ${rows} rows`);
+      assert.match(lines[1], /^web-/);
+    }
+  });
+
+  test('leaves room for what happened last, however long a name is', () => {
+    const out = screen();
+    const live = new LiveReporter(out, screen(), false, () => 0);
+    live.begin([{ vm: 'vm-0', name: `production-${'x'.repeat(40)}-web-01` }]);
+    live.progress(transition('vm-0', 'VmNotStarted', 'CustomizationStarted'));
+    live.warn('paint');
+    live.close();
+    const line = stripVTControlCharacters(out.written.at(-2)).split('\n')[1];
+    assert.match(line, /^producti.*….*-web-01 +CustomizationStarted +00:00 {2}customization started$/);
+    assert.ok(columns(line) < 80);
+    const wide = screen({ columns: 160 });
+    const other = new LiveReporter(wide, screen(), false, () => 0);
+    other.begin([{ vm: 'vm-0', name: 'x'.repeat(60) }]);
+    other.close();
+    assert.match(wide.written[0], /x{60} /);
+  });
+
+  test('shows first what matters first where there are more VMs than rows', () => {
+    let now = 0;
+    const out = screen({ rows: 9 });
+    const live = new LiveReporter(out, screen(), false, () => now);
+    live.begin(vms(20));
+    for (const [vm, to] of [
+      ['vm-3', 'CustomizationSucceeded'],
+      ['vm-4', 'CustomizationStarted'],
+      ['vm-9', 'CustomizationNotStarted'],
+      ['vm-12', 'CustomizationStarted'],
+      ['vm-15', 'CustomizationFailed'],
+    ]) {
+      now += 1000;
+      live.progress(transition(vm, 'VmNotStarted', to));
+      if (/Succeeded|Failed/.test(to)) {
+        live.progress({ type: 'concluded', row: row(to, 'completed', { vm, failure: null }) });
+      }
+    }
+    live.warn('paint');
+    live.close();
+    const lines = stripVTControlCharacters(out.written.at(-2)).trimEnd().split('\n');
+    assert.deepEqual(
+      lines.slice(1, 5).map((line) => line.split(' ')[0]),
+      ['web-15', 'web-12', 'web-9', 'web-4'],
+    );
+    assert.deepEqual(lines.slice(5), [
+      '… and 16 more',
+      '20 VMs: 1 failed, 2 started, 1 powered on, 15 not powered on, 1 succeeded',
+    ]);
   });
 
   test('erases what a narrower terminal has wrapped', () => {

@@ -84,6 +84,41 @@ describe('a wait', () => {
     await assert.rejects(wait(scripted([]), VM, { timeoutSeconds: -1 }), OptionsError);
   });
 
+  test('rejects at once, naming the option, for a number that JSON has not', async () => {
+    for (const name of ['timeoutSeconds', 'lookbackSeconds', 'pollIntervalSeconds', 'stuckAfterSeconds']) {
+      for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, '5', 5n]) {
+        const source = scripted([], { serverTime: () => assert.fail('nothing is to be asked') });
+        await assert.rejects(wait(source, VM, { [name]: value }), (error) => {
+          assert.ok(error instanceof OptionsError, `${name} ${String(value)}`);
+          assert.equal(error.code, 'invalidOptions');
+          assert.ok(error.message.startsWith(`${name} is `), error.message);
+          return true;
+        });
+      }
+    }
+  });
+
+  test('rejects at once for a source without a method that every wait needs, and for what is no list of VMs', async () => {
+    const fine = scripted([]);
+    for (const [source, vms, told] of [
+      [{}, VM, /no method serverTime/],
+      [{ serverTime: fine.serverTime }, VM, /no method readEvents/],
+      [{ ...fine, logIn: null }, VM, /^logIn of the source is null/],
+      [{ ...fine, pushEvents: true }, VM, /^pushEvents of the source is true/],
+      [{ ...fine, readTimeoutMs: Number.NaN }, VM, /^readTimeoutMs of the source is NaN/],
+      [undefined, VM, /the source is undefined/],
+      [null, VM, /the source is null/],
+      [fine, undefined, /the VMs are undefined/],
+      [fine, 'vm-101', /the VMs are the text 'vm-101'/],
+    ]) {
+      await assert.rejects(
+        waitForCustomization(source, vms),
+        (error) => error instanceof OptionsError && told.test(error.message),
+        String(told),
+      );
+    }
+  });
+
   test('ends with what a progress callback throws', async () => {
     const bug = new Error('bug of the caller');
     const source = scripted([SUCCESS]);
@@ -95,6 +130,126 @@ describe('a wait', () => {
       }),
       bug,
     );
+  });
+});
+
+describe('a source that throws before it has made a promise', () => {
+  const sync = (error) => () => {
+    throw error;
+  };
+
+  test('is asked again, like one that rejects', async () => {
+    const told = [];
+    let times = 0;
+    const source = scripted([sync(network), SUCCESS], {
+      serverTime: () => {
+        times += 1;
+        if (times === 1) throw network;
+        return Promise.resolve(new Date(START));
+      },
+    });
+    const { readEvents } = source;
+    let reads = 0;
+    source.readEvents = (...args) => {
+      reads += 1;
+      if (reads === 1) throw network;
+      return readEvents(...args);
+    };
+    const onProgress = (progress) => progress.type === 'readFailed' && told.push(progress.failure);
+    const report = await wait(source, VM, { onProgress });
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+    assert.deepEqual(told, Array(3).fill({ kind: 'transient', message: 'connection reset' }));
+  });
+
+  test('and one whose log-in does so, end with a report', async () => {
+    const lost = new ReadError('notAuthenticated', 'session gone');
+    const source = scripted([lost], { logIn: sync(new ReadError('fatal', 'wrong password')) });
+    const report = await wait(source);
+    assert.equal(report.vms[0].error.message, 'wrong password');
+  });
+
+  test('may throw anything', async () => {
+    for (const [thrown, message] of [
+      ['a text', 'a text'],
+      [Object.create(null), 'the source has thrown an object (Object)'],
+      [Symbol('sign'), 'the source has thrown Symbol(sign)'],
+      [Object.assign(new Error('x'), { message: 5n }), 'the source has thrown an object (Error)'],
+    ]) {
+      const told = [];
+      const source = scripted([sync(thrown), SUCCESS]);
+      const onProgress = (progress) => progress.type === 'readFailed' && told.push(progress.failure.message);
+      await wait(source, VM, { onProgress });
+      assert.deepEqual(told, [message]);
+    }
+  });
+});
+
+describe('an answer of the wrong shape', () => {
+  const own = [];
+  own.push(own);
+  const moved = new Uint8Array([91, 93]);
+  structuredClone(moved, { transfer: [moved.buffer] });
+  const wrong = [
+    [() => undefined, /it is undefined/],
+    [() => null, /it is null/],
+    [() => [], /it is an array/],
+    [() => 'text', /it is the text 'text'/],
+    [{}, /no `events`/],
+    [{ events: null }, /no `events`/],
+    [{ events: 5 }, /`events` cannot be used: it is 5/],
+    [{ events: {} }, /`events` cannot be used: it is an object/],
+    [{ events: [1n] }, /`events` cannot be used: .*BigInt/],
+    [{ events: own }, /`events` cannot be used: .*circular/],
+    [{ events: moved }, /`events` cannot be used: its buffer is detached/],
+    [{ events: [], more: {} }, /`more` is an object/],
+    [{ events: [], more: [undefined] }, /`more` cannot be used: it is undefined/],
+    [{ events: [], complete: 'no' }, /`complete` is the text 'no'/],
+    [{ events: [], failures: {} }, /`failures` is an object/],
+    [{ events: [], failures: [null] }, /`failures\[0\]` is null/],
+    [{ events: [], failures: [{ kind: 'gone', vm: 'vm-101' }] }, /`failures\[0\]` has the kind the text 'gone'/],
+    [{ events: [], failures: [{ kind: 'notFound' }] }, /`failures\[0\]` names no VM/],
+    [{ events: [], failures: [{ kind: 'notFound', vm: 'vm-101', message: 1n }] }, /has 1n as its message/],
+  ];
+
+  test('is a read that failed for now, told with what is wrong, and no observation', async () => {
+    for (const [answer, pattern] of wrong) {
+      const told = [];
+      const source = scripted([answer, SUCCESS]);
+      const onProgress = (progress) => progress.type === 'readFailed' && told.push(progress.failure);
+      const report = await wait(source, VM, { onProgress });
+      assert.equal(told.length, 1, String(pattern));
+      assert.equal(told[0].kind, 'transient');
+      assert.match(told[0].message, pattern);
+      assert.match(told[0].message, /readEvents/);
+      assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+    }
+  });
+
+  test('is not taken from a push either', async () => {
+    const told = [];
+    const source = scripted([[event('VmStartingEvent', 1, -5)], [], SUCCESS], {
+      pushEvents: async function* () {
+        yield undefined;
+      },
+    });
+    const onProgress = (progress) => progress.type === 'pushFailed' && told.push(progress.failure.message);
+    const report = await wait(source, VM, { onProgress });
+    assert.match(told[0], /what pushEvents answered cannot be used: it is undefined/);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('to the question for the time ends the wait with a report that says so', async () => {
+    for (const [time, pattern] of [
+      [1_772_359_200_000, /serverTime .* answered 1772359200000/],
+      ['yesterday', /answered the text 'yesterday'/],
+      [undefined, /answered undefined/],
+      [new Date(Number.NaN), /valid Date/],
+      [new Date(8.64e15), /valid Date/],
+    ]) {
+      const report = await wait(scripted([], { serverTime: async () => time }));
+      assert.equal(report.vms[0].conclusion, 'unobservable');
+      assert.match(report.vms[0].error.message, pattern);
+    }
   });
 });
 

@@ -176,7 +176,7 @@ ${table(
 
 ${machine()}. Requests and the bytes of their bodies both ways, log-in and look-up included for this package and left out for the
 script. The script asks for each VM's power-on once, and in each pass of ${PASS_S} s for the start and for the result of every VM; one such pass
-was measured, and ${(MINUTES * 60) / PASS_S} are counted. Of this package the start, one long poll of ${LONG_POLL_S} s, one safety read after ${SAFETY_READ_S} s and the end were measured
+was measured, and ${(MINUTES * 60) / PASS_S} are counted: no VM finishes before the time is up, and it is compared with that in every column. Of this package the start, one long poll of ${LONG_POLL_S} s, one safety read after ${SAFETY_READ_S} s and the end were measured
 over ${FIRST_SAFETY_READ_MS / 1000} s of real time, and are counted as often as they come in ten minutes. Where every VM starts and ends, ${EVENT_EVERY_MS} ms or more lie between two events, so that
 each of them is an answer of its own: the most there can be. Reads alone (\`--no-push\`) are one read every ${PASS_S} s.
 `,

@@ -55,15 +55,29 @@ const STAGE = [
   },
 ];
 
+/** The exit status of who was interrupted, and how long the command may take to end by itself then. */
+const INTERRUPTED = 130;
+const PATIENCE_MS = 1500;
+
 const kind = process.argv.includes('--fake') ? 'fake' : 'vcsim';
 const folder = mkdtempSync(join(tmpdir(), 'vm-customization-demo-'));
 const recording = join(folder, 'demo.recording.json');
-const simulator = await startSimulator({ kind });
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  // Without this the process would end on the spot, and leave behind what has to be cleaned up.
+  process.on(signal, () => interruption.abort());
+}
+let simulator;
 try {
+  simulator = await startSimulator({ kind });
   process.exitCode = (await demo()) ? 0 : 1;
+} catch (error) {
+  // What a terminal's Ctrl-C has ended beside this process is no failure.
+  if (!interruption.signal.aborted) throw error;
 } finally {
-  await simulator.stop();
+  await simulator?.stop();
   rmSync(folder, { recursive: true, force: true });
+  if (interruption.signal.aborted) process.exitCode = INTERRUPTED;
 }
 
 async function demo() {
@@ -72,6 +86,7 @@ async function demo() {
   const template = simulator.vms[0].name;
   for (const vm of STAGE) {
     const spec = vm.spec ?? false;
+    interruption.signal.throwIfAborted();
     await simulator.do({ do: 'clone', template, name: vm.name, customize: spec, powerOn: true });
   }
   const args = [...STAGE.map((vm) => vm.name), '--poll-interval', '0.5', '--timeout', '60', '--record', recording];
@@ -87,8 +102,13 @@ async function demo() {
     },
   });
   const ended = new Promise((resolve) => command.once('close', resolve));
+  // A terminal's Ctrl-C goes to the command too, and a second signal would cut its end short.
+  interruption.signal.addEventListener('abort', () => setTimeout(() => command.kill(), PATIENCE_MS).unref());
   const staged = stage();
+  // Looked at when the command has ended: what is staged may fail with the simulator before that.
+  staged.catch(() => undefined);
   const status = await ended;
+  interruption.signal.throwIfAborted();
   await staged;
   return report(status);
 }

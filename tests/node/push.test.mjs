@@ -7,7 +7,7 @@ import { startCommand } from '../../bindings/test/command.mjs';
 import { startProxy } from '../lib/proxy.mjs';
 import { startSimulator } from '../lib/simulator.mjs';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** A simulator for one test. It must be left without a session, and without a collector unless the test says so. */
 async function simulator(context, { kind = 'vcsim', args = [], leaked = 0 } = {}) {
@@ -50,8 +50,11 @@ async function watching(server, use, { url = server.url, names = ['*'], protocol
     const of = (type) => told.filter((progress) => progress.type === type);
     const toldStatus = (vm, status) =>
       of('transition').find(({ transition: { vm: of, to } }) => of === vm && to === status);
-    await use({ watch, vms: found.vms.map(({ vm }) => vm), of, told: toldStatus, warnings });
-    watch.cancel();
+    try {
+      await use({ watch, vms: found.vms.map(({ vm }) => vm), of, told: toldStatus, warnings });
+    } finally {
+      watch.cancel();
+    }
     return await watch.report;
   } finally {
     await vcenter.close();

@@ -43,13 +43,19 @@ before(async () => {
   };
   folder = await mkdtemp(join(tmpdir(), 'vm-customization-readme-'));
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await removeTraces();
 });
 
 after(async () => {
   await simulator?.stop();
   await rm(folder, { recursive: true, force: true });
-  await rm(join(ROOT, 'run.json'), { force: true });
+  await removeTraces();
 });
+
+/** What the commands write. A run that was left behind would be gone on with. */
+async function removeTraces() {
+  for (const name of ['run.json', 'run.state']) await rm(join(ROOT, name), { force: true });
+}
 
 describe('each command of the README', () => {
   assert.ok(shell.length >= 6, 'the commands are there');

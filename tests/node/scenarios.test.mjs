@@ -495,6 +495,31 @@ describe('Ctrl-C', { concurrency: 2 }, () => {
     assert.equal((await server.do({ do: 'sessions' })).count, 0);
   });
 
+  test('in the middle of a slow log-in waits for its answer as long as it may, and does not repeat it', async (context) => {
+    const server = await simulator(context);
+    const { proxy, front } = await proxyOf(context, server);
+    for (const [afterMs, left] of [
+      [900, true],
+      [300, false],
+    ]) {
+      const rule = proxy.add({ method: 'Login', delayMs: 1500 });
+      const before = proxy.requests.Login?.count ?? 0;
+      const running = startCommand([server.vms[0].name], { server: front });
+      while (rule.hits === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      const asked = performance.now();
+      running.kill('SIGTERM');
+      const run = await running.done;
+      assert.ok(performance.now() - asked < 1000, String(afterMs));
+      assert.equal(run.status, 2);
+      rule.remove();
+      assert.equal(proxy.requests.Login.count - before, 1);
+      // The other one reaches the server only when nobody is there any more.
+      if (left) assert.equal((await server.do({ do: 'sessions' })).count, 0);
+    }
+    await server.do({ do: 'expireSessions' });
+  });
+
   test('ends within a second even when the log-out hangs', async (context) => {
     const server = await startSimulator();
     context.after(() => server.stop());

@@ -138,10 +138,19 @@ for (const [kind, protocol] of [
       assert.deepEqual(await find('vm-99999'), [{ vm: likeAnId, name: 'vm-99999' }]);
       const markup = await clone('<b>&"x"');
       assert.deepEqual(await find('<b>&"x"'), [{ vm: markup, name: '<b>&"x"' }]);
-      const other = await clone(server.vms[1].vm);
-      // An id is an id, whatever some VM is called.
-      assert.deepEqual((await find(server.vms[1].vm))[0].vm, server.vms[1].vm);
-      assert.deepEqual((await find(`/DC0/vm/${server.vms[1].vm}`))[0].vm, other);
+      const [, { vm: id, path }] = server.vms;
+      const other = await clone(id);
+      const [problem] = await problemsOf(id);
+      assert.equal(problem.kind, 'ambiguous');
+      assert.deepEqual(problem.message.split('\n'), [
+        `'${id}' fits 2 VMs; give the path or VirtualMachine:${id} for the id of the one that is meant:`,
+        `  ${path} (${id})`,
+        `  /DC0/vm/${id} (${other})`,
+      ]);
+      assert.deepEqual((await find(`VirtualMachine:${id}`))[0].vm, id);
+      assert.deepEqual((await find(`/DC0/vm/${id}`))[0].vm, other);
+      assert.match((await problemsOf('A/B'))[0].message, /did you mean 'a%2fb'\?/);
+      assert.match((await problemsOf('a/b'))[0].message, /did you mean 'a%2fb'\?/);
     });
 
     test('says of each name that cannot be told why, and finds nothing then', async () => {
@@ -263,6 +272,65 @@ for (const [kind, protocol] of [
     });
   });
 }
+
+describe('a log-in', { concurrency: 2 }, () => {
+  const setUp = async (context) => {
+    const server = await startSimulator({ kind: 'fake', args: ['-vms', '2'] });
+    context.after(() => server.stop());
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    return { server, proxy, front: { ...server, url: proxy.url } };
+  };
+  const sessions = async (server) => (await server.do({ do: 'sessions' })).count;
+
+  for (const protocol of ['soap', 'vi-json']) {
+    test(`is sent once, whatever becomes of its connection: ${protocol}`, async (context) => {
+      const { proxy, front, server } = await setUp(context);
+      proxy.add({ method: 'Login', reset: true, times: 1 });
+      await assert.rejects(connect(front, { protocol }), (error) => {
+        assert.ok(error instanceof ConnectionError, error);
+        assert.match(error.message, /Login: the server cannot be reached: the connection was reset/);
+        return true;
+      });
+      assert.equal(proxy.requests.Login.count, 1);
+      assert.equal(await sessions(server), 0);
+    });
+
+    test(`that is aborted and not answered in time is not sent again: ${protocol}`, async (context) => {
+      const { proxy, front } = await setUp(context);
+      const rule = proxy.add({ method: 'Login', hang: true });
+      const controller = new AbortController();
+      const connecting = connect(front, { protocol, signal: controller.signal });
+      await eventually(() => rule.hits > 0);
+      controller.abort(new Error('enough'));
+      await assert.rejects(connecting, /enough/);
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      assert.equal(proxy.requests.Login.count, 1);
+    });
+
+    test(`in place of a session closes that: ${protocol}`, async (context) => {
+      const { proxy, front, server } = await setUp(context);
+      const vcenter = await connect(front, { protocol });
+      const source = vcenter.events(await vcenter.findVms(['*']));
+      // Refused by something on the way: the server knows nothing of it.
+      const rule = proxy.add({ method: 'QueryEvents', status: 401 });
+      for (let times = 0; times < 3; times += 1) {
+        const asked = query(
+          server.vms.map(({ vm }) => vm),
+          new Date().toISOString(),
+        );
+        await assert.rejects(source.readEvents(asked, { signal }), { kind: 'notAuthenticated' });
+        await source.logIn({ signal });
+        assert.equal(await sessions(server), 1);
+      }
+      // One that cannot be closed keeps nobody from logging in.
+      proxy.add({ method: 'Logout', status: 401, times: 1 });
+      await source.logIn({ signal });
+      rule.remove();
+      await vcenter.close();
+    });
+  }
+});
 
 describe('what a server answers amiss', () => {
   let server;
@@ -409,6 +477,28 @@ describe('proxies', () => {
 });
 
 describe('servers that are no vCenter', () => {
+  test('one that speaks plain http is told as that', async () => {
+    const plain = http.createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+    await once(plain, 'listening');
+    try {
+      const url = `127.0.0.1:${plain.address().port}`;
+      await assert.rejects(connect({ url, user: 'u', password: 'p' }), (error) => {
+        assert.match(error.message, /does not speak TLS .*is it a port for plain http:\/\/\?/);
+        assert.doesNotMatch(error.message, /routines|\.c:/);
+        return true;
+      });
+    } finally {
+      plain.close();
+    }
+  });
+
+  test('an authority that is no certificate is refused before anything is asked', async () => {
+    await assert.rejects(connect({ url: '127.0.0.1:9', user: 'u', password: 'p' }, { ca: 'PEM' }), {
+      code: 'invalidCa',
+      message: /the CA given holds no certificate/,
+    });
+  });
+
   test('one that accepts connections and says nothing keeps nobody waiting who gives up', async () => {
     const silent = net.createServer((socket) => socket.on('error', () => undefined).resume());
     await new Promise((resolve) => silent.listen(0, '127.0.0.1', resolve));

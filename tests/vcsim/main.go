@@ -9,7 +9,7 @@
 // closed, and on SIGTERM or an interrupt.
 //
 //	{"id":1,"do":"post","event":"CustomizationFailed","vm":"web-1","fields":{"reason":"customizationDisabled"}}
-//	{"id":1,"do":"postAll","posts":[{"event":"VmStartingEvent","vm":"web-1"}]}   back to back
+//	{"id":1,"do":"postAll","posts":[{"event":"VmStartingEvent","vm":"web-1"}]}   back to back; not in the fake
 //	{"id":2,"do":"powerOn","vm":"web-1"}            also powerOff, reset, destroy
 //	{"id":3,"do":"rename","vm":"web-1","name":"web-2"}
 //	{"id":4,"do":"clone","template":"DC0_H0_VM0","name":"web-1","folder":"/DC0/vm/prod","customize":true,"powerOn":true}

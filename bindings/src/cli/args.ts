@@ -120,6 +120,9 @@ function wait(argv: readonly string[]): Command {
   if (positionals.length === 0 && values.state === undefined) {
     throw new UsageError('no VM was given: name at least one, or `-` to read names from standard input');
   }
+  if (positionals.some((vm) => vm.trim() === '')) {
+    throw new UsageError("a VM is '': give its name, path or id; is a variable empty?");
+  }
   if (values.since !== undefined && values.lookback !== undefined) {
     throw new UsageError('--since and --lookback both say where to begin: give one of them');
   }
@@ -149,12 +152,34 @@ function wait(argv: readonly string[]): Command {
 
 function parse<T extends NonNullable<ParseArgsConfig['options']>>(argv: readonly string[], options: T) {
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: withNumbersJoined(argv), options, allowPositionals: true, strict: true });
   } catch (error) {
     // The first sentence says what is wrong; the rest is about positionals that look like options.
     const message = error instanceof Error ? error.message.replace(/\. .*$/s, '') : String(error);
+    const followed = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(message)?.[1];
+    if (followed !== undefined) {
+      throw new UsageError(
+        `${followed} has no value, for what follows looks like an option: give it, as ${followed}=-… if it begins with a dash`,
+      );
+    }
     throw new UsageError(`${message.charAt(0).toLowerCase()}${message.slice(1)}: see --help`);
   }
+}
+
+/** A negative number after an option is its value, to be refused as such: no option looks like one. */
+function withNumbersJoined(argv: readonly string[]): string[] {
+  const end = argv.indexOf('--');
+  const joined: string[] = [];
+  for (const [index, text] of argv.entries()) {
+    const before = joined.at(-1);
+    const isValue = /^-\d/.test(text) && before !== undefined && /^--[^=]+$/.test(before);
+    if (isValue && (end === -1 || index < end)) {
+      joined.splice(-1, 1, `${before}=${text}`);
+    } else {
+      joined.push(text);
+    }
+  }
+  return joined;
 }
 
 function connectionFlags(
@@ -164,6 +189,11 @@ function connectionFlags(
 ): ConnectionFlags {
   const text = (value: string | boolean | undefined): string | undefined =>
     typeof value === 'string' ? value : undefined;
+  for (const name of ['ca-file', 'thumbprint'] as const) {
+    if (values.insecure === true && values[name] !== undefined) {
+      throw new UsageError(`--insecure checks no certificate, and --${name} says which to accept: give one of them`);
+    }
+  }
   return {
     server: text(values.server),
     user: text(values.user),

@@ -7,6 +7,8 @@ import { conclusionLine, hintText, type Labels, reasonOf } from './wording.js';
 export interface BoardRow {
   readonly label: string;
   status: CustomizationStatus;
+  /** Milliseconds from the start until something happened last. */
+  changedAfterMs: number;
   /** Milliseconds from the start until it was concluded; undefined while it is waited for. */
   concludedAfterMs: number | undefined;
   last: string;
@@ -28,7 +30,13 @@ export class Board {
     this.#rows = new Map(
       vms.map(({ vm }) => [
         vm,
-        { label: labels.of(vm), status: 'VmNotStarted', concludedAfterMs: undefined, last: 'reading events' },
+        {
+          label: labels.of(vm),
+          status: 'VmNotStarted',
+          changedAfterMs: 0,
+          concludedAfterMs: undefined,
+          last: 'reading events',
+        },
       ]),
     );
   }
@@ -57,6 +65,7 @@ export class Board {
       const row = this.#rows.get(vm);
       if (row !== undefined) {
         row.status = to;
+        row.changedAfterMs = elapsedMs;
         row.concludedAfterMs = undefined;
         row.last = `${HAPPENED[to]}${attempt > 1 ? ` (attempt ${attempt})` : ''}`;
       }
@@ -64,6 +73,7 @@ export class Board {
       const row = this.#rows.get(progress.row.vm);
       if (row !== undefined) {
         row.concludedAfterMs ??= elapsedMs;
+        row.changedAfterMs = elapsedMs;
         const reason = reasonOf(progress.row);
         row.last = reason === '' && conclusionLine(progress.row, '') === undefined ? row.last : reason;
       }

@@ -1,4 +1,5 @@
 /** Which server, and as whom: from flags, from the environment names people already have, and from a terminal. */
+import { CERTIFICATE_FORM, holdsCertificates } from '../http/certificates.js';
 import type { Environment } from '../http/proxy.js';
 import { parseServer } from '../http/server-url.js';
 import type { TrustOptions } from '../http/trust.js';
@@ -29,9 +30,17 @@ interface Found {
   readonly password: string | undefined;
 }
 
+/** The variables of one tool. What they hold is for the server that they name themselves, and for `--server`. */
+interface Family {
+  readonly server: string | undefined;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly insecure: boolean;
+}
+
 /**
- * What is given goes before what is in the environment, and VSPHERE_* before GOVC_*. Only what is then missing is asked
- * for.
+ * What is given goes before what is in the environment, and VSPHERE_* before GOVC_*. The two are not mixed: a password is
+ * sent to the server that was named beside it, or on the command line. Only what is then missing is asked for.
  * @throws {@link UsageError} that names what is missing and where it may come from
  */
 export async function resolveConnection(
@@ -39,9 +48,15 @@ export async function resolveConnection(
   environment: Environment,
   prompt: Prompt | undefined,
 ): Promise<Connection> {
-  const trust = trustOf(flags, environment);
-  const found = find(flags, environment);
-  const signIn = standInOf(flags, environment) ?? (await byName(found, prompt));
+  const vsphere = vsphereOf(environment);
+  const govc = govcOf(environment);
+  const naming = flags.server === undefined ? [vsphere, govc].find(({ server }) => server !== undefined) : undefined;
+  const usable = naming === undefined ? [vsphere, govc] : [naming];
+  const found = find(flags, naming, usable);
+  const trust = trustOf(flags, usable, found.url, environment);
+  // What stands in for a password has VSPHERE_ names only.
+  const standIns = naming === govc ? {} : environment;
+  const signIn = standInOf(flags, standIns) ?? (await byName(found, prompt));
   return { url: found.url, signIn, protocol: flags.protocol, trust };
 }
 
@@ -57,10 +72,27 @@ async function byName(found: Found, prompt: Prompt | undefined): Promise<SignIn>
   return { user, password };
 }
 
-function find(flags: ConnectionFlags, environment: Environment): Found {
-  const vsphere = (name: string): string | undefined => environment[`VSPHERE_${name}`] || undefined;
-  const govc = (name: string): string | undefined => environment[`GOVC_${name}`] || undefined;
-  const text = flags.server ?? vsphere('SERVER') ?? govc('URL');
+function vsphereOf(environment: Environment): Family {
+  return {
+    server: environment.VSPHERE_SERVER || undefined,
+    user: environment.VSPHERE_USER || undefined,
+    password: environment.VSPHERE_PASSWORD || undefined,
+    insecure: isTrue(environment.VSPHERE_ALLOW_UNVERIFIED_SSL),
+  };
+}
+
+function govcOf(environment: Environment): Family {
+  return {
+    server: environment.GOVC_URL || undefined,
+    user: environment.GOVC_USERNAME || undefined,
+    password: environment.GOVC_PASSWORD || undefined,
+    insecure: isTrue(environment.GOVC_INSECURE),
+  };
+}
+
+/** @param families - whose names and passwords may be used, the first before the next */
+function find(flags: ConnectionFlags, naming: Family | undefined, families: readonly Family[]): Found {
+  const text = flags.server ?? naming?.server;
   if (text === undefined || text.trim() === '') {
     throw new UsageError('no server: give --server, or set VSPHERE_SERVER or GOVC_URL');
   }
@@ -72,14 +104,13 @@ function find(flags: ConnectionFlags, environment: Environment): Found {
     );
   }
   const named = flags.user ?? (onCommandLine ? address.user : undefined);
-  const user = named ?? vsphere('USER') ?? govc('USERNAME') ?? address.user;
-  // The password that stands beside the user's name is meant before that of the other family.
-  const ofGovc = [govc('PASSWORD'), address.password];
-  const fromGovc = named === undefined && vsphere('USER') === undefined;
-  const passwords = fromGovc ? [...ofGovc, vsphere('PASSWORD')] : [vsphere('PASSWORD'), ...ofGovc];
+  const withPassword = families.find((family) => family.password !== undefined);
+  // A password that stands beside another user's name is not this one's.
+  const family = named === undefined ? (families.find(({ user }) => user !== undefined) ?? withPassword) : withPassword;
+  const user = named ?? family?.user ?? address.user;
   const password =
     flags.passwordFile === undefined
-      ? passwords.find((candidate) => candidate !== undefined)
+      ? (family?.password ?? address.password)
       : firstLine(contentOf(flags.passwordFile, '--password-file'));
   return { url: address.url, user, password };
 }
@@ -92,20 +123,41 @@ function addressOf(text: string): ReturnType<typeof parseServer> {
   }
 }
 
-function trustOf(flags: ConnectionFlags, environment: Environment): TrustOptions {
+/** @param families - whose word on certificates may count: it does for the server they name, or where they name none */
+function trustOf(
+  flags: ConnectionFlags,
+  families: readonly Family[],
+  url: URL,
+  environment: Environment,
+): TrustOptions {
   if (flags.thumbprint !== undefined && flags.thumbprint.replace(/[^0-9a-f]/gi, '').length !== 64) {
     throw new UsageError('--thumbprint is not a SHA-256 one: give 64 hexadecimal digits, with or without colons');
   }
   // Who names a certificate on the command line wants it checked, whatever the environment allows.
   const pinned = flags.thumbprint !== undefined || flags.caFile !== undefined;
-  const allowed = isTrue(environment.VSPHERE_ALLOW_UNVERIFIED_SSL) || isTrue(environment.GOVC_INSECURE);
+  // A no in the names that go first holds for the other ones too.
+  const forbidden = isFalse(environment.VSPHERE_ALLOW_UNVERIFIED_SSL);
+  const isFor = ({ server }: Family): boolean => server === undefined || addressOf(server).url.host === url.host;
+  const allowed = !forbidden && families.some((family) => family.insecure && isFor(family));
   return {
     insecure: flags.insecure || (allowed && !pinned),
     thumbprint: flags.thumbprint,
-    ca: flags.caFile === undefined ? undefined : contentOf(flags.caFile, '--ca-file'),
+    ca: flags.caFile === undefined ? undefined : certificatesIn(flags.caFile),
   };
+}
+
+function certificatesIn(file: string): string {
+  const text = contentOf(file, '--ca-file');
+  if (!holdsCertificates(text)) {
+    throw new UsageError(`--ca-file ${file} holds no certificate: ${CERTIFICATE_FORM}`);
+  }
+  return text;
 }
 
 function isTrue(text: string | undefined): boolean {
   return /^(1|t|true|yes|on)$/i.test(text ?? '');
+}
+
+function isFalse(text: string | undefined): boolean {
+  return text !== undefined && text !== '' && !isTrue(text);
 }

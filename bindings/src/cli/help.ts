@@ -8,7 +8,8 @@ Usage:
   wait-vm-customization replay FILE|-
 
 A VM is a name (web-1), a pattern ('web-*', 'web-?'), an inventory path (/DC/vm/folder/web-1, with %2f for a slash in a
-name) or a managed object id (vm-101). A lone - reads VMs from standard input, one a line. After -- everything is a VM.
+name) or a managed object id (vm-101, or VirtualMachine:vm-101 where another VM has that name). A lone - reads VMs from
+standard input, one a line. After -- everything is a VM.
 
 Options:
   --timeout SECONDS|none   how long to wait at most, for all VMs together (600)
@@ -20,14 +21,16 @@ Options:
   --attempts KIND          what another power-on means: follow (a new attempt, unless there is a result), first (nothing)
                            or reopen (always a new attempt; waits until the time is up) (follow)
   --rules SET              default, or published: the PowerCLI script of 2011 step by step; it takes only --timeout
-  --json                   one JSON object a line: each transition, and the report last
+  --json                   one JSON object a line: each transition, and the report last (none where the wait is
+                           interrupted before the VMs were found)
   --record FILE            write down all that the run has seen, to be played again by replay
   --state FILE             keep the run in this file, and go on with the one that is there: after a crash, a reboot or
                            Ctrl-C start the same command again; the time in between counts
   -h, --help               print this
   --version                print the version
 
-Connection options, with the environment variables used where they are missing:
+Connection options, with the environment variables used where they are missing (VSPHERE_* before GOVC_*; the user and the
+password that are named with one server are sent to no other but that of --server):
   --server HOST|URL        the vCenter (VSPHERE_SERVER, GOVC_URL)
   --user NAME              (VSPHERE_USER, GOVC_USERNAME)
   --password-file FILE     the password is the first line (VSPHERE_PASSWORD, GOVC_PASSWORD; else a terminal is asked)
@@ -36,7 +39,8 @@ Connection options, with the environment variables used where they are missing:
   --clone-ticket-file FILE sign in with a ticket of AcquireCloneTicket, which serves once (VSPHERE_CLONE_TICKET)
   --token-file FILE        sign in with a SAML bearer token, the XML of its assertion (VSPHERE_TOKEN)
   --protocol KIND          auto (VI JSON where the vCenter has it, from 8.0 U1 on, else SOAP), soap or vi-json (auto)
-  --insecure               accept any certificate (VSPHERE_ALLOW_UNVERIFIED_SSL, GOVC_INSECURE)
+  --insecure               accept any certificate (VSPHERE_ALLOW_UNVERIFIED_SSL for VSPHERE_SERVER, GOVC_INSECURE for
+                           GOVC_URL, and each for --server where it is that one or no other is set)
   --ca-file FILE           trust the certificates in this PEM file in place of the platform's
   --thumbprint HEX         accept only the certificate with this SHA-256 thumbprint
 HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are honoured; NO_COLOR turns colours off.

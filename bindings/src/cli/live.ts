@@ -4,7 +4,7 @@ import type { CustomizationStatus, Report, VmRef, VmRow } from '../types.js';
 import { Board, type BoardRow } from './board.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
-import { columns, cut, neutral, padded } from './text.js';
+import { columns, cut, cutMiddle, neutral, padded } from './text.js';
 import { Warnings } from './warnings.js';
 import { clockText, Labels, summary } from './wording.js';
 
@@ -13,7 +13,10 @@ const TICK_MS = 1000;
 const PAINT_DELAY_MS = 50;
 const STATUS_WIDTH = 'CustomizationNotStarted'.length;
 const ELAPSED_WIDTH = 8;
-const MOST_NAME_COLUMNS = 40;
+// What is left for the last column, however long the names are; and for the names, however narrow the screen is.
+const LEAST_LAST_WIDTH = 24;
+const LEAST_NAME_WIDTH = 8;
+const GAPS_WIDTH = 6;
 
 const ESCAPE = '\u001B[';
 const COLOURS: Readonly<Record<CustomizationStatus, string>> = {
@@ -71,9 +74,9 @@ export class LiveReporter implements Reporter {
     this.#paint();
   }
 
-  end(report: Report): void {
+  end(report: Report, anyRead = true): void {
     this.close();
-    const [heading = '', ruler = '', ...rows] = resultTable(report, this.#labels);
+    const [heading = '', ruler = '', ...rows] = resultTable(report, this.#labels, anyRead);
     const coloured = rows.map((line, index) => {
       const status = report.vms[index]?.customizationStatus;
       return status === undefined ? line : line.replace(status, this.#coloured(status, status));
@@ -114,16 +117,20 @@ export class LiveReporter implements Reporter {
 
   #lines(rows: readonly BoardRow[]): { text: string; width: number }[] {
     const room = Math.max(1, (this.#out.rows ?? 24) - 3);
-    const shown = rows.length <= room ? rows : mostInteresting(rows, room - 1);
-    const nameWidth = Math.min(MOST_NAME_COLUMNS, Math.max(2, ...shown.map((row) => columns(neutral(row.label)))));
+    const shown = rows.length <= room ? rows : mostInteresting(rows, Math.max(1, room - 2));
+    const forNames = this.#width() - 1 - STATUS_WIDTH - ELAPSED_WIDTH - GAPS_WIDTH - LEAST_LAST_WIDTH;
+    const longest = shown.reduce((most, row) => Math.max(most, columns(neutral(row.label))), 2);
+    const nameWidth = Math.min(Math.max(LEAST_NAME_WIDTH, forNames), longest);
     const lines = [this.#line(nameWidth, 'VM', 'STATUS', 'ELAPSED', 'LAST', undefined)];
     for (const row of shown) {
       const elapsed = clockText(row.concludedAfterMs ?? this.#now() - this.#startedAt);
       lines.push(this.#line(nameWidth, neutral(row.label), row.status, elapsed, neutral(row.last), row.status));
     }
     if (shown.length < rows.length) {
-      const text = cut(`… and ${rows.length - shown.length} more`, this.#width() - 1);
-      lines.push({ text, width: columns(text) });
+      for (const whole of [`… and ${rows.length - shown.length} more`, counts(rows)].slice(0, room - shown.length)) {
+        const text = cut(whole, this.#width() - 1);
+        lines.push({ text, width: columns(text) });
+      }
     }
     return lines;
   }
@@ -136,7 +143,7 @@ export class LiveReporter implements Reporter {
     last: string,
     colour: CustomizationStatus | undefined,
   ): { text: string; width: number } {
-    const before = `${padded(cut(name, nameWidth), nameWidth)}  `;
+    const before = `${padded(cutMiddle(name, nameWidth), nameWidth)}  `;
     const middle = padded(status, STATUS_WIDTH);
     const after = `  ${elapsed.padStart(ELAPSED_WIDTH)}  ${last}`;
     const width = this.#width() - 1;
@@ -158,14 +165,34 @@ export class LiveReporter implements Reporter {
   }
 }
 
-/** Those that are waited for or have failed, before those that are done; in the order asked for. */
+/** Those that matter first: what has failed, then what goes on, the newest change first. */
 function mostInteresting(rows: readonly BoardRow[], room: number): readonly BoardRow[] {
   const rank = (row: BoardRow): number => {
-    if (row.concludedAfterMs === undefined) {
-      return row.status === 'VmNotStarted' ? 1 : 0;
+    if (row.status === 'CustomizationFailed') {
+      return 0;
     }
-    return row.status === 'CustomizationSucceeded' ? 2 : 0;
+    if (row.concludedAfterMs === undefined) {
+      return row.status === 'VmNotStarted' ? 2 : 1;
+    }
+    return row.status === 'CustomizationSucceeded' ? 4 : 3;
   };
-  const chosen = new Set([...rows].sort((left, right) => rank(left) - rank(right)).slice(0, room));
-  return rows.filter((row) => chosen.has(row));
+  return [...rows]
+    .sort((left, right) => rank(left) - rank(right) || right.changedAfterMs - left.changedAfterMs)
+    .slice(0, room);
+}
+
+const COUNTED: readonly (readonly [CustomizationStatus, string])[] = [
+  ['CustomizationFailed', 'failed'],
+  ['CustomizationStarted', 'started'],
+  ['CustomizationNotStarted', 'powered on'],
+  ['VmNotStarted', 'not powered on'],
+  ['CustomizationSucceeded', 'succeeded'],
+];
+
+/** How many of all have come how far. */
+function counts(rows: readonly BoardRow[]): string {
+  const parts = COUNTED.map(([status, text]) => ({ text, count: rows.filter((row) => row.status === status).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ text, count }) => `${count} ${text}`);
+  return `${rows.length} VMs: ${parts.join(', ')}`;
 }

@@ -41,8 +41,8 @@ export class PlainReporter implements Reporter {
     this.#err.write(`${message}\n`);
   }
 
-  end(report: Report): void {
-    this.#out.write(`\n${resultTable(report, this.#labels).join('\n')}\n`);
+  end(report: Report, anyRead = true): void {
+    this.#out.write(`\n${resultTable(report, this.#labels, anyRead).join('\n')}\n`);
     this.#err.write(`${summary(report)}\n`);
   }
 

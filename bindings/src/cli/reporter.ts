@@ -22,7 +22,8 @@ export interface Reporter {
   progress(progress: Progress): void;
   /** For standard error. */
   warn(message: string): void;
-  end(report: Report): void;
+  /** @param anyRead - whether any events were read, so that rows do not claim what nobody has looked for */
+  end(report: Report, anyRead: boolean): void;
   /** Leaves the terminal in order; also after an error. */
   close(): void;
 }

@@ -3,8 +3,11 @@ import type { Report } from '../types.js';
 import { tableLines } from './table.js';
 import { type Labels, reasonOf } from './wording.js';
 
-/** VM and status, with the reason and the log's place where there are any. */
-export function resultTable(report: Report, labels: Labels): string[] {
+/**
+ * VM and status, with the reason and the log's place where there are any.
+ * @param anyRead - whether any events were read
+ */
+export function resultTable(report: Report, labels: Labels, anyRead = true): string[] {
   const columns = [
     { heading: 'VM' },
     { heading: 'CustomizationStatus' },
@@ -14,7 +17,7 @@ export function resultTable(report: Report, labels: Labels): string[] {
   const rows = report.vms.map((row) => [
     labels.of(row.vm),
     row.customizationStatus,
-    reasonOf(row),
+    reasonOf(row, anyRead),
     row.failure?.logLocation ?? '',
   ]);
   return tableLines(columns, rows);

@@ -42,6 +42,28 @@ export function cut(text: string, width: number): string {
   return width <= 0 ? '' : `${kept}…`;
 }
 
+/** The same, with the middle missing: names of machines differ at their ends. */
+export function cutMiddle(text: string, width: number): string {
+  if (columns(text) <= width) {
+    return text;
+  }
+  if (width <= 1) {
+    return cut(text, width);
+  }
+  const atEnd = Math.floor((width - 1) / 2);
+  let end = '';
+  let sum = 0;
+  for (const character of [...text].reverse()) {
+    sum += columnsOf(character);
+    if (sum > atEnd) {
+      break;
+    }
+    end = character + end;
+  }
+  // What `cut` leaves ends in the sign for what is missing.
+  return cut(text, width - columns(end)) + end;
+}
+
 function columnsOf(character: string): number {
   if (COMBINING.test(character)) {
     return 0;

@@ -18,10 +18,15 @@ import { JsonReporter } from './json.js';
 import { LiveReporter } from './live.js';
 import { PlainReporter } from './plain.js';
 import { terminalPrompt } from './prompt.js';
+import { ReadLog } from './read-log.js';
 import type { Reporter } from './reporter.js';
 import { type SavedRun, StateFile } from './state.js';
 import { namesFromStdin } from './stdin.js';
+import { neutral } from './text.js';
 import { UsageError } from './usage.js';
+
+// Of the VMs asked for, in a message about all of them.
+const MOST_NAMES = 10;
 
 type WaitCommand = Extract<Command, { kind: 'wait' }>;
 
@@ -37,7 +42,7 @@ export async function wait(command: WaitCommand): Promise<number> {
     checkNames(names, saved, state.path);
     if (saved.report.endedAtMs !== null) {
       reporter.begin(saved.report.vms, saved.report.vms);
-      reporter.end(saved.report);
+      reporter.end(saved.report, saved.everRead);
       reporter.warn(`the run of --state ${state.path} is finished: remove the file to begin another`);
       return exitStatus(saved.report, saved.everRead);
     }
@@ -58,8 +63,8 @@ export async function wait(command: WaitCommand): Promise<number> {
     return await waitOn(connection, { names, options, saved }, { reporter, recording, state, signal });
   } catch (error) {
     if (signal.aborted) {
-      // Before the VMs are known there is no row to print.
-      reporter.warn('interrupted');
+      // Before the ids of the VMs are known there is no row to print, and so no report, in JSON neither.
+      reporter.warn(`interrupted before anything was known of ${namesText(names)}: there is no report`);
       return UNFINISHED;
     }
     throw error instanceof OptionsError ? new UsageError(error.message) : error;
@@ -96,8 +101,8 @@ async function waitOn(connection: Connection, job: Job, surroundings: Surroundin
     const found =
       saved === undefined ? await vcenter.findVms(job.names, { signal }) : await findAgain(vcenter, saved, signal);
     reporter.begin(saved?.report.vms ?? found.vms, saved?.report.vms);
-    const { report, everRead } = await watch(vcenter, found, job, surroundings);
-    reporter.end(report);
+    const { report, everRead, anyRead } = await watch(vcenter, found, job, surroundings);
+    reporter.end(report, anyRead);
     return exitStatus(report, everRead);
   } finally {
     await vcenter.close();
@@ -109,14 +114,19 @@ async function watch(
   found: Lookup,
   { names, options, saved }: Job,
   { reporter, recording, state, signal }: Surroundings,
-): Promise<{ report: Report; everRead: boolean }> {
+): Promise<{ report: Report; everRead: boolean; anyRead: boolean }> {
   let everRead = saved?.everRead ?? false;
   let begun = false;
   const source = vcenter.events(found, (message) => reporter.warn(message));
+  const reads = new ReadLog(vcenter.host, everRead);
   const onProgress = (progress: Progress): void => {
     everRead ||= progress.type === 'read';
     begun ||= progress.type === 'started';
-    reporter.progress(progress);
+    reads.take(progress);
+    const told = reads.withoutGuesses(progress);
+    if (told !== undefined) {
+      reporter.progress(told);
+    }
     if (progress.type !== 'reading') {
       state?.changed();
     }
@@ -143,10 +153,14 @@ async function watch(
   try {
     const report = await running.report;
     state?.write();
+    const trouble = reads.trouble(report);
+    if (trouble !== undefined) {
+      reporter.warn(neutral(trouble));
+    }
     if (signal.aborted && begun && state !== undefined) {
       reporter.warn(`interrupted: start again with --state ${state.path} to go on`);
     }
-    return { report, everRead };
+    return { report, everRead, anyRead: reads.any };
   } finally {
     signal.removeEventListener('abort', stop);
   }
@@ -154,7 +168,8 @@ async function watch(
 
 /** The VMs of a run that goes on. Those that are gone by now are no mistake of whoever starts it. */
 async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal): Promise<Lookup> {
-  const ids = saved.report.vms.map(({ vm }) => vm);
+  // In this form no name of another VM fits.
+  const ids = saved.report.vms.map(({ vm }) => `VirtualMachine:${vm}`);
   try {
     return await vcenter.findVms(ids, { signal });
   } catch (error) {
@@ -165,6 +180,11 @@ async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal)
     const left = ids.filter((id) => !gone.has(id));
     return left.length === 0 ? { vms: [], parents: [] } : vcenter.findVms(left, { signal });
   }
+}
+
+function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map(neutral).join(', ');
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown || 'the VMs';
 }
 
 function checkNames(names: readonly string[], saved: SavedRun, path: string): void {

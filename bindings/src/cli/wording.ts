@@ -80,10 +80,15 @@ export function stuckLine(hint: Hint, label: string): string {
   return `VM '${label}' gets no further: ${hintText(hint)}`;
 }
 
-/** Why a row is as it is; empty where the status says it all. */
-export function reasonOf(row: VmRow): string {
+/**
+ * Why a row is as it is; empty where the status says it all.
+ * @param anyRead - whether any events were read: a hint is worth nothing where none were
+ */
+export function reasonOf(row: VmRow, anyRead = true): string {
   const parts = [whyNotSucceeded(row)];
-  if (row.hint !== undefined && row.hint !== null) {
+  if (!anyRead && row.conclusion === 'timedOut') {
+    parts.push('its events were never read');
+  } else if (anyRead && row.hint !== undefined && row.hint !== null) {
     parts.push(hintText(row.hint));
   }
   if (row.revised) {

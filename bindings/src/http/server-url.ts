@@ -37,9 +37,8 @@ export function parseServer(text: string): ServerAddress {
   url.password = '';
   url.hash = '';
   url.search = '';
-  if (url.pathname === '/') {
-    url.pathname = '/sdk';
-  }
+  // With a slash at the end the path is another one to the server.
+  url.pathname = url.pathname.replace(/\/+$/, '') || '/sdk';
   return { url, user, password };
 }
 

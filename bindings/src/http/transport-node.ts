@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import process from 'node:process';
 import { ConnectionError, OptionsError } from '../errors.js';
+import { CERTIFICATE_FORM, holdsCertificates } from './certificates.js';
 import { type Environment, proxyFor } from './proxy.js';
 import { addressOf, hostOf } from './server-url.js';
 import { VerifyingAgent } from './tls-agent.js';
@@ -35,6 +36,9 @@ export function nodeTransport(url: URL, options: NodeTransportOptions = {}): Tra
       'invalidThumbprint',
       'the thumbprint is not a SHA-256 one: give 64 hexadecimal digits, with or without colons',
     );
+  }
+  if (options.ca !== undefined && !holdsCertificates(options.ca)) {
+    throw new OptionsError('invalidCa', `the CA given holds no certificate: ${CERTIFICATE_FORM}`);
   }
   return new NodeTransport(url, proxyFor(url, options.environment ?? process.env), options);
 }
@@ -76,8 +80,9 @@ class NodeTransport implements Transport {
         return await this.#exchange(request);
       } catch (error) {
         // The server had closed the idle connection; the next idle one is used up, or a new one made. Closing them
-        // ourselves looks the same.
-        if (!(error instanceof StaleConnection) || request.signal.aborted || this.#closed) {
+        // ourselves looks the same, and so does a server that has read the request and then fails.
+        const stale = error instanceof StaleConnection;
+        if (!stale || request.once === true || request.signal.aborted || this.#closed) {
           throw error;
         }
       }
@@ -150,7 +155,7 @@ class NodeTransport implements Transport {
 
   #unreachable(cause: unknown, operation: string): ConnectionError {
     const code = (cause as { code?: unknown }).code;
-    const meaning = typeof code === 'string' ? MEANINGS[code] : undefined;
+    const meaning = typeof code === 'string' ? (MEANINGS[code] ?? handshakeMeaning(code)) : undefined;
     const text = cause instanceof Error && cause.message !== '' ? cause.message : String(code ?? cause);
     return new ConnectionError(`${this.host}: ${operation}: the server cannot be reached: ${meaning ?? text}`, {
       cause,
@@ -159,12 +164,21 @@ class NodeTransport implements Transport {
 }
 
 /** An idle connection was closed by the server before the request was on its way. */
-class StaleConnection extends Error {}
+class StaleConnection extends Error {
+  readonly code = 'ECONNRESET';
+}
+
+// OpenSSL's own text is one of addresses and lines of C.
+function handshakeMeaning(code: string): string | undefined {
+  return code.startsWith('ERR_SSL_') ? `the TLS handshake failed (${code})` : undefined;
+}
 
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no such host (ENOTFOUND): check the name',
   EAI_AGAIN: 'its name could not be looked up (EAI_AGAIN)',
   ECONNREFUSED: 'nothing listens there (ECONNREFUSED): check the address and the port',
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    'what answers there does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER): is it a port for plain http://? Give the https:// one',
   ECONNRESET: 'the connection was reset (ECONNRESET)',
   ETIMEDOUT: 'no answer (ETIMEDOUT)',
   EHOSTUNREACH: 'no route to it (EHOSTUNREACH)',

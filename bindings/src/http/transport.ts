@@ -14,6 +14,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** Milliseconds that the whole exchange may take. */
   readonly timeoutMs: number;
+  /** Whether it may not be sent again on another connection when the first one was dead already. */
+  readonly once?: boolean | undefined;
 }
 
 /** One answer, whatever its status. */

@@ -37,7 +37,10 @@ export class SoapClient implements VimApi {
   readonly wire = 'soap';
   readonly #transport: Transport;
   readonly #cookies = new Map<string, string>();
-  readonly #session = new OwnSession();
+  readonly #session = new OwnSession(async (context) => {
+    const { sessionManager } = await this.serviceContent(context);
+    await this.#call('Logout', sessionManager, '', context);
+  });
   #version = FIRST_VERSION;
   #content: ServiceContent | undefined;
   /** How far the server's clock is ahead of ours, by the date of its last answer: before a log-in it tells no other time. */
@@ -82,10 +85,7 @@ export class SoapClient implements VimApi {
   }
 
   logout(context: CallContext): Promise<void> {
-    return this.#session.end(async () => {
-      const { sessionManager } = await this.serviceContent(context);
-      await this.#call('Logout', sessionManager, '', context);
-    }, context.signal);
+    return this.#session.end(context);
   }
 
   async currentTime(context: CallContext): Promise<Date> {
@@ -219,6 +219,7 @@ export class SoapClient implements VimApi {
       body: envelope(method, self, body, header),
       signal: context.signal,
       timeoutMs: context.timeoutMs ?? REQUEST_TIMEOUT_MS,
+      once: context.once,
     });
     this.#keepCookies(response);
     this.#compareClocks(response);

@@ -32,7 +32,10 @@ export class ViJsonClient implements VimApi {
   readonly wire = 'vi-json';
   readonly #transport: Transport;
   readonly #release: string;
-  readonly #session = new OwnSession();
+  readonly #session = new OwnSession(async (context) => {
+    const { sessionManager } = await this.serviceContent(context);
+    await this.#call('Logout', sessionManager, undefined, context);
+  });
   #sessionId: string | undefined;
   #content: ServiceContent | undefined;
 
@@ -83,10 +86,7 @@ export class ViJsonClient implements VimApi {
   }
 
   logout(context: CallContext): Promise<void> {
-    return this.#session.end(async () => {
-      const { sessionManager } = await this.serviceContent(context);
-      await this.#call('Logout', sessionManager, undefined, context);
-    }, context.signal);
+    return this.#session.end(context);
   }
 
   async currentTime(context: CallContext): Promise<Date> {
@@ -227,6 +227,7 @@ export class ViJsonClient implements VimApi {
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: context.signal,
       timeoutMs: context.timeoutMs ?? REQUEST_TIMEOUT_MS,
+      once: context.once,
     });
     if (response.status === 200 || response.status === 204) {
       this.#sessionId = response.header(SESSION_HEADER) ?? this.#sessionId;

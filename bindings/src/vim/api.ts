@@ -34,6 +34,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Milliseconds that the call may take. Default 30,000. */
   readonly timeoutMs?: number;
+  /** Its request is not sent again, not even when the connection was dead already. */
+  readonly once?: boolean;
 }
 
 /** Who logs in by name. */
@@ -141,7 +143,7 @@ export interface VimApi {
   /** What the server says of itself; asked for once. It needs no session. */
   serviceContent(context: CallContext): Promise<ServiceContent>;
 
-  // Each of these leaves the session that was there, without closing it.
+  // Each of these closes the session of ours that was there, if it still can; one that was given is left as it is.
   login(credentials: Credentials, context: CallContext): Promise<void>;
   /** @param token - a SAML bearer token: the XML of its assertion */
   loginByToken(token: string, context: CallContext): Promise<void>;

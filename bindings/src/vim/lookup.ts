@@ -3,7 +3,7 @@ import { LookupError, type LookupProblem } from '../errors.js';
 import type { VmRef } from '../types.js';
 import type { CallContext, MoRef, VimApi } from './api.js';
 import { Inventory, type InventoryVm } from './inventory.js';
-import { asMoRefValue, isGlob, matcherFor, shownName } from './names.js';
+import { asMoRefValue, isBareMoRef, isGlob, matcherFor, shownName } from './names.js';
 
 // An error that lists more than this is read by nobody.
 const MAX_LISTED = 10;
@@ -24,7 +24,8 @@ export interface Lookup {
 
 /**
  * Finds VMs by name, pattern (`web-*`, `web-?`), inventory path (`/DC/vm/folder/web-1`; `%2f` is a slash in a name) or
- * managed object reference (`vm-101`). Templates are never found: nothing happens to them.
+ * managed object reference (`vm-101`; `VirtualMachine:vm-101` is never a name). Templates are never found: nothing
+ * happens to them.
  *
  * @throws {@link LookupError} that names each VM that fits nothing, or more than one
  */
@@ -59,9 +60,10 @@ export async function lookUp(api: VimApi, inputs: readonly string[], context: Ca
 
 function matching(inventory: Inventory, input: string): readonly InventoryVm[] {
   const value = asMoRefValue(input);
-  const byReference = value === undefined ? undefined : inventory.vms.find((vm) => vm.ref.value === value);
-  if (byReference !== undefined) {
-    return [byReference];
+  const byReference = value === undefined ? [] : inventory.vms.filter((vm) => vm.ref.value === value);
+  if (byReference.length > 0) {
+    const namesakes = isBareMoRef(input) ? matchingName(inventory, input) : [];
+    return [...new Set([...byReference, ...namesakes])];
   }
   const matches = input.includes('/') ? matchingPath(inventory, input) : matchingName(inventory, input);
   return isGlob(input) ? [...matches].sort(byName) : matches;
@@ -98,7 +100,9 @@ function problemWith(
   if (vms.length > 1) {
     const listed = vms.slice(0, MAX_LISTED).map((vm) => `  ${inventory.pathText(vm)} (${vm.ref.value})`);
     const rest = vms.length > MAX_LISTED ? [`  and ${vms.length - MAX_LISTED} more`] : [];
-    const message = `'${input}' fits ${vms.length} VMs; give the path or the id of the one that is meant:`;
+    // The first is the one with that id.
+    const way = isBareMoRef(input) && vms[0]?.ref.value === input ? `VirtualMachine:${input} for the id` : 'the id';
+    const message = `'${input}' fits ${vms.length} VMs; give the path or ${way} of the one that is meant:`;
     return { input, kind: 'ambiguous', message: [message, ...listed, ...rest].join('\n') };
   }
   if (templates) {
@@ -111,7 +115,7 @@ function problemWith(
   const near = inventory.vms.find((vm) => !vm.template && shownName(vm.storedName).toLowerCase() === lower);
   let advice = '';
   if (near !== undefined) {
-    advice = `; did you mean '${shownName(near.storedName)}'?`;
+    advice = `; did you mean '${shownName(near.storedName).replaceAll('/', '%2f')}'?`;
   } else if (input.includes('/')) {
     advice = '; a path goes from the datacenter down, such as /DC/vm/folder/web-1';
   }

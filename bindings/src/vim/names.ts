@@ -51,6 +51,11 @@ export function matcherFor(text: string): NameMatcher {
   return isGlob(text) ? globMatcher(text) : plainMatcher(text);
 }
 
+/** Whether a reference's value stands there bare, as a name might. */
+export function isBareMoRef(text: string): boolean {
+  return /^vm-\d+$/.test(text);
+}
+
 /** The value of a managed object reference, if the text is one: `vm-101`, `VirtualMachine:vm-101`. */
 export function asMoRefValue(text: string): string | undefined {
   return /^(?:VirtualMachine[:-])?(vm-\d+)$/.exec(text)?.[1];

@@ -15,6 +15,9 @@ const asyncDisposeSymbol: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Sy
 // The whole end of a command may take a second.
 const LOGOUT_TIMEOUT_MS = 700;
 
+// A log-in that is to be undone is worth the rest of that second: without its answer its session stays.
+const UNDO_TIMEOUT_MS = 900;
+
 /** How a session is used. */
 export interface SessionOptions {
   /** Ends the call at once. */
@@ -55,7 +58,7 @@ export class VCenter implements AsyncDisposable {
       await signIn(api, how, context);
       return new VCenter(transport, api, how, await api.serviceContent(context));
     } catch (error) {
-      const ended = end(transport, async (closing) => api?.logout(closing));
+      const ended = end(transport, UNDO_TIMEOUT_MS, async (closing) => api?.logout(closing));
       // Whoever aborts has no time to wait for a log-in that is to be undone; it is, all the same.
       if (options.signal?.aborted !== true) {
         await ended;
@@ -108,7 +111,7 @@ export class VCenter implements AsyncDisposable {
 
   /** Logs out and closes the connections, within a second. Never rejects: a session that cannot be closed will expire. */
   async close(): Promise<void> {
-    await end(this.#transport, async (context) => {
+    await end(this.#transport, LOGOUT_TIMEOUT_MS, async (context) => {
       await this.#pushes.close(context.signal);
       await this.#api.logout(context);
     });
@@ -121,11 +124,15 @@ export class VCenter implements AsyncDisposable {
 }
 
 /** Takes leave of the server in the time there is for it, and closes the connections. */
-async function end(transport: Transport, leave: (context: CallContext) => Promise<void>): Promise<void> {
+async function end(
+  transport: Transport,
+  timeoutMs: number,
+  leave: (context: CallContext) => Promise<void>,
+): Promise<void> {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error('no time left to log out')), LOGOUT_TIMEOUT_MS);
+  const timer = setTimeout(() => controller.abort(new Error('no time left to log out')), timeoutMs);
   try {
-    await leave({ signal: controller.signal, timeoutMs: LOGOUT_TIMEOUT_MS });
+    await leave({ signal: controller.signal, timeoutMs });
   } catch {
     // Nothing is left to do for it.
   } finally {
