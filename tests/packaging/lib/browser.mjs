@@ -11,6 +11,12 @@ const QUIET = ['--disable-quic', '--disable-background-networking', '--disable-c
 let started;
 after(async () => (await started)?.close());
 
+/** A window of its own, without what other windows keep. Close it. */
+export async function newWindow() {
+  started ??= chromium.launch({ executablePath: PROGRAM, args: ['--disable-gpu', '--no-first-run', ...QUIET] });
+  return (await started).newContext();
+}
+
 /**
  * Opens a page and waits until it says what came of the recording.
  *
@@ -18,8 +24,7 @@ after(async () => (await started)?.close());
  * the content of everything that the page loaded.
  */
 export async function visit(url) {
-  started ??= chromium.launch({ executablePath: PROGRAM, args: ['--disable-gpu', '--no-first-run', ...QUIET] });
-  const context = await (await started).newContext();
+  const context = await newWindow();
   try {
     const page = await context.newPage();
     const complaints = [];
