@@ -561,12 +561,6 @@ macro_rules! skip {
             Ok($nothing)
         }
     };
-    ($value:ty, $nothing:expr, object) => {
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$value, A::Error> {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok($nothing)
-        }
-    };
 }
 
 /// A text, alone or in a box; other values are as good as absent.
