@@ -10,8 +10,9 @@ import type { EventQuery, ReadFailure } from './types.js';
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
-// A push that lasted this long was no failure to begin: the series of pauses starts anew.
-const STEADY_MS = 30_000;
+// A push that lasted this long was no failure to begin: it is begun again at once, and the series of pauses starts anew.
+// A long poll whose session ends may only say that it was cancelled; the next request then tells that the session is gone.
+const STEADY_MS = 5_000;
 
 /** What a push tells the run loop. */
 export type PushInput =
@@ -85,12 +86,10 @@ export class PushFeed {
       }
       const sessionLost = failure.kind === 'notAuthenticated' && canLogIn;
       post({ type: 'pushFailed', failure });
-      if (begun.at !== undefined && clock.now() - begun.at >= STEADY_MS) {
-        failures = 0;
-      }
-      const pause = sessionLost ? Number.POSITIVE_INFINITY : Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-      failures += 1;
-      await this.#pause(pause, session);
+      const wasSteady = begun.at !== undefined && clock.now() - begun.at >= STEADY_MS;
+      const pause = wasSteady ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+      failures = wasSteady ? 0 : failures + 1;
+      await this.#pause(sessionLost ? Number.POSITIVE_INFINITY : pause, session);
     }
   }
 

@@ -68,7 +68,9 @@ export class Collector {
         signal.throwIfAborted();
         this.#waiting = true;
         const options = { maxWaitSeconds: MAX_WAIT_SECONDS };
-        const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
+        const updates = await this.#api
+          .waitForUpdatesEx(propertyCollector, version, options, { signal })
+          .catch((error: unknown) => Promise.reject(signal.aborted ? error : cancelledByServer(error)));
         // Not reset by a failure: a wait that was aborted goes on in the server.
         this.#waiting = false;
         if (updates !== undefined) {
@@ -206,4 +208,11 @@ function unavailable(error: unknown, host: string): unknown {
     return new PushUnavailableError(message, { cause: error });
   }
   return error.kind === 'fatal' ? new PushUnavailableError(error.message, { cause: error }) : error;
+}
+
+/** A poll that nobody here has cancelled was cancelled with its session; the fault does not say so. */
+function cancelledByServer(error: unknown): unknown {
+  return error instanceof VimFaultError && error.fault === 'RequestCanceled'
+    ? new ReadError('notAuthenticated', error.message, { cause: error })
+    : error;
 }
