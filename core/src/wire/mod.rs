@@ -6,7 +6,7 @@
 mod json;
 mod soap;
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -131,15 +131,8 @@ pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
 }
 
 fn walk<S: Sink + Default>(document: &[u8]) -> Result<S, WireError> {
-    if document.len() > MAX_DOCUMENT_BYTES {
-        return Err(WireError::TooLarge(format!(
-            "it has {} bytes, and at most {MAX_DOCUMENT_BYTES} are read: ask for smaller pages",
-            document.len()
-        )));
-    }
-    // One bad byte in a name or a message must not cost the other events of the page.
-    let text = String::from_utf8_lossy(document);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim();
+    let text = text_of(document)?;
+    let text = trimmed(&text);
     if text.is_empty() {
         Ok(S::default())
     } else if text.starts_with('<') {
@@ -149,6 +142,23 @@ fn walk<S: Sink + Default>(document: &[u8]) -> Result<S, WireError> {
     } else {
         json::walk(text)
     }
+}
+
+/// The text of a document. One bad byte in a name or a message must not cost the other events of
+/// the page, so it becomes a replacement character.
+fn text_of(document: &[u8]) -> Result<Cow<'_, str>, WireError> {
+    if document.len() > MAX_DOCUMENT_BYTES {
+        return Err(WireError::TooLarge(format!(
+            "it has {} bytes, and at most {MAX_DOCUMENT_BYTES} are read: ask for smaller pages",
+            document.len()
+        )));
+    }
+    Ok(String::from_utf8_lossy(document))
+}
+
+/// A text without a byte order mark and white space around it.
+fn trimmed(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text).trim()
 }
 
 /// One event as a document has it, before anything is checked.

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use roxmltree::{Document, Node, ParsingOptions};
 use serde::Serialize;
 
-use super::{shown, RawEvent, RawKey, Sink, WireError, MAX_DOCUMENT_BYTES};
+use super::{shown, RawEvent, RawKey, Sink, WireError};
 use crate::event::FailureDetails;
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -154,15 +154,8 @@ struct Tree<'a> {
 ///
 /// When the document is too large or no well-formed XML.
 pub fn soap_tree(document: &[u8]) -> Result<String, WireError> {
-    let text = String::from_utf8_lossy(document);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim();
-    if text.len() > MAX_DOCUMENT_BYTES {
-        return Err(WireError::TooLarge(format!(
-            "it has {} bytes, and at most {MAX_DOCUMENT_BYTES} are read",
-            text.len()
-        )));
-    }
-    let document = parse(text)?;
+    let text = super::text_of(document)?;
+    let document = parse(super::trimmed(&text))?;
     let tree = tree(document.root_element(), 0)?;
     Ok(serde_json::to_string(&tree).unwrap_or_default())
 }
