@@ -7,8 +7,10 @@ usage: cargo xtask COMMAND
   build            the WebAssembly core and the npm package; then `npx --no-install wait-vm-customization` works
   test [PART…]     everything there is, or the named parts; `test --list` names them
   demo [ARG…]      VMs on a simulated vCenter go through customization in this terminal
+  demo --web       the status page, on a simulated source, in your browser
   size             sizes of what is shipped, raw and gzipped
   bench [ARG…]     the measurements
+  screenshots      the pictures of the status page in docs/screenshots
   help             this text
 
 Each command sets up what it needs. Needed on the machine: Rust, Node 20 or newer; for `test`, also Go 1.25 or newer
@@ -29,6 +31,7 @@ pub(crate) enum Task {
     Demo,
     Size,
     Bench,
+    Screenshots,
 }
 
 /// A command and what follows it.
@@ -48,10 +51,11 @@ pub(crate) fn parse(mut args: impl Iterator<Item = String>) -> Result<Invocation
         "demo" => Task::Demo,
         "size" => Task::Size,
         "bench" => Task::Bench,
+        "screenshots" => Task::Screenshots,
         "help" | "--help" | "-h" => Task::Help,
         _ => return Err(format!("xtask: `{name}` is not a command")),
     };
-    if let (Task::Build | Task::Size | Task::Help, Some(first)) = (task, rest.first()) {
+    if let (Task::Build | Task::Size | Task::Screenshots | Task::Help, Some(first)) = (task, rest.first()) {
         return Err(format!(
             "xtask: `{name}` takes no arguments, but was given `{first}`"
         ));

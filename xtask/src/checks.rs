@@ -76,6 +76,12 @@ const PARTS: &[Part] = &[
         run: node::lint,
     },
     Part {
+        name: "page",
+        about: "the status page, bundled",
+        needs: &["build"],
+        run: |_| commands::build_page(),
+    },
+    Part {
         name: "types",
         about: "TypeScript types",
         needs: &["build"],
@@ -92,6 +98,12 @@ const PARTS: &[Part] = &[
         about: "node --test",
         needs: &["build", "vcsim"],
         run: node::test,
+    },
+    Part {
+        name: "web",
+        about: "the status page in Chromium",
+        needs: &["build", "page", "vcsim"],
+        run: node::web,
     },
     Part {
         name: "packaging",

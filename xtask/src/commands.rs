@@ -17,9 +17,16 @@ pub(crate) fn build() -> Result<()> {
     Ok(())
 }
 
+/// Makes the status page, from what [`build`] has made.
+pub(crate) fn build_page() -> Result<()> {
+    tools::require_node_for_vite()?;
+    npm::build_page()
+}
+
 /// Prints the sizes of what is shipped.
 pub(crate) fn size() -> Result<()> {
     build()?;
+    build_page()?;
     run(node().arg("bindings/scripts/size.mjs"))
 }
 
@@ -32,9 +39,19 @@ pub(crate) fn bench(args: &[String]) -> Result<std::process::ExitCode> {
         ));
     }
     build()?;
+    build_page()?;
+    let chromium = tools::require_chromium()?;
     for file in files {
         say(&format!("{}", file.display()));
-        run(node().arg(file).args(args))?;
+        run(node().arg(file).args(args).env("CHROMIUM", &chromium))?;
     }
     Ok(std::process::ExitCode::SUCCESS)
+}
+
+/// Takes the pictures of the status page that the README shows.
+pub(crate) fn screenshots() -> Result<()> {
+    build()?;
+    build_page()?;
+    let chromium = tools::require_chromium()?;
+    run(node().arg("tests/web/screenshots.mjs").env("CHROMIUM", chromium))
 }

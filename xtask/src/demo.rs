@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: VMs on a simulated vCenter, watched by the command as a user has it.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use crate::failure::{Context, Result};
 use crate::npm::node;
@@ -10,10 +10,16 @@ use crate::{commands, vcsim};
 
 /// Tells the script to use the simulated vCenter in Node.
 const FAKE: &str = "--fake";
+/// Shows the status page in place of the command.
+const WEB: &str = "--web";
 
 /// Builds what is needed and hands over; the exit status is the script's.
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     commands::build()?;
+    if args.iter().any(|arg| arg == WEB) {
+        commands::build_page()?;
+        return hand_over(node().arg("tests/demo/web.mjs").args(args));
+    }
     let mut script = node();
     script.arg("tests/demo/demo.mjs").args(args);
     if !args.iter().any(|arg| arg == FAKE) {
@@ -23,10 +29,14 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
             script.arg(FAKE);
         }
     }
+    hand_over(&mut script)
+}
+
+fn hand_over(script: &mut Command) -> Result<ExitCode> {
     say("demo");
     let status = script
         .status()
-        .context(|| format!("`{}` could not be started", shown(&script)))?;
+        .context(|| format!("`{}` could not be started", shown(script)))?;
     // Without a code a signal has ended it.
     Ok(status
         .code()

@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Task::Demo => demo::run(&rest),
         Task::Size => commands::size().map(|()| ExitCode::SUCCESS),
         Task::Bench => commands::bench(&rest),
+        Task::Screenshots => commands::screenshots().map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|failure| {
         eprintln!("\nxtask: {failure}");

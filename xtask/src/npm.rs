@@ -12,7 +12,12 @@ use crate::workspace;
 pub(crate) fn install() -> Result<()> {
     let work = Work {
         name: "npm-install",
-        inputs: &["package.json", "package-lock.json", "bindings/package.json"],
+        inputs: &[
+            "package.json",
+            "package-lock.json",
+            "bindings/package.json",
+            "web-demo/package.json",
+        ],
         // npm's own record of what it put there.
         outputs: &["node_modules/.package-lock.json"],
         also: "",
@@ -75,6 +80,42 @@ pub(crate) fn build_package() -> Result<()> {
     })?;
     if !done {
         say("npm package: unchanged");
+    }
+    Ok(())
+}
+
+/// Bundles `web-demo/dist`, the status page.
+pub(crate) fn build_page() -> Result<()> {
+    let work = Work {
+        name: "status-page",
+        inputs: &[
+            "package-lock.json",
+            "web-demo/package.json",
+            "web-demo/vite.config.ts",
+            "web-demo/index.html",
+            "web-demo/plugin.html",
+            "web-demo/public",
+            "web-demo/src",
+            "bindings/package.json",
+            "bindings/dist",
+        ],
+        outputs: &["web-demo/dist"],
+        also: "",
+    };
+    let done = work.unless_done(|| {
+        say("status page (web-demo/dist)");
+        run(npm().args([
+            "run",
+            "--workspace",
+            "web-demo",
+            "build",
+            "--",
+            "--logLevel",
+            "warn",
+        ]))
+    })?;
+    if !done {
+        say("status page: unchanged");
     }
     Ok(())
 }

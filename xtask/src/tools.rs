@@ -10,6 +10,8 @@ use crate::process::{answer_of, cargo, command, exists, run_within};
 use crate::steps::say;
 
 const NODE_MAJOR: u32 = 20;
+/// What Vite needs beyond that: of Node 20 a late one, of Node 22 too.
+const NODE_FOR_VITE: [(u32, u32); 2] = [(20, 19), (22, 12)];
 const GO: (u32, u32) = (1, 25);
 /// Names in PATH of what the browser tests can drive.
 const CHROMIUMS: [&str; 4] = [
@@ -41,6 +43,26 @@ pub(crate) fn require_node() -> Result<()> {
         return Err(Failure::new(format!("node is there, but npm is not; {fix}")));
     }
     Ok(())
+}
+
+/// A Node that the bundler of the status page runs in; the package itself asks for less.
+pub(crate) fn require_node_for_vite() -> Result<()> {
+    let version = answer_of(command("node").arg("--version")).unwrap_or_default();
+    if node_version(&version).is_some_and(vite_runs_in) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "node is {version}, and Vite, which bundles the status page, needs Node 20.19 or newer, or 22.12 or newer: \
+         install one from https://nodejs.org/en/download"
+    )))
+}
+
+fn vite_runs_in(version: (u32, u32)) -> bool {
+    let (major, minor) = version;
+    match NODE_FOR_VITE.iter().find(|(known, _)| *known == major) {
+        Some((_, least)) => minor >= *least,
+        None => major > 22,
+    }
 }
 
 /// Go, for the vCenter simulator.
@@ -144,6 +166,12 @@ pub(crate) fn switched_on(name: &str) -> bool {
     std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
 }
 
+/// `v20.20.2` as (20, 20).
+fn node_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.strip_prefix('v')?.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
 /// `go1.26.8` as (1, 26).
 fn go_version(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.strip_prefix("go")?.split('.');
@@ -155,6 +183,17 @@ fn go_version(text: &str) -> Option<(u32, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn vite_runs_in_late_releases_of_node_20_and_22_and_all_since() {
+        let runs = |text| node_version(text).is_some_and(vite_runs_in);
+        for good in ["v20.19.0", "v20.20.2", "v22.12.0", "v24.0.0", "v26.10.0"] {
+            assert!(runs(good), "{good}");
+        }
+        for bad in ["v20.18.3", "v21.7.3", "v22.11.0", "", "node"] {
+            assert!(!runs(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn go_versions_of_all_kinds_are_read() {

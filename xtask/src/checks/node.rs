@@ -27,7 +27,10 @@ pub(super) fn lint(_: &mut Counts) -> Result<()> {
 
 /// The compiler's checks of the sources and, in JavaScript, of the tests.
 pub(super) fn types(_: &mut Counts) -> Result<()> {
-    run(npm().args(["run", "--workspace", "bindings", "check"]))
+    for workspace in ["bindings", "web-demo"] {
+        run(npm().args(["run", "--workspace", workspace, "check"]))?;
+    }
+    Ok(())
 }
 
 /// node:test.
@@ -36,13 +39,14 @@ pub(super) fn test(counts: &mut Counts) -> Result<()> {
         .iter()
         .flat_map(|folder| workspace::files(folder, ".test.mjs"))
         .collect();
-    if files.is_empty() {
-        return Err(Failure::new(format!(
-            "no tests found: {} hold no .test.mjs file",
-            FOLDERS.join(" and ")
-        )));
-    }
     run_files(&mut node(), &files, counts)
+}
+
+/// The status page, as people see it.
+pub(super) fn web(counts: &mut Counts) -> Result<()> {
+    let chromium = tools::require_chromium()?;
+    let files = workspace::files("tests/web", ".test.mjs");
+    run_files(node().env("CHROMIUM", chromium), &files, counts)
 }
 
 /// What becomes of the package at its users'.
@@ -54,6 +58,10 @@ pub(super) fn packaging(counts: &mut Counts) -> Result<()> {
 }
 
 fn run_files(node: &mut Command, files: &[PathBuf], counts: &mut Counts) -> Result<()> {
+    // `node --test` without files looks for some of its own.
+    if files.is_empty() {
+        return Err(Failure::new("no tests found: there is no .test.mjs file"));
+    }
     run_seeing(
         node.args(["--test", "--test-reporter=spec"]).args(files),
         |line| counts.see_node(line),
