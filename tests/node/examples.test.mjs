@@ -170,7 +170,10 @@ describe('the back end of a plug-in', { concurrency: 2 }, () => {
       { vm: vms[0], name: 'web-1' },
       { vm: vms[1], name: 'web-2' },
     ]);
-    const options = { waitForPowerOn: true, pollIntervalSeconds: 0.2, timeoutSeconds: 30 };
+    // Longer than the test may take: what comes, comes by the push.
+    const told = [];
+    const onProgress = ({ type }) => told.push(type);
+    const options = { waitForPowerOn: true, pollIntervalSeconds: 600, timeoutSeconds: 30, onProgress };
     const watch = watchCustomization(backEndSource(`${origin}/vc`), known, options);
     const steps = [];
     await server.do({ do: 'powerOn', vm: vms[0] });
@@ -184,6 +187,7 @@ describe('the back end of a plug-in', { concurrency: 2 }, () => {
       ['CustomizationSucceeded', 'CustomizationSucceeded'],
     );
     assert.equal(steps.length, 6);
+    assert.ok(told.includes('pushing') && !told.includes('pushFailed'), told.join());
     kill('SIGTERM');
     await done;
     assert.equal(await sessionsOf(server), 0);

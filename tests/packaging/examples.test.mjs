@@ -10,7 +10,7 @@ import { startSimulator } from '../lib/simulator.mjs';
 import { newWindow } from './lib/browser.mjs';
 
 const EXAMPLES = new URL('../../bindings/examples/', import.meta.url);
-/** The page of the plug-in polls every 15 s. */
+/** Where a push fails, pages poll every 15 s. */
 const LIMIT_MS = 40_000;
 
 /** A simulator with a VM, the example's server before it, and a page of that; all end with the test. */
