@@ -10,6 +10,6 @@ export default defineConfig({
     target: 'es2022',
     // A base64 text of the core is in the page anyway; nothing else of it is worth a data: URL.
     assetsInlineLimit: 0,
-    rollupOptions: { input: [at('index.html')] },
+    rollupOptions: { input: [at('index.html'), at('plugin.html')] },
   },
 });

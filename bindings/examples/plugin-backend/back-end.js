@@ -65,9 +65,9 @@ export function backEnd(vcenter, found, { sessionLost } = {}) {
       send(200, await ask().catch((error) => again(error, ask, signal)));
     } catch (error) {
       const failure = failureOf(error);
-      if (failure.kind === 'notAuthenticated') sessionLost?.();
       if (!response.headersSent) send(502, failure);
       else if (!signal.aborted) response.end(`${JSON.stringify({ failure })}\n`);
+      if (failure.kind === 'notAuthenticated') sessionLost?.();
     }
   };
 

@@ -33,6 +33,8 @@ export function backEndSource(base, { headers = () => ({}), logIn } = {}) {
   /** @param {string} what @param {unknown} question @param {AbortSignal} signal */
   const ask = async (what, question, signal) => (await post(what, question, signal)).json();
   return {
+    // The back end bounds each request of its own, of which a read of many VMs takes many.
+    readTimeoutMs: 120_000,
     serverTime: async ({ signal }) => new Date(await ask('time', null, signal)),
     readEvents: (query, { signal }) => ask('events', query, signal),
     readGuestInfo: (vms, { signal }) => ask('guests', vms, signal),

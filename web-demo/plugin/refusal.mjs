@@ -1,0 +1,14 @@
+/** A request that is not answered, and what the page is told of it. Never holds what the page has sent. */
+export class Refusal extends Error {
+  /**
+   * @param {number} status of HTTP
+   * @param {import('vm-customization').ReadFailure['kind']} kind what the page's machine makes of it
+   * @param {string} message
+   */
+  constructor(status, kind, message) {
+    super(message);
+    this.name = 'Refusal';
+    this.status = status;
+    this.kind = kind;
+  }
+}

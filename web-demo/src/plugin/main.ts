@@ -1,0 +1,102 @@
+/** The view of the plug-in: the VM in the Client's context, followed for as long as the page is there. */
+import { init, type Progress } from 'vm-customization';
+import { connectClient, followTheme } from './client.js';
+import type { HtmlClientSdk } from './client-sdk.js';
+import { Page } from './page.js';
+import { Session } from './session.js';
+import { contextVms } from './urn.js';
+import { showRun } from './view.js';
+
+/** A power-on of yesterday is still of interest to who looks at a VM today. */
+const LOOKBACK_SECONDS = 86_400;
+
+const page = new Page();
+
+async function show(sdk: HtmlClientSdk): Promise<void> {
+  const ended = new AbortController();
+  let session: Session | undefined;
+  const leave = (): void => {
+    ended.abort();
+    session?.close();
+  };
+  addEventListener('pagehide', leave);
+  try {
+    page.clear();
+    page.tell('Asking for a session…');
+    session = new Session(sdk, contextVms(sdk.app.getContextObjects()));
+    const { vms, missing } = await session.open(ended.signal);
+    page.showMissing(missing);
+    if (vms.length === 0) {
+      page.fail('There is no VM to show.');
+      return;
+    }
+    page.tell('Reading events…');
+    const watch = showRun(page.view, session.source, vms, {
+      attempts: 'reopen',
+      waitForPowerOn: true,
+      timeoutSeconds: null,
+      lookbackSeconds: LOOKBACK_SECONDS,
+      signal: ended.signal,
+      onProgress: teller(),
+    });
+    const report = await watch.report;
+    const reason = report.vms.map(({ error }) => error?.message).find((message) => message !== undefined);
+    page.fail(reason ?? 'These VMs are no longer there.', () => begin(sdk));
+  } catch (error) {
+    if (!ended.signal.aborted) {
+      page.fail(messageOf(error), () => begin(sdk));
+    }
+  } finally {
+    removeEventListener('pagehide', leave);
+    leave();
+  }
+}
+
+/** Tells how events come, and what is wrong while they do not. */
+function teller(): (progress: Progress) => void {
+  let way = 'Reading events…';
+  return (progress) => {
+    switch (progress.type) {
+      case 'pushing':
+        way = 'Live: events are shown as they happen.';
+        page.tell(way);
+        break;
+      case 'pushFailed':
+      case 'pushUnavailable':
+        way = 'Events are read every 15 seconds.';
+        page.tell(way);
+        break;
+      case 'read':
+        page.tell(way);
+        break;
+      case 'readFailed':
+        page.tell(`Events cannot be read: ${progress.failure.message}`);
+        break;
+      default:
+        break;
+    }
+  };
+}
+
+function begin(sdk: HtmlClientSdk): void {
+  void show(sdk);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+// A page that comes back from the browser's cache has given its session up.
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) {
+    location.reload();
+  }
+});
+
+try {
+  const [sdk] = await Promise.all([connectClient(), init()]);
+  followTheme(sdk, document.documentElement);
+  begin(sdk);
+} catch (error) {
+  page.fail(messageOf(error));
+}
