@@ -65,7 +65,11 @@ export async function startBackEnd(client, settings = {}) {
     /** One request past the browser. */
     ask(path, { method = 'POST', headers = {}, body } = {}) {
       return new Promise((resolve, reject) => {
-        const request = https.request(new URL(path, url), { method, headers, rejectUnauthorized: false, agent: false });
+        // Not resolved: what a path means is the server's affair.
+        const { pathname } = new URL(url);
+        const address = { path: path.startsWith('/') ? path : pathname + path };
+        const how = { ...address, method, headers, rejectUnauthorized: false, agent: false };
+        const request = https.request(new URL(url), how);
         request.on('response', async (response) => {
           const chunks = [];
           for await (const chunk of response) chunks.push(chunk);
