@@ -1,11 +1,6 @@
-/** The VMs and how far each has come. */
-import {
-  type CustomizationWatch,
-  type EventSource,
-  type VmRef,
-  type WatchOptions,
-  watchCustomization,
-} from 'vm-customization';
+/** The VMs and how far each has come: the package's own element. */
+import type { CustomizationWatch, EventSource, VmRef, WatchOptions } from 'vm-customization';
+import { VmCustomizationStatusElement } from 'vm-customization/element';
 
 /** Shows a run in a part of the page. */
 export function showRun(
@@ -14,27 +9,15 @@ export function showRun(
   vms: readonly VmRef[],
   options: WatchOptions,
 ): CustomizationWatch {
-  const table = document.createElement('table');
-  const rows = new Map<string, HTMLTableRowElement>();
-  for (const { vm, name } of vms) {
-    const row = table.insertRow();
-    row.insertCell().textContent = name ?? vm;
-    row.insertCell().textContent = 'VmNotStarted';
-    row.dataset.status = 'VmNotStarted';
-    rows.set(vm, row);
+  const view = new VmCustomizationStatusElement();
+  view.setAttribute('label', 'Customization of the selected VMs');
+  place.replaceChildren(view);
+  const watch = view.watch(source, vms, options);
+  const [vm, ...others] = vms;
+  if (vm !== undefined && others.length === 0) {
+    // The one VM that the view is about: all that is known of it.
+    view.selected = vm.vm;
+    view.details = true;
   }
-  place.replaceChildren(table);
-  return watchCustomization(source, vms, {
-    ...options,
-    onProgress: (progress) => {
-      if (progress.type === 'transition') {
-        const row = rows.get(progress.transition.vm);
-        if (row?.cells[1] !== undefined) {
-          row.dataset.status = progress.transition.to;
-          row.cells[1].textContent = progress.transition.to;
-        }
-      }
-      options.onProgress?.(progress);
-    },
-  });
+  return watch;
 }
