@@ -1,9 +1,10 @@
 /** From a live wait to a model. */
+// From the entry, which the build leaves in a file of its own: the core is in a bundle once.
+import { summarizeEvents } from '../entry-browser.js';
 import type { Progress, RunInput } from '../progress.js';
-import type { Report, Transition } from '../types.js';
+import type { EventSummary, Report, Transition } from '../types.js';
 import type { CustomizationWatch } from '../watch.js';
 import type { RunModel } from './model.js';
-import { rowsOf, summarizeEvents } from './pending-api.js';
 
 /** Carries what a watch tells into a {@link RunModel}. */
 export interface WatchFollower {
@@ -73,7 +74,7 @@ export function followWatch(model: RunModel, onChange: () => void = () => undefi
       }
       zero = performance.now() - input.atMs;
       if (input.type === 'events') {
-        const events = summarizeEvents(input.document);
+        const events = summaries(input.document);
         model.events(events);
         for (const { vm } of events) {
           if (vm !== null && model.entry(vm) !== undefined) {
@@ -90,7 +91,7 @@ export function followWatch(model: RunModel, onChange: () => void = () => undefi
     flush: (watch) => {
       news = false;
       if (began) {
-        const rows = changed.size === 0 ? [] : rowsOf(watch, [...changed]);
+        const rows = changed.size === 0 ? [] : watch.rows([...changed]);
         model.update({ atMs: now(), ended: model.ended, reset: false, rows, transitions });
         changed.clear();
         transitions = [];
@@ -102,4 +103,13 @@ export function followWatch(model: RunModel, onChange: () => void = () => undefi
       model.report(report);
     },
   };
+}
+
+/** Of a document that holds no events the machine says what is wrong; a timeline has nothing from it. */
+function summaries(document: Uint8Array): readonly EventSummary[] {
+  try {
+    return summarizeEvents(document);
+  } catch {
+    return [];
+  }
 }
