@@ -28,7 +28,7 @@ const FILES = {
  */
 export async function startClient(simulator, { field = 'vc-guid' } = {}) {
   const identity = makeCertificate({ commonName: 'vCenter with a Client' });
-  const { instanceUuid: vcGuid, ...vcenter } = await factsOf(simulator);
+  const vcGuid = await guidOf(simulator);
   /** What must never be seen in the plug-in's output. */
   const secrets = new Set();
   const requests = { tickets: 0, refused: 0 };
@@ -58,7 +58,6 @@ export async function startClient(simulator, { field = 'vc-guid' } = {}) {
 
   const client = {
     vcGuid,
-    vcenter,
     secrets,
     requests,
     thumbprint: identity.thumbprint,
@@ -119,12 +118,10 @@ export async function startClient(simulator, { field = 'vc-guid' } = {}) {
   });
 }
 
-async function factsOf(simulator) {
-  const { url, user, password } = simulator;
+async function guidOf({ url, user, password }) {
   const vcenter = await connectVCenter({ server: url, user, password, insecure: true, environment: {} });
-  const { instanceUuid, protocol } = vcenter;
   await vcenter.close();
-  return { instanceUuid, protocol };
+  return vcenter.instanceUuid;
 }
 
 /** Hands a request on, and its answer back as it comes. */

@@ -2,6 +2,8 @@
 import type { CustomizationWatch, EventSource, VmRef, WatchOptions } from 'vm-customization';
 import { VmCustomizationStatusElement } from 'vm-customization/element';
 
+const WIDE_PX = 1_000;
+
 /** Shows a run in a part of the page. */
 export function showRun(
   place: HTMLElement,
@@ -15,9 +17,9 @@ export function showRun(
   const watch = view.watch(source, vms, options);
   const [vm, ...others] = vms;
   if (vm !== undefined && others.length === 0) {
-    // The one VM that the view is about: all that is known of it.
+    // The one VM that the view is about: all that is known of it, where there is room beside the table.
     view.selected = vm.vm;
-    view.details = true;
+    view.details = place.clientWidth >= WIDE_PX;
   }
   return watch;
 }
