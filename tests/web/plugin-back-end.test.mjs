@@ -215,6 +215,31 @@ describe('the back end of the plug-in', () => {
     assert.equal((await simulator.do({ do: 'collectors' })).count, 0);
   });
 
+  test('tells the page that its session has ended, whichever request hears of it, and forgets it', async (context) => {
+    const { token, open, plugin } = await started(context);
+    const first = await open(await token());
+    const ask = (path, id, question) =>
+      plugin.ask(path, { headers: { ...JSON_TYPE, [SESSION]: id }, body: JSON.stringify(question) });
+    const { vm } = simulator.vms[0];
+    const query = { vms: [vm], since: '2020-01-01T00:00:00Z', types: ['VmStartingEvent'], maxCount: 10 };
+    for (const [path, question] of [
+      ['time', null],
+      ['events', query],
+      ['guests', [vm]],
+      ['push', query],
+    ]) {
+      const id = await open(await token());
+      await simulator.do({ do: 'expireSessions' });
+      const { text } = await ask(path, id, question);
+      const content = JSON.parse(text.trim());
+      assert.equal((content.failure ?? content).kind, 'notAuthenticated', path);
+      const again = await ask(path, id, question);
+      assert.equal(again.status, 401, path);
+    }
+    // Another user's own is not touched by it: that one is only gone on vCenter, and hears of it when it asks.
+    assert.equal(JSON.parse((await ask('time', first, null)).text).kind, 'notAuthenticated');
+  });
+
   test('has no more sessions than it may, and makes room by those that are idle', async (context) => {
     const { token, open, wish, begin, plugin } = await started(context, { PLUGIN_MAX_SESSIONS: '1' });
     const push = await openPush(plugin, await open(await token()));
