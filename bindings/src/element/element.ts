@@ -169,7 +169,8 @@ export class VmCustomizationStatusElement extends Base {
     this.#stopFeed = stop;
     watch.report
       .then(
-        (report) => this.#stopFeed === stop && follower.finish(report),
+        // Also when it was cut off by a removal: what is shown then says so.
+        (report) => this.#model === model && follower.finish(report),
         () => undefined,
       )
       .finally(() => {
