@@ -2,6 +2,5 @@
 
 /**
  * Browsers learnt `Symbol.dispose` late; where it is missing `dispose()` is there all the same.
- * @internal
  */
 export const disposeSymbol: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
