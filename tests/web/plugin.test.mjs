@@ -149,10 +149,20 @@ describe('the view in the vSphere Client', { concurrency: 2 }, () => {
     await view.live();
     await view.sees('<img src=x onerror=', 'VmNotStarted');
     const frame = view.page.frames()[1];
-    for (const theme of ['light', 'dark']) {
+    for (const [theme, width] of [
+      ['light', 1_300],
+      ['light', 900],
+      ['dark', 900],
+      ['dark', 1_300],
+    ]) {
       await view.page.evaluate((name) => window.client.setTheme(name), theme);
       await until(`the theme is ${theme}`, async () => (await view.theme()) === theme);
       await frame.evaluate(AXE);
+      // Once with the details beside the table, once with the table alone.
+      await view.page.locator('iframe').evaluate((iframe, width) => iframe.setAttribute('width', width), width);
+      await view.frame.locator('vm-customization-status').evaluate((element, open) => {
+        element.details = open;
+      }, width > 1_000);
       const { violations } = await frame.evaluate(() => window.axe.run());
       assert.deepEqual(
         violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),

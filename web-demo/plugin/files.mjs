@@ -55,7 +55,7 @@ export function readFiles(built, manifest) {
     }
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`the page is not built (${why}): run \`cargo xtask build\``);
+    throw new Error(`the page is not built (${why}): run \`npm run --workspace web-demo build\``);
   }
   return files;
 }
