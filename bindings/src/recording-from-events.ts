@@ -61,10 +61,20 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
 function eventsOf(document: EventDocument): readonly TimedEvent[] {
   const bytes = toBytes(document);
   const items = JSON.parse(guarded(() => core().eventsToJson(bytes))) as (object | null)[];
-  return items.flatMap((event) => {
-    const [summary] = event === null ? [] : summarizeEvents([event]);
-    return event === null || summary === undefined ? [] : [{ event, summary }];
-  });
+  return paired(items.filter((item) => item !== null));
+}
+
+/** Each event with its summary, where it has one. Summaries leave out what has none, so the place of such is looked for. */
+function paired(events: readonly object[]): readonly TimedEvent[] {
+  const summaries = summarizeEvents(events);
+  if (summaries.length === events.length) {
+    return summaries.map((summary, at) => ({ event: events[at] as object, summary }));
+  }
+  if (summaries.length === 0) {
+    return [];
+  }
+  const half = Math.floor(events.length / 2);
+  return [...paired(events.slice(0, half)), ...paired(events.slice(half))];
 }
 
 function timeOf({ summary }: TimedEvent): number {

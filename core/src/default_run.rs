@@ -212,6 +212,8 @@ pub(crate) struct DefaultRun {
     pub(crate) last_read_at_ms: Option<u64>,
     /// How many VMs are waited for.
     open: usize,
+    /// Whether a VM that came on the way may be without a complete observation.
+    any_unobserved: bool,
 }
 
 impl DefaultRun {
@@ -245,6 +247,7 @@ impl DefaultRun {
             observed: false,
             last_read_at_ms: None,
             open,
+            any_unobserved: true,
         }
     }
 
@@ -292,6 +295,7 @@ impl DefaultRun {
             }));
         }
         self.count_open();
+        self.any_unobserved = true;
         self.end_if_concluded(now_ms, shell);
         if any_new && shell.ended_at_ms.is_none() {
             if let Some(wish) = self.reads.vms_added() {
@@ -345,17 +349,7 @@ impl DefaultRun {
         let is_complete = page.completeness == Completeness::Complete;
         if is_complete {
             self.reads.completed(now_ms, self.options.poll_interval_ms);
-            let is_first = !core::mem::replace(&mut self.observed, true);
-            for (place, watched) in self.vms.iter_mut().enumerate() {
-                let is_news = match &mut watched.added {
-                    // A read that began before it came says nothing of it.
-                    Some(added) => added.asked && !core::mem::replace(&mut added.observed, true),
-                    None => is_first,
-                };
-                if is_news {
-                    touched.insert(place);
-                }
-            }
+            self.observe(&mut touched);
         }
         for place in touched {
             self.refresh(place, now_ms, shell);
@@ -367,6 +361,26 @@ impl DefaultRun {
             self.end(Conclusion::TimedOut, now_ms, shell);
         }
         accepted
+    }
+
+    /// Notes a complete observation, and the VMs for which it is the first.
+    fn observe(&mut self, touched: &mut BTreeSet<usize>) {
+        let is_first = !core::mem::replace(&mut self.observed, true);
+        if !is_first && !self.any_unobserved {
+            return;
+        }
+        self.any_unobserved = false;
+        for (place, watched) in self.vms.iter_mut().enumerate() {
+            let is_news = match &mut watched.added {
+                // A read that began before it came says nothing of it.
+                Some(added) => added.asked && !core::mem::replace(&mut added.observed, true),
+                None => is_first,
+            };
+            if is_news {
+                touched.insert(place);
+            }
+            self.any_unobserved |= !watched.is_observed(true);
+        }
     }
 
     pub(crate) fn handle_guest_info(&mut self, info: GuestInfo, now_ms: u64, shell: &mut Shell) {
