@@ -19,6 +19,8 @@ import { startSimulator } from '../lib/simulator.mjs';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The command that runs this test: running it again from here would never end. */
 const THIS_TEST = 'cargo xtask test\n';
+/** The command that serves a page until it is ended. */
+const PAGE = 'cargo xtask demo --web\n';
 
 const blocks = codeBlocks(await readFile(join(ROOT, 'README.md'), 'utf8'));
 const shell = blocks.filter(({ language }) => language === 'sh');
@@ -59,7 +61,7 @@ async function removeTraces() {
 
 describe('each command of the README', () => {
   assert.ok(shell.length >= 6, 'the commands are there');
-  for (const { text, output } of shell.filter(({ text }) => text !== THIS_TEST)) {
+  for (const { text, output } of shell.filter(({ text }) => text !== THIS_TEST && text !== PAGE)) {
     it(`runs: ${text.trim().replaceAll('\n', '; ')}`, async () => {
       const { status, stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', text], ROOT);
       assert.equal(status, 0, `${stdout}\n${stderr}`);
@@ -68,6 +70,34 @@ describe('each command of the README', () => {
       }
     });
   }
+
+  it('names the command that serves the status page until it is ended', async () => {
+    assert.ok(shell.some(({ text }) => text === PAGE));
+    const [program, ...args] = PAGE.trim().split(' ');
+    // A process group of its own is what a terminal sends Ctrl-C to.
+    const child = spawn(program, [...args, '--no-open'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    });
+    const closed = once(child, 'close');
+    try {
+      let text = '';
+      for await (const chunk of child.stdout) {
+        text += chunk;
+        const [url] = /http:\/\/127\.0\.0\.1:\d+\/\n/.exec(text) ?? [];
+        if (url !== undefined) {
+          const page = await fetch(url.trim());
+          assert.equal(page.status, 200);
+          assert.match(await page.text(), /<script type="module"/);
+          process.kill(-child.pid, 'SIGINT');
+        }
+      }
+      assert.match(text, /the status page: http/);
+    } finally {
+      await closed;
+    }
+  });
 
   it('names the command that runs every check', async () => {
     assert.ok(shell.some(({ text }) => text === THIS_TEST));
