@@ -18,12 +18,12 @@ export class VmCustomizationError extends Error {
   }
 }
 
-/** A {@link Monitor} was used after `dispose()`. */
+/** A {@link Monitor} or a {@link Playback} was used after `dispose()`. */
 export class DisposedError extends VmCustomizationError {
   override readonly name = 'DisposedError';
 
-  constructor() {
-    super('disposed', 'the monitor has been disposed: create a new one, or dispose of it later');
+  constructor(what = 'monitor') {
+    super('disposed', `the ${what} has been disposed: create a new one, or dispose of it later`);
   }
 }
 

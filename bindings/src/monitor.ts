@@ -1,21 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The state machine as a TypeScript class: one crossing into the core per call. */
 import { checkOptions, checkVms, hostTime, isServerTime, jsonText, shown } from './checks.js';
+import { disposeSymbol } from './dispose.js';
 import { type EventDocument, toBytes } from './document.js';
-import {
-  DisposedError,
-  InternalError,
-  OptionsError,
-  SnapshotError,
-  VmCustomizationError,
-  WireError,
-} from './errors.js';
+import { OptionsError, SnapshotError, VmCustomizationError } from './errors.js';
+import { guarded, Handle } from './handle.js';
 import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Step, VmRef } from './types.js';
 import type { RawMonitor } from './wasm/core-module.js';
 import { core } from './wasm/loader.js';
-
-// Browsers learnt Symbol.dispose late; where it is missing `dispose()` is there all the same.
-const disposeSymbol: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
 
 /** How {@link Monitor.restore} counts the time since the snapshot. */
 export interface RestoreOptions {
@@ -31,8 +23,7 @@ export interface RestoreOptions {
  * any monotonic clock; a time that goes backwards is clamped. After construction call {@link Monitor.step} once.
  */
 export class Monitor implements Disposable {
-  #raw: RawMonitor | undefined;
-  #dead = false;
+  readonly #handle: Handle<RawMonitor>;
 
   /**
    * @param vms - the VMs to watch; the same VM twice has one row
@@ -46,7 +37,7 @@ export class Monitor implements Disposable {
   constructor(restored: Restored);
   constructor(from: readonly VmRef[] | Restored, options?: MonitorOptions, serverNow?: Date | string, nowMs = 0) {
     if (from instanceof Restored) {
-      this.#raw = from.raw;
+      this.#handle = new Handle('monitor', from.raw);
       return;
     }
     checkVms(from);
@@ -56,7 +47,10 @@ export class Monitor implements Disposable {
       (why) => new OptionsError('invalidOptions', `the VMs and the options have to be plain data: ${why}`),
     );
     const now = hostTime(nowMs);
-    this.#raw = guarded(() => new (core().RawMonitor)(config, now));
+    this.#handle = new Handle(
+      'monitor',
+      guarded(() => new (core().RawMonitor)(config, now)),
+    );
   }
 
   /**
@@ -131,11 +125,7 @@ export class Monitor implements Disposable {
 
   /** Gives the memory back. A second call does nothing; any other use afterwards throws {@link DisposedError}. */
   dispose(): void {
-    const raw = this.#raw;
-    this.#raw = undefined;
-    if (raw !== undefined && !this.#dead) {
-      raw.free();
-    }
+    this.#handle.dispose();
   }
 
   /** The same as {@link Monitor.dispose}, for `using`. */
@@ -148,19 +138,7 @@ export class Monitor implements Disposable {
   }
 
   #call(call: (raw: RawMonitor) => string): string {
-    const raw = this.#raw;
-    if (raw === undefined) {
-      throw new DisposedError();
-    }
-    if (this.#dead) {
-      throw new InternalError('the core of this monitor has stopped at an earlier call: create a new monitor');
-    }
-    try {
-      return guarded(() => call(raw));
-    } catch (error) {
-      this.#dead = error instanceof InternalError;
-      throw error;
-    }
+    return this.#handle.call(call);
   }
 }
 
@@ -176,47 +154,6 @@ function restored(raw: RawMonitor): Monitor {
 
 function inputText(what: string, value: unknown): string {
   return jsonText(value, (why) => new VmCustomizationError('invalidInput', `${what} has to be plain data: ${why}`));
-}
-
-/**
- * Calls the core and turns what it throws into the package's errors.
- * @internal
- */
-export function guarded<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw translated(error);
-  }
-}
-
-function translated(error: unknown): unknown {
-  if (error instanceof WebAssembly.RuntimeError) {
-    return new InternalError('the core has stopped: this is a bug in vm-customization, please report it', {
-      cause: error,
-    });
-  }
-  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  if (typeof code !== 'string' || error instanceof VmCustomizationError || !(error instanceof Error)) {
-    return error;
-  }
-  switch (code) {
-    case 'invalidOptions':
-      return new OptionsError(code, error.message);
-    case 'invalidSnapshot':
-    case 'unsupportedSnapshot':
-      return new SnapshotError(code, error.message);
-    case 'wireTooLarge':
-    case 'wireSyntax':
-    case 'wireNotEvents':
-    case 'wireFault':
-    case 'invalidRecording':
-      return new WireError(code, error.message);
-    case 'invalidInput':
-      return new VmCustomizationError(code, error.message);
-    default:
-      return error;
-  }
 }
 
 function timeText(time: Date | string | undefined): string {

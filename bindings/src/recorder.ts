@@ -1,5 +1,5 @@
 /** Makes a recording of a run from what was fed into it. */
-import { guarded } from './monitor.js';
+import { guarded } from './handle.js';
 import type { RunInput } from './progress.js';
 import type { Recording, RecordingStep } from './types.js';
 import { core } from './wasm/loader.js';

@@ -1,6 +1,6 @@
 /** Plays recordings. */
 import { toBytes } from './document.js';
-import { guarded } from './monitor.js';
+import { guarded } from './handle.js';
 import { core } from './wasm/loader.js';
 
 /**

@@ -242,12 +242,17 @@ export interface Snapshot {
   readonly [field: string]: unknown;
 }
 
-/** One input of a run. `atMs` is host time since the start; it never decreases from step to step. */
+/**
+ * One input of a run. `atMs` is host time since the start; it never decreases from step to step.
+ *
+ * `vms` with `serverTime`: from then on these VMs are watched, as with {@link Monitor.setVms}.
+ */
 export type RecordingStep = { readonly atMs: number } & (
   | { readonly events: readonly unknown[]; readonly complete?: false }
   | { readonly readFailed: ReadFailure }
   | { readonly loggedIn: true }
   | { readonly guestInfo: GuestInfo }
+  | { readonly vms: readonly VmRef[]; readonly serverTime: string }
   | { readonly cancel: true }
 );
 
@@ -259,4 +264,51 @@ export interface Recording {
   readonly vms: readonly VmRef[];
   readonly options: MonitorOptions;
   readonly steps: readonly RecordingStep[];
+}
+
+/**
+ * What an event means to the machine. `powerOn` is a `VmStartingEvent`, a `VmPoweredOnEvent` or one of its subclasses
+ * `DrsVmPoweredOnEvent` and `VmRestartedOnAlternateHostEvent`; `removed` is a `VmRemovedEvent`.
+ */
+export type EventKind = 'powerOn' | 'started' | 'succeeded' | 'failed' | 'removed';
+
+/** One event of a document, as far as a view shows it. Texts are cut at 4 KiB. */
+export interface EventSummary {
+  /** The value of the managed object reference of its VM; null when it names none. */
+  readonly vm: string | null;
+  /** The name that the VM had. */
+  readonly name: string | null;
+  /** `Event.key`; null when it has none, or one that is no 32-bit number. */
+  readonly key: number | null;
+  /** Server time. */
+  readonly createdTime: string;
+  /** The event type without prefix. */
+  readonly type: string;
+  /** What it means to the machine; null: nothing, such as a reboot or a rename. */
+  readonly kind: EventKind | null;
+}
+
+/** How a run has changed since the last update, for views. */
+export interface RunUpdate {
+  /** Host time of this state, milliseconds since the start of the run. */
+  readonly atMs: number;
+  /** The run is over. */
+  readonly ended: boolean;
+  /** `rows` are all rows, in order, and `transitions` all that are kept: forget what was told before. */
+  readonly reset: boolean;
+  /** The rows that have changed, in order; all of them after a `reset`. */
+  readonly rows: readonly VmRow[];
+  /** The new transitions, oldest first; all of them after a `reset`. */
+  readonly transitions: readonly Transition[];
+}
+
+/** One input of a recording, as a {@link Playback} feeds it. A step that holds several things is several inputs. */
+export interface PlaybackInput {
+  /** Host time, milliseconds since the start of the run. */
+  readonly atMs: number;
+  readonly kind: 'events' | 'guestInfo' | 'readFailed' | 'loggedIn' | 'cancel' | 'vms';
+  /** Its events, in the order of the document; empty for the other kinds. */
+  readonly events: readonly EventSummary[];
+  /** Whether a page of events completes an observation; it means nothing for the other kinds. */
+  readonly complete: boolean;
 }

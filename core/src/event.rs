@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
@@ -28,6 +28,19 @@ pub enum EventKind {
     CustomizationFailed,
     /// `VmRemovedEvent`: the VM is no longer in the inventory.
     VmRemoved,
+}
+
+impl Serialize for EventKind {
+    /// For views, which need not tell the two kinds of power-on apart.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::VmStarting | Self::VmPoweredOn => "powerOn",
+            Self::CustomizationStarted => "started",
+            Self::CustomizationSucceeded => "succeeded",
+            Self::CustomizationFailed => "failed",
+            Self::VmRemoved => "removed",
+        })
+    }
 }
 
 /// Every concrete event type that matters, in the form that `EventFilterSpec.eventTypeId` takes.

@@ -10,7 +10,8 @@
 //! - Two clocks never mix: [`ServerTime`] orders events and bounds queries, [`HostTime`] drives
 //!   deadlines.
 //! - [`wire::decode`] reads events as they come over the wire, and never fails on odd items.
-//! - A [`Snapshot`] goes on elsewhere; a [`Recording`] plays a run again anywhere.
+//! - A [`Snapshot`] goes on elsewhere; a [`Recording`] plays a run again anywhere, and a
+//!   [`Playback`] plays it by hand, forth and back.
 //!
 //! # Panics
 //!
@@ -27,6 +28,8 @@ mod guest;
 mod history;
 mod monitor;
 mod options;
+mod playback;
+mod player;
 mod published;
 mod published_run;
 mod reads;
@@ -46,6 +49,7 @@ pub use monitor::{
     ReadReason, TimeDown, MAX_PAGE,
 };
 pub use options::{Attempts, Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
+pub use playback::{InputKind, Playback, PlaybackInput, RunUpdate};
 pub use recording::{replay, Recording, RecordingError, Step, RECORDING_FORMAT};
 pub use report::{
     Failure, IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Report, RowDetails, Transition,

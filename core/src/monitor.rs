@@ -540,16 +540,31 @@ impl Monitor {
 
     /// Everything there is to tell, as of the last input.
     pub fn report(&self) -> Report {
-        let row = |place| match &self.run {
-            Run::Default(run) => run.row(place, self.clock.now_ms(), &self.shell),
-            Run::Published(run) => run.row(place, &self.shell),
-        };
         Report {
             ended_at_ms: self.shell.ended_at_ms,
-            vms: (0..self.shell.vms.len()).map(row).collect(),
+            vms: self.rows(),
             transitions: self.shell.transitions.iter().cloned().collect(),
             transitions_dropped: self.shell.transitions_dropped,
             ignored: self.shell.ignored.clone(),
+        }
+    }
+
+    /// The row of each VM, in the order asked for, as of the last input.
+    pub fn rows(&self) -> Vec<VmReport> {
+        (0..self.shell.vms.len())
+            .map(|place| self.row_at(place))
+            .collect()
+    }
+
+    /// The row of the VM with this managed object reference value; `None` when it is not watched.
+    pub fn row(&self, vm: &str) -> Option<VmReport> {
+        self.shell.place_of(vm).map(|place| self.row_at(place))
+    }
+
+    fn row_at(&self, place: usize) -> VmReport {
+        match &self.run {
+            Run::Default(run) => run.row(place, self.clock.now_ms(), &self.shell),
+            Run::Published(run) => run.row(place, &self.shell),
         }
     }
 

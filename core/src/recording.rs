@@ -1,5 +1,6 @@
 //! Recordings: every input that a monitor was given, to be played again anywhere.
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -10,11 +11,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::guest::GuestInfo;
-use crate::monitor::{Completeness, EventPage, Monitor, Output, ReadFailure};
-use crate::options::{Options, Rules, VmRef};
+use crate::monitor::{Completeness, Monitor, ReadFailure};
+use crate::options::{Options, VmRef};
+use crate::player::Player;
 use crate::report::Report;
 use crate::time::{HostTime, ServerTime};
-use crate::wire::{self, is_one_document, WireError};
+use crate::wire::{self, is_one_document, Summarized, WireError};
 
 /// The format name of a recording.
 pub const RECORDING_FORMAT: &str = "vm-customization-recording/1";
@@ -35,21 +37,33 @@ const MAX_AT_MS: f64 = 1e12;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Recording {
-    started_at: ServerTime,
-    vms: Vec<VmRef>,
-    options: Options,
+    pub(crate) started_at: ServerTime,
+    pub(crate) vms: Vec<VmRef>,
+    pub(crate) options: Options,
     steps: Vec<Step>,
 }
 
-/// The inputs at one moment, fed in the order of the fields.
+/// The inputs at one moment, in the order in which they are fed: events, guest info, a failed read,
+/// a log-in, a new list of VMs, the end.
 #[derive(Debug, Clone)]
 pub struct Step {
-    at_ms: u64,
-    events: Option<(wire::Decoded, Completeness)>,
-    guest_info: Vec<GuestInfo>,
-    read_failed: Option<ReadFailure>,
-    logged_in: bool,
-    cancel: bool,
+    pub(crate) at_ms: u64,
+    pub(crate) inputs: Vec<Input>,
+}
+
+/// One thing that is fed.
+#[derive(Debug, Clone)]
+pub(crate) enum Input {
+    Events {
+        decoded: wire::Decoded,
+        completeness: Completeness,
+        /// For a playback only; empty otherwise.
+        items: Vec<Summarized>,
+    },
+    GuestInfo(GuestInfo),
+    ReadFailed(ReadFailure),
+    LoggedIn,
+    Cancel,
 }
 
 /// Why a recording cannot be played.
@@ -150,6 +164,11 @@ impl Recording {
     ///
     /// When the text is no recording of this version; the error names the place.
     pub fn from_json(text: &str) -> Result<Self, RecordingError> {
+        Self::parse(text, false)
+    }
+
+    /// The same; `with_items` keeps what a playback shows of each event.
+    pub(crate) fn parse(text: &str, with_items: bool) -> Result<Self, RecordingError> {
         let at =
             |place: &str, error: &serde_json::Error| RecordingError::Malformed(format!("{place}: {error}"));
         let missing = |field: &str| RecordingError::Malformed(format!("`{field}` is missing"));
@@ -177,7 +196,7 @@ impl Recording {
             .transpose()
             .map_err(|error| at("options", &error))?
             .unwrap_or_default();
-        let steps = steps(&json.steps.ok_or_else(|| missing("steps"))?)?;
+        let steps = steps(&json.steps.ok_or_else(|| missing("steps"))?, with_items)?;
         let recording = Self {
             started_at,
             vms,
@@ -202,7 +221,7 @@ impl Recording {
     /// after each step: a test can put a snapshot and a restore there.
     pub fn play_through(&self, between: impl FnMut(u64, Monitor) -> Monitor) -> Report {
         match self.monitor() {
-            Ok(monitor) => Player::new(self, monitor).play(between),
+            Ok(monitor) => Player::new(monitor).play(self, between),
             // `from_json` has made one: it can be made again.
             Err(_) => Report {
                 ended_at_ms: None,
@@ -214,7 +233,12 @@ impl Recording {
         }
     }
 
-    fn monitor(&self) -> Result<Monitor, RecordingError> {
+    /// The time of the last step.
+    pub(crate) fn last_ms(&self) -> u64 {
+        self.steps.last().map_or(0, |step| step.at_ms)
+    }
+
+    pub(crate) fn monitor(&self) -> Result<Monitor, RecordingError> {
         Monitor::new(
             self.vms.clone(),
             self.options.clone(),
@@ -225,7 +249,7 @@ impl Recording {
     }
 }
 
-fn steps(json: &[&RawValue]) -> Result<Vec<Step>, RecordingError> {
+fn steps(json: &[&RawValue], with_items: bool) -> Result<Vec<Step>, RecordingError> {
     let mut steps: Vec<Step> = Vec::with_capacity(json.len());
     for (place, raw) in json.iter().enumerate() {
         let malformed = |why: String| RecordingError::Malformed(format!("steps[{place}]{why}"));
@@ -245,35 +269,50 @@ fn steps(json: &[&RawValue]) -> Result<Vec<Step>, RecordingError> {
         }
         let events = step
             .events
-            .map(decode_events)
+            .map(|events| decode_events(events, with_items))
             .transpose()
             .map_err(|error| RecordingError::Events { step: place, error })?;
-        let completeness = if step.complete {
-            Completeness::Complete
-        } else {
-            Completeness::Partial
-        };
-        steps.push(Step {
-            at_ms,
-            events: events.map(|decoded| (decoded, completeness)),
-            guest_info: step.guest_info,
-            read_failed: step.read_failed,
-            logged_in: step.logged_in,
-            cancel: step.cancel,
-        });
+        let mut inputs = Vec::new();
+        if let Some((decoded, items)) = events {
+            inputs.push(Input::Events {
+                decoded,
+                completeness: if step.complete {
+                    Completeness::Complete
+                } else {
+                    Completeness::Partial
+                },
+                items,
+            });
+        }
+        inputs.extend(step.guest_info.into_iter().map(Input::GuestInfo));
+        inputs.extend(step.read_failed.map(Input::ReadFailed));
+        if step.logged_in {
+            inputs.push(Input::LoggedIn);
+        }
+        if step.cancel {
+            inputs.push(Input::Cancel);
+        }
+        steps.push(Step { at_ms, inputs });
     }
     Ok(steps)
 }
 
 /// The events of a step: JSON as it stands, or any wire form as a JSON text.
-fn decode_events(raw: &RawValue) -> Result<wire::Decoded, WireError> {
+fn decode_events(raw: &RawValue, with_items: bool) -> Result<(wire::Decoded, Vec<Summarized>), WireError> {
     let text = raw.get();
-    if text.starts_with('"') {
+    let document = if text.starts_with('"') {
         let document: String =
             serde_json::from_str(text).map_err(|error| WireError::Syntax(error.to_string()))?;
-        return wire::decode(document.as_bytes());
-    }
-    wire::decode(text.as_bytes())
+        Cow::Owned(document)
+    } else {
+        Cow::Borrowed(text)
+    };
+    let items = if with_items {
+        wire::summarize_with_events(document.as_bytes())?
+    } else {
+        Vec::new()
+    };
+    Ok((wire::decode(document.as_bytes())?, items))
 }
 
 #[expect(
@@ -283,144 +322,6 @@ fn decode_events(raw: &RawValue) -> Result<wire::Decoded, WireError> {
 )]
 fn at_ms(value: f64) -> Option<u64> {
     (0.0..=MAX_AT_MS).contains(&value).then_some(value as u64)
-}
-
-/// What the monitor has asked for and no step has answered.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    Nothing,
-    Read,
-    LogIn,
-}
-
-struct Player<'a> {
-    recording: &'a Recording,
-    monitor: Monitor,
-    asked: Asked,
-    now_ms: u64,
-}
-
-impl<'a> Player<'a> {
-    fn new(recording: &'a Recording, monitor: Monitor) -> Self {
-        let mut player = Self {
-            recording,
-            monitor,
-            asked: Asked::Nothing,
-            now_ms: 0,
-        };
-        player.drain();
-        player
-    }
-
-    fn play(mut self, mut between: impl FnMut(u64, Monitor) -> Monitor) -> Report {
-        for step in &self.recording.steps {
-            self.run_clock(|due_ms| due_ms < step.at_ms);
-            self.now_ms = step.at_ms;
-            self.feed(step);
-            self.monitor = between(self.now_ms, self.monitor);
-            self.drain();
-        }
-        if self.recording.options.timeout_ms.is_none() {
-            let last_ms = self.now_ms;
-            self.run_clock(|due_ms| due_ms <= last_ms);
-            let mut report = self.monitor.report();
-            report.ended_at_ms = report.ended_at_ms.or(Some(last_ms));
-            return report;
-        }
-        self.run_to_the_end();
-        self.monitor.report()
-    }
-
-    fn now(&self) -> HostTime {
-        HostTime::from_millis(self.now_ms)
-    }
-
-    /// Calls the monitor at each time at which it asked to be called, as long as `is_before`.
-    fn run_clock(&mut self, is_before: impl Fn(u64) -> bool) {
-        while let Some(due) = self.monitor.poll_timeout() {
-            let due_ms = due.at.as_millis().max(self.now_ms);
-            if !is_before(due_ms) {
-                return;
-            }
-            self.now_ms = due_ms;
-            self.monitor.handle_timeout(self.now());
-            self.drain();
-            if self.is_published() {
-                self.answer();
-            }
-        }
-    }
-
-    /// After the last step the source is healthy and has nothing new.
-    fn run_to_the_end(&mut self) {
-        while !self.monitor.is_ended() {
-            if self.asked != Asked::Nothing {
-                self.answer();
-                continue;
-            }
-            let Some(due) = self.monitor.poll_timeout() else {
-                return;
-            };
-            self.now_ms = self.now_ms.max(due.at.as_millis());
-            self.monitor.handle_timeout(self.now());
-            self.drain();
-        }
-    }
-
-    fn is_published(&self) -> bool {
-        self.recording.options.rules == Rules::Published
-    }
-
-    fn answer(&mut self) {
-        let now = self.now();
-        match self.asked {
-            Asked::Read => {
-                let nothing_new = EventPage {
-                    events: Vec::new(),
-                    completeness: Completeness::Complete,
-                };
-                self.monitor.handle_events(nothing_new, now);
-            }
-            Asked::LogIn => self.monitor.handle_logged_in(now),
-            Asked::Nothing => {}
-        }
-        self.asked = Asked::Nothing;
-        self.drain();
-    }
-
-    fn feed(&mut self, step: &Step) {
-        let now = self.now();
-        if let Some((decoded, completeness)) = &step.events {
-            self.monitor.handle_decoded(decoded.clone(), *completeness, now);
-            if *completeness == Completeness::Complete {
-                self.asked = Asked::Nothing;
-            }
-        }
-        for info in &step.guest_info {
-            self.monitor.handle_guest_info(info.clone(), now);
-        }
-        if let Some(failure) = &step.read_failed {
-            self.asked = Asked::Nothing;
-            self.monitor.handle_read_failed(failure.clone(), now);
-        }
-        if step.logged_in {
-            self.monitor.handle_logged_in(now);
-        }
-        if step.cancel {
-            self.monitor.cancel(now);
-        }
-        self.drain();
-    }
-
-    fn drain(&mut self) {
-        while let Some(output) = self.monitor.poll_output() {
-            match output {
-                Output::Read(_) => self.asked = Asked::Read,
-                Output::LogIn => self.asked = Asked::LogIn,
-                Output::Transition(_) | Output::Concluded(_) | Output::Stuck { .. } => {}
-            }
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -477,9 +378,13 @@ fn utf8(document: &[u8]) -> Result<&str, RecordingError> {
     })
 }
 
+/// One recording as text.
+pub(crate) fn text_of(document: &[u8]) -> Result<&str, RecordingError> {
+    check_size(document).and_then(|()| utf8(document))
+}
+
 fn replay_one(document: &[u8]) -> String {
-    let played = check_size(document)
-        .and_then(|()| utf8(document))
+    let played = text_of(document)
         .and_then(Recording::from_json)
         .map(|recording| recording.play());
     match played {

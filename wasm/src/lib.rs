@@ -5,7 +5,8 @@ use js_sys::{Error, Reflect};
 use serde::{Deserialize, Serialize};
 use vm_customization::{
     wire, Completeness, EventQuery, GuestInfo, HostTime, Ingested, Monitor, Options, OptionsError, Output,
-    ReadFailure, RestoreError, ServerTime, Snapshot, TimeDown, Transition, VmRef, VmReport,
+    Playback, PlaybackInput, ReadFailure, RestoreError, ServerTime, Snapshot, TimeDown, Transition, VmRef,
+    VmReport,
 };
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
@@ -223,6 +224,65 @@ impl RawMonitor {
     }
 }
 
+/// Plays one recording by hand.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct RawPlayback {
+    inner: Playback,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlaybackHead<'a> {
+    started_at: ServerTime,
+    vms: &'a [VmRef],
+    end_ms: u64,
+    inputs: &'a [PlaybackInput],
+    event_count: usize,
+}
+
+#[wasm_bindgen]
+impl RawPlayback {
+    /// Reads a recording.
+    ///
+    /// # Errors
+    ///
+    /// `invalidRecording` when it is none.
+    #[wasm_bindgen(constructor)]
+    pub fn new(recording: &[u8]) -> Result<RawPlayback, JsValue> {
+        let inner = Playback::from_json(recording)
+            .map_err(|error| failure("invalidRecording", &error.to_string()))?;
+        Ok(Self { inner })
+    }
+
+    /// What does not change.
+    pub fn head(&self) -> String {
+        to_json(&PlaybackHead {
+            started_at: self.inner.started_at(),
+            vms: self.inner.vms(),
+            end_ms: self.inner.end_ms(),
+            inputs: self.inner.inputs(),
+            event_count: self.inner.event_count(),
+        })
+    }
+
+    /// The state at a time.
+    pub fn seek(&mut self, at_ms: f64) -> String {
+        to_json(&self.inner.seek(host_time(at_ms).as_millis()))
+    }
+
+    /// The state after an event; a negative index is the start.
+    #[wasm_bindgen(js_name = seekEvent)]
+    pub fn seek_event(&mut self, index: i32) -> String {
+        to_json(&self.inner.seek_event(usize::try_from(index).ok()))
+    }
+
+    /// The report at the present position.
+    pub fn report(&self) -> String {
+        to_json(&self.inner.report())
+    }
+}
+
 /// Plays one recording, or one per line; gives a report per line.
 #[wasm_bindgen]
 pub fn replay(input: &[u8]) -> String {
@@ -237,6 +297,18 @@ pub fn replay(input: &[u8]) -> String {
 #[wasm_bindgen(js_name = eventsToJson)]
 pub fn events_to_json(document: &[u8]) -> Result<String, JsValue> {
     wire::to_vi_json(document).map_err(|error| wire_failure(&error))
+}
+
+/// The events of a document, of any type, as a JSON array for views.
+///
+/// # Errors
+///
+/// `wire…` when the document cannot be read.
+#[wasm_bindgen(js_name = summarizeEvents)]
+pub fn summarize_events(document: &[u8]) -> Result<String, JsValue> {
+    wire::summarize(document)
+        .map(|summaries| to_json(&summaries))
+        .map_err(|error| wire_failure(&error))
 }
 
 /// A small SOAP answer as a JSON tree.

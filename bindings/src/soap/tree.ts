@@ -2,7 +2,7 @@
  * Small answers (log-in, look-up, faults) as a tree, read by the same decoder as the events: it knows namespaces,
  * entities and limits, and a second parser would be one more to keep.
  */
-import { guarded } from '../monitor.js';
+import { guarded } from '../handle.js';
 import type { MoRef } from '../vim/api.js';
 import { core } from '../wasm/loader.js';
 

@@ -3,7 +3,7 @@
  * small and rings the bell; what it does not hold is read on from the collector.
  */
 import { PushUnavailableError, ReadError, VimFaultError } from '../errors.js';
-import { guarded } from '../monitor.js';
+import { guarded } from '../handle.js';
 import type { EventPage } from '../source.js';
 import { core } from '../wasm/loader.js';
 import type { CallContext, EventFilter, MoRef, VimApi } from './api.js';

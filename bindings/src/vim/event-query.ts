@@ -1,7 +1,7 @@
 /** One question for events, and what to do when its answer is as full as it may be. */
 
 import { ReadError } from '../errors.js';
-import { guarded } from '../monitor.js';
+import { guarded } from '../handle.js';
 import { core } from '../wasm/loader.js';
 import type { CallContext, EventFilter, MoRef, VimApi } from './api.js';
 

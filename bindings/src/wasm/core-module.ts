@@ -28,6 +28,20 @@ export interface RawMonitor {
   free(): void;
 }
 
+/** One recording, played by hand. */
+export interface RawPlayback {
+  /** What does not change, as JSON. */
+  head(): string;
+  /** The state at a time, as a `RunUpdate`. */
+  seek(atMs: number): string;
+  /** The state after an event, as a `RunUpdate`; a negative index is the start. */
+  seekEvent(index: number): string;
+  /** The report at the present position, as JSON. */
+  report(): string;
+  /** Gives the memory back; no call may follow. */
+  free(): void;
+}
+
 /** The constructors of {@link RawMonitor}. */
 export interface RawMonitorConstructor {
   new (configJson: string, nowMs: number): RawMonitor;
@@ -39,10 +53,16 @@ export interface RawMonitorConstructor {
 export interface CoreModule {
   /** One run of the state machine. */
   RawMonitor: RawMonitorConstructor;
+  /** One recording, played by hand. */
+  RawPlayback: new (
+    recording: Uint8Array,
+  ) => RawPlayback;
   /** Plays one recording or NDJSON of them; answers one report a line. */
   replay(input: Uint8Array): string;
   /** Turns a document of events in any wire form into the text of a VI JSON array. */
   eventsToJson(document: Uint8Array): string;
+  /** Tells the events of a document in any wire form as a JSON array for views. */
+  summarizeEvents(document: Uint8Array): string;
   /** Turns a small SOAP answer into JSON: name, type, attributes, text and children of each element. */
   soapTree(document: Uint8Array): string;
 }

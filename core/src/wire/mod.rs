@@ -5,6 +5,7 @@
 
 mod json;
 mod soap;
+mod summary;
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
@@ -21,6 +22,8 @@ use crate::time::ServerTime;
 
 pub(crate) use json::is_one_document;
 pub use soap::soap_tree;
+pub use summary::{summarize, EventSummary};
+pub(crate) use summary::{summarize_with_events, Summarized};
 
 /// The largest document that is read, in bytes: 64 MiB.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;

@@ -1,0 +1,382 @@
+//! Plays one recording by hand, forth and back.
+
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use crate::monitor::{Completeness, EventPage, Monitor};
+use crate::options::VmRef;
+use crate::player::{Cursor, Player};
+use crate::recording::{text_of, Input, Recording, RecordingError};
+use crate::report::{Report, Transition, VmReport};
+use crate::time::ServerTime;
+use crate::wire::{EventSummary, Summarized};
+
+/// The most states kept to go back to, beside the start.
+const MAX_CHECKPOINTS: usize = 16;
+
+/// How many VMs all states kept may have together.
+const MAX_CHECKPOINT_VMS: usize = 50_000;
+
+/// What kind of input it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum InputKind {
+    /// A page of events.
+    Events,
+    /// What the properties of one VM say.
+    GuestInfo,
+    /// A read that failed.
+    ReadFailed,
+    /// A log-in that was done.
+    LoggedIn,
+    /// The end of the run.
+    Cancel,
+}
+
+/// One input of a recording. A step that holds several things is several inputs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlaybackInput {
+    /// Host time since the start of the run, in milliseconds.
+    pub at_ms: u64,
+    /// What kind of input it is.
+    pub kind: InputKind,
+    /// The events of a page that have a type and a usable time, in the order of the document.
+    pub events: Vec<EventSummary>,
+    /// Whether a page completes an observation; it means nothing for other kinds.
+    pub complete: bool,
+}
+
+/// How a run has changed since the last update.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunUpdate {
+    /// Host time of this state, in milliseconds since the start of the run.
+    pub at_ms: u64,
+    /// Whether the run is over.
+    pub ended: bool,
+    /// Whether `rows` are all rows and `transitions` all that are kept.
+    pub reset: bool,
+    /// The rows that changed, in order; all of them after a reset.
+    pub rows: Vec<VmReport>,
+    /// The new transitions, oldest first; all of them after a reset.
+    pub transitions: Vec<Transition>,
+}
+
+/// Plays one recording by hand, forth and back: same recording, same time, same state, whichever
+/// way it was come to.
+///
+/// ```
+/// use vm_customization::{CustomizationStatus, Playback};
+/// let mut playback = Playback::from_json(br#"{
+///   "format": "vm-customization-recording/1", "startedAt": "2026-03-01T10:00:00Z",
+///   "vms": [{ "vm": "vm-101" }],
+///   "steps": [{ "atMs": 5000, "events": [
+///     { "_typeName": "VmStartingEvent", "key": 7, "createdTime": "2026-03-01T10:00:01Z",
+///       "vm": { "vm": { "type": "VirtualMachine", "value": "vm-101" } } }] }]
+/// }"#)?;
+/// assert!(playback.seek(4999).transitions.is_empty());
+/// let update = playback.seek(5000);
+/// assert_eq!(update.transitions[0].to, CustomizationStatus::CustomizationNotStarted);
+/// assert!(playback.seek(0).reset);
+/// # Ok::<(), vm_customization::RecordingError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Playback {
+    recording: Recording,
+    inputs: Vec<PlaybackInput>,
+    /// Where each input stands in the recording.
+    cursors: Vec<Cursor>,
+    /// How many events there are up to each input, its own included.
+    events_up_to: Vec<usize>,
+    end_ms: u64,
+    /// In the order of the recording; the first is the start.
+    checkpoints: Vec<Player>,
+    player: Player,
+    /// A state between two events of one input, made from that before it.
+    within_input: Option<Monitor>,
+    at_ms: u64,
+    /// Whether all was played; the time of the end alone does not tell.
+    is_at_end: bool,
+    told: Option<Told>,
+}
+
+/// What the last update told of.
+#[derive(Debug, Clone)]
+struct Told {
+    rows: Vec<VmReport>,
+    /// Transitions in all, those no longer kept included.
+    transitions: u64,
+    /// The state of the player.
+    calls: u64,
+}
+
+impl Playback {
+    /// Reads one recording and plays it once, to know its end. It then stands before its start:
+    /// the first update is a reset.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recording::from_json`].
+    pub fn from_json(recording: &[u8]) -> Result<Self, RecordingError> {
+        let recording = recording.strip_prefix(b"\xef\xbb\xbf").unwrap_or(recording);
+        let recording = Recording::parse(text_of(recording)?, true)?;
+        let start = Player::new(recording.monitor()?);
+        let (checkpoints, end_ms) = play_once(&recording, &start);
+        let mut playback = Self {
+            inputs: Vec::new(),
+            cursors: Vec::new(),
+            events_up_to: Vec::new(),
+            end_ms,
+            checkpoints,
+            player: start,
+            within_input: None,
+            at_ms: 0,
+            is_at_end: false,
+            told: None,
+            recording,
+        };
+        playback.list_inputs();
+        Ok(playback)
+    }
+
+    /// All inputs at or before `at_ms`, the clock run to `at_ms`; no further than to the end.
+    pub fn seek(&mut self, at_ms: u64) -> RunUpdate {
+        self.at_ms = at_ms.min(self.end_ms);
+        // What comes after the end changes nothing, but the end itself must have come.
+        self.is_at_end = self.at_ms == self.end_ms;
+        let limit_ms = if self.is_at_end { u64::MAX } else { self.at_ms };
+        let recording = &self.recording;
+        let is_back = !self.player.is_before_ms(recording, limit_ms);
+        let nearest = nearest(&self.player, &self.checkpoints, |player| {
+            player.is_before_ms(recording, limit_ms)
+        });
+        let was_within = self.go_on_from(nearest);
+        self.player.seek(&self.recording, limit_ms);
+        self.update(is_back || was_within)
+    }
+
+    /// The state in which the events 0 to `index`, counted through all inputs, were told, at the
+    /// time of that input; `None` is the start, before any input. An index beyond the last is the
+    /// last one.
+    ///
+    /// Events in the middle of an input are fed as an incomplete page; with the last one of an
+    /// input that input is fed as it is.
+    pub fn seek_event(&mut self, index: Option<usize>) -> RunUpdate {
+        let told = index.map_or(0, |index| index.saturating_add(1).min(self.event_count()));
+        let input = self.events_up_to.partition_point(|up_to| *up_to < told);
+        let place = (told > 0)
+            .then(|| self.inputs.get(input).zip(self.cursors.get(input)))
+            .flatten();
+        let Some((page, cursor)) = place else {
+            return self.rewind();
+        };
+        let (cursor, input_at_ms) = (*cursor, page.at_ms);
+        let before = self.events_up_to.get(input).copied().unwrap_or(0) - page.events.len();
+        let in_input = told - before;
+        let is_whole = in_input == page.events.len();
+        let target = if is_whole {
+            (cursor.0, cursor.1 + 1)
+        } else {
+            cursor
+        };
+        self.at_ms = input_at_ms.min(self.end_ms);
+        let is_back = !self.player.is_before(target, input_at_ms);
+        let nearest = nearest(&self.player, &self.checkpoints, |player| {
+            player.is_before(target, input_at_ms)
+        });
+        self.is_at_end = false;
+        let was_within = self.go_on_from(nearest);
+        if is_whole {
+            self.player.come_to(&self.recording, target);
+        } else {
+            self.player.come_before(&self.recording, target);
+            self.within_input = self.first_events(cursor, in_input);
+        }
+        self.update(is_back || was_within)
+    }
+
+    /// The report at the current position; at the end it is that of [`Recording::play`].
+    pub fn report(&self) -> Report {
+        match &self.within_input {
+            Some(monitor) => monitor.report(),
+            None if self.is_at_end => self.player.last_report(&self.recording),
+            None => self.player.monitor.report(),
+        }
+    }
+
+    /// Server time at host time 0.
+    pub fn started_at(&self) -> ServerTime {
+        self.recording.started_at
+    }
+
+    /// The VMs that the run began with.
+    pub fn vms(&self) -> &[VmRef] {
+        &self.recording.vms
+    }
+
+    /// When the run ends, in milliseconds of host time since its start.
+    pub fn end_ms(&self) -> u64 {
+        self.end_ms
+    }
+
+    /// The inputs, in order.
+    pub fn inputs(&self) -> &[PlaybackInput] {
+        &self.inputs
+    }
+
+    /// How many events all inputs have together.
+    pub fn event_count(&self) -> usize {
+        self.events_up_to.last().copied().unwrap_or(0)
+    }
+
+    fn list_inputs(&mut self) {
+        let mut events_up_to = 0;
+        for (step, at) in self.recording.steps().iter().enumerate() {
+            for (place, input) in at.inputs.iter().enumerate() {
+                let (kind, items, complete) = match input {
+                    Input::Events {
+                        items, completeness, ..
+                    } => (
+                        InputKind::Events,
+                        items.as_slice(),
+                        *completeness == Completeness::Complete,
+                    ),
+                    Input::GuestInfo(_) => (InputKind::GuestInfo, [].as_slice(), false),
+                    Input::ReadFailed(_) => (InputKind::ReadFailed, [].as_slice(), false),
+                    Input::LoggedIn => (InputKind::LoggedIn, [].as_slice(), false),
+                    Input::Cancel => (InputKind::Cancel, [].as_slice(), false),
+                };
+                events_up_to += items.len();
+                self.inputs.push(PlaybackInput {
+                    at_ms: at.at_ms,
+                    kind,
+                    events: items.iter().map(|(summary, _)| summary.clone()).collect(),
+                    complete,
+                });
+                self.cursors.push((step, place));
+                self.events_up_to.push(events_up_to);
+            }
+        }
+    }
+
+    fn rewind(&mut self) -> RunUpdate {
+        self.at_ms = 0;
+        self.is_at_end = false;
+        let is_back = self.player.calls() > 0;
+        let was_within = self.go_on_from(Some(0));
+        self.update(is_back || was_within)
+    }
+
+    /// Goes on from a checkpoint, or from where the player stands. Answers whether what was told
+    /// last is a state that no other follows on.
+    fn go_on_from(&mut self, checkpoint: Option<usize>) -> bool {
+        if let Some(player) = checkpoint.and_then(|place| self.checkpoints.get(place)) {
+            self.player = player.clone();
+        }
+        self.within_input.take().is_some()
+    }
+
+    /// The monitor before the input at `cursor`, with the first events of that input.
+    fn first_events(&self, cursor: Cursor, count: usize) -> Option<Monitor> {
+        let step = self.recording.steps().get(cursor.0)?;
+        let Input::Events { items, .. } = step.inputs.get(cursor.1)? else {
+            return None;
+        };
+        let told: &[Summarized] = items.get(..count)?;
+        let mut monitor = self.player.monitor.clone();
+        let page = EventPage {
+            events: told.iter().filter_map(|(_, event)| event.clone()).collect(),
+            completeness: Completeness::Partial,
+        };
+        monitor.handle_events(page, self.player.now());
+        Some(monitor)
+    }
+
+    fn update(&mut self, reset: bool) -> RunUpdate {
+        let calls = self.player.calls();
+        let monitor = self.within_input.as_ref().unwrap_or(&self.player.monitor);
+        let ended = monitor.is_ended() || self.is_at_end;
+        // The calls come in the same order on every way, so their number tells the state.
+        let is_same =
+            self.within_input.is_none() && self.told.as_ref().is_some_and(|told| told.calls == calls);
+        if is_same && !reset {
+            return RunUpdate {
+                at_ms: self.at_ms,
+                ended,
+                reset,
+                rows: Vec::new(),
+                transitions: Vec::new(),
+            };
+        }
+        let rows = monitor.rows();
+        let kept = &monitor.shell.transitions;
+        let dropped = monitor.shell.transitions_dropped;
+        let transitions = dropped + u64::try_from(kept.len()).unwrap_or(u64::MAX);
+        let told = self
+            .told
+            .take()
+            .filter(|told| !reset && told.transitions >= dropped && is_same_list(&told.rows, &rows));
+        let update = RunUpdate {
+            at_ms: self.at_ms,
+            ended,
+            reset: told.is_none(),
+            rows: match &told {
+                Some(told) => told
+                    .rows
+                    .iter()
+                    .zip(&rows)
+                    .filter(|(before, now)| before != now)
+                    .map(|(_, now)| now.clone())
+                    .collect(),
+                None => rows.clone(),
+            },
+            transitions: kept
+                .iter()
+                .skip(told.map_or(0, |told| {
+                    usize::try_from(told.transitions - dropped).unwrap_or(usize::MAX)
+                }))
+                .cloned()
+                .collect(),
+        };
+        self.told = Some(Told {
+            rows,
+            transitions,
+            calls,
+        });
+        update
+    }
+}
+
+/// Plays to the end: states to go back to, and when the end comes.
+fn play_once(recording: &Recording, start: &Player) -> (Vec<Player>, u64) {
+    let mut player = start.clone();
+    let mut checkpoints = alloc::vec![start.clone()];
+    let count = (MAX_CHECKPOINT_VMS / recording.vms.len().max(1)).clamp(1, MAX_CHECKPOINTS);
+    let interval = recording.steps().len() / (count + 1) + 1;
+    let mut step = interval;
+    while step < recording.steps().len() {
+        player.come_to(recording, (step, 0));
+        checkpoints.push(player.clone());
+        step += interval;
+    }
+    player.seek(recording, u64::MAX);
+    let end_ms = player.last_report(recording).ended_at_ms.unwrap_or(0);
+    (checkpoints, end_ms)
+}
+
+/// The checkpoint to go on from; `None` where the player itself is as near.
+fn nearest(player: &Player, checkpoints: &[Player], is_before: impl Fn(&Player) -> bool) -> Option<usize> {
+    let place = checkpoints.iter().rposition(&is_before)?;
+    let is_nearer = is_before(player)
+        && checkpoints
+            .get(place)
+            .is_some_and(|checkpoint| checkpoint.next() <= player.next());
+    (!is_nearer).then_some(place)
+}
+
+fn is_same_list(before: &[VmReport], now: &[VmReport]) -> bool {
+    before.len() == now.len() && before.iter().zip(now).all(|(before, now)| before.vm == now.vm)
+}

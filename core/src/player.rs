@@ -1,0 +1,258 @@
+//! The player of recordings: what happens between the steps and after the last one.
+
+use alloc::vec::Vec;
+
+use crate::monitor::{Completeness, EventPage, Monitor, Output};
+use crate::options::Rules;
+use crate::recording::{Input, Recording, Step};
+use crate::report::Report;
+use crate::time::HostTime;
+
+/// What the monitor has asked for and no step has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    Read,
+    LogIn,
+}
+
+/// A place between two inputs: the step and the input of it that come next.
+pub(crate) type Cursor = (usize, usize);
+
+/// Feeds one recording into one monitor. The same recording goes with each call.
+#[derive(Debug, Clone)]
+pub(crate) struct Player {
+    pub(crate) monitor: Monitor,
+    asked: Asked,
+    now_ms: u64,
+    next: Cursor,
+    /// Up to where a seek ran the clock, that moment included.
+    ran_to_ms: Option<u64>,
+    /// How often the monitor was fed or called.
+    calls: u64,
+}
+
+impl Player {
+    pub(crate) fn new(monitor: Monitor) -> Self {
+        let mut player = Self {
+            monitor,
+            asked: Asked::Nothing,
+            now_ms: 0,
+            next: (0, 0),
+            ran_to_ms: None,
+            calls: 0,
+        };
+        player.drain();
+        player
+    }
+
+    /// Plays to the end.
+    pub(crate) fn play(
+        mut self,
+        recording: &Recording,
+        mut between: impl FnMut(u64, Monitor) -> Monitor,
+    ) -> Report {
+        for step in recording.steps() {
+            self.take_step(recording, step);
+            self.monitor = between(self.now_ms, self.monitor);
+            self.drain();
+        }
+        self.run_after_the_steps(recording, u64::MAX);
+        self.last_report(recording)
+    }
+
+    /// Feeds every step up to `limit_ms` and runs the clock to it, both inclusive.
+    pub(crate) fn seek(&mut self, recording: &Recording, limit_ms: u64) {
+        while let Some(step) = self.next_step(recording, limit_ms) {
+            self.take_step(recording, step);
+        }
+        if self.next.0 < recording.steps().len() {
+            self.run_clock(recording, |due_ms| due_ms <= limit_ms);
+        } else {
+            self.run_after_the_steps(recording, limit_ms);
+        }
+        self.ran_to_ms = self.ran_to_ms.max(Some(limit_ms));
+    }
+
+    /// Feeds every input before `cursor`, and runs the clock up to the step that it lies in.
+    pub(crate) fn come_to(&mut self, recording: &Recording, cursor: Cursor) {
+        while self.next.0 < cursor.0 {
+            let Some(step) = recording.steps().get(self.next.0) else {
+                return;
+            };
+            self.take_step(recording, step);
+        }
+        if let Some(step) = recording.steps().get(cursor.0).filter(|_| cursor.1 > 0) {
+            self.come_to_step(recording, step);
+            self.feed_up_to(step, cursor.1);
+        }
+    }
+
+    /// The same, to the moment before the input at `cursor`: what was due before it is done.
+    pub(crate) fn come_before(&mut self, recording: &Recording, cursor: Cursor) {
+        self.come_to(recording, cursor);
+        if let Some(step) = recording.steps().get(cursor.0) {
+            self.come_to_step(recording, step);
+        }
+    }
+
+    /// Whether [`seek`](Self::seek) from here comes to the same state as one from the start.
+    pub(crate) fn is_before_ms(&self, recording: &Recording, limit_ms: u64) -> bool {
+        let steps = recording.steps().partition_point(|step| step.at_ms <= limit_ms);
+        self.next <= (steps, 0) && self.ran_to_ms <= Some(limit_ms)
+    }
+
+    /// The same for [`come_to`](Self::come_to), where the input before `cursor` lies at `at_ms`.
+    pub(crate) fn is_before(&self, cursor: Cursor, at_ms: u64) -> bool {
+        self.next <= cursor && self.ran_to_ms.is_none_or(|ran_to_ms| ran_to_ms < at_ms)
+    }
+
+    pub(crate) fn next(&self) -> Cursor {
+        self.next
+    }
+
+    /// Changes whenever the monitor may have changed.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    pub(crate) fn now(&self) -> HostTime {
+        HostTime::from_millis(self.now_ms)
+    }
+
+    /// The report at the end of the recording: without a deadline the run ends at the last step.
+    pub(crate) fn last_report(&self, recording: &Recording) -> Report {
+        let mut report = self.monitor.report();
+        if recording.options.timeout_ms.is_none() {
+            report.ended_at_ms = report.ended_at_ms.or(Some(recording.last_ms()));
+        }
+        report
+    }
+
+    fn next_step<'a>(&self, recording: &'a Recording, limit_ms: u64) -> Option<&'a Step> {
+        recording
+            .steps()
+            .get(self.next.0)
+            .filter(|step| step.at_ms <= limit_ms)
+    }
+
+    fn take_step(&mut self, recording: &Recording, step: &Step) {
+        self.come_to_step(recording, step);
+        self.feed_up_to(step, step.inputs.len());
+        self.next = (self.next.0 + 1, 0);
+    }
+
+    /// Timers that are due before a step come first, at the same time the step.
+    fn come_to_step(&mut self, recording: &Recording, step: &Step) {
+        self.run_clock(recording, |due_ms| due_ms < step.at_ms);
+        self.now_ms = step.at_ms;
+    }
+
+    fn feed_up_to(&mut self, step: &Step, end: usize) {
+        for input in step.inputs.get(self.next.1..end).unwrap_or_default() {
+            self.feed(input);
+            self.next.1 += 1;
+        }
+    }
+
+    fn run_after_the_steps(&mut self, recording: &Recording, limit_ms: u64) {
+        if recording.options.timeout_ms.is_none() {
+            let last_ms = recording.last_ms().min(limit_ms);
+            self.run_clock(recording, |due_ms| due_ms <= last_ms);
+        } else {
+            self.run_healthy(limit_ms);
+        }
+    }
+
+    /// Calls the monitor at each time at which it asked to be called, as long as `is_before`.
+    fn run_clock(&mut self, recording: &Recording, is_before: impl Fn(u64) -> bool) {
+        while let Some(due) = self.monitor.poll_timeout() {
+            let due_ms = due.at.as_millis().max(self.now_ms);
+            if !is_before(due_ms) {
+                return;
+            }
+            self.call_at(due_ms);
+            if recording.options.rules == Rules::Published {
+                self.answer();
+            }
+        }
+    }
+
+    /// After the last step the source is healthy and has nothing new.
+    fn run_healthy(&mut self, limit_ms: u64) {
+        while !self.monitor.is_ended() {
+            if self.asked != Asked::Nothing {
+                self.answer();
+                continue;
+            }
+            let Some(due) = self.monitor.poll_timeout() else {
+                return;
+            };
+            let due_ms = due.at.as_millis().max(self.now_ms);
+            if due_ms > limit_ms {
+                return;
+            }
+            self.call_at(due_ms);
+        }
+    }
+
+    fn call_at(&mut self, due_ms: u64) {
+        self.now_ms = due_ms;
+        self.monitor.handle_timeout(self.now());
+        self.calls += 1;
+        self.drain();
+    }
+
+    fn answer(&mut self) {
+        let now = self.now();
+        match self.asked {
+            Asked::Read => {
+                let nothing_new = EventPage {
+                    events: Vec::new(),
+                    completeness: Completeness::Complete,
+                };
+                self.monitor.handle_events(nothing_new, now);
+            }
+            Asked::LogIn => self.monitor.handle_logged_in(now),
+            Asked::Nothing => {}
+        }
+        self.asked = Asked::Nothing;
+        self.calls += 1;
+        self.drain();
+    }
+
+    fn feed(&mut self, input: &Input) {
+        let now = self.now();
+        match input {
+            Input::Events {
+                decoded,
+                completeness,
+                ..
+            } => {
+                self.monitor.handle_decoded(decoded.clone(), *completeness, now);
+                if *completeness == Completeness::Complete {
+                    self.asked = Asked::Nothing;
+                }
+            }
+            Input::GuestInfo(info) => self.monitor.handle_guest_info(info.clone(), now),
+            Input::ReadFailed(failure) => {
+                self.asked = Asked::Nothing;
+                self.monitor.handle_read_failed(failure.clone(), now);
+            }
+            Input::LoggedIn => self.monitor.handle_logged_in(now),
+            Input::Cancel => self.monitor.cancel(now),
+        }
+        self.calls += 1;
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.monitor.poll_output() {
+            match output {
+                Output::Read(_) => self.asked = Asked::Read,
+                Output::LogIn => self.asked = Asked::LogIn,
+                Output::Transition(_) | Output::Concluded(_) | Output::Stuck { .. } => {}
+            }
+        }
+    }
+}

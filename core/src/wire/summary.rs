@@ -1,0 +1,92 @@
+//! The items of a document for people who look at a run: a line of a log, a mark on an axis.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::Serialize;
+
+use super::{RawEvent, RawKey, Sink, WireError};
+use crate::event::{bare_type_name, Event, EventKind};
+use crate::text::{cut, MAX_STRING_BYTES};
+use crate::time::ServerTime;
+
+/// One event of a document, of any type.
+///
+/// ```
+/// use vm_customization::EventKind;
+/// let page = br#"[{"_typeName":"VmStartingEvent","key":7,"createdTime":"2026-03-01T09:59:58.12Z"}]"#;
+/// let summaries = vm_customization::wire::summarize(page)?;
+/// assert_eq!(summaries[0].kind, Some(EventKind::VmStarting));
+/// # Ok::<(), vm_customization::wire::WireError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventSummary {
+    /// The managed object reference value of the VM, where the event names one.
+    pub vm: Option<String>,
+    /// The name that the VM had.
+    pub name: Option<String>,
+    /// `Event.key`, where it is a 32-bit number.
+    pub key: Option<i32>,
+    /// `Event.createdTime`, rounded to the millisecond.
+    pub created_time: ServerTime,
+    /// The bare type name.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// What it means to the machine; `None` for what has no part in customization.
+    pub kind: Option<EventKind>,
+}
+
+/// A summary, and the event that the machine would take for it.
+pub(crate) type Summarized = (EventSummary, Option<Event>);
+
+/// The items of a document that have a type and a usable time, in the order of the document. Texts
+/// are cut at 4 KiB.
+///
+/// # Errors
+///
+/// As [`decode`](super::decode).
+pub fn summarize(document: &[u8]) -> Result<Vec<EventSummary>, WireError> {
+    Ok(summarize_with_events(document)?
+        .into_iter()
+        .map(|(summary, _)| summary)
+        .collect())
+}
+
+pub(crate) fn summarize_with_events(document: &[u8]) -> Result<Vec<Summarized>, WireError> {
+    Ok(super::walk::<Summarizer>(document)?.items)
+}
+
+#[derive(Default)]
+struct Summarizer {
+    items: Vec<Summarized>,
+}
+
+impl Sink for Summarizer {
+    fn event(&mut self, raw: RawEvent) {
+        if let Some(summary) = summary_of(&raw) {
+            self.items.push((summary, raw.check().ok()));
+        }
+    }
+
+    fn not_an_event(&mut self, _message: String) {}
+
+    fn at_line(&mut self, _line: usize) {}
+}
+
+fn summary_of(raw: &RawEvent) -> Option<EventSummary> {
+    let type_name = bare_type_name(raw.type_name.as_deref()?);
+    let bounded = |text: &str| cut(text, MAX_STRING_BYTES).0;
+    let text = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(bounded);
+    Some(EventSummary {
+        vm: text(&raw.vm),
+        name: text(&raw.vm_name),
+        key: match raw.key {
+            RawKey::Int32(key) => Some(key),
+            RawKey::Missing | RawKey::Other(_) => None,
+        },
+        created_time: raw.created_time.as_deref()?.parse().ok()?,
+        type_name: bounded(type_name),
+        kind: EventKind::of_type(type_name),
+    })
+}
