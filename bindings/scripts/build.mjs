@@ -54,6 +54,14 @@ const builtins = {
   },
 };
 
+/** Leaves the browser's entry to its own file: whoever imports both has one core, and one set of classes. */
+const besideBrowser = {
+  name: 'beside-browser',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/entry-browser\.js$/ }, () => ({ path: './browser.js', external: true }));
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -79,6 +87,12 @@ await Promise.all([
   build({ ...forNode, entryPoints: ['src/entry-cli.ts'], outfile: 'dist/cli.js', format: 'esm' }),
   build({ ...forBrowsers, entryPoints: ['src/entry-browser.ts'], outfile: 'dist/browser.js' }),
   build({ ...forBrowsers, entryPoints: ['src/entry-external.ts'], outfile: 'dist/external.js' }),
+  build({
+    ...forBrowsers,
+    entryPoints: ['src/entry-element.ts'],
+    outfile: 'dist/element.js',
+    plugins: [besideBrowser],
+  }),
   writeFile(at('dist/core.wasm'), wasm),
 ]).catch(() => {
   // esbuild has said what and where.
@@ -97,7 +111,7 @@ if (tsc.status !== 0) {
   await rm(at('dist/.types'), { recursive: true, force: true });
   process.exit(1);
 }
-const entries = ['node', 'browser', 'external'];
+const entries = ['node', 'browser', 'external', 'element'];
 const types = await reachableTypes(
   at('dist/.types/'),
   entries.map((entry) => `entry-${entry}.d.ts`),

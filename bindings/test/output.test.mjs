@@ -10,7 +10,7 @@ import { internal } from './internal.mjs';
 
 const { columns, cut, cutMiddle, neutral, padded } = await internal('cli/text');
 const { tableLines } = await internal('cli/table');
-const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('cli/wording');
+const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('wording');
 const { resultTable } = await internal('cli/result-table');
 const { exitStatus } = await internal('cli/exit');
 const { LiveReporter } = await internal('cli/live');

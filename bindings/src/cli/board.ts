@@ -1,7 +1,7 @@
 /** What the live table shows of each VM. */
 import type { Progress } from '../progress.js';
 import type { CustomizationStatus, VmRef, VmRow } from '../types.js';
-import { conclusionLine, hintText, type Labels, reasonOf } from './wording.js';
+import { conclusionLine, hintText, type Labels, reasonOf } from '../wording.js';
 
 /** One line of the board. */
 export interface BoardRow {

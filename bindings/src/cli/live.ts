@@ -1,12 +1,12 @@
 /** A table that is painted over as things happen: for people at a terminal. */
 import type { Progress } from '../progress.js';
 import type { CustomizationStatus, Report, VmRef, VmRow } from '../types.js';
+import { clockText, Labels, summary } from '../wording.js';
 import { Board, type BoardRow } from './board.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
 import { columns, cut, cutMiddle, neutral, padded } from './text.js';
 import { Warnings } from './warnings.js';
-import { clockText, Labels, summary } from './wording.js';
 
 const TICK_MS = 1000;
 // Bursts of events are painted together.

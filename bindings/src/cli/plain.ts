@@ -1,11 +1,11 @@
 /** A line for each step: for logs, pipes and people without a terminal. */
 import type { Progress } from '../progress.js';
 import type { Report, VmRef } from '../types.js';
+import { conclusionLine, Labels, stuckLine, summary, transitionLine } from '../wording.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
 import { neutral } from './text.js';
 import { Warnings } from './warnings.js';
-import { conclusionLine, Labels, stuckLine, summary, transitionLine } from './wording.js';
 
 /** Writes lines, and the table at the end. Both are results, and go to standard output as the script's did. */
 export class PlainReporter implements Reporter {

@@ -1,7 +1,7 @@
 /** The table at the end. */
 import type { Report } from '../types.js';
+import { type Labels, reasonOf } from '../wording.js';
 import { tableLines } from './table.js';
-import { type Labels, reasonOf } from './wording.js';
 
 /**
  * VM and status, with the reason and the log's place where there are any.

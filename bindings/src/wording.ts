@@ -1,5 +1,5 @@
 /** What people are told, in the words of the script of 2011 where it had some. */
-import type { Hint, Report, Transition, VmRow } from '../types.js';
+import type { Hint, Report, Transition, VmRow } from './types.js';
 
 /** What to call each VM. */
 export class Labels {

@@ -1,0 +1,105 @@
+/** From a live wait to a model. */
+import type { Progress, RunInput } from '../progress.js';
+import type { Report, Transition } from '../types.js';
+import type { CustomizationWatch } from '../watch.js';
+import type { RunModel } from './model.js';
+import { rowsOf, summarizeEvents } from './pending-api.js';
+
+/** Carries what a watch tells into a {@link RunModel}. */
+export interface WatchFollower {
+  /** For {@link WatchOptions}. */
+  readonly onProgress: (progress: Progress) => void;
+  /** For {@link WatchOptions}. */
+  readonly onInput: (input: RunInput) => void;
+  /** The rows that changed since the last time, and the time. Call it once per frame or second while it goes on. */
+  flush(watch: CustomizationWatch): void;
+  /** The end: every row as reported. */
+  finish(report: Report): void;
+}
+
+/**
+ * Follows a watch. What it tells is gathered until it is flushed; `onChange` says that there is something to flush.
+ *
+ * ```ts
+ * const follower = followWatch(model, () => requestAnimationFrame(() => follower.flush(watch)));
+ * const watch = watchCustomization(source, vms, { ...follower, alsoRead: TIMELINE_EVENT_TYPES });
+ * watch.report.then(follower.finish);
+ * ```
+ */
+export function followWatch(model: RunModel, onChange: () => void = () => undefined): WatchFollower {
+  const changed = new Set<string>();
+  let transitions: Transition[] = [];
+  let news = false;
+  let began = false;
+  /** What `performance.now()` was at host time 0, by the last input; drawing only. */
+  let zero = 0;
+  const now = (): number => Math.max(0, performance.now() - zero);
+  const note = (): void => {
+    if (!news) {
+      news = true;
+      onChange();
+    }
+  };
+  return {
+    onProgress: (progress) => {
+      switch (progress.type) {
+        case 'transition':
+          transitions.push(progress.transition);
+          changed.add(progress.transition.vm);
+          break;
+        case 'concluded':
+          changed.add(progress.row.vm);
+          break;
+        case 'stuck':
+          changed.add(progress.vm);
+          break;
+        case 'read':
+        case 'readFailed':
+          if (began) {
+            model.read({ atMs: now(), ok: progress.type === 'read' });
+          }
+          return;
+        default:
+          return;
+      }
+      note();
+    },
+    onInput: (input) => {
+      if (input.type === 'begin') {
+        began = true;
+        zero = performance.now();
+        model.begin(input.recording.startedAt, input.recording.vms);
+        return;
+      }
+      zero = performance.now() - input.atMs;
+      if (input.type === 'events') {
+        const events = summarizeEvents(input.document);
+        model.events(events);
+        for (const { vm } of events) {
+          if (vm !== null && model.entry(vm) !== undefined) {
+            changed.add(vm);
+          }
+        }
+      } else if (input.type === 'guestInfo') {
+        changed.add(input.info.vm);
+      } else if (input.type === 'readFailed' && input.failure.vm !== undefined) {
+        changed.add(input.failure.vm);
+      }
+      note();
+    },
+    flush: (watch) => {
+      news = false;
+      if (began) {
+        const rows = changed.size === 0 ? [] : rowsOf(watch, [...changed]);
+        model.update({ atMs: now(), ended: model.ended, reset: false, rows, transitions });
+        changed.clear();
+        transitions = [];
+      }
+    },
+    finish: (report) => {
+      changed.clear();
+      transitions = [];
+      model.report(report);
+    },
+  };
+}

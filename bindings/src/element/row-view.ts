@@ -1,0 +1,91 @@
+/** One row of the table, used for whichever VM is scrolled to its place. */
+import { clockText, hintText } from '../wording.js';
+import { el, set, setText } from './dom.js';
+import { type ModelEntry, marksOf } from './model.js';
+import { elapsedMs } from './row-order.js';
+import { setStatusIcon, statusIcon } from './shapes.js';
+import { timeOfDay } from './time-axis.js';
+import { TimelineCell, type TimelineFrame } from './timeline.js';
+import { conclusionLabel, failureText, markLabel, STATUS_LABELS } from './words.js';
+
+/** What fits into a cell, with a margin; the details have the whole text. */
+const CELL_CHARACTERS = 300;
+
+export class RowView {
+  readonly element = el('div', { role: 'row', class: 'row', part: 'row' });
+  vm = '';
+  readonly #name = el('bdi', { class: 'text' });
+  readonly #id = el('span', { class: 'muted id' });
+  readonly #icon = statusIcon('VmNotStarted');
+  readonly #status = el('span');
+  readonly #conclusion = el('span', { class: 'muted' });
+  readonly #attempt = el('span');
+  readonly #elapsed = el('span');
+  readonly #event = el('span', { class: 'text' });
+  readonly #eventTime = el('span', { class: 'muted time' });
+  readonly #failure = el('bdi', { class: 'text' });
+  readonly #hint = el('span', { class: 'text' });
+  readonly #timeline = new TimelineCell();
+  #entry: ModelEntry | undefined;
+  #version = -1;
+
+  constructor() {
+    const cells: [string, ...Node[]][] = [
+      ['name', this.#name, this.#id],
+      ['status', this.#icon, el('span', { class: 'text' }, this.#status, this.#conclusion)],
+      ['attempt', this.#attempt],
+      ['elapsed', this.#elapsed],
+      ['event', this.#event, this.#eventTime],
+      ['failure', this.#failure],
+      ['hint', this.#hint],
+      ['line', this.#timeline.element],
+    ];
+    for (const [i, [name, ...content]] of cells.entries()) {
+      const role = i === 0 ? 'rowheader' : 'gridcell';
+      this.element.append(
+        el('div', { role, class: `cell ${name}`, part: `cell ${name}`, 'aria-colindex': String(i + 1) }, ...content),
+      );
+    }
+  }
+
+  draw(entry: ModelEntry, frame: TimelineFrame): void {
+    if (this.#entry !== entry || this.#version !== entry.version) {
+      this.#entry = entry;
+      this.#version = entry.version;
+      this.vm = entry.row.vm;
+      this.#drawTexts(entry);
+    }
+    const elapsed = elapsedMs(entry, frame.nowMs);
+    setText(this.#elapsed, elapsed === null ? '–' : clockText(elapsed));
+    this.#timeline.draw(entry, frame);
+  }
+
+  #drawTexts(entry: ModelEntry): void {
+    const { row } = entry;
+    const status = row.customizationStatus;
+    const conclusion = conclusionLabel(row);
+    const failure = failureText(row);
+    const last = marksOf(entry).at(-1);
+    set(this.element, 'data-status', status);
+    this.element.classList.toggle('has-failure', failure !== '');
+    this.element.classList.toggle('has-hint', Boolean(row.hint));
+    setCell(this.#name, row.name ?? row.vm);
+    setCell(this.#id, row.name === null ? '' : row.vm);
+    setStatusIcon(this.#icon, status);
+    setText(this.#status, STATUS_LABELS[status]);
+    setText(this.#conclusion, conclusion === '' ? '' : `, ${conclusion}`);
+    setText(this.#attempt, row.attempt ? String(row.attempt) : '–');
+    setCell(this.#event, last === undefined ? '–' : markLabel(last));
+    setText(this.#eventTime, last === undefined ? '' : timeOfDay(last.timeMs));
+    setCell(this.#failure, failure);
+    setCell(this.#hint, row.hint ? hintText(row.hint) : '');
+  }
+}
+
+function setCell(element: HTMLElement, text: string): void {
+  const short = text.length > CELL_CHARACTERS ? `${text.slice(0, CELL_CHARACTERS)}…` : text;
+  if (element.textContent !== short) {
+    element.textContent = short;
+    set(element, 'title', short === '' ? null : short);
+  }
+}

@@ -1,0 +1,108 @@
+/** The words of the view, beyond those that the command uses too. */
+import type { CustomizationStatus, Hint, Transition, VmRow } from '../types.js';
+import { reasonOf } from '../wording.js';
+import type { Mark, MarkKind } from './marks.js';
+
+/** The five, in the order in which they follow each other. */
+export const STATUSES = [
+  'VmNotStarted',
+  'CustomizationNotStarted',
+  'CustomizationStarted',
+  'CustomizationSucceeded',
+  'CustomizationFailed',
+] as const satisfies readonly CustomizationStatus[];
+
+/** What people read for a status. */
+export const STATUS_LABELS: Readonly<Record<CustomizationStatus, string>> = {
+  VmNotStarted: 'Not powered on',
+  CustomizationNotStarted: 'Not started',
+  CustomizationStarted: 'Customizing',
+  CustomizationSucceeded: 'Succeeded',
+  CustomizationFailed: 'Failed',
+};
+
+const CONCLUSIONS: Readonly<Record<NonNullable<VmRow['conclusion']>, string>> = {
+  completed: 'completed',
+  notStarted: 'not waited for',
+  timedOut: 'timed out',
+  vmRemoved: 'removed',
+  cancelled: 'cancelled',
+  unobservable: 'not readable',
+};
+
+/** Why a VM is no longer waited for, where its status does not say it. */
+export function conclusionLabel({ conclusion }: VmRow): string {
+  return conclusion === undefined || conclusion === 'completed' ? '' : (CONCLUSIONS[conclusion] ?? conclusion);
+}
+
+const MARKS: Readonly<Record<MarkKind, string>> = {
+  powerOn: 'Powered on',
+  started: 'Started',
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+  removed: 'Removed',
+  reboot: 'Guest rebooted',
+  reset: 'Reset',
+  powerOff: 'Powered off',
+  suspend: 'Suspended',
+  shutdown: 'Guest shut down',
+};
+
+export function markLabel(mark: Mark): string {
+  return MARKS[mark.kind];
+}
+
+const ADVICE: Readonly<Record<Hint, string>> = {
+  neverPoweredOn: 'Power the VM on: customization begins with its first boot.',
+  nothingPending: 'Clone or reconfigure the VM with a customization specification, then power it on.',
+  pendingNotStarted: 'Look whether VMware Tools or open-vm-tools is installed in the template, recent and running.',
+  notStarted: 'Look whether a specification was applied, and whether VMware Tools runs in the guest.',
+  startedNoResult: 'Look into the log in the guest; it may still be rebooting, or cut off from its host.',
+};
+
+export function adviceFor(hint: Hint): string {
+  return ADVICE[hint] ?? '';
+}
+
+/** Where guests keep their log when no event says it. */
+export const GUEST_LOGS =
+  'Linux: /var/log/vmware-imc/toolsDeployPkg.log; Windows: C:\\Windows\\Temp\\vmware-imc\\guestcust.log';
+
+/** The reason for a cell: a failure with its log, or why the VM is no longer waited for. */
+export function failureText(row: VmRow): string {
+  const { failure, error } = row;
+  if (failure !== undefined && failure !== null) {
+    const detail = failure.reason || failure.message || '';
+    const log = failure.logLocation ? ` — log: ${failure.logLocation}` : '';
+    return `${failure.type.replace(/^Customization(?=.)/, '')}${detail === '' ? '' : `: ${detail}`}${log}`;
+  }
+  return error?.message ?? '';
+}
+
+/** Everything that the text filter looks at. */
+export function searchText(row: VmRow): string {
+  const status = row.customizationStatus;
+  return [
+    row.name ?? '',
+    row.vm,
+    status,
+    STATUS_LABELS[status],
+    conclusionLabel(row),
+    reasonOf(row),
+    row.failure?.logLocation ?? '',
+  ]
+    .join('\n')
+    .toLowerCase();
+}
+
+/** Many transitions in one sentence. */
+export function summarizeTransitions(transitions: readonly Transition[]): string {
+  const counts = new Map<CustomizationStatus, number>();
+  for (const { to } of transitions) {
+    counts.set(to, (counts.get(to) ?? 0) + 1);
+  }
+  const parts = STATUSES.filter((status) => counts.has(status)).map(
+    (status) => `${counts.get(status)} ${STATUS_LABELS[status].toLowerCase()}`,
+  );
+  return `${transitions.length} changes: ${parts.join(', ')}`;
+}
