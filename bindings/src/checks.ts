@@ -49,6 +49,38 @@ export function checkVms(vms: readonly VmRef[]): void {
   }
 }
 
+const MAX_ALSO_READ = 64;
+
+/**
+ * Refuses what is no short list of names of event types.
+ * @throws {@link OptionsError}
+ */
+export function checkAlsoRead(types: readonly string[] | undefined): void {
+  if (types === undefined) {
+    return;
+  }
+  if (!Array.isArray(types)) {
+    throw new OptionsError(
+      'invalidOptions',
+      `alsoRead is ${shown(types)}: pass an array such as ['VmPoweredOffEvent']`,
+    );
+  }
+  if (types.length > MAX_ALSO_READ) {
+    throw new OptionsError(
+      'invalidOptions',
+      `alsoRead names ${types.length} event types: name at most ${MAX_ALSO_READ}, a query holds them all`,
+    );
+  }
+  for (const [index, type] of types.entries()) {
+    if (typeof type !== 'string' || !/^[A-Za-z][\w.]{0,255}$/.test(type)) {
+      throw new OptionsError(
+        'invalidOptions',
+        `alsoRead[${index}] is ${shown(type)}: give the name of an event type, such as 'VmPoweredOffEvent'`,
+      );
+    }
+  }
+}
+
 /**
  * Refuses a source that lacks what every wait needs: trying again would not bring it.
  * @throws {@link OptionsError} that names the member

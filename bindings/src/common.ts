@@ -7,7 +7,7 @@ export { fetchTransport } from './http/transport-fetch.js';
 export { Monitor, type RestoreOptions } from './monitor.js';
 export { Playback } from './playback.js';
 export type { Progress, RunInput } from './progress.js';
-export { Recorder } from './recorder.js';
+export { Recorder, type RecorderOptions } from './recorder.js';
 export { replay } from './replay.js';
 export type { CallOptions, EventPage, EventSource } from './source.js';
 export { summarizeEvents } from './summarize.js';

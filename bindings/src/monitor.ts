@@ -5,7 +5,7 @@ import { disposeSymbol } from './dispose.js';
 import { type EventDocument, toBytes } from './document.js';
 import { OptionsError, SnapshotError, VmCustomizationError } from './errors.js';
 import { guarded, Handle } from './handle.js';
-import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Step, VmRef } from './types.js';
+import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Step, VmRef, VmRow } from './types.js';
 import type { RawMonitor } from './wasm/core-module.js';
 import { core } from './wasm/loader.js';
 
@@ -116,6 +116,22 @@ export class Monitor implements Disposable {
   /** The rows and transitions so far. */
   report(nowMs: number): Report {
     return JSON.parse(this.#call((raw) => raw.report(hostTime(nowMs)))) as Report;
+  }
+
+  /**
+   * Rows as of the last input, without the transitions of a whole report: only what is asked for crosses the border.
+   * @param vms - the values of their managed object references; those not watched are left out. Default: all VMs, in the
+   *   order asked for
+   */
+  rows(vms?: readonly string[]): readonly VmRow[] {
+    const asked =
+      vms === undefined
+        ? ''
+        : inputText(
+            'the list of VMs',
+            vms.map((vm) => ({ vm })),
+          );
+    return JSON.parse(this.#call((raw) => raw.rows(asked))) as VmRow[];
   }
 
   /** The state as plain data. It holds no credential, and no message text beyond what a row shows. */

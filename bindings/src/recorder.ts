@@ -1,8 +1,22 @@
 /** Makes a recording of a run from what was fed into it. */
+import { shown } from './checks.js';
+import { OptionsError } from './errors.js';
 import { guarded } from './handle.js';
 import type { RunInput } from './progress.js';
 import type { Recording, RecordingStep } from './types.js';
 import { core } from './wasm/loader.js';
+
+/** How a {@link Recorder} records. */
+export interface RecorderOptions {
+  /**
+   * The most bytes of JSON text that the recording may have. Default 67,108,864 (64 MiB), the most that {@link replay}
+   * reads of one recording.
+   */
+  readonly maxBytes?: number;
+}
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const encoder = new TextEncoder();
 
 /**
  * Collects the inputs of a run:
@@ -13,40 +27,81 @@ import { core } from './wasm/loader.js';
  * await writeFile('run.json', JSON.stringify(recorder.recording()));
  * ```
  *
- * A recording holds names, times and texts of events, and no credential.
+ * A recording holds names, times and texts of events, and no credential. When it is full, nothing more is taken: what is
+ * there plays up to a whole input.
  */
 export class Recorder {
+  readonly #maxBytes: number;
   #head: Omit<Recording, 'steps'> | undefined;
   readonly #steps: RecordingStep[] = [];
+  #bytes = 0;
+  #full = false;
+
+  /** @throws {@link OptionsError} when `maxBytes` is no positive number */
+  constructor({ maxBytes = MAX_BYTES }: RecorderOptions = {}) {
+    if (typeof maxBytes !== 'number' || !(maxBytes > 0)) {
+      throw new OptionsError('invalidOptions', `maxBytes is ${shown(maxBytes)}: give a number of bytes above 0`);
+    }
+    this.#maxBytes = maxBytes;
+  }
 
   /** To be passed as `onInput`. */
   readonly take = (input: RunInput): void => {
-    switch (input.type) {
-      case 'begin':
-        this.#head = input.recording;
-        break;
-      case 'events': {
-        const events = JSON.parse(guarded(() => core().eventsToJson(input.document))) as unknown[];
-        this.#steps.push({ atMs: input.atMs, events, ...(input.complete ? {} : { complete: false }) });
-        break;
+    if (input.type === 'begin') {
+      this.#head = input.recording;
+      this.#bytes = bytesOf(JSON.stringify({ ...input.recording, steps: [] }));
+      this.#full = this.#bytes > this.#maxBytes;
+    } else if (this.#head !== undefined && !this.#full) {
+      const { step, bytes } = stepOf(input);
+      this.#full = this.#bytes + bytes > this.#maxBytes;
+      if (!this.#full) {
+        this.#bytes += bytes;
+        this.#steps.push(step);
       }
-      case 'readFailed':
-        this.#steps.push({ atMs: input.atMs, readFailed: input.failure });
-        break;
-      case 'loggedIn':
-        this.#steps.push({ atMs: input.atMs, loggedIn: true });
-        break;
-      case 'guestInfo':
-        this.#steps.push({ atMs: input.atMs, guestInfo: input.info });
-        break;
-      case 'cancel':
-        this.#steps.push({ atMs: input.atMs, cancel: true });
-        break;
     }
   };
 
-  /** The recording so far; undefined before the run has begun. */
+  /** Whether there was no room for an input: it and all after it are not in the recording. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  /** The recording so far; undefined before the run has begun, and of a run that goes on from a snapshot. */
   recording(): Recording | undefined {
     return this.#head === undefined ? undefined : { ...this.#head, steps: [...this.#steps] };
   }
+}
+
+interface SizedStep {
+  readonly step: RecordingStep;
+  /** As JSON, with a comma. */
+  readonly bytes: number;
+}
+
+function stepOf(input: Exclude<RunInput, { type: 'begin' }>): SizedStep {
+  const { atMs } = input;
+  switch (input.type) {
+    case 'events': {
+      const text = guarded(() => core().eventsToJson(input.document));
+      const rest = { atMs, ...(input.complete ? {} : ({ complete: false } as const)) };
+      const step = { ...rest, events: JSON.parse(text) as unknown[] };
+      return { step, bytes: sized({ ...rest, events: [] }).bytes + bytesOf(text) - '[]'.length };
+    }
+    case 'readFailed':
+      return sized({ atMs, readFailed: input.failure });
+    case 'loggedIn':
+      return sized({ atMs, loggedIn: true });
+    case 'guestInfo':
+      return sized({ atMs, guestInfo: input.info });
+    case 'cancel':
+      return sized({ atMs, cancel: true });
+  }
+}
+
+function sized(step: RecordingStep): SizedStep {
+  return { step, bytes: bytesOf(JSON.stringify(step)) + ','.length };
+}
+
+function bytesOf(text: string): number {
+  return encoder.encode(text).length;
 }

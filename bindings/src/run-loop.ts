@@ -25,6 +25,7 @@ import type {
   Snapshot,
   Step,
   VmRef,
+  VmRow,
 } from './types.js';
 import { init } from './wasm/loader.js';
 
@@ -48,6 +49,8 @@ export interface RunSetup {
   readonly source: EventSource;
   readonly vms: readonly VmRef[];
   readonly options: MonitorOptions;
+  /** Event types to read beside those that the machine asks for. */
+  readonly alsoRead: readonly string[];
   /** Whether the source may push. */
   readonly push: boolean;
   readonly snapshot: Snapshot | undefined;
@@ -70,6 +73,7 @@ export class RunLoop {
   #monitor: Monitor | undefined;
   #feed: MachineFeed | undefined;
   #deadline: Deadline | null = null;
+  #vmCount: number;
   #ended = false;
   #openRead: AbortController | undefined;
   #openLogIn: AbortController | undefined;
@@ -78,6 +82,7 @@ export class RunLoop {
   constructor(setup: RunSetup) {
     this.#setup = setup;
     this.#startedAt = setup.clock.now();
+    this.#vmCount = setup.vms.length;
     const { source, options } = setup;
     // The published rules see what is there at their fixed times, and nothing else.
     const pushes = setup.push && options.rules !== 'published';
@@ -90,6 +95,11 @@ export class RunLoop {
       clock: setup.clock,
       vms: setup.vms.map(({ vm }) => vm),
     });
+  }
+
+  /** How many VMs are watched, as far as is known before the run has begun. */
+  get vmCount(): number {
+    return this.#vmCount;
   }
 
   /** Runs to the end. Rejects only for bad options and for bugs: a source that fails still gives a report. */
@@ -112,6 +122,11 @@ export class RunLoop {
   /** The machine's state; undefined before the server's time is known. */
   snapshot(): Snapshot | undefined {
     return this.#monitor?.snapshot(this.#feed?.lastMs ?? 0);
+  }
+
+  /** The rows as they stand; undefined before the server's time is known. */
+  rows(vms: readonly string[] | undefined): readonly VmRow[] | undefined {
+    return this.#monitor?.rows(vms);
   }
 
   /** Gives the machine's memory back. */
@@ -143,12 +158,16 @@ export class RunLoop {
       record: setup.record,
     });
     if (setup.snapshot !== undefined) {
-      this.#guests.restored(this.#monitor.report(0).vms);
+      const rows = this.#monitor.rows();
+      this.#guests.restored(rows);
+      this.#vmCount = rows.length;
     }
-    setup.record({
-      type: 'begin',
-      recording: { format: 'vm-customization-recording/1', startedAt, vms: setup.vms, options: this.#options },
-    });
+    if (setup.snapshot === undefined) {
+      setup.record({
+        type: 'begin',
+        recording: { format: 'vm-customization-recording/1', startedAt, vms: setup.vms, options: this.#options },
+      });
+    }
     if (answer.time !== undefined) {
       setup.tell({ type: 'started', serverTime: startedAt });
       this.#act([this.#running.step()]);
@@ -308,11 +327,16 @@ export class RunLoop {
   #obey(outputs: readonly Output[]): void {
     for (const output of outputs) {
       if (output.type === 'read') {
-        this.#read(output.query, false);
+        this.#read({ ...output.query, types: this.#typesOf(output.query) }, false);
       } else if (output.type === 'logIn') {
         this.#logIn();
       }
     }
+  }
+
+  #typesOf({ types }: EventQuery): readonly string[] {
+    const { alsoRead } = this.#setup;
+    return alsoRead.length === 0 ? types : [...new Set([...types, ...alsoRead])];
   }
 
   #read(query: EventQuery, own: boolean): void {

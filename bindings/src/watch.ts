@@ -1,11 +1,15 @@
 /** Waiting for customization, for programs: one call, a report at the end, transitions on the way. */
-import { checkOptions, checkSource, checkVms } from './checks.js';
+import { checkAlsoRead, checkOptions, checkSource, checkVms } from './checks.js';
 import { type Clock, systemClock } from './clock.js';
 import { CancelledError, VmCustomizationError } from './errors.js';
 import type { Progress, RunInput } from './progress.js';
 import { RunLoop } from './run-loop.js';
 import type { EventSource } from './source.js';
-import type { MonitorOptions, Report, Snapshot, Transition, VmRef } from './types.js';
+import type { MonitorOptions, Report, Snapshot, Transition, VmRef, VmRow } from './types.js';
+
+// As many as a report keeps.
+const TRANSITIONS_PER_VM = 64;
+const TRANSITIONS_AT_LEAST = 1_024;
 
 /** How to watch. What is left out takes the default. */
 export interface WatchOptions extends MonitorOptions {
@@ -15,16 +19,30 @@ export interface WatchOptions extends MonitorOptions {
   readonly push?: boolean;
   /** Called with everything that happens, as it happens. What it throws ends the watch. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Event types to read beside those of interest, without prefix and at most 64: they come to `onInput`, for a log or an
+   * axis of time. The machine ignores and counts them. Where the source pushes, it is asked to push them too.
+   */
+  readonly alsoRead?: readonly string[];
   /** Called with everything that is fed into the machine; a {@link Recorder} makes a recording of it. */
   readonly onInput?: (input: RunInput) => void;
   /** Host time. Default: `performance.now()` and timers. */
   readonly clock?: Clock;
 }
 
-/** A wait under way. Iterating it gives the transitions from the first on; several loops may do so at once. */
+/**
+ * A wait under way. Iterating it gives the transitions from the first on; several loops may do so at once. The newest are
+ * kept, 64 per VM and at least 1,024 in all: a loop that begins late, or falls behind, goes on at the oldest kept.
+ */
 export interface CustomizationWatch extends AsyncIterable<Transition> {
   /** One row per VM, when the wait is over. Also after a source that failed for good. */
   readonly report: Promise<Report>;
+  /**
+   * The rows as they stand now; none before vCenter's time is known.
+   * @param vms - the values of the managed object references of the VMs to tell; those not watched are left out. Default:
+   *   all VMs, in the order asked for
+   */
+  rows(vms?: readonly string[]): readonly VmRow[];
   /** The state as plain data, for {@link resumeCustomization}; at any time once the server's time is known. */
   snapshot(): Snapshot;
   /** Ends the wait at once; `report` resolves with the rows it has. */
@@ -59,12 +77,13 @@ export function waitForCustomization(
 
 /**
  * Goes on from a snapshot, in another process or page too. The VMs, the rules and the deadline are the snapshot's; the
- * time in between counts.
+ * time in between counts. `onInput` gets no `begin`, since what came before is not at hand: a {@link Recorder} records
+ * nothing then.
  */
 export function resumeCustomization(
   source: EventSource,
   snapshot: Snapshot,
-  options: Pick<WatchOptions, 'signal' | 'push' | 'onProgress' | 'clock'> = {},
+  options: Pick<WatchOptions, 'signal' | 'push' | 'onProgress' | 'onInput' | 'alsoRead' | 'clock'> = {},
 ): CustomizationWatch {
   return new Watch(source, [], snapshot, options);
 }
@@ -75,6 +94,9 @@ class Watch implements CustomizationWatch {
   /** Undefined when what was handed over cannot be used: `report` has rejected then. */
   readonly #loop: RunLoop | undefined;
   readonly #transitions: Transition[] = [];
+  /** How many of the oldest are no longer kept. */
+  #dropped = 0;
+  #lastRows: readonly VmRow[] = [];
   #lastSnapshot: Snapshot | undefined;
   #over = false;
   #changed: PromiseWithResolver = withResolver();
@@ -84,25 +106,26 @@ class Watch implements CustomizationWatch {
       checkSource(source);
       checkVms(vms);
       checkOptions(options);
+      checkAlsoRead(options.alsoRead);
     } catch (error) {
       this.#over = true;
       this.report = Promise.reject(error);
       this.report.catch(() => undefined);
       return;
     }
-    const { signal, push, onProgress, onInput, clock, ...monitorOptions } = options;
+    const { signal, push, onProgress, onInput, alsoRead, clock, ...monitorOptions } = options;
     const loop = new RunLoop({
       source,
       vms: vms.map((vm) => ({ ...vm })),
       options: monitorOptions,
+      alsoRead: alsoRead ?? [],
       push: push ?? true,
       snapshot,
       clock: clock ?? systemClock,
       stop: this.#stop.signal,
       tell: (progress) => {
         if (progress.type === 'transition') {
-          this.#transitions.push(progress.transition);
-          this.#wake();
+          this.#keep(progress.transition);
         }
         onProgress?.(progress);
       },
@@ -112,6 +135,17 @@ class Watch implements CustomizationWatch {
     this.report = this.#run(loop, signal);
     // Who only iterates hears of a failure there; it must not end the process as an unhandled rejection as well.
     this.report.catch(() => undefined);
+  }
+
+  rows(vms?: readonly string[]): readonly VmRow[] {
+    if (!this.#over) {
+      return this.#loop?.rows(vms) ?? [];
+    }
+    if (vms === undefined) {
+      return this.#lastRows;
+    }
+    const rows = new Map(this.#lastRows.map((row) => [row.vm, row]));
+    return vms.map((vm) => rows.get(vm)).filter((row) => row !== undefined);
   }
 
   snapshot(): Snapshot {
@@ -131,7 +165,8 @@ class Watch implements CustomizationWatch {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Transition, void, undefined> {
     for (let next = 0; ; ) {
-      const transition = this.#transitions[next];
+      next = Math.max(next, this.#dropped);
+      const transition = this.#transitions[next - this.#dropped];
       if (transition !== undefined) {
         next += 1;
         yield transition;
@@ -153,6 +188,7 @@ class Watch implements CustomizationWatch {
     try {
       const report = await loop.run();
       this.#lastSnapshot = loop.snapshot();
+      this.#lastRows = report.vms;
       // A wait whose last VM was concluded before the signal has its result, and the signal nothing to end.
       if (signal?.aborted && report.vms.some((row) => row.conclusion === 'cancelled')) {
         throw new CancelledError(report, signal.reason);
@@ -164,6 +200,16 @@ class Watch implements CustomizationWatch {
       this.#over = true;
       this.#wake();
     }
+  }
+
+  #keep(transition: Transition): void {
+    this.#transitions.push(transition);
+    const limit = Math.max((this.#loop?.vmCount ?? 0) * TRANSITIONS_PER_VM, TRANSITIONS_AT_LEAST);
+    while (this.#transitions.length > limit) {
+      this.#transitions.shift();
+      this.#dropped += 1;
+    }
+    this.#wake();
   }
 
   #wake(): void {

@@ -13,7 +13,7 @@ use crate::event::EventOrder;
 use crate::guest::GuestInfo;
 use crate::history::{History, Insertion};
 use crate::monitor::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
-use crate::options::{Attempts, Options};
+use crate::options::{Attempts, Options, VmRef};
 use crate::reads::{Reads, Wish};
 use crate::report::{
     IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
@@ -67,6 +67,18 @@ pub(crate) struct ToldResult {
     order: Option<EventOrder>,
 }
 
+/// A VM that came to the run on the way: it has a window and a start of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Added {
+    window: ServerTime,
+    start: ServerTime,
+    /// Whether a read was asked for that names it.
+    asked: bool,
+    /// Whether such a read was complete.
+    observed: bool,
+}
+
 /// One VM.
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
@@ -78,11 +90,14 @@ pub(crate) struct Watched {
     /// How the end of the run concluded it, where nothing else did.
     pub(crate) concluded_by_end: Option<Conclusion>,
     pub(crate) stuck_told: bool,
+    /// `None` for those of the start.
+    pub(crate) added: Option<Added>,
     known: Assessment,
     conclusion: Option<Conclusion>,
 }
 
 impl Watched {
+    /// `frame` is that of the VM.
     pub(crate) fn new(history: History, told: Told, frame: &Frame) -> Self {
         let known = assess(&history, frame);
         Self {
@@ -93,9 +108,20 @@ impl Watched {
             host_word: HostWord::default(),
             concluded_by_end: None,
             stuck_told: false,
+            added: None,
             known,
             conclusion: None,
         }
+    }
+
+    /// Whether there was a complete observation of it, where there was one `of_run`.
+    fn is_observed(&self, of_run: bool) -> bool {
+        self.added.as_ref().map_or(of_run, |added| added.observed)
+    }
+
+    /// Where its window opens and where it starts (D1, D2), where the run's frame is `of_run`.
+    fn frame(&self, of_run: &Frame) -> Frame {
+        own_frame(self.added.as_ref(), of_run)
     }
 
     /// Whether a read names this VM: not when it is removed, nor when the host said that it
@@ -163,13 +189,24 @@ impl Watched {
     }
 }
 
+pub(crate) fn own_frame(added: Option<&Added>, of_run: &Frame) -> Frame {
+    added.map_or_else(
+        || of_run.clone(),
+        |added| Frame {
+            window: added.window,
+            start: added.start,
+            attempts: of_run.attempts,
+        },
+    )
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct DefaultRun {
     options: Options,
     frame: Frame,
     pub(crate) vms: Vec<Watched>,
     pub(crate) reads: Reads,
-    /// Whether there was a complete observation.
+    /// Whether there was a complete observation of the VMs of the start.
     pub(crate) observed: bool,
     /// When the last read was asked for (D10).
     pub(crate) last_read_at_ms: Option<u64>,
@@ -190,9 +227,8 @@ impl DefaultRun {
             .map(|_| Watched::new(History::default(), told, &frame))
             .collect();
         let mut run = Self::assemble(options, frame, vms, Reads::started());
-        if run.open == 0 {
-            shell.end(0);
-        } else {
+        run.end_if_concluded(0, shell);
+        if shell.ended_at_ms.is_none() {
             run.grant(Wish::Read(ReadReason::Start), 0, shell);
         }
         run
@@ -215,13 +251,53 @@ impl DefaultRun {
     /// Brings the conclusions up to date after a restore, telling nothing.
     pub(crate) fn settle(&mut self) {
         for watched in &mut self.vms {
-            watched.conclusion = watched.derive_conclusion(self.observed, self.options.wait_for_power_on);
+            let observed = watched.is_observed(self.observed);
+            watched.conclusion = watched.derive_conclusion(observed, self.options.wait_for_power_on);
         }
+        self.count_open();
+    }
+
+    fn count_open(&mut self) {
         self.open = self
             .vms
             .iter()
             .filter(|watched| watched.conclusion.is_none())
             .count();
+    }
+
+    /// Takes other VMs: those known go on, the others begin now with `frame`.
+    pub(crate) fn set_vms(&mut self, vms: Vec<VmRef>, frame: &Frame, now_ms: u64, shell: &mut Shell) {
+        let places = shell.set_vms(vms);
+        let mut before: Vec<Option<Watched>> = core::mem::take(&mut self.vms).into_iter().map(Some).collect();
+        let told = Told {
+            status: CustomizationStatus::VmNotStarted,
+            attempt: 0,
+            at_ms: now_ms,
+        };
+        let mut any_new = false;
+        for vm in &shell.vms {
+            let known = places
+                .get(&vm.vm)
+                .and_then(|place| before.get_mut(*place)?.take());
+            self.vms.push(known.unwrap_or_else(|| {
+                any_new = true;
+                let mut watched = Watched::new(History::default(), told, frame);
+                watched.added = Some(Added {
+                    window: frame.window,
+                    start: frame.start,
+                    asked: false,
+                    observed: false,
+                });
+                watched
+            }));
+        }
+        self.count_open();
+        self.end_if_concluded(now_ms, shell);
+        if any_new && shell.ended_at_ms.is_none() {
+            if let Some(wish) = self.reads.vms_added() {
+                self.grant(wish, now_ms, shell);
+            }
+        }
     }
 
     /// Asks again for what was asked for and not answered before a restore.
@@ -246,16 +322,17 @@ impl DefaultRun {
                 ignored.add(IgnoreReason::OtherVm);
                 continue;
             };
-            if event.created_time() < self.frame.window {
+            let Some(watched) = self.vms.get_mut(place) else {
+                continue;
+            };
+            let frame = watched.frame(&self.frame);
+            if event.created_time() < frame.window {
                 ignored.add(IgnoreReason::BeforeWindow);
                 continue;
             }
             self.reads.saw(event.created_time());
             let (_, name, kept) = event.into_parts();
-            let Some(watched) = self.vms.get_mut(place) else {
-                continue;
-            };
-            match watched.history.insert(kept, name, &self.frame) {
+            match watched.history.insert(kept, name, &frame) {
                 Insertion::Kept { dropped } => {
                     accepted += 1;
                     touched.insert(place);
@@ -268,9 +345,16 @@ impl DefaultRun {
         let is_complete = page.completeness == Completeness::Complete;
         if is_complete {
             self.reads.completed(now_ms, self.options.poll_interval_ms);
-            if !self.observed {
-                self.observed = true;
-                touched.extend(0..self.vms.len());
+            let is_first = !core::mem::replace(&mut self.observed, true);
+            for (place, watched) in self.vms.iter_mut().enumerate() {
+                let is_news = match &mut watched.added {
+                    // A read that began before it came says nothing of it.
+                    Some(added) => added.asked && !core::mem::replace(&mut added.observed, true),
+                    None => is_first,
+                };
+                if is_news {
+                    touched.insert(place);
+                }
             }
         }
         for place in touched {
@@ -376,7 +460,9 @@ impl DefaultRun {
             .vms
             .iter()
             .filter(|watched| {
-                watched.conclusion.is_none() && !watched.stuck_told && watched.hint(self.observed).is_some()
+                watched.conclusion.is_none()
+                    && !watched.stuck_told
+                    && watched.hint(watched.is_observed(self.observed)).is_some()
             })
             .map(|watched| self.stuck_at_ms(watched))
             .min()
@@ -408,7 +494,7 @@ impl DefaultRun {
                 started_at: attempt.and_then(|attempt| attempt.started_at),
                 finished_at: attempt.and_then(|attempt| attempt.finished_at),
                 failure: attempt.and_then(|attempt| attempt.failure.clone()),
-                hint: hint.and_then(|watched| watched.hint(self.observed)),
+                hint: hint.and_then(|watched| watched.hint(watched.is_observed(self.observed))),
                 revised: watched.is_some_and(|watched| watched.revised),
                 guest_info_disagrees: attempt.is_some_and(|attempt| attempt.guest_info_disagrees),
                 error: watched
@@ -423,7 +509,7 @@ impl DefaultRun {
         let Some(watched) = self.vms.get_mut(place) else {
             return;
         };
-        watched.known = assess(&watched.history, &self.frame);
+        watched.known = assess(&watched.history, &watched.frame(&self.frame));
         for step in steps(watched.told, &watched.known) {
             shell.tell(Output::Transition(Transition {
                 vm: shell.vm(place).to_owned(),
@@ -451,7 +537,8 @@ impl DefaultRun {
             return;
         };
         let before = watched.conclusion;
-        let after = watched.derive_conclusion(self.observed, self.options.wait_for_power_on);
+        let observed = watched.is_observed(self.observed);
+        let after = watched.derive_conclusion(observed, self.options.wait_for_power_on);
         if before == after {
             return;
         }
@@ -531,24 +618,30 @@ impl DefaultRun {
             }
             Wish::Read(reason) => reason,
         };
-        let vms: Vec<String> = self
-            .vms
-            .iter()
-            .enumerate()
-            .filter(|(_, watched)| watched.is_readable())
-            .map(|(place, _)| shell.vm(place).to_owned())
-            .collect();
-        if vms.is_empty() {
+        let mut vms: Vec<String> = Vec::new();
+        let mut since: Option<ServerTime> = None;
+        for (place, watched) in self.vms.iter_mut().enumerate() {
+            if !watched.is_readable() {
+                continue;
+            }
+            vms.push(shell.vm(place).to_owned());
+            let window = watched.frame(&self.frame).window;
+            let own = self.reads.since(window, watched.is_observed(self.observed));
+            since = Some(since.map_or(own, |since| since.min(own)));
+            if let Some(added) = &mut watched.added {
+                added.asked = true;
+            }
+        }
+        let Some(since) = since else {
             self.reads.park();
             if self.last_read_at_ms.is_some() {
                 self.end(Conclusion::TimedOut, now_ms, shell);
             }
             return;
-        }
+        };
         let timeout_ms = self
             .last_read_ends_at_ms()
             .map(|end_ms| end_ms.saturating_sub(now_ms));
-        let since: ServerTime = self.reads.since(self.frame.window);
         shell.ask_read(vms, since, reason, timeout_ms);
     }
 
@@ -567,7 +660,7 @@ impl DefaultRun {
             let is_due = watched.conclusion.is_none()
                 && !watched.stuck_told
                 && now_ms >= watched.told.at_ms.saturating_add(stuck_after_ms);
-            if let (true, Some(hint)) = (is_due, watched.hint(self.observed)) {
+            if let (true, Some(hint)) = (is_due, watched.hint(watched.is_observed(self.observed))) {
                 watched.stuck_told = true;
                 shell.tell(Output::Stuck {
                     vm: shell.vm(place).to_owned(),

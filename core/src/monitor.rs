@@ -89,6 +89,8 @@ pub enum ReadReason {
     Pass,
     /// The monitor was restored with a read open.
     Restored,
+    /// VMs came to those watched.
+    VmsChanged,
 }
 
 /// When to call [`Monitor::handle_timeout`], and why.
@@ -243,24 +245,31 @@ pub(crate) struct Shell {
 
 impl Shell {
     pub(crate) fn new(vms: Vec<VmRef>, start: ServerTime) -> Self {
-        let mut places = BTreeMap::new();
-        let mut distinct = Vec::with_capacity(vms.len());
-        for vm in vms {
-            if !places.contains_key(&vm.vm) {
-                places.insert(vm.vm.clone(), distinct.len());
-                distinct.push(vm.bounded());
-            }
-        }
-        Self {
-            vms: distinct,
+        let mut shell = Self {
+            vms: Vec::new(),
             start,
             ended_at_ms: None,
             transitions: VecDeque::new(),
             transitions_dropped: 0,
             ignored: IgnoredCounts::default(),
             outputs: VecDeque::new(),
-            places,
+            places: BTreeMap::new(),
+        };
+        shell.set_vms(vms);
+        shell
+    }
+
+    /// Takes other VMs; answers the places of those before.
+    pub(crate) fn set_vms(&mut self, vms: Vec<VmRef>) -> BTreeMap<String, usize> {
+        let before = core::mem::take(&mut self.places);
+        self.vms = Vec::with_capacity(vms.len());
+        for vm in vms {
+            if !self.places.contains_key(&vm.vm) {
+                self.places.insert(vm.vm.clone(), self.vms.len());
+                self.vms.push(vm.bounded());
+            }
         }
+        before
     }
 
     pub(crate) fn place_of(&self, vm: &str) -> Option<usize> {
@@ -285,7 +294,7 @@ impl Shell {
                 .len()
                 .saturating_mul(TRANSITIONS_PER_VM)
                 .max(TRANSITIONS_AT_LEAST);
-            if self.transitions.len() > limit {
+            while self.transitions.len() > limit {
                 self.transitions.pop_front();
                 self.transitions_dropped += 1;
             }
@@ -384,6 +393,39 @@ impl Monitor {
             shell,
             run,
         })
+    }
+
+    /// From now on watches these VMs, in this order; it is server time `server_now`.
+    ///
+    /// VMs that were watched before keep their state and their history. Others go without a word;
+    /// what was told of them stays in the report's transitions. New ones begin like those of a new
+    /// run: with a window of their own, and with a read at once that reaches back to it. The
+    /// deadline of the run stays. After the end of the run this changes nothing; without a VM left
+    /// that is waited for the run ends, but not a [`Reopen`](crate::Attempts::Reopen) run.
+    ///
+    /// # Errors
+    ///
+    /// When the VMs cannot be used, as with [`new`](Self::new), and under the published rules. The
+    /// monitor is then as it was.
+    pub fn set_vms(
+        &mut self,
+        vms: Vec<VmRef>,
+        server_now: ServerTime,
+        now: HostTime,
+    ) -> Result<(), OptionsError> {
+        check_vms(&vms, &self.options)?;
+        let Run::Default(run) = &mut self.run else {
+            return Ok(());
+        };
+        let now_ms = self.clock.advance(now);
+        if self.shell.ended_at_ms.is_none() {
+            run.end_if_overdue(now_ms, &mut self.shell);
+        }
+        if self.shell.ended_at_ms.is_none() {
+            let frame = frame(&self.options, server_now);
+            run.set_vms(vms, &frame, now_ms, &mut self.shell);
+        }
+        Ok(())
     }
 
     /// Feeds events that the host has decoded.
@@ -587,6 +629,14 @@ pub(crate) fn frame(options: &Options, start: ServerTime) -> Frame {
         },
         start,
         attempts: options.attempts,
+    }
+}
+
+/// Whether these VMs can take the place of others in a run with these options.
+pub(crate) fn check_vms(vms: &[VmRef], options: &Options) -> Result<(), OptionsError> {
+    match options.rules {
+        Rules::Default => check(vms, options),
+        Rules::Published => Err(OptionsError::FixedVms),
     }
 }
 

@@ -138,6 +138,8 @@ pub enum OptionsError {
     LongVm(usize),
     /// A poll interval of nothing.
     ZeroPollInterval,
+    /// Other VMs under the published rules, which know one list for the whole run.
+    FixedVms,
 }
 
 impl fmt::Display for OptionsError {
@@ -158,6 +160,9 @@ impl fmt::Display for OptionsError {
             Self::ZeroPollInterval => {
                 f.write_str("`pollIntervalSeconds` is 0: give a time between reads, such as 15")
             }
+            Self::FixedVms => f.write_str(
+                "the `published` rules watch the same VMs for the whole run: start another run, or use the `default` rules",
+            ),
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum InputKind {
     ReadFailed,
     /// A log-in that was done.
     LoggedIn,
+    /// Other VMs to watch.
+    Vms,
     /// The end of the run.
     Cancel,
 }
@@ -247,6 +249,7 @@ impl Playback {
                     Input::GuestInfo(_) => (InputKind::GuestInfo, [].as_slice(), false),
                     Input::ReadFailed(_) => (InputKind::ReadFailed, [].as_slice(), false),
                     Input::LoggedIn => (InputKind::LoggedIn, [].as_slice(), false),
+                    Input::Vms { .. } => (InputKind::Vms, [].as_slice(), false),
                     Input::Cancel => (InputKind::Cancel, [].as_slice(), false),
                 };
                 events_up_to += items.len();

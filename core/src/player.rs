@@ -240,6 +240,10 @@ impl Player {
                 self.monitor.handle_read_failed(failure.clone(), now);
             }
             Input::LoggedIn => self.monitor.handle_logged_in(now),
+            Input::Vms { vms, server_time } => {
+                // The recording has checked them.
+                let _ = self.monitor.set_vms(vms.clone(), *server_time, now);
+            }
             Input::Cancel => self.monitor.cancel(now),
         }
         self.calls += 1;

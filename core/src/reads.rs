@@ -141,6 +141,16 @@ impl Reads {
         }
     }
 
+    /// VMs came to those watched: reads at once, or when the host has logged in.
+    pub(crate) fn vms_added(&mut self) -> Option<Wish> {
+        match self.state {
+            State::LoggingIn | State::WaitingToLogIn { .. } => None,
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => {
+                Some(self.read(ReadReason::VmsChanged))
+            }
+        }
+    }
+
     /// There is no VM left to read.
     pub(crate) fn park(&mut self) {
         self.state = State::Parked;
@@ -194,9 +204,10 @@ impl Reads {
         }
     }
 
-    /// D14: the server time from which to read.
-    pub(crate) fn since(&self, window: ServerTime) -> ServerTime {
+    /// D14: the server time from which to read a VM with this window.
+    pub(crate) fn since(&self, window: ServerTime, observed: bool) -> ServerTime {
         self.newest_complete
+            .filter(|_| observed)
             .map_or(window, |newest| newest.minus_ms(OVERLAP_MS).max(window))
     }
 }
@@ -242,9 +253,18 @@ mod tests {
         let at = ServerTime::from_unix_ms;
         let mut reads = Reads::started();
         reads.saw(at(100_000));
-        assert_eq!(reads.since(at(0)), at(0), "an incomplete page moves nothing");
+        assert_eq!(
+            reads.since(at(0), true),
+            at(0),
+            "an incomplete page moves nothing"
+        );
         reads.completed(0, 1);
-        assert_eq!(reads.since(at(0)), at(70_000));
-        assert_eq!(reads.since(at(90_000)), at(90_000), "never before the window");
+        assert_eq!(reads.since(at(0), true), at(70_000));
+        assert_eq!(
+            reads.since(at(90_000), true),
+            at(90_000),
+            "never before the window"
+        );
+        assert_eq!(reads.since(at(10), false), at(10), "of a VM not read before all");
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::guest::GuestInfo;
-use crate::monitor::{Completeness, Monitor, ReadFailure};
+use crate::monitor::{check_vms, Completeness, Monitor, ReadFailure};
 use crate::options::{Options, VmRef};
 use crate::player::Player;
 use crate::report::Report;
@@ -25,6 +25,10 @@ pub const RECORDING_FORMAT: &str = "vm-customization-recording/1";
 const MAX_AT_MS: f64 = 1e12;
 
 /// One run as data: same recording, same report, on every host.
+///
+/// Each step has `atMs`, milliseconds of host time since the start, and what was fed at that moment:
+/// `events` (with `"complete": false` where they complete no observation), `guestInfo`, `readFailed`,
+/// `loggedIn`, `vms` with `serverTime` (from then on these VMs: [`Monitor::set_vms`]), `cancel`.
 ///
 /// ```
 /// use vm_customization::Recording;
@@ -44,7 +48,7 @@ pub struct Recording {
 }
 
 /// The inputs at one moment, in the order in which they are fed: events, guest info, a failed read,
-/// a log-in, a new list of VMs, the end.
+/// a log-in, other VMs, the end.
 #[derive(Debug, Clone)]
 pub struct Step {
     pub(crate) at_ms: u64,
@@ -63,6 +67,10 @@ pub(crate) enum Input {
     GuestInfo(GuestInfo),
     ReadFailed(ReadFailure),
     LoggedIn,
+    Vms {
+        vms: Vec<VmRef>,
+        server_time: ServerTime,
+    },
     Cancel,
 }
 
@@ -139,6 +147,10 @@ struct StepJson<'a> {
     #[serde(default)]
     logged_in: bool,
     #[serde(default)]
+    vms: Option<Vec<VmRef>>,
+    #[serde(default)]
+    server_time: Option<ServerTime>,
+    #[serde(default)]
     cancel: bool,
 }
 
@@ -190,13 +202,13 @@ impl Recording {
                 serde_json::from_str(vm.get()).map_err(|error| at(&format!("vms[{place}]"), &error))
             })
             .collect::<Result<Vec<VmRef>, _>>()?;
-        let options = json
+        let options: Options = json
             .options
             .map(|options| serde_json::from_str(options.get()))
             .transpose()
             .map_err(|error| at("options", &error))?
             .unwrap_or_default();
-        let steps = steps(&json.steps.ok_or_else(|| missing("steps"))?, with_items)?;
+        let steps = steps(&json.steps.ok_or_else(|| missing("steps"))?, &options, with_items)?;
         let recording = Self {
             started_at,
             vms,
@@ -249,7 +261,7 @@ impl Recording {
     }
 }
 
-fn steps(json: &[&RawValue], with_items: bool) -> Result<Vec<Step>, RecordingError> {
+fn steps(json: &[&RawValue], options: &Options, with_items: bool) -> Result<Vec<Step>, RecordingError> {
     let mut steps: Vec<Step> = Vec::with_capacity(json.len());
     for (place, raw) in json.iter().enumerate() {
         let malformed = |why: String| RecordingError::Malformed(format!("steps[{place}]{why}"));
@@ -288,6 +300,13 @@ fn steps(json: &[&RawValue], with_items: bool) -> Result<Vec<Step>, RecordingErr
         inputs.extend(step.read_failed.map(Input::ReadFailed));
         if step.logged_in {
             inputs.push(Input::LoggedIn);
+        }
+        if let Some(vms) = step.vms {
+            check_vms(&vms, options).map_err(|error| malformed(format!(".vms: {error}")))?;
+            let server_time = step
+                .server_time
+                .ok_or_else(|| malformed(".serverTime is missing: it goes with `vms`".to_string()))?;
+            inputs.push(Input::Vms { vms, server_time });
         }
         if step.cancel {
             inputs.push(Input::Cancel);

@@ -8,7 +8,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::assess::Frame;
-use crate::default_run::{DefaultRun, HostWord, ToldResult, Watched};
+use crate::default_run::{own_frame, Added, DefaultRun, HostWord, ToldResult, Watched};
 use crate::history::{History, HistoryJson};
 use crate::monitor::{frame, Monitor, Run, RunClock, Shell, TimeDown};
 use crate::options::{Options, VmRef};
@@ -116,6 +116,8 @@ struct WatchedJson {
     host_word: HostWord,
     concluded_by_end: Option<Conclusion>,
     stuck_told: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    added: Option<Added>,
 }
 
 #[derive(Deserialize)]
@@ -270,6 +272,7 @@ impl From<&Watched> for WatchedJson {
             host_word: watched.host_word.clone(),
             concluded_by_end: watched.concluded_by_end,
             stuck_told: watched.stuck_told,
+            added: watched.added.clone(),
         }
     }
 }
@@ -279,7 +282,8 @@ impl WatchedJson {
         let history = History::try_from(self.history).map_err(|type_name| {
             RestoreError::Malformed(alloc::format!("`{type_name}` is no event type of interest"))
         })?;
-        let mut watched = Watched::new(history, self.told, frame);
+        let mut watched = Watched::new(history, self.told, &own_frame(self.added.as_ref(), frame));
+        watched.added = self.added;
         watched.told_result = self.told_result;
         watched.revised = self.revised;
         watched.host_word = self.host_word;

@@ -193,6 +193,21 @@ impl RawMonitor {
         to_json(&self.inner.report())
     }
 
+    /// Rows as of the last input, as a JSON array: of the VMs of a JSON array such as
+    /// `[{"vm":"vm-101"}]`, without those that are not watched; of all VMs where it is empty text.
+    ///
+    /// # Errors
+    ///
+    /// `invalidInput` when it is neither.
+    pub fn rows(&self, vms: &str) -> Result<String, JsValue> {
+        if vms.is_empty() {
+            return Ok(to_json(&self.inner.rows()));
+        }
+        let vms: Vec<VmRef> = parse("invalidInput", "the VMs", vms)?;
+        let rows: Vec<VmReport> = vms.iter().filter_map(|vm| self.inner.row(&vm.vm)).collect();
+        Ok(to_json(&rows))
+    }
+
     /// The run as data, to go on elsewhere.
     pub fn snapshot(&self) -> String {
         self.inner.snapshot().to_json()

@@ -1,39 +1,47 @@
 /** Tells transitions to screen readers: politely, and no more than one sentence every few seconds. */
-import type { Transition } from '../types.js';
+import type { CustomizationStatus, Transition } from '../types.js';
 import { transitionLine } from '../wording.js';
 import { el } from './dom.js';
 import type { RunModel } from './model.js';
-import { summarizeTransitions } from './words.js';
+import { countsText } from './words.js';
 
+const FIRST_PAUSE_MS = 500;
 const PAUSE_MS = 3_000;
 /** More than these are summed up. */
 const MOST_LINES = 3;
-const MOST_KEPT = 1_000;
 
 export class Announcer {
   readonly element = el('div', { role: 'status', class: 'sr-only' });
-  #waiting: Transition[] = [];
+  readonly #counts = new Map<CustomizationStatus, number>();
+  #first: Transition[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   tell(model: RunModel, transitions: readonly Transition[]): void {
-    this.#waiting = this.#waiting.concat(transitions).slice(-MOST_KEPT);
-    this.#timer ??= setTimeout(() => this.#speak(model), this.element.textContent === '' ? 500 : PAUSE_MS);
+    this.#first = this.#first.concat(transitions.slice(0, MOST_LINES)).slice(0, MOST_LINES);
+    for (const { to } of transitions) {
+      this.#counts.set(to, (this.#counts.get(to) ?? 0) + 1);
+    }
+    this.#timer ??= setTimeout(() => this.#speak(model), this.element.textContent === '' ? FIRST_PAUSE_MS : PAUSE_MS);
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#waiting = [];
+    this.#forget();
     this.element.textContent = '';
   }
 
-  #speak(model: RunModel): void {
-    const transitions = this.#waiting;
-    this.#waiting = [];
+  #forget(): void {
     this.#timer = undefined;
+    this.#first = [];
+    this.#counts.clear();
+  }
+
+  #speak(model: RunModel): void {
+    const total = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
     this.element.textContent =
-      transitions.length > MOST_LINES
-        ? summarizeTransitions(transitions)
-        : transitions.map((step) => transitionLine(step, model.row(step.vm)?.name ?? step.vm)).join('. ');
+      total > MOST_LINES
+        ? countsText(total, this.#counts)
+        : this.#first.map((step) => transitionLine(step, model.row(step.vm)?.name ?? step.vm)).join('. ');
+    this.#forget();
   }
 }

@@ -3,7 +3,7 @@ import type { Progress, RunInput } from '../progress.js';
 import type { Report, Transition } from '../types.js';
 import type { CustomizationWatch } from '../watch.js';
 import type { RunModel } from './model.js';
-import { rowsOf, summarizeEvents } from './pending-api.js';
+import { type EventSummary, rowsOf, summarizeEvents } from './pending-api.js';
 
 /** Carries what a watch tells into a {@link RunModel}. */
 export interface WatchFollower {
@@ -73,7 +73,7 @@ export function followWatch(model: RunModel, onChange: () => void = () => undefi
       }
       zero = performance.now() - input.atMs;
       if (input.type === 'events') {
-        const events = summarizeEvents(input.document);
+        const events = summaries(input.document);
         model.events(events);
         for (const { vm } of events) {
           if (vm !== null && model.entry(vm) !== undefined) {
@@ -102,4 +102,13 @@ export function followWatch(model: RunModel, onChange: () => void = () => undefi
       model.report(report);
     },
   };
+}
+
+/** Of a document that holds no events the machine says what is wrong; a timeline has nothing from it. */
+function summaries(document: Uint8Array): readonly EventSummary[] {
+  try {
+    return summarizeEvents(document);
+  } catch {
+    return [];
+  }
 }

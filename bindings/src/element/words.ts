@@ -1,5 +1,5 @@
 /** The words of the view, beyond those that the command uses too. */
-import type { CustomizationStatus, Hint, Transition, VmRow } from '../types.js';
+import type { CustomizationStatus, Hint, VmRow } from '../types.js';
 import { reasonOf } from '../wording.js';
 import type { Mark, MarkKind } from './marks.js';
 
@@ -96,13 +96,9 @@ export function searchText(row: VmRow): string {
 }
 
 /** Many transitions in one sentence. */
-export function summarizeTransitions(transitions: readonly Transition[]): string {
-  const counts = new Map<CustomizationStatus, number>();
-  for (const { to } of transitions) {
-    counts.set(to, (counts.get(to) ?? 0) + 1);
-  }
+export function countsText(total: number, counts: ReadonlyMap<CustomizationStatus, number>): string {
   const parts = STATUSES.filter((status) => counts.has(status)).map(
     (status) => `${counts.get(status)} ${STATUS_LABELS[status].toLowerCase()}`,
   );
-  return `${transitions.length} changes: ${parts.join(', ')}`;
+  return `${total} changes: ${parts.join(', ')}`;
 }

@@ -22,6 +22,8 @@ export interface RawMonitor {
   cancel(nowMs: number): string;
   /** The report so far, as JSON. */
   report(nowMs: number): string;
+  /** Rows as a JSON array: of the VMs of a JSON array of `VmRef`s, of all VMs where it is empty text. */
+  rows(vmsJson: string): string;
   /** The state as JSON, for `RawMonitor.restore`. */
   snapshot(nowMs: number): string;
   /** Gives the memory back; no call may follow. */

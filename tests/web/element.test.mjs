@@ -1,0 +1,641 @@
+/** `<vm-customization-status>` in a real Chromium, on a page under a strict Content-Security-Policy. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { describe, it } from 'node:test';
+import { openElement } from './lib/element-page.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Opens the page for one test, which must leave nothing in the console. */
+function onPage(name, test, options) {
+  it(name, async (context) => {
+    const opened = await openElement(options);
+    try {
+      await test(opened, context);
+      assert.deepEqual(opened.complaints, []);
+    } finally {
+      await opened.close();
+    }
+  });
+}
+
+const names = (rows) => rows.map(({ name }) => name.replace(/vm-\d+$/, ''));
+const attribute = (page, name) => page.evaluate((name) => view.getAttribute(name), name);
+
+describe('the table', () => {
+  onPage('shows every status by shape, text and colour', async ({ page, mixed, rows }) => {
+    await mixed();
+    assert.deepEqual(
+      (await rows()).map(({ name, status, attempt, elapsed }) => [name, status, attempt, elapsed]),
+      [
+        ['web-1vm-101', 'Succeeded', '1', '03:01'],
+        ['web-2vm-102', 'Customizing', '1', '03:55'],
+        ['db-1vm-103', 'Failed', '1', '03:08'],
+        ['batch-1vm-104', 'Not started', '2', '01:30'],
+        ['spare-1vm-105', 'Not powered on, timed out', '–', '–'],
+      ],
+    );
+    const icons = await page.evaluate(() =>
+      [...view.shadowRoot.querySelectorAll('.row:not([hidden]) .icon')].map((icon) => [
+        icon.firstChild.getAttribute('d'),
+        getComputedStyle(icon).color,
+      ]),
+    );
+    assert.equal(new Set(icons.map(([shape]) => shape)).size, 5);
+    assert.equal(new Set(icons.map(([, colour]) => colour)).size, 5);
+  });
+
+  onPage('shows the last event, the failure with its log, and the hint in words', async ({ mixed, rows }) => {
+    await mixed();
+    const [, web2, db1, batch1] = await rows();
+    assert.equal(web2.event, 'Guest rebooted09:02:00');
+    assert.equal(
+      db1.failure,
+      'SysprepFailed: userDefinedScriptDisabled — log: C:\\Windows\\Temp\\vmware-imc\\guestcust.log',
+    );
+    assert.match(batch1.hint, /^a customization is pending, but VMware Tools do not start it/);
+  });
+
+  onPage('sorts by its headers, and says so', async ({ page, mixed, rows }) => {
+    await mixed();
+    const header = page.getByRole('columnheader', { name: 'Elapsed' });
+    await header.getByRole('button').click();
+    assert.deepEqual(names(await rows()), ['batch-1', 'web-1', 'db-1', 'web-2', 'spare-1']);
+    assert.equal(await header.getAttribute('aria-sort'), 'ascending');
+    assert.equal(await attribute(page, 'sort'), 'elapsed');
+    await header.getByRole('button').click();
+    assert.deepEqual(names(await rows()), ['web-2', 'db-1', 'web-1', 'batch-1', 'spare-1']);
+    assert.equal(await header.getAttribute('aria-sort'), 'descending');
+    await header.getByRole('button').click();
+    assert.deepEqual(names(await rows()), ['web-1', 'web-2', 'db-1', 'batch-1', 'spare-1']);
+    assert.equal(await header.getAttribute('aria-sort'), null);
+  });
+
+  onPage('keeps its order while rows change', async ({ page, mixed, rows }) => {
+    await mixed();
+    await page.evaluate(() => {
+      view.sort = 'status';
+    });
+    await rows();
+    await page.evaluate(() => {
+      const row = { ...view.model.row('vm-102'), customizationStatus: 'CustomizationSucceeded' };
+      view.model.update({ atMs: 250_000, ended: false, reset: false, rows: [row], transitions: [] });
+    });
+    assert.deepEqual(names(await rows()), ['spare-1', 'batch-1', 'web-1', 'web-2', 'db-1']);
+  });
+
+  onPage('filters by a text in name, id, status and reason, and by status', async ({ page, mixed, rows }) => {
+    await mixed();
+    const filter = page.getByRole('searchbox', { name: 'Filter the VMs' });
+    for (const [text, expected] of [
+      ['WEB', ['web-1', 'web-2']],
+      ['vm-103', ['db-1']],
+      ['customizing', ['web-2']],
+      ['userdefinedscript', ['db-1']],
+      ['nothing like it', []],
+    ]) {
+      await filter.fill(text);
+      assert.deepEqual(names(await rows()), expected, text);
+    }
+    assert.equal(await page.getByText('No VM matches the filter').isVisible(), true);
+    await filter.fill('');
+    const failed = page.getByRole('button', { name: 'Failed' });
+    await failed.click();
+    assert.deepEqual(names(await rows()), ['db-1']);
+    assert.equal(await failed.getAttribute('aria-pressed'), 'true');
+    assert.equal(await attribute(page, 'status'), 'CustomizationFailed');
+    await failed.click();
+    assert.equal((await rows()).length, 5);
+  });
+
+  onPage('is told by attributes what to show, and tells what the user changes', async ({ page, mixed, rows }) => {
+    await mixed();
+    await page.evaluate(() => {
+      window.changes = 0;
+      view.addEventListener('viewchange', () => {
+        window.changes += 1;
+      });
+      view.setAttribute('filter', 'web');
+      view.setAttribute('sort', '-name');
+      view.setAttribute('selected', 'vm-101');
+    });
+    assert.deepEqual(names(await rows()), ['web-2', 'web-1']);
+    assert.equal(await page.evaluate(() => window.changes), 0);
+    await page.getByRole('row', { name: 'web-2' }).click();
+    assert.equal(await attribute(page, 'selected'), 'vm-102');
+    assert.ok((await page.evaluate(() => window.changes)) > 0);
+  });
+});
+
+describe('the keyboard', () => {
+  onPage('moves the selection, opens the details and closes them', async ({ page, mixed, table, drawn }) => {
+    await mixed();
+    await table.focus();
+    const selected = async () => {
+      await drawn();
+      const row = await page.evaluate(() => {
+        const id = view.shadowRoot.querySelector('.table').getAttribute('aria-activedescendant');
+        return view.shadowRoot.getElementById(id)?.querySelector('.name bdi').textContent;
+      });
+      return row;
+    };
+    for (const [key, expected] of [
+      ['ArrowDown', 'web-1'],
+      ['ArrowDown', 'web-2'],
+      ['ArrowUp', 'web-1'],
+      ['ArrowUp', 'web-1'],
+      ['End', 'spare-1'],
+      ['ArrowDown', 'spare-1'],
+      ['Home', 'web-1'],
+      ['PageDown', 'spare-1'],
+      ['PageUp', 'web-1'],
+    ]) {
+      await page.keyboard.press(key);
+      assert.equal(await selected(), expected, key);
+    }
+    await page.keyboard.press('Enter');
+    const details = page.getByRole('region', { name: 'web-1' });
+    await details.waitFor();
+    assert.equal(await page.evaluate(() => view.shadowRoot.activeElement.className), 'details');
+    await page.keyboard.press('Escape');
+    await details.waitFor({ state: 'hidden' });
+    assert.equal(await page.evaluate(() => view.shadowRoot.activeElement.className), 'table');
+  });
+
+  onPage('moves the cursor on the time axis', async ({ page, mixed, drawn }) => {
+    await mixed();
+    const axis = page.getByRole('slider', { name: 'Cursor on the time axis' });
+    await axis.focus();
+    assert.equal(await axis.getAttribute('aria-valuetext'), 'none');
+    await page.keyboard.press('Home');
+    const first = Number(await attribute(page, 'cursor'));
+    await page.keyboard.press('PageUp');
+    await drawn();
+    await page.keyboard.press('PageUp');
+    await drawn();
+    assert.ok(Number(await attribute(page, 'cursor')) > first);
+    assert.match(await axis.getAttribute('aria-valuetext'), /^2026-03-01 09:0/);
+    const lines = await page.evaluate(() =>
+      [...view.shadowRoot.querySelectorAll('.row:not([hidden]) path.cursor')].map((path) => path.getAttribute('d')),
+    );
+    assert.equal(new Set(lines).size, 1);
+    assert.match(lines[0], /^M[\d.]+-99V99$/);
+    await page.keyboard.press('Delete');
+    await drawn();
+    assert.equal(await attribute(page, 'cursor'), null);
+  });
+});
+
+describe('the details', () => {
+  onPage('say all that the row has', async ({ page, mixed }) => {
+    await mixed();
+    await page.getByRole('row', { name: 'db-1' }).click();
+    const text = await page.getByRole('region', { name: 'db-1' }).innerText();
+    for (const part of [
+      'CustomizationFailed',
+      'completed',
+      'vm-103',
+      '2026-03-01 09:00:02',
+      'userDefinedScriptDisabled',
+      'C:\\Windows\\Temp\\vmware-imc\\guestcust.log',
+      '10.0.20348.1',
+      'An error occurred while customizing VM db-1.',
+      '4711',
+      'CustomizationSysprepFailed',
+      'Customizing → Failed',
+    ]) {
+      assert.ok(text.includes(part), `${part} in ${text}`);
+    }
+  });
+
+  onPage(
+    'say where the guest keeps its log when the event does not, and what a hint means',
+    async ({ page, mixed }) => {
+      await mixed();
+      await page.evaluate(() => {
+        const row = view.model.row('vm-103');
+        view.model.update({
+          atMs: 250_000,
+          ended: false,
+          reset: false,
+          rows: [{ ...row, revised: true, guestInfoDisagrees: true, failure: { ...row.failure, logLocation: null } }],
+          transitions: [],
+        });
+      });
+      await page.getByRole('row', { name: 'db-1' }).click();
+      const failed = await page.getByRole('region', { name: 'db-1' }).innerText();
+      assert.match(failed, /\/var\/log\/vmware-imc\/toolsDeployPkg\.log/);
+      assert.match(failed, /revised/);
+      assert.match(failed, /another result/);
+      await page.getByRole('row', { name: 'batch-1' }).click();
+      assert.match(await page.getByRole('region', { name: 'batch-1' }).innerText(), /open-vm-tools is installed/);
+    },
+  );
+});
+
+describe('hostile texts', () => {
+  const hostile = [
+    '<img src=x onerror="window.pwned = 1">',
+    '\u202Egnp.exe\u202D rtl',
+    'a'.repeat(5_000),
+    '👩‍👩‍👧‍👦🏴‍☠️ ﷽﷽﷽ Z̷̢̨̛͖̘̦͚̬̈́͗̀͝a̸l̶g̷o̶',
+    'line\nbreak\ttab',
+    '',
+  ];
+
+  onPage('stay texts and break nothing', async ({ page, drawn, rows }) => {
+    await page.evaluate((names) => {
+      const text = (name) => name.slice(0, 4_000);
+      view.report = {
+        format: 'vm-customization-report/1',
+        endedAtMs: 1,
+        vms: names.map((name, i) => ({
+          vm: `vm-${i}`,
+          name,
+          customizationStatus: 'CustomizationFailed',
+          conclusion: 'completed',
+          poweredOnAt: '2026-03-01T09:00:00.000Z',
+          failure: {
+            type: text(name),
+            reason: text(name),
+            logLocation: text(name),
+            sysprepVersion: text(name),
+            systemVersion: text(name),
+            message: text(name),
+            eventKey: i,
+          },
+        })),
+        transitions: [],
+      };
+      view.details = true;
+    }, hostile);
+    const shown = await rows();
+    assert.equal(shown[0].name, `${hostile[0]}vm-0`);
+    for (let i = 0; i < hostile.length; i += 1) {
+      await page.evaluate((vm) => {
+        view.selected = vm;
+      }, `vm-${i}`);
+      await drawn();
+      const layout = await page.evaluate(() => {
+        const root = view.shadowRoot;
+        const rows = [...root.querySelectorAll('.row:not([hidden])')];
+        return {
+          wide: document.documentElement.scrollWidth > innerWidth,
+          scrolls: ['.table', '.details', '.details-content'].some((name) => {
+            const { scrollWidth, clientWidth } = root.querySelector(name);
+            return scrollWidth > clientWidth;
+          }),
+          heights: [...new Set(rows.map(({ offsetHeight }) => offsetHeight))].length,
+          images: root.querySelectorAll('img').length,
+        };
+      });
+      assert.deepEqual(layout, { wide: false, scrolls: false, heights: 1, images: 0 }, `name ${i}`);
+    }
+    assert.equal(await page.evaluate(() => window.pwned), undefined);
+  });
+});
+
+describe('5,000 rows', () => {
+  onPage('has the rows in sight only, and reaches all', async ({ page, rows, table }) => {
+    await page.evaluate(() => runs.fill(view.model, runs.largeRun(5_000)));
+    const first = await rows();
+    assert.ok(first.length < 40, `${first.length} rows exist`);
+    assert.equal(await table.getAttribute('aria-rowcount'), '5001');
+    await table.focus();
+    await page.keyboard.press('End');
+    assert.equal((await rows()).at(-1).name, 'node-4999vm-5999');
+    assert.equal(
+      await page.evaluate(() => view.shadowRoot.querySelector('.row[aria-selected="true"]').ariaRowIndex),
+      '5001',
+    );
+    await page.keyboard.press('Home');
+    assert.equal((await rows())[0].name, 'node-0vm-1000');
+  });
+
+  onPage('draws an update of 100 rows in little time', async ({ page }, test) => {
+    const times = await page.evaluate(async () => {
+      const run = runs.largeRun(5_000);
+      runs.fill(view.model, run);
+      view.sort = 'name';
+      let drawing = 0;
+      const ask = window.requestAnimationFrame.bind(window);
+      window.requestAnimationFrame = (draw) =>
+        ask((time) => {
+          const begin = performance.now();
+          draw(time);
+          drawing += performance.now() - begin;
+        });
+      const frame = () => new Promise((resolve) => ask(() => setTimeout(resolve)));
+      await frame();
+      const statuses = ['CustomizationStarted', 'CustomizationSucceeded'];
+      const turns = [];
+      for (let turn = 0; turn < 60; turn += 1) {
+        const rows = Array.from({ length: 100 }, (_, i) => {
+          const row = run.rows[(turn * 100 + i * 49) % 5_000];
+          return { ...row, attempt: turn + 2, customizationStatus: statuses[turn % 2] };
+        });
+        drawing = 0;
+        const begin = performance.now();
+        view.model.update({ atMs: 300_000 + turn * 1_000, ended: false, reset: false, rows, transitions: [] });
+        const updated = performance.now() - begin;
+        await frame();
+        turns.push({ updated, drawn: drawing });
+      }
+      const median = (key) => turns.map((time) => time[key]).sort((a, b) => a - b)[turns.length / 2];
+      return { updated: median('updated'), drawn: median('drawn') };
+    });
+    test.diagnostic(`100 of 5,000 rows: model ${times.updated.toFixed(2)} ms, drawing ${times.drawn.toFixed(2)} ms`);
+    assert.ok(times.updated + times.drawn < 16, JSON.stringify(times));
+  });
+});
+
+describe('accessibility', () => {
+  async function violations({ page, drawn }) {
+    await drawn();
+    // As an extension does it: the page's own policy lets nothing in.
+    const session = await page.context().newCDPSession(page);
+    await session.send('Runtime.evaluate', { expression: axe });
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+      expression: `axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+        .then(({ violations, passes }) => JSON.stringify({ passes: passes.length,
+          violations: violations.map(({ id, nodes }) => [id, nodes.map(({ html, failureSummary }) => html.slice(0, 200) + failureSummary)]) }))`,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    assert.equal(exceptionDetails, undefined);
+    const { passes, violations } = JSON.parse(result.value);
+    assert.ok(passes > 20, `${passes} passes`);
+    return violations;
+  }
+
+  for (const colorScheme of ['light', 'dark']) {
+    for (const [width, height] of [
+      [1600, 700],
+      [900, 700],
+      [360, 640],
+    ]) {
+      for (const details of [false, true]) {
+        onPage(
+          `axe finds nothing, ${colorScheme}, ${width} px${details ? ', with details' : ''}`,
+          async (opened) => {
+            await opened.mixed();
+            await opened.page.evaluate((details) => {
+              Object.assign(view, { selected: 'vm-103', details, cursor: 90_000, sort: '-status' });
+            }, details);
+            assert.deepEqual(await violations(opened), []);
+          },
+          { colorScheme, viewport: { width, height } },
+        );
+      }
+    }
+  }
+
+  onPage('axe finds nothing in an empty table', async (opened) => {
+    assert.deepEqual(await violations(opened), []);
+  });
+
+  onPage(
+    'nothing is cut off or scrolls sideways at 320 px',
+    async ({ page, mixed }) => {
+      await mixed();
+      const overflow = await page.evaluate(() =>
+        [document.documentElement, ...view.shadowRoot.querySelectorAll('.root, .toolbar, .table, .main')]
+          .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+          .map(({ className }) => className),
+      );
+      assert.deepEqual(overflow, []);
+    },
+    { viewport: { width: 320, height: 640 } },
+  );
+
+  onPage('tells single transitions one by one, and sums up many', async ({ page, mixed }) => {
+    await mixed();
+    const status = page.getByRole('status');
+    assert.equal(await status.textContent(), '');
+    const step = (vm, to) => ({ vm, from: 'CustomizationStarted', to, atMs: 1, attempt: 1, eventKey: null });
+    const tell = (transitions) =>
+      page.evaluate((transitions) => {
+        view.model.update({ atMs: 250_000, ended: false, reset: false, rows: [], transitions });
+      }, transitions);
+    await tell([step('vm-102', 'CustomizationSucceeded')]);
+    await page.getByText("Customization for VM 'web-2' has successfully completed").waitFor({ state: 'attached' });
+    await tell(
+      Array.from({ length: 4_000 }, (_, i) =>
+        step('vm-102', i % 4 === 0 ? 'CustomizationFailed' : 'CustomizationSucceeded'),
+      ),
+    );
+    await page.getByText('4000 changes: 3000 succeeded, 1000 failed').waitFor({ state: 'attached' });
+  });
+
+  onPage('follows the theme attribute over the page', async ({ page, drawn }) => {
+    const background = async (theme) => {
+      await page.evaluate((theme) => view.setAttribute('theme', theme), theme);
+      await drawn();
+      return page.evaluate(() => getComputedStyle(view).backgroundColor);
+    };
+    assert.equal(await background('light'), 'rgb(255, 255, 255)');
+    assert.equal(await background('dark'), 'rgb(18, 22, 27)');
+  });
+});
+
+describe('what it is fed with', () => {
+  onPage('a report, again whenever it changed', async ({ page, rows }) => {
+    const show = (customizationStatus) =>
+      page.evaluate((customizationStatus) => {
+        view.report = {
+          format: 'vm-customization-report/1',
+          endedAtMs: null,
+          vms: [{ vm: 'vm-1', name: 'one', customizationStatus }],
+          transitions: [],
+        };
+      }, customizationStatus);
+    await show('CustomizationStarted');
+    assert.equal((await rows())[0].status, 'Customizing');
+    await show('CustomizationSucceeded');
+    assert.equal((await rows())[0].status, 'Succeeded');
+    await page.evaluate(() => {
+      view.report = null;
+    });
+    assert.deepEqual(await rows(), []);
+  });
+
+  onPage('a stream of reports, until the element is removed', async ({ page, rows }) => {
+    const result = await page.evaluate(async () => {
+      const state = { ended: false };
+      let next = () => undefined;
+      async function* reports() {
+        try {
+          for (const customizationStatus of ['CustomizationStarted', 'CustomizationFailed']) {
+            yield {
+              format: 'vm-customization-report/1',
+              endedAtMs: null,
+              vms: [{ vm: 'vm-1', name: 'one', customizationStatus }],
+              transitions: [],
+            };
+          }
+          await new Promise((resolve) => {
+            next = resolve;
+          });
+          yield null;
+        } finally {
+          state.ended = true;
+        }
+      }
+      const following = view.follow(reports());
+      window.removed = async () => {
+        const parent = view.parentNode;
+        view.remove();
+        await following;
+        next();
+        await new Promise((resolve) => setTimeout(resolve));
+        parent.append(view);
+        return state.ended;
+      };
+    });
+    assert.equal(result, undefined);
+    assert.equal((await rows())[0].status, 'Failed');
+    assert.equal(await page.evaluate(() => window.removed()), true);
+    assert.equal((await rows())[0].status, 'Failed');
+  });
+
+  /** Runs in the page: a source of a few lines, whose events are told as they are put in. */
+  const beginWatch = () => {
+    const start = Date.now();
+    window.reads = 0;
+    window.events = [
+      {
+        _typeName: 'VmStartingEvent',
+        key: 1,
+        createdTime: new Date(start - 1_000).toISOString(),
+        vm: { name: 'one', vm: { _typeName: 'ManagedObjectReference', type: 'VirtualMachine', value: 'vm-1' } },
+      },
+    ];
+    const source = {
+      serverTime: async () => new Date(),
+      readEvents: async () => {
+        window.reads += 1;
+        return { events: window.events };
+      },
+    };
+    window.told = [];
+    view.addEventListener('transition', ({ detail }) => window.told.push(detail.to));
+    window.watching = view.watch(source, [{ vm: 'vm-1' }, { vm: 'vm-2', name: 'two' }], {
+      pollIntervalSeconds: 1,
+      timeoutSeconds: null,
+      waitForPowerOn: true,
+    });
+  };
+
+  onPage('a source of events: rows, marks and transitions as they come', async ({ page, rows }) => {
+    await page.evaluate(beginWatch);
+    await page.waitForFunction(() => view.model.row('vm-1')?.customizationStatus === 'CustomizationNotStarted');
+    assert.deepEqual(names(await rows()), ['one', 'two']);
+    await page.evaluate(() => {
+      const [first] = window.events;
+      window.events = [
+        first,
+        { ...first, _typeName: 'CustomizationStartedEvent', key: 2, createdTime: new Date().toISOString() },
+      ];
+    });
+    await page.waitForFunction(() => view.model.row('vm-1').customizationStatus === 'CustomizationStarted');
+    assert.equal((await rows())[0].status, 'Customizing');
+    assert.deepEqual(await page.evaluate(() => window.told), ['CustomizationNotStarted', 'CustomizationStarted']);
+    assert.deepEqual(await page.evaluate(() => view.model.marks('vm-1').map(({ type }) => type)), [
+      'VmStartingEvent',
+      'CustomizationStartedEvent',
+    ]);
+    assert.ok(await page.evaluate(() => view.model.reads.length >= 2));
+  });
+
+  onPage('removal ends its own watch and lets go of what it drew; re-adding works', async ({ page, rows, drawn }) => {
+    await page.evaluate(beginWatch);
+    await page.waitForFunction(() => view.model.row('vm-1')?.customizationStatus === 'CustomizationNotStarted');
+    await page.evaluate(() => {
+      const main = view.parentNode;
+      // Moving it is no end.
+      main.prepend(view);
+    });
+    await drawn();
+    assert.equal(await page.evaluate(() => view.shadowRoot.children.length), 1);
+    const conclusions = await page.evaluate(async () => {
+      window.main = view.parentNode;
+      view.remove();
+      const { vms } = await window.watching.report;
+      return vms.map(({ conclusion }) => conclusion);
+    });
+    assert.deepEqual(conclusions, ['cancelled', 'cancelled']);
+    assert.equal(await page.evaluate(() => view.shadowRoot.children.length), 0);
+    await page.evaluate(() => window.main.append(view));
+    assert.equal((await rows()).length, 2);
+    await page.evaluate(beginWatch);
+    await page.waitForFunction(() => view.model.row('vm-1')?.customizationStatus === 'CustomizationNotStarted');
+    await page.evaluate(() => window.watching.cancel());
+  });
+
+  onPage("a page's own model, shown twice", async ({ page, mixed, drawn }) => {
+    await mixed();
+    await page.evaluate(() => {
+      const other = document.createElement('vm-customization-status');
+      other.model = view.model;
+      view.after(other);
+      window.other = other;
+    });
+    await drawn();
+    await page.evaluate(() => view.remove());
+    await page.evaluate(() => {
+      const row = { ...window.other.model.row('vm-102'), customizationStatus: 'CustomizationSucceeded' };
+      window.other.model.update({ atMs: 250_000, ended: false, reset: false, rows: [row], transitions: [] });
+    });
+    await drawn();
+    const texts = await page.evaluate(() =>
+      [...window.other.shadowRoot.querySelectorAll('.row .status')].map(({ textContent }) => textContent),
+    );
+    assert.ok(!texts.includes('Customizing'), texts.join());
+  });
+});
+
+describe('while a run goes on', () => {
+  onPage('nothing jumps', async ({ page, mixed, drawn }) => {
+    await mixed();
+    const boxes = () =>
+      page.evaluate(() =>
+        [...view.shadowRoot.querySelectorAll('.head .cell, .row:not([hidden]) .cell, .chip')].map((cell) => {
+          const { x, y, width, height } = cell.getBoundingClientRect();
+          return [x, y, width, height].join();
+        }),
+      );
+    const before = await boxes();
+    await page.evaluate(() => {
+      const row = {
+        ...view.model.row('vm-105'),
+        name: 'a name that is much longer than the one before',
+        customizationStatus: 'CustomizationNotStarted',
+        attempt: 12_345,
+      };
+      view.model.update({ atMs: 36_000_000, ended: false, reset: false, rows: [row], transitions: [] });
+    });
+    await drawn();
+    assert.deepEqual(await boxes(), before);
+  });
+
+  onPage('many changes are one drawing', async ({ page, mixed, drawn }) => {
+    await mixed();
+    const count = await page.evaluate(async () => {
+      let drawings = 0;
+      const observer = new MutationObserver(() => {
+        drawings += 1;
+      });
+      observer.observe(view.shadowRoot, { subtree: true, childList: true, attributes: true, characterData: true });
+      for (let i = 0; i < 500; i += 1) {
+        const row = { ...view.model.row('vm-102'), attempt: i + 2 };
+        view.model.update({ atMs: 250_000 + i, ended: false, reset: false, rows: [row], transitions: [] });
+      }
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      observer.disconnect();
+      return drawings;
+    });
+    assert.equal(count, 1);
+    await drawn();
+  });
+});
