@@ -1,3 +1,4 @@
+import { watchCustomization } from '../entry-browser.js';
 import type { EventSource } from '../source.js';
 import type { CustomizationStatus, Report, VmRef } from '../types.js';
 import type { CustomizationWatch, WatchOptions } from '../watch.js';
@@ -7,7 +8,6 @@ import { el, set, setText } from './dom.js';
 import { followWatch, type WatchFollower } from './follow-watch.js';
 import { TIMELINE_EVENT_TYPES } from './marks.js';
 import { RunModel, type RunModelChange } from './model.js';
-import { watchCustomization } from './pending-api.js';
 import { RowOrder, SORT_KEYS, type SortKey } from './row-order.js';
 import { styleSheet } from './styles.js';
 import { Table } from './table.js';
@@ -149,7 +149,7 @@ export class VmCustomizationStatusElement extends Base {
         follower.onInput(input);
         options.onInput?.(input);
       },
-    } as WatchOptions);
+    });
     const flush = (): void => {
       flushing = undefined;
       follower.flush(watch);

@@ -1,9 +1,10 @@
 /** From a live wait to a model. */
+// From the entry, which the build leaves in a file of its own: the core is in a bundle once.
+import { summarizeEvents } from '../entry-browser.js';
 import type { Progress, RunInput } from '../progress.js';
-import type { Report, Transition } from '../types.js';
+import type { EventSummary, Report, Transition } from '../types.js';
 import type { CustomizationWatch } from '../watch.js';
 import type { RunModel } from './model.js';
-import { type EventSummary, rowsOf, summarizeEvents } from './pending-api.js';
 
 /** Carries what a watch tells into a {@link RunModel}. */
 export interface WatchFollower {
@@ -90,7 +91,7 @@ export function followWatch(model: RunModel, onChange: () => void = () => undefi
     flush: (watch) => {
       news = false;
       if (began) {
-        const rows = changed.size === 0 ? [] : rowsOf(watch, [...changed]);
+        const rows = changed.size === 0 ? [] : watch.rows([...changed]);
         model.update({ atMs: now(), ended: model.ended, reset: false, rows, transitions });
         changed.clear();
         transitions = [];

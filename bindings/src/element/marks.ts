@@ -1,5 +1,5 @@
 /** What an event is on a timeline. What it means to the machine is the core's word (`kind`), and never asked here. */
-import type { EventKind, EventSummary } from './pending-api.js';
+import type { EventKind, EventSummary } from '../types.js';
 
 /** A mark on a timeline: what the machine goes by, and what only people want to see. */
 export type MarkKind = EventKind | 'reboot' | 'reset' | 'powerOff' | 'suspend' | 'shutdown';

@@ -1,6 +1,5 @@
-import type { CustomizationStatus, Report, Transition, VmRef, VmRow } from '../types.js';
+import type { CustomizationStatus, EventSummary, Report, RunUpdate, Transition, VmRef, VmRow } from '../types.js';
 import { addMark, type Mark, markOf } from './marks.js';
-import type { EventSummary, RunUpdate } from './pending-api.js';
 
 const MARKS_PER_VM = 64;
 const TRANSITIONS_KEPT = 1_000;
