@@ -1,7 +1,7 @@
 /** The newest transitions, in words. */
 import type { Transition } from 'vm-customization';
 import { type RunModel, type RunModelChange, STATUS_LABELS } from 'vm-customization/element';
-import { el, html } from './dom.js';
+import { byId, el, html } from './dom.js';
 
 const LINES = 200;
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
@@ -15,6 +15,8 @@ export class Log {
   constructor() {
     // It scrolls, by the keyboard too.
     this.#list.tabIndex = 0;
+    // A small window has more need of the table.
+    byId('log', HTMLDetailsElement).open = !matchMedia('(max-width: 900px)').matches;
   }
 
   /** Shows those of this model, from here on. */
@@ -60,13 +62,17 @@ export class Log {
     const originMs = model.originMs;
     // On vCenter's clock, for people; nothing is decided by it.
     const time = originMs === null ? '' : TIME.format(originMs + atMs);
-    const notes = [attempt > 1 ? `attempt ${attempt}` : '', inferred ? 'inferred' : ''].filter(Boolean).join(', ');
+    const words = [
+      STATUS_LABELS[to],
+      ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+      ...(inferred ? ['inferred'] : []),
+    ];
     return el(
       'li',
       { 'data-status': to },
       el('time', {}, time),
       el('bdi', {}, model.row(vm)?.name ?? vm),
-      el('span', {}, notes === '' ? STATUS_LABELS[to] : `${STATUS_LABELS[to]} (${notes})`),
+      el('span', {}, words.join(', ')),
     );
   }
 }

@@ -11,7 +11,7 @@ export const MAX_SIMULATED = 5_000;
 const VMS = 8;
 
 /** Hints come early: a visitor does not wait for ten minutes. */
-const OPTIONS = { timeoutSeconds: 120, stuckAfterSeconds: 20, waitForPowerOn: true } as const;
+const OPTIONS = { timeoutSeconds: 75, stuckAfterSeconds: 36, waitForPowerOn: true } as const;
 
 /** Events that come close to each other are pushed together, as a vCenter does. */
 const SHORTEST_PUSH_MS = 50;
