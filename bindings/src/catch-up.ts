@@ -28,6 +28,13 @@ export class CatchUp {
     this.#quietSince = undefined;
   }
 
+  /** Other VMs are watched: nothing more is read of those that went. */
+  changed(vms: ReadonlySet<string>): void {
+    if (this.#query !== undefined) {
+      this.#query = { ...this.#query, vms: this.#query.vms.filter((vm) => vms.has(vm)) };
+    }
+  }
+
   /** A read was answered. */
   answered(nowMs: number): void {
     this.#quietSince = nowMs;
@@ -56,7 +63,7 @@ export class CatchUp {
 
   /** When to read. */
   get dueMs(): number {
-    if (this.#quietSince === undefined) {
+    if (this.#quietSince === undefined || this.latest.vms.length === 0) {
       return Number.POSITIVE_INFINITY;
     }
     if (this.#gap) {

@@ -8,6 +8,7 @@ export { Monitor, type RestoreOptions } from './monitor.js';
 export { Playback } from './playback.js';
 export type { Progress, RunInput } from './progress.js';
 export { Recorder, type RecorderOptions } from './recorder.js';
+export { recordingFromEvents } from './recording-from-events.js';
 export { replay } from './replay.js';
 export type { CallOptions, EventPage, EventSource } from './source.js';
 export { summarizeEvents } from './summarize.js';

@@ -30,6 +30,7 @@ export interface GuestSetup {
 export class GuestFeed {
   readonly #setup: GuestSetup;
   readonly #stop = new AbortController();
+  #vms: ReadonlySet<string>;
   readonly #open: Set<string>;
   /** Read, but perhaps later than the events of the read that is open. */
   readonly #arrived = new Map<string, GuestInfo>();
@@ -45,6 +46,7 @@ export class GuestFeed {
 
   constructor(setup: GuestSetup) {
     this.#setup = setup;
+    this.#vms = new Set(setup.vms);
     this.#open = new Set(setup.vms);
   }
 
@@ -52,6 +54,26 @@ export class GuestFeed {
   restored(rows: readonly VmRow[]): void {
     for (const { vm, conclusion } of rows) {
       this.#track(vm, conclusion === undefined);
+    }
+    this.#vms = new Set(rows.map(({ vm }) => vm));
+  }
+
+  /** Takes other VMs: those known stay as they are, and nothing is kept of the ones that went. */
+  changed(vms: readonly string[]): void {
+    const before = this.#vms;
+    this.#vms = new Set(vms);
+    for (const vm of before) {
+      if (!this.#vms.has(vm)) {
+        this.#open.delete(vm);
+        for (const map of [this.#arrived, this.#ready, this.#told, this.#toldPending]) {
+          map.delete(vm);
+        }
+      }
+    }
+    for (const vm of this.#vms) {
+      if (!before.has(vm)) {
+        this.#open.add(vm);
+      }
     }
   }
 
@@ -168,7 +190,10 @@ export class GuestFeed {
       const vms = [...this.#open];
       const infos = await bounded('asking the guests', (call) => read(vms, call), TIMEOUT_MS, clock, signal);
       for (const info of infos) {
-        this.#arrived.set(info.vm, info);
+        // The list may have changed meanwhile.
+        if (this.#vms.has(info.vm)) {
+          this.#arrived.set(info.vm, info);
+        }
       }
       this.#readAt = clock.now();
     } catch (error) {

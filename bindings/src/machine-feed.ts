@@ -4,7 +4,7 @@ import { VmCustomizationError, WireError } from './errors.js';
 import type { Monitor } from './monitor.js';
 import type { Progress, RunInput } from './progress.js';
 import type { EventPage } from './source.js';
-import type { GuestInfo, ReadFailure, Step } from './types.js';
+import type { GuestInfo, ReadFailure, Step, VmRef } from './types.js';
 
 /** What a feed needs. */
 export interface FeedSetup {
@@ -136,6 +136,14 @@ export class MachineFeed {
     this.#setup.tell({ type: 'loggedIn' });
     this.#setup.record({ type: 'loggedIn', atMs });
     return this.#setup.monitor.handleLoggedIn(atMs);
+  }
+
+  /** Takes other VMs. */
+  vms(vms: readonly VmRef[], serverTime: string, now: number): Step {
+    const atMs = this.#advance(now);
+    const step = this.#setup.monitor.setVms(vms, serverTime, atMs);
+    this.#setup.record({ type: 'vms', vms, serverTime, atMs });
+    return step;
   }
 
   /** Tells the machine the time. */

@@ -103,6 +103,21 @@ export class Monitor implements Disposable {
     return this.#step((raw) => raw.handleLoggedIn(hostTime(nowMs)));
   }
 
+  /**
+   * From now on watches these VMs, in this order. VMs that were watched before keep their state; others go without a
+   * word, though what was told of them stays among the transitions; new ones begin as in a new run, with a window of
+   * their own, and are read at once. The deadline of the run stays. Without a VM left that is waited for the run ends,
+   * but with `attempts: 'reopen'` it goes on. After the end of the run this changes nothing.
+   * @param serverNow - vCenter's clock now, as a Date or RFC 3339 text with an offset
+   * @throws {@link OptionsError} when a VM cannot be used, and under `published` rules; the monitor is as before
+   */
+  setVms(vms: readonly VmRef[], serverNow: Date | string, nowMs: number): Step {
+    checkVms(vms);
+    const list = jsonText(vms, (why) => new OptionsError('invalidOptions', `the VMs have to be plain data: ${why}`));
+    const time = timeText(serverNow);
+    return this.#step((raw) => raw.setVms(list, time, hostTime(nowMs)));
+  }
+
   /** To be called at the deadline of the last step; harmless when early. */
   handleTimeout(nowMs: number): Step {
     return this.#step((raw) => raw.handleTimeout(hostTime(nowMs)));

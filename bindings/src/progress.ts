@@ -1,5 +1,15 @@
 /** What a watch tells while it goes on. */
-import type { EventQuery, GuestInfo, Hint, Ingested, ReadFailure, Recording, Transition, VmRow } from './types.js';
+import type {
+  EventQuery,
+  GuestInfo,
+  Hint,
+  Ingested,
+  ReadFailure,
+  Recording,
+  Transition,
+  VmRef,
+  VmRow,
+} from './types.js';
 
 /** Something that happened during a watch. May grow. */
 export type Progress =
@@ -37,4 +47,5 @@ export type RunInput =
   | { readonly type: 'readFailed'; readonly failure: ReadFailure; readonly atMs: number }
   | { readonly type: 'loggedIn'; readonly atMs: number }
   | { readonly type: 'guestInfo'; readonly info: GuestInfo; readonly atMs: number }
+  | { readonly type: 'vms'; readonly vms: readonly VmRef[]; readonly serverTime: string; readonly atMs: number }
   | { readonly type: 'cancel'; readonly atMs: number };

@@ -49,13 +49,22 @@ export class PushFeed {
 
   /** A log-in has succeeded: what was begun on the session before it is dead, whether it says so or not. */
   loggedIn(): void {
-    this.#session.abort(new Error('a new session has begun'));
-    this.#session = new AbortController();
+    this.#restart('a new session has begun');
+  }
+
+  /** VMs came to those watched: what was begun before does not know them. */
+  vmsAdded(): void {
+    this.#restart('other VMs are watched');
   }
 
   /** Ends it. The source cleans up by itself, and is not waited for. */
   stop(): void {
     this.#stop.abort(new Error('the wait is over'));
+  }
+
+  #restart(reason: string): void {
+    this.#session.abort(new Error(reason));
+    this.#session = new AbortController();
   }
 
   async #run(): Promise<void> {

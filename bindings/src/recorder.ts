@@ -93,6 +93,8 @@ function stepOf(input: Exclude<RunInput, { type: 'begin' }>): SizedStep {
       return sized({ atMs, loggedIn: true });
     case 'guestInfo':
       return sized({ atMs, guestInfo: input.info });
+    case 'vms':
+      return sized({ atMs, vms: input.vms, serverTime: input.serverTime });
     case 'cancel':
       return sized({ atMs, cancel: true });
   }

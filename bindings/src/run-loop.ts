@@ -4,8 +4,10 @@
  */
 import { bounded } from './bounded.js';
 import { CatchUp, SAFETY_READ_S } from './catch-up.js';
+import { isServerTime, shown } from './checks.js';
 import { classify } from './classify.js';
 import type { Clock } from './clock.js';
+import { OptionsError, ReadError } from './errors.js';
 import { GuestFeed } from './guest-feed.js';
 import { MachineFeed } from './machine-feed.js';
 import { Mailbox } from './mailbox.js';
@@ -28,19 +30,22 @@ import type {
   VmRow,
 } from './types.js';
 import { init } from './wasm/loader.js';
+import { withResolver } from './with-resolver.js';
 
 const READ_TIMEOUT_MS = 30_000;
 const LOG_IN_TIMEOUT_MS = 30_000;
+const SERVER_TIME_TIMEOUT_MS = 30_000;
 
 // A timer that fires this late is an ordinary one, and the machine is told the time it asked for, so that a recording
 // plays back the same. Beyond it the process was asleep, and the machine must know the real time.
 const ORDINARY_LATENESS_MS = 1_000;
 
-type Input = { asOfMs?: number } & (
+type Input = { asOfMs?: number; call?: AbortSignal } & (
   | { type: 'page'; page: EventPage; own: boolean }
   | { type: 'readError'; error: unknown }
   | { type: 'loggedIn' }
   | { type: 'logInError'; error: unknown }
+  | { type: 'vms'; vms: readonly VmRef[]; serverTime: string; done: () => void; failed: (error: unknown) => void }
   | PushInput
 );
 
@@ -78,6 +83,10 @@ export class RunLoop {
   #openRead: AbortController | undefined;
   #openLogIn: AbortController | undefined;
   #feedOfPush: PushFeed | undefined;
+  /** Changes of the VMs take turns. */
+  #vmsTurn: Promise<void> = Promise.resolve();
+  readonly #begun = withResolver();
+  readonly #over = new AbortController();
 
   constructor(setup: RunSetup) {
     this.#setup = setup;
@@ -107,11 +116,14 @@ export class RunLoop {
     try {
       await init();
       await this.#begin();
+      this.#begun.resolve();
       while (!this.#ended) {
         await this.#turn();
       }
       return this.#running.report(this.#fed.lastMs);
     } finally {
+      this.#over.abort(new Error('the wait is over'));
+      this.#begun.resolve();
       this.#feedOfPush?.stop();
       this.#guests.stop();
       this.#openRead?.abort();
@@ -127,6 +139,57 @@ export class RunLoop {
   /** The rows as they stand; undefined before the server's time is known. */
   rows(vms: readonly string[] | undefined): readonly VmRow[] | undefined {
     return this.#monitor?.rows(vms);
+  }
+
+  /**
+   * Watches other VMs from now on. It rejects where the server's time cannot be read or the VMs cannot be used, and then
+   * changes nothing; after the end of the run it changes nothing either.
+   */
+  setVms(vms: readonly VmRef[]): Promise<void> {
+    const turn = this.#vmsTurn.then(() => this.#setVms(vms));
+    this.#vmsTurn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #setVms(vms: readonly VmRef[]): Promise<void> {
+    await this.#begun.promise;
+    const { source, clock } = this.#setup;
+    if (this.#over.signal.aborted) {
+      return;
+    }
+    const askedAt = clock.now();
+    let time: Date;
+    try {
+      time = await bounded(
+        "asking for vCenter's time",
+        (call) => source.serverTime(call),
+        SERVER_TIME_TIMEOUT_MS,
+        clock,
+        this.#over.signal,
+      );
+    } catch (error) {
+      if (this.#over.signal.aborted) {
+        return;
+      }
+      throw error;
+    }
+    if (!isServerTime(time)) {
+      throw new ReadError(
+        'fatal',
+        `serverTime of the source has answered ${shown(time)}: it has to answer a valid Date`,
+      );
+    }
+    // As at the start of the run: what the question took must not eat into the window.
+    const serverTime = new Date(time.getTime() - Math.max(0, Math.floor(clock.now() - askedAt))).toISOString();
+    const taken = new AbortController();
+    try {
+      await new Promise<void>((done, failed) => {
+        this.#inputs.put({ type: 'vms', vms, serverTime, done, failed });
+        void aborted(this.#over.signal, taken.signal).then(done);
+      });
+    } finally {
+      taken.abort();
+    }
   }
 
   /** Gives the machine's memory back. */
@@ -196,7 +259,7 @@ export class RunLoop {
       if (due < now) {
         this.#inputs.putBack(input);
         await this.#timeout(due);
-      } else {
+      } else if (input.call?.aborted !== true) {
         this.#feedInput(input, input.asOfMs ?? now);
       }
     } else if (due <= now) {
@@ -229,6 +292,9 @@ export class RunLoop {
         this.#openLogIn = undefined;
         this.#act([this.#fed.failure(classify(input.error), now)]);
         break;
+      case 'vms':
+        this.#feedVms(input, now);
+        break;
       case 'pushBegun':
         this.#catchUp.pushBegun();
         this.#setup.tell({ type: 'pushing' });
@@ -248,6 +314,29 @@ export class RunLoop {
         this.#setup.tell({ type: 'pushUnavailable', message: input.message });
         break;
     }
+  }
+
+  #feedVms({ vms, serverTime, done, failed }: Input & { type: 'vms' }, now: number): void {
+    let step: Step;
+    const before = new Set(this.#running.rows().map(({ vm }) => vm));
+    try {
+      step = this.#fed.vms(vms, serverTime, now);
+    } catch (error) {
+      if (!(error instanceof OptionsError)) {
+        throw error;
+      }
+      failed(error);
+      return;
+    }
+    const watched = this.#running.rows().map(({ vm }) => vm);
+    this.#vmCount = watched.length;
+    this.#guests.changed(watched);
+    this.#catchUp.changed(new Set(watched));
+    this.#act([step]);
+    if (watched.some((vm) => !before.has(vm))) {
+      this.#feedOfPush?.vmsAdded();
+    }
+    done();
   }
 
   #feedPushFailed(failure: ReadFailure, now: number): void {
@@ -405,9 +494,9 @@ export class RunLoop {
     onError: (error: unknown) => Input,
   ): void {
     const deliver = (input: Input): void => {
-      // What was given up must not be taken for the answer to what replaced it.
+      // What was given up must not be taken for the answer to what replaced it, nor when it is given up while it waits.
       if (!controller.signal.aborted) {
-        this.#inputs.put(input);
+        this.#inputs.put({ ...input, call: controller.signal });
       }
     };
     bounded(what, call, timeoutMs, this.#setup.clock, controller.signal).then(

@@ -154,6 +154,7 @@ export type ReadReason =
   | 'deadline'
   | 'pass'
   | 'restored'
+  | 'vmsChanged'
   | 'push'
   | (string & {});
 

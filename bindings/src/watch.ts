@@ -6,6 +6,7 @@ import type { Progress, RunInput } from './progress.js';
 import { RunLoop } from './run-loop.js';
 import type { EventSource } from './source.js';
 import type { MonitorOptions, Report, Snapshot, Transition, VmRef, VmRow } from './types.js';
+import { type PromiseWithResolver, withResolver } from './with-resolver.js';
 
 // As many as a report keeps.
 const TRANSITIONS_PER_VM = 64;
@@ -45,6 +46,16 @@ export interface CustomizationWatch extends AsyncIterable<Transition> {
   rows(vms?: readonly string[]): readonly VmRow[];
   /** The state as plain data, for {@link resumeCustomization}; at any time once the server's time is known. */
   snapshot(): Snapshot;
+  /**
+   * VMs come and go: from now on watches these, in this order. VMs watched before keep their state; new ones begin as in a
+   * new wait, with a window of their own, and are read at once. The deadline stays; without a VM left that is waited for
+   * the wait ends, but with `attempts: 'reopen'` it goes on. After the end of the wait it changes nothing. Calls take
+   * effect in the order in which they were made.
+   *
+   * It rejects, and changes nothing, when vCenter's time cannot be read, when a VM cannot be used, and under `published`
+   * rules ({@link OptionsError}).
+   */
+  setVms(vms: readonly VmRef[]): Promise<void>;
   /** Ends the wait at once; `report` resolves with the rows it has. */
   cancel(): void;
 }
@@ -159,6 +170,15 @@ class Watch implements CustomizationWatch {
     return snapshot;
   }
 
+  async setVms(vms: readonly VmRef[]): Promise<void> {
+    checkVms(vms);
+    if (this.#loop === undefined) {
+      await this.report;
+      return;
+    }
+    await this.#loop.setVms(vms.map((vm) => ({ ...vm })));
+  }
+
   cancel(): void {
     this.#stop.abort();
   }
@@ -217,17 +237,4 @@ class Watch implements CustomizationWatch {
     this.#changed = withResolver();
     changed.resolve();
   }
-}
-
-interface PromiseWithResolver {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-}
-
-function withResolver(): PromiseWithResolver {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }

@@ -7,6 +7,7 @@ import {
   Recorder,
   replay,
   resumeCustomization,
+  summarizeEvents,
   waitForCustomization,
   watchCustomization,
 } from '../dist/node.js';
@@ -579,5 +580,108 @@ describe('a snapshot of a wait', () => {
     assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
     assert.equal(report.vms[0].startedAt, '2026-03-01T10:00:01.000Z');
     assert.deepEqual(times(next), [0], 'it reads at once, however long after the last read');
+  });
+});
+
+describe('what is kept of a long watch', () => {
+  const many = (from, count) =>
+    Array.from({ length: count }, (_, at) => event('VmStartingEvent', from + at, (from + at) / 1000));
+
+  test('is the newest transitions: 1,024 at least; a late loop begins at the oldest kept', async () => {
+    const pages = Array.from({ length: 30 }, (_, page) => () => ({
+      events: [],
+      more: many(page * 40, 40).map((one) => [one]),
+    }));
+    const source = scripted(pages);
+    const watch = watchCustomization(source, VM, { clock: source.clock, attempts: 'reopen' });
+    const report = await source.clock.drive(watch.report);
+    const kept = [];
+    for await (const { attempt } of watch) kept.push(attempt);
+    assert.equal(kept.length, 1024);
+    assert.equal(kept.at(-1), report.vms[0].attempt);
+    assert.deepEqual(
+      kept,
+      report.transitions.map(({ attempt }) => attempt),
+    );
+    assert.equal(report.transitionsDropped, kept[0] - 1);
+    assert.ok(report.transitionsDropped > 0);
+  });
+
+  test('is as much of a recording as there is room for, up to a whole input', async () => {
+    const run = async (options) => {
+      const recorder = new Recorder(options);
+      const source = scripted([[], SUCCESS.slice(0, 2), SUCCESS.slice(2)]);
+      const onInput = (input) => {
+        recorder.take(input);
+        if (options === undefined) return;
+        assert.ok(JSON.stringify(recorder.recording()).length <= options.maxBytes);
+      };
+      await wait(source, VM, { onInput, waitForPowerOn: true });
+      return recorder;
+    };
+    const whole = await run();
+    assert.equal(whole.full, false);
+    const bytes = JSON.stringify(whole.recording()).length;
+    // The size is counted with a comma after each step.
+    const fits = await run({ maxBytes: bytes + 1 });
+    assert.deepEqual([fits.full, fits.recording()], [false, whole.recording()]);
+    const short = await run({ maxBytes: bytes - 1 });
+    assert.equal(short.full, true);
+    assert.deepEqual(short.recording(), { ...whole.recording(), steps: whole.recording().steps.slice(0, 2) });
+    assert.equal(
+      JSON.parse(replay(JSON.stringify(short.recording()))).vms[0].customizationStatus,
+      'CustomizationStarted',
+    );
+    for (const maxBytes of [0, -1, Number.NaN, '5']) {
+      assert.throws(() => new Recorder({ maxBytes }), OptionsError);
+    }
+  });
+});
+
+describe('types read beside those of interest', () => {
+  const alsoRead = ['VmPoweredOffEvent', 'CustomizationSucceeded', 'VmPoweredOffEvent'];
+
+  test('are asked for in each query, once, and come to onInput; the machine ignores them', async () => {
+    const off = event('VmPoweredOffEvent', 4, 3);
+    const source = scripted([[SUCCESS[0], off], SUCCESS]);
+    const seen = [];
+    const onInput = (input) => {
+      if (input.type === 'events') seen.push(...summarizeEvents(input.document).map(({ type }) => type));
+    };
+    const report = await wait(source, VM, { alsoRead, onInput });
+    for (const { query } of source.reads) {
+      assert.deepEqual(query.types.slice(12), ['VmPoweredOffEvent']);
+    }
+    assert.ok(seen.includes('VmPoweredOffEvent'));
+    assert.equal(report.ignored.otherType, 1);
+  });
+
+  test('are asked for by a run that goes on from a snapshot, whose inputs are told too', async () => {
+    const first = watchCustomization(scripted([HANG]), VM, { timeoutSeconds: null });
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    const snapshot = first.snapshot();
+    first.cancel();
+    await first.report;
+    const source = scripted([SUCCESS]);
+    const recorder = new Recorder();
+    const inputs = [];
+    const onInput = (input) => {
+      inputs.push(input.type);
+      recorder.take(input);
+    };
+    const watch = resumeCustomization(source, snapshot, { clock: source.clock, alsoRead, onInput });
+    await source.clock.drive(watch.report);
+    assert.deepEqual(source.reads[0].query.types.slice(12), ['VmPoweredOffEvent']);
+    assert.deepEqual(inputs, ['events']);
+    assert.equal(recorder.recording(), undefined);
+  });
+
+  test('are refused where they are no list of names', async () => {
+    for (const wrong of ['VmPoweredOffEvent', [5], [''], ['a b'], Array.from({ length: 65 }, (_, at) => `T${at}`)]) {
+      await assert.rejects(
+        wait(scripted([]), VM, { alsoRead: wrong }),
+        (error) => error instanceof OptionsError && error.message.startsWith('alsoRead'),
+      );
+    }
   });
 });

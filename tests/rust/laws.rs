@@ -78,12 +78,20 @@ fn options() -> impl Strategy<Value = Options> {
         })
 }
 
+fn default_options() -> impl Strategy<Value = Options> {
+    options().prop_map(|options| Options {
+        rules: Rules::Default,
+        ..options
+    })
+}
+
 #[derive(Debug, Clone)]
 enum Input {
     Events(Vec<Event>, Completeness),
     GuestInfo(GuestInfo),
     ReadFailed(ReadFailure),
     LoggedIn,
+    Vms(Vec<&'static str>),
     Timeout,
     Cancel,
 }
@@ -107,6 +115,12 @@ fn input() -> impl Strategy<Value = Input> {
         2 => Just(Input::Timeout),
         1 => Just(Input::Cancel),
     ]
+}
+
+/// An input, or now and then other VMs to watch.
+fn input_or_vms() -> impl Strategy<Value = Input> {
+    let vms = prop::collection::vec(prop::sample::select(vec!["vm-1", "vm-2", "vm-3", "vm-9"]), 0..4);
+    prop_oneof![4 => input(), 1 => vms.prop_map(Input::Vms)]
 }
 
 fn guest_info() -> impl Strategy<Value = GuestInfo> {
@@ -146,6 +160,12 @@ fn feed(monitor: &mut Monitor, input: Input, now: HostTime) {
         Input::GuestInfo(info) => monitor.handle_guest_info(info, now),
         Input::ReadFailed(failure) => monitor.handle_read_failed(failure, now),
         Input::LoggedIn => monitor.handle_logged_in(now),
+        Input::Vms(vms) => {
+            let vms = vms.into_iter().map(VmRef::new).collect();
+            let server_now = server(i64::try_from(now.as_millis()).unwrap());
+            // The published rules refuse.
+            let _ = monitor.set_vms(vms, server_now, now);
+        }
         Input::Timeout => monitor.handle_timeout(now),
         Input::Cancel => monitor.cancel(now),
     }
@@ -168,6 +188,13 @@ fn run_clock(monitor: &mut Monitor, until_ms: u64) {
         "the monitor asks to be called again and again at {:?}",
         monitor.poll_timeout()
     );
+}
+
+/// Whether an input at `now` finds the run over.
+fn is_over(monitor: &Monitor, now_ms: u64) -> bool {
+    let mut later = monitor.clone();
+    later.handle_logged_in(at(now_ms));
+    later.is_ended()
 }
 
 /// Rows without what may depend on how things were told.
@@ -286,10 +313,78 @@ proptest! {
     }
 
     #[test]
+    fn vms_that_came_at_the_start_are_as_if_there_from_the_start(
+        options in default_options(),
+        others in prop::sample::select(vec![vec![], vec!["vm-8"], vec!["vm-2", "vm-8"]]),
+        inputs in prop::collection::vec((0_u64..9000, input()), 0..20),
+    ) {
+        // Without a VM only a reopen run goes on.
+        prop_assume!(!others.is_empty() || options.attempts == Attempts::Reopen);
+        let mut from_the_start = monitor(&options);
+        let before = others.iter().map(|vm| VmRef::new(*vm)).collect();
+        let mut came = Monitor::new(before, options, server(0), at(0)).unwrap();
+        feed(&mut came, Input::Vms(VMS.to_vec()), at(0));
+        // The reason of the read is all that may differ.
+        let asked = |monitor: &mut Monitor| {
+            drain(monitor).into_iter().map(|output| match output {
+                Output::Read(query) => format!("{:?} since {}", query.vms, query.since),
+                other => format!("{other:?}"),
+            }).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(asked(&mut came), asked(&mut from_the_start));
+        let mut now = 0;
+        for (pause, input) in inputs {
+            now += pause;
+            run_clock(&mut from_the_start, now.saturating_sub(1));
+            run_clock(&mut came, now.saturating_sub(1));
+            feed(&mut from_the_start, input.clone(), at(now));
+            feed(&mut came, input, at(now));
+            prop_assert_eq!(came.report(), from_the_start.report());
+            prop_assert_eq!(came.poll_timeout(), from_the_start.poll_timeout());
+            prop_assert_eq!(asked(&mut came), asked(&mut from_the_start));
+        }
+    }
+
+    #[test]
+    fn a_run_whose_vms_change_has_a_row_for_each_of_the_last_and_ends_in_time(
+        options in default_options(),
+        inputs in prop::collection::vec((0_u64..9000, input_or_vms()), 0..20),
+    ) {
+        let mut monitor = monitor(&options);
+        let mut watched = VMS.to_vec();
+        let mut now = 0;
+        for (pause, input) in inputs {
+            now += pause;
+            run_clock(&mut monitor, now.saturating_sub(1));
+            let kept = monitor.report().vms;
+            if let (Input::Vms(vms), false) = (&input, is_over(&monitor, now)) {
+                watched.clear();
+                watched.extend(vms.iter().enumerate().filter(|(at, vm)| !vms[..*at].contains(vm)).map(|(_, vm)| *vm));
+                feed(&mut monitor, input, at(now));
+                for row in kept {
+                    if let Some(after) = monitor.row(&row.vm) {
+                        prop_assert_eq!(after.customization_status, row.customization_status);
+                    }
+                }
+            } else {
+                feed(&mut monitor, input, at(now));
+            }
+            drain(&mut monitor);
+            let rows: Vec<String> = monitor.rows().into_iter().map(|row| row.vm).collect();
+            prop_assert_eq!(&rows, &watched);
+        }
+        if let Some(timeout_ms) = options.timeout_ms {
+            run_clock(&mut monitor, u64::MAX);
+            prop_assert!(monitor.report().ended_at_ms.unwrap() <= timeout_ms + 5000);
+            prop_assert!(monitor.rows().iter().all(|row| row.conclusion.is_some()));
+        }
+    }
+
+    #[test]
     fn what_comes_after_the_end_changes_nothing(
         options in options(),
-        inputs in prop::collection::vec(input(), 0..6),
-        later in prop::collection::vec(input(), 1..6),
+        inputs in prop::collection::vec(input_or_vms(), 0..6),
+        later in prop::collection::vec(input_or_vms(), 1..6),
     ) {
         let mut monitor = monitor(&options);
         for input in inputs {
@@ -309,7 +404,7 @@ proptest! {
     #[test]
     fn snapshot_and_restore_at_any_step_change_nothing(
         options in options(),
-        inputs in prop::collection::vec((0_u64..9000, input()), 0..12),
+        inputs in prop::collection::vec((0_u64..9000, input_or_vms()), 0..12),
         hop in 0_usize..12,
     ) {
         let mut straight = monitor(&options);

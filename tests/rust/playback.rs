@@ -10,9 +10,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use vm_customization::{
-    replay, InputKind, Monitor, Playback, Recording, RunUpdate, Transition, VmReport,
-};
+use vm_customization::{replay, InputKind, Monitor, Playback, Recording, RunUpdate, Transition, VmReport};
 use vm_customization_tests::golden_recordings;
 
 fn playback(recording: &str) -> Playback {
@@ -208,7 +206,10 @@ fn at_one_time_the_input_comes_before_the_clock() {
 
 #[test]
 fn a_run_without_a_deadline_ends_at_its_last_step() {
-    let endless = TWO_IN_ONE.replace("\"options\": {", "\"options\": { \"timeoutSeconds\": null, \"waitForPowerOn\": true,");
+    let endless = TWO_IN_ONE.replace(
+        "\"options\": {",
+        "\"options\": { \"timeoutSeconds\": null, \"waitForPowerOn\": true,",
+    );
     let mut playback = playback(&endless);
     assert_eq!(playback.end_ms(), 9000);
     let update = playback.seek(u64::MAX);

@@ -127,6 +127,26 @@ fn a_bad_recording_is_refused_with_the_place() {
             "steps[0]: unknown variant `bad`",
         ),
         (with("[{\"vm\":\"\"}]", "{}", "[]"), "vms[0].vm is empty"),
+        (
+            with("[]", "{}", r#"[{"atMs":0,"vms":[]}]"#),
+            "steps[0].serverTime is missing",
+        ),
+        (
+            with(
+                "[]",
+                "{}",
+                r#"[{"atMs":0,"vms":[{"vm":""}],"serverTime":"2026-03-01T10:00:00Z"}]"#,
+            ),
+            "steps[0].vms: vms[0].vm is empty",
+        ),
+        (
+            with(
+                "[]",
+                r#"{"rules":"published"}"#,
+                r#"[{"atMs":0,"vms":[],"serverTime":"2026-03-01T10:00:00Z"}]"#,
+            ),
+            "steps[0].vms: the `published` rules",
+        ),
         (with("[{}]", "{}", "[]"), "vms[0]: missing field `vm`"),
         (with("[]", r#"{"timeoutSeconds":-1}"#, "[]"), "timeoutSeconds"),
         (with("[]", r#"{"timeout":1}"#, "[]"), "unknown field `timeout`"),

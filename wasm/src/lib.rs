@@ -175,6 +175,23 @@ impl RawMonitor {
         self.drain(None)
     }
 
+    /// From now on watches the VMs of a JSON array.
+    ///
+    /// # Errors
+    ///
+    /// `invalidOptions` when they cannot be used; the monitor is then as it was.
+    #[wasm_bindgen(js_name = setVms)]
+    pub fn set_vms(&mut self, vms: &str, server_now: &str, now_ms: f64) -> Result<String, JsValue> {
+        let vms: Vec<VmRef> = parse("invalidOptions", "the VMs", vms)?;
+        let server_now = server_now
+            .parse()
+            .map_err(|error: vm_customization::TimeError| failure("invalidOptions", &error.to_string()))?;
+        self.inner
+            .set_vms(vms, server_now, host_time(now_ms))
+            .map_err(|error| failure("invalidOptions", &error.to_string()))?;
+        Ok(self.drain(None))
+    }
+
     /// Tells that time has passed.
     #[wasm_bindgen(js_name = handleTimeout)]
     pub fn handle_timeout(&mut self, now_ms: f64) -> String {

@@ -16,6 +16,8 @@ export interface RawMonitor {
   handleReadFailed(json: string, nowMs: number): string;
   /** Says that the session is there again. */
   handleLoggedIn(nowMs: number): string;
+  /** Watches other VMs from now on. */
+  setVms(vmsJson: string, serverNow: string, nowMs: number): string;
   /** Says that the deadline last named has come. */
   handleTimeout(nowMs: number): string;
   /** Ends the run with the rows it has. */

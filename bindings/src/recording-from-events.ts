@@ -1,0 +1,72 @@
+/** A recording out of events that nobody recorded. */
+import { type EventDocument, toBytes } from './document.js';
+import { WireError } from './errors.js';
+import { guarded } from './handle.js';
+import { summarizeEvents } from './summarize.js';
+import type { EventSummary, Recording, VmRef } from './types.js';
+import { core } from './wasm/loader.js';
+
+// The latest moment of a recording.
+const MAX_AT_MS = 1e12;
+
+interface TimedEvent {
+  /** As a recording holds it. */
+  readonly event: object;
+  readonly summary: EventSummary;
+}
+
+/**
+ * Makes a recording of events in any wire form, newline-delimited JSON too, to be played event by event. It begins with
+ * the first event; each event is a step of its own at its own time, and its VMs are those with an event of interest, in
+ * order of appearance. Events of other VMs and items without a time are left out.
+ *
+ * ```ts
+ * const playback = new Playback(recordingFromEvents([await file.text()]));
+ * ```
+ *
+ * @throws {@link WireError} when a document cannot be read, or no event of interest is in any (`wireNotEvents`)
+ */
+export function recordingFromEvents(documents: readonly EventDocument[]): Recording {
+  const all = documents.flatMap(eventsOf);
+  const watched = new Map<string, VmRef>();
+  for (const { summary } of all) {
+    if (summary.vm !== null && summary.kind !== null && !watched.has(summary.vm)) {
+      watched.set(summary.vm, { vm: summary.vm });
+    }
+  }
+  const events = all
+    .filter(({ summary }) => summary.vm !== null && watched.has(summary.vm))
+    .sort((left, right) => timeOf(left) - timeOf(right));
+  const first = events[0];
+  if (first === undefined) {
+    throw new WireError(
+      'wireNotEvents',
+      `none of the ${all.length} events is of interest: there has to be a power-on, a removal, or an event of customization that names its VM`,
+    );
+  }
+  const startedAt = first.summary.createdTime;
+  const steps = events.map((event) => ({ atMs: timeOf(event) - timeOf(first), events: [event.event] }));
+  if ((steps.at(-1)?.atMs ?? 0) > MAX_AT_MS) {
+    throw new WireError('wireNotEvents', `the events lie more than ${MAX_AT_MS} ms apart: leave out the ones far off`);
+  }
+  return {
+    format: 'vm-customization-recording/1',
+    startedAt,
+    vms: [...watched.values()],
+    options: { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true, since: startedAt },
+    steps,
+  };
+}
+
+function eventsOf(document: EventDocument): readonly TimedEvent[] {
+  const bytes = toBytes(document);
+  const items = JSON.parse(guarded(() => core().eventsToJson(bytes))) as (object | null)[];
+  return items.flatMap((event) => {
+    const [summary] = event === null ? [] : summarizeEvents([event]);
+    return event === null || summary === undefined ? [] : [{ event, summary }];
+  });
+}
+
+function timeOf({ summary }: TimedEvent): number {
+  return Date.parse(summary.createdTime);
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { Playback, recordingFromEvents, replay, WireError } from '../dist/node.js';
+import { event, SUCCESS } from './scripted-source.mjs';
+
+const sample = (name) => readFileSync(new URL(`../../tests/samples/${name}`, import.meta.url));
+
+/** The rows at the end, which a replay and a playback agree on. */
+function rowsOf(recording) {
+  const report = JSON.parse(replay(JSON.stringify(recording)));
+  const playback = new Playback(recording);
+  playback.seek(playback.endMs);
+  assert.deepEqual(playback.report(), report);
+  assert.equal(playback.eventCount, recording.steps.length);
+  return report.vms;
+}
+
+describe('a recording made of events', () => {
+  test('begins with the first event and has one step per event, whatever their order', () => {
+    const reboot = event('VmGuestRebootEvent', 8, 1.5);
+    const other = event('VmGuestRebootEvent', 9, -60, 'vm-102');
+    const recording = recordingFromEvents([
+      [SUCCESS[2], reboot, other],
+      [SUCCESS[0], SUCCESS[1], null],
+    ]);
+    assert.equal(recording.startedAt, '2026-03-01T09:59:55.000Z');
+    assert.deepEqual(
+      recording.steps.map(({ atMs, events }) => [atMs, events[0]._typeName]),
+      [
+        [0, 'VmStartingEvent'],
+        [6000, 'CustomizationStartedEvent'],
+        [6500, 'VmGuestRebootEvent'],
+        [7000, 'CustomizationSucceeded'],
+      ],
+    );
+    assert.deepEqual(recording.vms, [{ vm: 'vm-101' }]);
+    assert.deepEqual(recording.options, {
+      attempts: 'reopen',
+      timeoutSeconds: null,
+      waitForPowerOn: true,
+      since: recording.startedAt,
+    });
+    assert.equal(rowsOf(recording)[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('is made of every wire form, several documents and lines too', () => {
+    const lines = SUCCESS.map((line) => JSON.stringify(line)).join('\n');
+    for (const [documents, expected] of [
+      [[sample('soap_QueryEventsResponse.xml')], ['vm-101 CustomizationFailed', 'vm-102 VmNotStarted']],
+      [[sample('DrsVmPoweredOnEvent.cloudevent.json')], ['vm-596 CustomizationNotStarted']],
+      [
+        [lines, sample('DrsVmPoweredOnEvent.cloudevent.json').toString()],
+        ['vm-101 CustomizationSucceeded', 'vm-596 CustomizationNotStarted'],
+      ],
+      [[govcLines()], ['vm-101 CustomizationSucceeded']],
+    ]) {
+      const rows = rowsOf(recordingFromEvents(documents));
+      assert.deepEqual(
+        rows.map(({ vm, customizationStatus }) => `${vm} ${customizationStatus}`),
+        expected,
+      );
+    }
+    assert.ok(rowsOf(recordingFromEvents([sample('vijson_events_all_classes.json')])).length >= 2);
+  });
+
+  test('cannot be made where no event is of interest', () => {
+    for (const documents of [
+      [],
+      [[event('VmGuestRebootEvent', 1, 0)]],
+      [sample('govc_events_l_json.govmomi-2420.json')],
+      ['<html/>'],
+    ]) {
+      assert.throws(() => recordingFromEvents(documents), WireError);
+    }
+    assert.throws(() => recordingFromEvents([[]]), { code: 'wireNotEvents', message: /of interest/ });
+    const far = [SUCCESS[0], { ...SUCCESS[1], createdTime: '2099-01-01T00:00:00Z' }];
+    assert.throws(() => recordingFromEvents([far]), /ms apart/);
+  });
+});
+
+/** As newer versions of `govc events -json` print them. */
+function govcLines() {
+  return SUCCESS.map(({ _typeName, key, createdTime }) =>
+    JSON.stringify({
+      object: 'VirtualMachine:vm-101',
+      type: _typeName,
+      key,
+      createdTime,
+      category: 'info',
+      message: '',
+    }),
+  ).join('\n');
+}
