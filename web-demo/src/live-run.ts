@@ -67,24 +67,22 @@ export class LiveRun extends EventTarget {
     } else {
       showSaved(this.model, saved);
     }
-    let frame: number | undefined;
-    const follower = followWatch(this.model, () => {
-      frame ??= requestAnimationFrame(flush);
-    });
+    const follower = followWatch(this.model, () => requestAnimationFrame(flush));
+    const take = (input: RunInput): void => {
+      follower.onInput(input);
+      this.#recorder.take(input);
+    };
     const told: WatchOptions = {
       alsoRead: TIMELINE_EVENT_TYPES,
       onProgress: (progress) => {
+        if (progress.type === 'started') {
+          this.#begun(progress.serverTime, take);
+        }
         follower.onProgress(progress);
         this.#noteState(progress);
       },
       onInput: (input) => {
-        for (const each of this.#asOneRun(input)) {
-          follower.onInput(each);
-          this.#recorder.take(each);
-          if (each.type === 'begin' && saved !== undefined) {
-            showSaved(this.model, saved);
-          }
-        }
+        take(input.type === 'begin' ? input : { ...input, atMs: input.atMs + this.#offsetMs });
       },
     };
     this.#watch =
@@ -93,7 +91,6 @@ export class LiveRun extends EventTarget {
         : resumeCustomization(source.events, saved.snapshot, told);
     const watch = this.#watch;
     const flush = (): void => {
-      frame = undefined;
       if (!this.#stop.signal.aborted && this.#state !== 'ended') {
         follower.flush(watch);
       }
@@ -177,22 +174,16 @@ export class LiveRun extends EventTarget {
   }
 
   /** A run that was resumed is the same run to those who look: its times go on from its first start. */
-  #asOneRun(input: RunInput): readonly RunInput[] {
+  #begun(serverTime: string, take: (input: RunInput) => void): void {
     const saved = this.#saved;
-    if (saved === undefined) {
-      if (input.type === 'begin') {
-        this.#startedAt = input.recording.startedAt;
-      }
-      return [input];
-    }
-    if (input.type === 'begin') {
+    this.#startedAt = saved?.startedAt ?? serverTime;
+    if (saved !== undefined) {
       const { startedAt, vms, options } = saved;
-      this.#startedAt = startedAt;
       // The time in between on vCenter's clock; for drawing and recording only.
-      this.#offsetMs = Math.max(0, Date.parse(input.recording.startedAt) - Date.parse(startedAt));
-      return [{ type: 'begin', recording: { ...input.recording, startedAt, vms, options } }];
+      this.#offsetMs = Math.max(0, Date.parse(serverTime) - Date.parse(startedAt));
+      take({ type: 'begin', recording: { format: 'vm-customization-recording/1', startedAt, vms, options } });
+      showSaved(this.model, saved);
     }
-    return [{ ...input, atMs: input.atMs + this.#offsetMs }];
   }
 
   async #followVms(lookUp: NonNullable<LiveSource['lookUp']>): Promise<void> {
