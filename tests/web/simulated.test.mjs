@@ -63,7 +63,10 @@ test('the script has a failure, a second attempt, a result without a start, one 
   );
   assert.equal(rows['legacy-1'].customizationStatus, 'CustomizationNotStarted');
   assert.equal(rows['build-1'].customizationStatus, 'VmNotStarted');
-  assert.match(await page.title(), /^1 failed, 5 succeeded, 1 not started, 1 not powered on – VM customization status$/);
+  assert.match(
+    await page.title(),
+    /^1 failed, 5 succeeded, 1 not started, 1 not powered on – VM customization status$/,
+  );
   assert.match(decodeURIComponent(await page.locator('#favicon').getAttribute('href')), /^data:image\/svg\+xml,<svg /);
   assert.equal(await page.locator('#done').textContent(), '6 of 8 done');
   assert.equal(await page.locator('#log-lines li').first().locator('bdi').textContent(), 'win-app-1');
@@ -74,7 +77,10 @@ test('hints tell why a VM gets no further', async (context) => {
   const { page, close } = await openPage('#at=40000');
   context.after(close);
   const hints = Object.fromEntries((await rowsOf(page)).map(({ name, hint }) => [name, hint]));
-  assert.deepEqual([hints['legacy-1'], hints['build-1'], hints['web-1']], ['pendingNotStarted', 'neverPoweredOn', null]);
+  assert.deepEqual(
+    [hints['legacy-1'], hints['build-1'], hints['web-1']],
+    ['pendingNotStarted', 'neverPoweredOn', null],
+  );
 });
 
 test('start again begins anew', async (context) => {
@@ -82,7 +88,9 @@ test('start again begins anew', async (context) => {
   context.after(close);
   await waitForStatus(page, 'web-1', 'CustomizationSucceeded');
   await page.getByRole('button', { name: 'Start again' }).click();
-  await page.waitForFunction(() => document.querySelector('#view').model.row('vm-101').customizationStatus !== 'CustomizationSucceeded');
+  await page.waitForFunction(
+    () => document.querySelector('#view').model.row('vm-101').customizationStatus !== 'CustomizationSucceeded',
+  );
   await waitForStatus(page, 'web-1', 'CustomizationSucceeded');
 });
 
@@ -144,7 +152,9 @@ test('5,000 VMs are shown and counted', async (context) => {
   assert.deepEqual(complaints, []);
 });
 
-test('a wall screen has no controls, follows VMs that come and go, and its memory stays flat', { timeout: 180_000 }, async (context) => {
+test('a wall screen has no controls, follows VMs that come and go, and its memory stays flat', {
+  timeout: 180_000,
+}, async (context) => {
   // A week in a few seconds: 70 s of script are a round, and each round replaces a tenth of the VMs.
   const { page, context: browser, complaints, close } = await openPage('#vms=200&speed=1000&wall=1');
   context.after(close);
@@ -154,7 +164,11 @@ test('a wall screen has no controls, follows VMs that come and go, and its memor
   await devtools.send('HeapProfiler.enable');
   const rounds = () => page.evaluate(() => document.querySelector('#view').model.row('vm-101')?.attempt ?? 0);
   const heapAfter = async (round) => {
-    await page.waitForFunction((round) => (document.querySelector('#view').model.row('vm-101')?.attempt ?? 0) >= round, round, { timeout: 120_000 });
+    await page.waitForFunction(
+      (round) => (document.querySelector('#view').model.row('vm-101')?.attempt ?? 0) >= round,
+      round,
+      { timeout: 120_000 },
+    );
     await devtools.send('HeapProfiler.collectGarbage');
     return (await devtools.send('Runtime.getHeapUsage')).usedSize;
   };
@@ -162,7 +176,9 @@ test('a wall screen has no controls, follows VMs that come and go, and its memor
   // The bounded parts (log, marks, transitions, recording) fill up first.
   const first = (await rounds()) + 150;
   for (let round = first; heaps.length < 4; round += 150) heaps.push(await heapAfter(round));
-  context.diagnostic(`heap: ${heaps.map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`).join(', ')} after ${await rounds()} rounds`);
+  context.diagnostic(
+    `heap: ${heaps.map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`).join(', ')} after ${await rounds()} rounds`,
+  );
   const vms = (await rowsOf(page)).map(({ vm }) => vm);
   assert.equal(vms.length, 200);
   assert.ok(!vms.includes('vm-110'), 'a VM that is gone is still there');

@@ -4,4 +4,5 @@ import { Page } from './page.js';
 const page = new Page();
 // What is played or restored needs the core at once.
 await init();
-await page.open();
+const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+await page.open(navigation?.type === 'reload' || navigation?.type === 'back_forward');

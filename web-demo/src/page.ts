@@ -52,6 +52,8 @@ export class Page {
   #name = '';
   /** A wait of before the reload that goes on once somebody has logged in. */
   #waiting: Extract<Session, { kind: 'live' }> | undefined;
+  /** A file that a link asks for, and the position there. */
+  #wanted: { readonly file: string; readonly atMs: number | undefined } | undefined;
   #model = new RunModel();
   #drawing: number | undefined;
   #hashing: number | undefined;
@@ -69,7 +71,11 @@ export class Page {
       },
       backToLive: () => this.#backToLive(),
     });
-    this.#file = new OpenFile((offered) => this.#openRecording(offered));
+    this.#file = new OpenFile((offered) => {
+      const wanted = this.#wanted?.file === offered.name ? this.#wanted.atMs : undefined;
+      this.#openRecording(offered, wanted);
+      this.#wanted = undefined;
+    });
     this.#vcenter = new VCenterDialog((source, resumed) => this.#watchVCenter(source, resumed));
     optionsDialog(
       () => this.#live?.options ?? this.#link.options,
@@ -88,7 +94,7 @@ export class Page {
     }));
     this.#setUpButtons();
     this.#view.addEventListener('viewchange', () => this.#viewChanged());
-    addEventListener('hashchange', () => void this.open());
+    addEventListener('hashchange', () => void this.open(false));
     addEventListener('pagehide', () => this.#save());
     document.addEventListener('visibilitychange', () => document.hidden && this.#save());
     setInterval(() => this.#save(), SAVE_EVERY_MS);
@@ -98,8 +104,9 @@ export class Page {
   }
 
   /** Opens what the address says, or goes on where this tab was before a reload. */
-  async open(): Promise<void> {
-    this.#link = readLink(location.hash);
+  async open(reloaded: boolean): Promise<void> {
+    const session = readSession(location.hash, reloaded);
+    this.#link = readLink(session?.hash ?? location.hash);
     const link = this.#link;
     const view = this.#view;
     view.filter = link.filter;
@@ -108,7 +115,6 @@ export class Page {
     view.selected = link.selected;
     view.details = link.details;
     this.#setWall(link.wall);
-    const session = readSession(location.hash);
     try {
       if (session === undefined) {
         await this.#openLink(link);
@@ -136,9 +142,11 @@ export class Page {
       this.#openRecording({ name: '', recording: simulatedRecording(link.vms ?? 8) }, link.atMs);
       return;
     }
+    const wantedAtMs = link.atMs;
     // Behind a dialog there is something to see as well.
     this.#watch(this.#simulated());
     if (link.file !== undefined) {
+      this.#wanted = { file: link.file, atMs: wantedAtMs };
       this.#file.show(link.file);
     } else if (link.source === 'vcenter') {
       this.#vcenter.show(undefined, link.patterns);

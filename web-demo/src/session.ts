@@ -45,11 +45,15 @@ export function saveSession(session: Session): boolean {
   return false;
 }
 
-/** What was kept for this address; undefined where there is none, or what is there makes no sense. */
-export function readSession(hash: string): Session | undefined {
+/**
+ * What was kept for this address, or for this tab where it was reloaded. Undefined where there is none, or what is there
+ * makes no sense.
+ */
+export function readSession(hash: string, reloaded: boolean): Session | undefined {
   try {
     const session = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Session | null;
-    return session !== null && session.hash === hash ? session : undefined;
+    // The browser reloads the address of before the last changes of the view.
+    return session !== null && (reloaded || session.hash === hash) ? session : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** From files, or a pasted text, to recordings. */
 import { type Recording, recordingFromEvents, replay, summarizeEvents } from 'vm-customization';
-import { count, messageOf } from '../dom.js';
+import { messageOf } from '../dom.js';
 
 /** All files together. */
 export const MAX_BYTES = 64 * 2 ** 20;
@@ -104,24 +104,20 @@ function reasonOf(line: string): string | undefined {
 }
 
 function fromEvents(files: readonly { readonly name: string; readonly text: string }[]): Recording {
-  let events = 0;
   for (const { name, text } of files) {
     try {
-      events += summarizeEvents(text).length;
+      summarizeEvents(text);
     } catch (error) {
       throw new Error(
         `${name} holds neither a recording nor events: ${messageOf(error)}; open what \`govc events -json\`, vCenter or the event broker gave, unchanged`,
       );
     }
   }
-  const recording = recordingFromEvents(files.map(({ text }) => text));
-  if (recording.vms.length === 0) {
-    const names = files.map(({ name }) => name).join(', ');
-    throw new Error(
-      `${names}: of ${count(events, 'event')} none is about power-on or customization of a VM: take the events of a VM from its power-on on`,
-    );
+  try {
+    return recordingFromEvents(files.map(({ text }) => text));
+  } catch (error) {
+    throw new Error(`${files.map(({ name }) => name).join(', ')}: ${messageOf(error)}`);
   }
-  return recording;
 }
 
 function parsed(text: string): unknown {
