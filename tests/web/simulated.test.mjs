@@ -158,7 +158,7 @@ test('a wall screen has no controls, follows VMs that come and go, and its memor
   // A week in a few seconds: 70 s of script are a round, and each round replaces a tenth of the VMs.
   const { page, context: browser, complaints, close } = await openPage('#vms=200&speed=1000&wall=1');
   context.after(close);
-  assert.equal(await page.locator('header').isVisible(), false);
+  assert.equal(await page.locator('header nav').isVisible(), false);
   assert.equal(await page.locator('#view').locator('input').isVisible(), false);
   const devtools = await browser.newCDPSession(page);
   await devtools.send('HeapProfiler.enable');
@@ -184,6 +184,6 @@ test('a wall screen has no controls, follows VMs that come and go, and its memor
   assert.ok(!vms.includes('vm-110'), 'a VM that is gone is still there');
   assert.ok(heaps.at(-1) < heaps[0] * 1.25 + 2e6, `the heap grew from ${heaps[0]} to ${heaps.at(-1)} bytes`);
   await page.keyboard.press('Escape');
-  assert.equal(await page.locator('header').isVisible(), true);
+  assert.equal(await page.locator('header nav').isVisible(), true);
   assert.deepEqual(complaints, []);
 });
