@@ -63,9 +63,10 @@ test('the script has a failure, a second attempt, a result without a start, one 
   );
   assert.equal(rows['legacy-1'].customizationStatus, 'CustomizationNotStarted');
   assert.equal(rows['build-1'].customizationStatus, 'VmNotStarted');
-  assert.match(
-    await page.title(),
-    /^1 failed, 5 succeeded, 1 not started, 1 not powered on – VM customization status$/,
+  // What stands around the table is drawn a little later.
+  await page.waitForFunction(
+    (title) => document.title === title,
+    '1 failed, 5 succeeded, 1 not started, 1 not powered on – VM customization status',
   );
   assert.match(decodeURIComponent(await page.locator('#favicon').getAttribute('href')), /^data:image\/svg\+xml,<svg /);
   assert.equal(await page.locator('#done').textContent(), '6 of 8 done');
