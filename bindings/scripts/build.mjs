@@ -15,7 +15,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { reachableTypes } from './types.mjs';
 
 const require = createRequire(import.meta.url);
@@ -62,6 +62,17 @@ const besideBrowser = {
   },
 };
 
+/** Puts the text of a style sheet where it is imported. */
+const styleSheets = {
+  name: 'style-sheets',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, 'utf8'), { loader: 'css', minify: true });
+      return { contents: code.trim(), loader: 'text' };
+    });
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -91,7 +102,7 @@ await Promise.all([
     ...forBrowsers,
     entryPoints: ['src/entry-element.ts'],
     outfile: 'dist/element.js',
-    plugins: [besideBrowser],
+    plugins: [besideBrowser, styleSheets],
   }),
   writeFile(at('dist/core.wasm'), wasm),
 ]).catch(() => {

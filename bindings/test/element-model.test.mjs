@@ -1,6 +1,8 @@
 /** The model behind the custom element: what it keeps, tells and bounds. No core and no DOM are needed for it. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
+import { Playback } from 'vm-customization';
 import { RunModel, TIMELINE_EVENT_TYPES, VmCustomizationStatusElement } from 'vm-customization/element';
 
 const STARTED_AT = '2026-03-01T09:00:00.000Z';
@@ -192,6 +194,26 @@ describe('reports', () => {
     model.report(report([row('vm-2')]));
     assert.deepEqual(changes, [{ vms: null, transitions: [] }]);
     assert.equal(total(model), 1);
+  });
+});
+
+describe('a recording played forth and back', () => {
+  it('gives the rows of the report at each place', async () => {
+    const file = new URL('../../tests/recordings/D06-reopen-opens-after-a-result.recording.json', import.meta.url);
+    const playback = new Playback(await readFile(file));
+    const model = new RunModel();
+    model.begin(playback.startedAt, playback.vms);
+    const statuses = new Set();
+    for (const part of [0.2, 1, 0, 0.6, 0.5, 0.9, 1]) {
+      model.update(playback.seek(playback.endMs * part));
+      const report = playback.report();
+      assert.deepEqual(model.rows, report.vms);
+      assert.deepEqual(model.transitions, report.transitions);
+      assert.equal(model.counts[report.vms[0].customizationStatus], 1);
+      statuses.add(report.vms[0].customizationStatus);
+    }
+    assert.ok(statuses.size > 1, 'it has been at different places');
+    playback.dispose();
   });
 });
 

@@ -19,6 +19,7 @@ const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
 const TICK_MS = 1_000;
 const ATTRIBUTES = ['filter', 'status', 'sort', 'selected', 'details', 'cursor', 'label', 'theme'] as const;
+const PROPERTIES = ['model', 'report', 'filter', 'status', 'sort', 'selected', 'details', 'cursor'] as const;
 
 /**
  * `<vm-customization-status>`: the VMs of a run as a table with one timeline each, for any page or framework.
@@ -169,7 +170,8 @@ export class VmCustomizationStatusElement extends Base {
     this.#stopFeed = stop;
     watch.report
       .then(
-        (report) => this.#stopFeed === stop && follower.finish(report),
+        // Also when it was cut off by a removal: what is shown then says so.
+        (report) => this.#model === model && follower.finish(report),
         () => undefined,
       )
       .finally(() => {
@@ -235,6 +237,7 @@ export class VmCustomizationStatusElement extends Base {
   }
 
   connectedCallback(): void {
+    this.#takeEarlyProperties();
     if (this.#view === undefined) {
       this.#view = new View(this, this.shadowRoot ?? this.attachShadow({ mode: 'open' }), {
         change: (name, value) => this.#userSets(name, value),
@@ -272,6 +275,17 @@ export class VmCustomizationStatusElement extends Base {
       this.#all = true;
     }
     this.#schedule();
+  }
+
+  /** What a framework set before the element was defined is a plain property, which would hide the one of the class. */
+  #takeEarlyProperties(): void {
+    for (const name of PROPERTIES) {
+      const early = Object.getOwnPropertyDescriptor(this, name);
+      if (early !== undefined) {
+        delete (this as Record<string, unknown>)[name];
+        (this as Record<string, unknown>)[name] = early.value;
+      }
+    }
   }
 
   readonly #onChange = (event: Event): void => {

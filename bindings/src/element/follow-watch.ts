@@ -73,6 +73,12 @@ export function followWatch(model: RunModel, onChange: () => void = () => undefi
         return;
       }
       zero = performance.now() - input.atMs;
+      if (input.type === 'vms') {
+        model.setVms(input.vms);
+        for (const { vm } of input.vms) {
+          changed.add(vm);
+        }
+      }
       if (input.type === 'events') {
         const events = summaries(input.document);
         model.events(events);

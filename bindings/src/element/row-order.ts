@@ -40,8 +40,13 @@ export class RowOrder {
     this.#query = { ...query, text: query.text.trim().toLowerCase() };
     this.#serverNowMs = model.serverNowMs;
     this.#list = model.entries.filter((entry) => this.#shows(entry));
-    if (query.sort !== '' || query.descending) {
-      this.#list.sort(this.#compare);
+    const { sort } = query;
+    if (sort !== '') {
+      // Each value is worked out once, not at each comparison.
+      this.#list = this.#list
+        .map((entry) => ({ entry, value: sortValue(entry, sort, this.#serverNowMs) }))
+        .sort((a, b) => this.#inOrder(a.entry, a.value, b.entry, b.value))
+        .map(({ entry }) => entry);
     }
   }
 
@@ -103,30 +108,34 @@ export class RowOrder {
     return known.text;
   }
 
-  // What has no value stands last, whichever way it is sorted; equal rows keep the order asked for.
   readonly #compare = (a: ModelEntry, b: ModelEntry): number => {
-    const { sort, descending } = this.#query;
-    if (sort !== '') {
-      const left = sortValue(a, sort, this.#serverNowMs);
-      const right = sortValue(b, sort, this.#serverNowMs);
-      if (left !== right) {
-        if (left === null || right === null) {
-          return left === null ? 1 : -1;
-        }
-        const order =
-          typeof left === 'number' && typeof right === 'number'
-            ? left - right
-            : collator.compare(String(left), String(right));
-        if (order !== 0) {
-          return descending ? -order : order;
-        }
+    const { sort } = this.#query;
+    return sort === ''
+      ? a.order - b.order
+      : this.#inOrder(a, sortValue(a, sort, this.#serverNowMs), b, sortValue(b, sort, this.#serverNowMs));
+  };
+
+  /** What has no value stands last, whichever way it is sorted; equal rows keep the order asked for. */
+  #inOrder(a: ModelEntry, left: SortValue, b: ModelEntry, right: SortValue): number {
+    if (left !== right) {
+      if (left === null || right === null) {
+        return left === null ? 1 : -1;
+      }
+      const order =
+        typeof left === 'number' && typeof right === 'number'
+          ? left - right
+          : collator.compare(String(left), String(right));
+      if (order !== 0) {
+        return this.#query.descending ? -order : order;
       }
     }
     return a.order - b.order;
-  };
+  }
 }
 
-function sortValue(entry: ModelEntry, sort: SortKey, serverNowMs: number | null): string | number | null {
+type SortValue = string | number | null;
+
+function sortValue(entry: ModelEntry, sort: SortKey, serverNowMs: number | null): SortValue {
   const { row } = entry;
   switch (sort) {
     case 'name':

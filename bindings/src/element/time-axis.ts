@@ -7,7 +7,7 @@ const STEPS = [
   ...[1, 2, 5, 10, 15, 30].map((n) => n * SECOND),
   ...[1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
   ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
-  ...[1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * DAY),
+  ...[1, 2, 5, 10, 20, 50].map((n) => n * DAY),
 ];
 /** Of a run that goes on, the last hours are what matters: a wall screen runs for weeks. */
 const LIVE_SPAN_MS = 4 * HOUR;
@@ -24,7 +24,7 @@ export class TimeAxis {
   constructor(fromMs: number, toMs: number, width: number) {
     const span = Math.max(toMs - fromMs, LEAST_SPAN_MS);
     const most = Math.max(2, Math.floor(width / TICK_PX));
-    this.stepMs = STEPS.find((step) => span / step <= most) ?? (STEPS.at(-1) as number);
+    this.stepMs = STEPS.find((step) => span / step <= most) ?? Math.ceil(span / most / DAY) * DAY;
     // Ticks stand at round local times.
     const offset = -new Date(fromMs).getTimezoneOffset() * MINUTE;
     this.fromMs = Math.floor((fromMs + offset) / this.stepMs) * this.stepMs - offset;

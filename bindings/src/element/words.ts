@@ -41,11 +41,11 @@ const MARKS: Readonly<Record<MarkKind, string>> = {
   succeeded: 'Succeeded',
   failed: 'Failed',
   removed: 'Removed',
-  reboot: 'Guest rebooted',
+  reboot: 'Rebooted',
   reset: 'Reset',
   powerOff: 'Powered off',
   suspend: 'Suspended',
-  shutdown: 'Guest shut down',
+  shutdown: 'Shut down',
 };
 
 export function markLabel(mark: Mark): string {

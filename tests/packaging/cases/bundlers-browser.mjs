@@ -57,6 +57,7 @@ describe('Vite', () => {
 
   it('Vite: a page', (test) => bundled(test, vite('main.js')));
   it('Vite: a worker', (test) => bundled(test, vite('in-worker.js')));
+  it('Vite: the custom element', (test) => bundled(test, vite('element.js')));
   it('Vite: core.wasm as a file', (test) => bundled(test, vite('external-vite.js')));
 
   for (const entry of ['main.js', 'in-worker.js', 'external-vite.js']) {
@@ -93,6 +94,7 @@ for (const [name, run] of [
 
     it(`${name}: a page`, (test) => bundled(test, pack('main.js'), asClassic('main.js')));
     it(`${name}: a worker`, (test) => bundled(test, pack('in-worker.js'), asClassic('main.js')));
+    it(`${name}: the custom element`, (test) => bundled(test, pack('element.js'), asClassic('main.js')));
     it(`${name}: core.wasm as a file`, (test) => bundled(test, pack('external-webpack.js'), asClassic('main.js')));
   });
 }
@@ -102,6 +104,7 @@ describe('esbuild', () => {
     withEsbuild({ entryPoints: [join(folder, entry)], outfile: join(out, 'main.js'), format, ...more });
 
   it('esbuild: a module', (test) => bundled(test, esbuild('main.js', 'esm'), asModule('main.js')));
+  it('esbuild: the custom element', (test) => bundled(test, esbuild('element.js', 'esm'), asModule('main.js')));
   it('esbuild: a classic script', (test) => bundled(test, esbuild('main.js', 'iife'), asClassic('main.js')));
   it('esbuild: core.wasm as a file', (test) =>
     bundled(test, esbuild('external-esbuild.js', 'esm', { loader: { '.wasm': 'file' } }), asModule('main.js')));

@@ -13,7 +13,7 @@ describe('the search for Node', () => {
     assert.deepEqual(await nodeIn('const process = 1; x.Buffer = process; // require'), []);
   });
 
-  for (const name of ['browser.js', 'external.js']) {
+  for (const name of ['browser.js', 'element.js', 'external.js']) {
     it(`finds nothing in ${name}`, async () => {
       assert.deepEqual(await nodeIn(await readFile(file(`dist/${name}`))), []);
     });

@@ -53,6 +53,10 @@ for (const major of [20, 22, 24, 26]) {
       assert.equal(await node('both.mjs'), 'same\n');
     });
 
+    it('imports the custom element, without a DOM', async () => {
+      assert.equal(await node('element.mjs'), 'function 1\n');
+    });
+
     it('plays the recording by the command', async () => {
       assert.deepEqual(JSON.parse(await node(COMMAND, 'replay', 'recording.json')), report);
     });

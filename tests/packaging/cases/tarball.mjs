@@ -29,10 +29,10 @@ describe('are the types wrong', () => {
 
   it('finds nothing in the main entry, however it is resolved', async () => {
     // core.wasm has no types; a bundler makes an address of it.
-    await check('--exclude-entrypoints', './core.wasm', './external');
+    await check('--exclude-entrypoints', './core.wasm', './external', './element');
   });
 
-  it('finds nothing in the entry without a core, which is an ES module only', async () => {
-    await check('--entrypoints', './external', '--profile', 'esm-only');
+  it('finds nothing in the entries for pages, which are ES modules only', async () => {
+    await check('--entrypoints', './external', './element', '--profile', 'esm-only');
   });
 });

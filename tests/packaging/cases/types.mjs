@@ -31,7 +31,7 @@ for (const [name, compiler] of [
 
     it('compiles a program for a bundler, without the types of Node', async () => {
       const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
-      await compile(...bundler, '--lib', 'es2022,dom', 'browser.ts', 'external.ts');
+      await compile(...bundler, '--lib', 'es2022,dom', 'browser.ts', 'external.ts', 'element.ts');
     });
   });
 }
