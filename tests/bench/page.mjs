@@ -109,7 +109,14 @@ async function update(url) {
             const old = model.rows[(each * changed + i) % model.size];
             const to = each % 2 === 0 ? 'CustomizationStarted' : 'CustomizationSucceeded';
             rows.push({ ...old, customizationStatus: to, attempt: (old.attempt ?? 0) + 1 });
-            transitions.push({ vm: old.vm, from: old.customizationStatus, to, atMs: model.nowMs, eventKey: i, attempt: 1 });
+            transitions.push({
+              vm: old.vm,
+              from: old.customizationStatus,
+              to,
+              atMs: model.nowMs,
+              eventKey: i,
+              attempt: 1,
+            });
           }
           model.update({ atMs: model.nowMs + 1, ended: false, reset: false, rows, transitions });
           requestAnimationFrame(() => requestAnimationFrame(resolve));
@@ -119,8 +126,7 @@ async function update(url) {
     scripting.push((await metrics()).ScriptDuration - begin);
   }
   const after = await metrics();
-  const drawing =
-    (after.TaskDuration - before.TaskDuration - (after.ScriptDuration - before.ScriptDuration)) / UPDATES;
+  const drawing = (after.TaskDuration - before.TaskDuration - (after.ScriptDuration - before.ScriptDuration)) / UPDATES;
   await context.close();
   return { scripting, drawing };
 }

@@ -23,6 +23,7 @@ const SAVE_EVERY_MS = 30_000;
 /** The summary and the log are drawn at most this often. */
 const DRAW_EVERY_MS = 150;
 const HASH_EVERY_MS = 400;
+const NOTICE_MS = 4_000;
 
 /** For weeks on end: a new attempt with each power-on, and no deadline. */
 const WALL_OPTIONS: MonitorOptions = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true };
@@ -57,6 +58,8 @@ export class Page {
   #model = new RunModel();
   #drawing: number | undefined;
   #hashing: number | undefined;
+  #noticed: number | undefined;
+  #toldFull = false;
 
   constructor() {
     this.#link = readLink(location.hash);
@@ -97,7 +100,13 @@ export class Page {
     addEventListener('hashchange', () => void this.open(false));
     addEventListener('pagehide', () => this.#save());
     document.addEventListener('visibilitychange', () => document.hidden && this.#save());
-    setInterval(() => this.#save(), SAVE_EVERY_MS);
+    setInterval(() => {
+      this.#save();
+      if (this.#live?.recordingFull === true && !this.#toldFull) {
+        this.#toldFull = true;
+        this.#tell('The recording is full: what comes from here on is shown, and no longer recorded');
+      }
+    }, SAVE_EVERY_MS);
     for (const type of ['online', 'offline']) {
       addEventListener(type, () => this.#showState());
     }
@@ -190,7 +199,6 @@ export class Page {
     const run = new LiveRun(source, options, saved);
     this.#endAll(source);
     this.#live = run;
-    this.#waiting = undefined;
     this.#link.source = source.address.kind;
     this.#link.patterns = source.address.kind === 'vcenter' ? source.address.patterns : [];
     run.addEventListener('state', () => this.#showState());
@@ -277,11 +285,11 @@ export class Page {
     this.#endPlayer();
     const live = this.#live;
     this.#live = undefined;
-    if (live !== undefined) {
-      void live.stop(live.source !== next && live.source.address.kind !== next?.address.kind);
-      if (live.source.address.kind === 'vcenter' && next?.address.kind !== 'vcenter') {
-        this.#vcenter.forget();
-      }
+    this.#waiting = undefined;
+    const isSession = next?.address.kind === 'vcenter';
+    void live?.stop(live.source.address.kind === 'vcenter' && !isSession);
+    if (!isSession) {
+      this.#vcenter.forget();
     }
   }
 
@@ -347,9 +355,7 @@ export class Page {
     onClick('again', () => this.#startAgain());
     onClick('rewind', () => this.#rewind());
     onClick('log-out', () => {
-      this.#vcenter.forget();
       this.#endAll();
-      this.#waiting = undefined;
       this.#watch(this.#simulated());
       this.#vcenter.show();
       this.#tell('Logged out');
@@ -372,8 +378,11 @@ export class Page {
     };
     onClick('leave-wall', leave);
     addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && this.#link.wall && !event.defaultPrevented) {
-        leave();
+      if (event.key === 'Escape' && !event.defaultPrevented) {
+        setText(html('error'), '');
+        if (this.#link.wall) {
+          leave();
+        }
       }
     });
   }
@@ -466,9 +475,14 @@ export class Page {
     }
   }
 
+  /** For everybody to see for a while, and for a screen reader to say. */
   #tell(text: string): void {
-    setText(html('notice'), text);
+    const notice = html('notice');
+    notice.classList.remove('old');
+    setText(notice, text);
     setText(html('error'), '');
+    clearTimeout(this.#noticed);
+    this.#noticed = window.setTimeout(() => notice.classList.add('old'), NOTICE_MS);
   }
 
   #fail(text: string): void {

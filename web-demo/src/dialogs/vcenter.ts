@@ -49,7 +49,7 @@ export class VCenterDialog {
   }
 
   /** @param resume - a wait to go on with, once logged in. @param patterns - those of a link */
-  show(resume?: VCenterAddress, patterns: readonly string[] = []): void {
+  show(resume = this.#resume, patterns: readonly string[] = []): void {
     this.#resume = resume;
     if (patterns.length > 0) {
       input('patterns').value = patterns.join(' ');
@@ -76,6 +76,7 @@ export class VCenterDialog {
   forget(): void {
     void this.#session?.close();
     this.#session = undefined;
+    this.#resume = undefined;
     this.#all = [];
     this.#chosen.clear();
   }
