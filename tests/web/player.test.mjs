@@ -10,6 +10,11 @@ const SAMPLES = new URL('../samples/', import.meta.url);
 const read = (name, folder = FOLDER) => readFileSync(new URL(name, folder), 'utf8');
 const asFile = (name, text) => ({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
 
+const linesOf = (name) =>
+  JSON.parse(read(name))
+    .steps.flatMap(({ events }) => events.map((each) => JSON.stringify(each)))
+    .join('\n');
+
 /** A run with three VMs: enough happens to step through. */
 const RUN = {
   format: 'vm-customization-recording/1',
@@ -167,6 +172,8 @@ test('events of every wire form open, several files at once', async (context) =>
     'VI JSON': [asFile('vi.json', read('vijson_events_all_classes.json', SAMPLES))],
     'VI JSON in two files': [asFile('a.json', JSON.stringify(first)), asFile('b.json', JSON.stringify(second))],
     NDJSON: [asFile('events.ndjson', events.map((each) => JSON.stringify(each)).join('\n'))],
+    'govc events -json, a line each': [asFile('govc.json', linesOf('wire-govc-lines.recording.json'))],
+    'CloudEvents, a line each': [asFile('cloud.ndjson', linesOf('wire-cloud-events.recording.json'))],
     SOAP: [asFile('events.xml', read('soap_QueryEventsResponse.xml', SAMPLES))],
     CloudEvents: [
       asFile('cloud.json', JSON.stringify(JSON.parse(read('DrsVmPoweredOnEvent.cloudevent.json', SAMPLES)))),

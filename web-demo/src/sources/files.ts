@@ -49,7 +49,7 @@ export async function readFiles(given: readonly Given[]): Promise<readonly Offer
 
 /** Undefined where the text is something else than recordings. */
 function recordingsOf(name: string, text: string): readonly Offered[] | undefined {
-  if (!text.startsWith('{') || !text.includes('vm-customization-')) {
+  if (!text.startsWith('{') || !/"format"\s*:\s*"vm-customization-/.test(text)) {
     return undefined;
   }
   const whole = parsed(text);
