@@ -320,6 +320,9 @@ test('a link reopens source, position, filter, sort, selection and theme, with a
     const { sort, selected, details, filter } = document.querySelector('#view');
     return { sort, selected, details, filter, theme: document.documentElement.dataset.theme };
   });
+  await scrub(other.page, 4_000);
+  await other.page.waitForURL(/[#&]at=4000&/);
+  assert.match(other.page.url(), /&rec=/);
   assert.deepEqual(view, { sort: '-name', selected: 'vm-1', details: true, filter: '-', theme: 'dark' });
   assert.deepEqual(other.complaints, []);
 });

@@ -139,11 +139,14 @@ export class Page {
   }
 
   async #openLink(link: Link): Promise<void> {
-    if (link.recording !== undefined) {
-      const text = await unpackRecording(link.recording);
+    const { recording } = link;
+    if (recording !== undefined) {
+      const text = await unpackRecording(recording);
       const [offered] = await readFiles([{ name: link.file ?? 'the recording in the link', blob: new Blob([text]) }]);
       if (offered !== undefined) {
         this.#openRecording(offered, link.atMs);
+        // The address goes on being one that opens it.
+        this.#link.recording = recording;
       }
       return;
     }
@@ -278,6 +281,7 @@ export class Page {
     this.#bar.show(undefined);
     this.#view.cursor = null;
     this.#link.atMs = undefined;
+    this.#link.recording = undefined;
   }
 
   /** @param next - a source that goes on being used is not closed */
@@ -413,7 +417,6 @@ export class Page {
     const isSimulated = this.#link.source === 'simulated';
     return {
       ...this.#link,
-      recording: undefined,
       file: this.#link.source === 'recording' ? this.#name || undefined : undefined,
       vms: isSimulated ? vms : undefined,
       speed: isSimulated ? speed : undefined,
