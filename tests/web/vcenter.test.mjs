@@ -1,0 +1,214 @@
+/** A vCenter (govmomi's simulator) on the status page, through the proxy of Vite's dev server. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createServer } from 'vite';
+import { startSimulator } from '../lib/simulator.mjs';
+import { openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
+
+let simulator;
+let server;
+let url;
+
+before(async () => {
+  simulator = await startSimulator({ args: ['-vms', '40'] });
+  process.env.VCENTER_URL = new URL(simulator.url).origin;
+  process.env.VCENTER_CA_FILE = simulator.certificate;
+  server = await createServer({ root: ROOT, logLevel: 'silent', server: { host: '127.0.0.1', port: 0, hmr: false } });
+  await server.listen();
+  url = `http://127.0.0.1:${server.httpServer.address().port}/`;
+});
+after(async () => {
+  await server?.close();
+  await simulator?.stop();
+});
+
+async function logIn(page, password = simulator.password) {
+  await page.locator('#user').fill(simulator.user);
+  await page.locator('#password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+async function watchPatterns(page, patterns) {
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page);
+  await page.getByLabel(/^Patterns/).fill(patterns);
+  await page.getByRole('button', { name: 'Watch' }).click();
+  await isLive(page);
+}
+
+/** Of the vCenter, not of what was shown before. */
+async function isLive(page) {
+  await page.locator('#open-vcenter[aria-current]').waitFor();
+  await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+}
+
+const clone = (name, how) => simulator.do({ do: 'clone', template: simulator.vms[0].vm, name, ...how });
+
+const sessions = async () => (await simulator.do({ do: 'sessions' })).count;
+
+test('clone, power on, succeeded: each is seen within a second of its event', async (context) => {
+  const { page, close } = await openPage('#timeout=never&wait=1&attempts=reopen', { url });
+  context.after(close);
+  // The simulator customizes the one at its power-on, and the other not at all.
+  await clone('fresh-1', { customize: true, powerOn: false });
+  await clone('fresh-2', { powerOn: false });
+  await watchPatterns(page, 'fresh-*');
+  assert.deepEqual(
+    (await rowsOf(page)).map(({ name, customizationStatus }) => [name, customizationStatus]),
+    [
+      ['fresh-1', 'VmNotStarted'],
+      ['fresh-2', 'VmNotStarted'],
+    ],
+  );
+  const seen = [];
+  for (const [row, command, label] of [
+    [0, { do: 'powerOn', vm: 'fresh-1' }, 'Succeeded'],
+    [1, { do: 'powerOn', vm: 'fresh-2' }, 'Not started'],
+    [1, { do: 'post', vm: 'fresh-2', event: 'CustomizationStartedEvent' }, 'Customizing'],
+    [1, { do: 'post', vm: 'fresh-2', event: 'CustomizationSucceeded' }, 'Succeeded'],
+  ]) {
+    // From the command to the text in the table.
+    const isShown = page.waitForFunction(
+      ([row, label]) => {
+        const rows = document.querySelector('#view').shadowRoot.querySelectorAll('.row:not([hidden])');
+        return rows[row]?.querySelector('[part~="status"]')?.textContent.includes(label);
+      },
+      [row, label],
+      { polling: 'raf' },
+    );
+    const begin = performance.now();
+    await simulator.do(command);
+    await isShown;
+    seen.push(performance.now() - begin);
+  }
+  context.diagnostic(`seen after ${seen.map((each) => `${Math.round(each)} ms`).join(', ')}`);
+  assert.ok(Math.max(...seen) < 1_000, `seen after ${seen} ms`);
+});
+
+test('a wrong password is told, and the field is emptied either way', async (context) => {
+  const { page, close } = await openPage('', { url });
+  context.after(close);
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page, 'wrong');
+  await page.locator('#log-in-problem').filter({ hasText: /./ }).waitFor();
+  assert.match(await page.locator('#log-in-problem').textContent(), /user|password|log/i);
+  assert.equal(await page.locator('#password').inputValue(), '');
+  await logIn(page);
+  await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();
+  assert.equal(await page.locator('#password').inputValue(), '');
+});
+
+test('VMs are found by searching, and chosen one by one', async (context) => {
+  const { page, close } = await openPage('#wait=1', { url });
+  context.after(close);
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page);
+  await page.getByText(/^0 chosen; \d+ of \d+ VMs$/).waitFor();
+  const [first, second] = simulator.vms.slice(5, 7).map(({ name }) => name);
+  for (const name of [first, second]) {
+    await page.getByLabel('or search').fill(name);
+    await page.locator('#vms').getByRole('checkbox').first().check();
+  }
+  await page.getByRole('button', { name: 'Watch' }).click();
+  await isLive(page);
+  assert.deepEqual((await rowsOf(page)).map(({ name }) => name).sort(), [first, second].sort());
+});
+
+test('a pattern that fits nothing and a name that is not there are told', async (context) => {
+  const { page, close } = await openPage('', { url });
+  context.after(close);
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page);
+  await page.getByLabel(/^Patterns/).fill('no-such-vm');
+  await page.getByRole('button', { name: 'Watch' }).click();
+  await page.locator('#pick-problem').filter({ hasText: "fits 'no-such-vm'" }).waitFor();
+});
+
+test('the cookie of the session is usable here, and for this page alone', async (context) => {
+  const { page, context: browser, close } = await openPage('', { url });
+  context.after(close);
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page);
+  await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();
+  const cookies = await browser.cookies();
+  assert.ok(cookies.length > 0);
+  for (const cookie of cookies) {
+    assert.deepEqual([cookie.sameSite, cookie.secure, cookie.domain], ['Strict', false, '127.0.0.1']);
+  }
+  const kept = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, location.href]));
+  assert.ok(!kept.includes(simulator.password));
+});
+
+test('a reload shows the last state, asks for the password, and goes on', async (context) => {
+  const { page, close } = await openPage('#timeout=never&wait=1', { url });
+  context.after(close);
+  await clone('again-1', { powerOn: true });
+  await watchPatterns(page, 'again-*');
+  await waitForStatus(page, 'again-1', 'CustomizationNotStarted');
+  await page.reload();
+  await page.getByText('What is shown is the last known state').waitFor();
+  assert.equal(await page.locator('#state').textContent(), 'Last known state');
+  assert.deepEqual(
+    (await rowsOf(page)).map(({ name, customizationStatus, attempt }) => [name, customizationStatus, attempt]),
+    [['again-1', 'CustomizationNotStarted', 1]],
+  );
+  const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+  assert.ok(kept.includes('again-1') && !kept.includes(simulator.password));
+  assert.equal(await page.locator('#user').inputValue(), simulator.user);
+  // What happens meanwhile is not lost.
+  await simulator.do({ do: 'post', vm: 'again-1', event: 'CustomizationStartedEvent' });
+  await logIn(page);
+  await waitForStatus(page, 'again-1', 'CustomizationStarted');
+  await simulator.do({ do: 'post', vm: 'again-1', event: 'CustomizationSucceeded' });
+  await waitForStatus(page, 'again-1', 'CustomizationSucceeded');
+  const transitions = await page.evaluate(() => document.querySelector('#view').model.transitions.map(({ to }) => to));
+  assert.deepEqual(transitions, ['CustomizationNotStarted', 'CustomizationStarted', 'CustomizationSucceeded']);
+});
+
+test('it says that it is offline, and goes on when the network is back', async (context) => {
+  const { page, context: browser, close } = await openPage('#timeout=never&wait=1', { url });
+  context.after(close);
+  await clone('offline-1', { powerOn: true });
+  await watchPatterns(page, 'offline-*');
+  await waitForStatus(page, 'offline-1', 'CustomizationNotStarted');
+  await browser.setOffline(true);
+  await page.locator('#state').filter({ hasText: 'Offline' }).waitFor();
+  await simulator.do({ do: 'post', vm: 'offline-1', event: 'CustomizationStartedEvent' });
+  await browser.setOffline(false);
+  await waitForStatus(page, 'offline-1', 'CustomizationStarted');
+  await page
+    .locator('#state')
+    .filter({ hasText: /Live|Reading/ })
+    .waitFor();
+});
+
+test('logging out ends the session at the server', async (context) => {
+  const { page, close } = await openPage('#wait=1', { url });
+  context.after(close);
+  const before = await sessions();
+  await watchPatterns(page, simulator.vms[0].name);
+  assert.equal(await sessions(), before + 1);
+  await page.getByRole('button', { name: 'Log out' }).first().click();
+  await page.getByRole('heading', { name: 'Log in to vCenter' }).waitFor();
+  for (let left = 50; (await sessions()) > before; left -= 1) {
+    assert.ok(left > 0, 'the session is still there');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+});
+
+test('VMs come and go with their pattern', { timeout: 90_000 }, async (context) => {
+  const { page, close } = await openPage('#timeout=never&wait=1&attempts=reopen', { url });
+  context.after(close);
+  await clone('pool-1', { powerOn: true });
+  await page.clock.install();
+  await watchPatterns(page, 'pool-*');
+  await clone('pool-2', { powerOn: true });
+  await simulator.do({ do: 'powerOff', vm: 'pool-1' });
+  await simulator.do({ do: 'destroy', vm: 'pool-1' });
+  await page.clock.fastForward(61_000);
+  await waitForStatus(page, 'pool-2', 'CustomizationNotStarted');
+  assert.deepEqual(
+    (await rowsOf(page)).map(({ name }) => name),
+    ['pool-2'],
+  );
+});

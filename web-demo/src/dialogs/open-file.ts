@@ -1,0 +1,153 @@
+/** Dropped, chosen or pasted: recordings and events. */
+import { dialog, el, html, input, messageOf, onClick, select, setText } from '../dom.js';
+import { type Given, type Offered, readFiles } from '../sources/files.js';
+
+/** The dialog, and what is dropped or pasted anywhere on the page. */
+export class OpenFile {
+  readonly #dialog = dialog('file-dialog');
+  readonly #files = input('files');
+  readonly #pasted = html('pasted') as HTMLTextAreaElement;
+  readonly #choice = html('recordings');
+  readonly #list = select('recording');
+  readonly #open: (offered: Offered) => void;
+  #offered: readonly Offered[] = [];
+  #given = '';
+
+  /** @param open - throws when it cannot be opened after all */
+  constructor(open: (offered: Offered) => void) {
+    this.#open = open;
+    onClick('open-file', () => this.show());
+    this.#files.addEventListener('change', () => {
+      if (this.#files.files?.length) {
+        void this.#take(givenOf(this.#files.files));
+      }
+    });
+    this.#pasted.addEventListener('input', () => {
+      this.#given = '';
+    });
+    this.#list.addEventListener('dblclick', () => this.#choose());
+    this.#dialog.addEventListener('submit', (event) => {
+      if ((event.submitter as HTMLButtonElement | null)?.value === 'open') {
+        event.preventDefault();
+        if (this.#pasted.value.trim() !== '' && this.#given !== this.#pasted.value) {
+          this.#given = this.#pasted.value;
+          void this.#take([{ name: 'the pasted text', blob: new Blob([this.#given]) }]);
+        } else if (this.#choice.hidden) {
+          this.#say('choose a file, or paste a text');
+        } else {
+          this.#choose();
+        }
+      }
+    });
+    this.#listenToPage();
+  }
+
+  /** @param wanted - the file that a link speaks of */
+  show(wanted?: string): void {
+    const hint = html('file-wanted');
+    hint.hidden = wanted === undefined;
+    setText(hint, wanted === undefined ? '' : `This link shows “${wanted}”: choose that file.`);
+    this.#reset();
+    this.#dialog.showModal();
+  }
+
+  #reset(): void {
+    this.#files.value = '';
+    this.#pasted.value = '';
+    this.#given = '';
+    this.#choice.hidden = true;
+    this.#say('');
+  }
+
+  async #take(given: readonly Given[]): Promise<void> {
+    this.#say('');
+    try {
+      const offered = await readFiles(given);
+      if (offered.length === 1) {
+        this.#finish(offered[0] as Offered);
+        return;
+      }
+      this.#offered = offered;
+      this.#list.replaceChildren(
+        ...offered.map(({ name, recording }, index) => {
+          const vms = recording.vms.map((vm) => vm.name ?? vm.vm).slice(0, 4);
+          return el('option', { value: String(index) }, `${name} — ${recording.startedAt} — ${vms.join(', ')}`);
+        }),
+      );
+      this.#list.selectedIndex = 0;
+      this.#choice.hidden = false;
+      if (!this.#dialog.open) {
+        this.#dialog.showModal();
+      }
+      this.#list.focus();
+    } catch (error) {
+      if (!this.#dialog.open) {
+        this.#reset();
+        this.#dialog.showModal();
+      }
+      this.#say(messageOf(error));
+    } finally {
+      // The same file can be chosen again.
+      this.#files.value = '';
+    }
+  }
+
+  #choose(): void {
+    const offered = this.#offered[this.#list.selectedIndex];
+    if (offered !== undefined) {
+      this.#finish(offered);
+    }
+  }
+
+  #finish(offered: Offered): void {
+    try {
+      this.#open(offered);
+      this.#dialog.close();
+    } catch (error) {
+      this.#say(`${offered.name}: ${messageOf(error)}`);
+    }
+  }
+
+  #say(problem: string): void {
+    setText(html('file-problem'), problem);
+  }
+
+  #listenToPage(): void {
+    const veil = html('drop');
+    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+    addEventListener('dragover', (event) => {
+      if (hasFiles(event)) {
+        event.preventDefault();
+        veil.hidden = false;
+      }
+    });
+    addEventListener('dragleave', (event) => {
+      if (event.relatedTarget === null) {
+        veil.hidden = true;
+      }
+    });
+    addEventListener('drop', (event) => {
+      veil.hidden = true;
+      if (hasFiles(event)) {
+        event.preventDefault();
+        void this.#take(givenOf(event.dataTransfer?.files ?? []));
+      }
+    });
+    addEventListener('paste', (event) => {
+      const target = event.composedPath()[0];
+      if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) {
+        return;
+      }
+      const files = givenOf(event.clipboardData?.files ?? []);
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (files.length > 0 || text.trim() !== '') {
+        event.preventDefault();
+        void this.#take(files.length > 0 ? files : [{ name: 'the pasted text', blob: new Blob([text]) }]);
+      }
+    });
+  }
+}
+
+function givenOf(files: Iterable<File> | ArrayLike<File>): Given[] {
+  return Array.from(files, (file) => ({ name: file.name, blob: file }));
+}

@@ -1,0 +1,195 @@
+/** Logging in to a vCenter, and choosing VMs there. */
+import type { FoundVm } from 'vm-customization';
+import { button, count, dialog, el, html, input, messageOf, onClick, setText } from '../dom.js';
+import type { LiveSource, SourceAddress } from '../sources/source.js';
+import { VCenterSession } from '../sources/vcenter.js';
+
+type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;
+
+/** More than this is found by searching, not by scrolling. */
+const MAX_LISTED = 1_000;
+
+export class VCenterDialog {
+  readonly #dialog = dialog('vcenter-dialog');
+  readonly #logIn = html('log-in') as HTMLFormElement;
+  readonly #pick = html('pick') as HTMLFormElement;
+  readonly #watch: (source: LiveSource, resumed: boolean) => void;
+  readonly #chosen = new Set<string>();
+  #session: VCenterSession | undefined;
+  #all: readonly FoundVm[] = [];
+  #shown: readonly FoundVm[] = [];
+  #resume: VCenterAddress | undefined;
+
+  constructor(watch: (source: LiveSource, resumed: boolean) => void) {
+    this.#watch = watch;
+    onClick('open-vcenter', () => this.show());
+    for (const cancel of this.#dialog.querySelectorAll('.cancel')) {
+      cancel.addEventListener('click', () => this.#dialog.close());
+    }
+    this.#logIn.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#enter();
+    });
+    this.#pick.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#begin();
+    });
+    onClick('pick-log-out', () => {
+      this.forget();
+      this.show();
+    });
+    onClick('pick-all', () => this.#mark(this.#shown, true));
+    onClick('pick-none', () => this.#mark(this.#all, false));
+    input('search').addEventListener('input', () => this.#list());
+    html('vms').addEventListener('change', (event) => {
+      const box = event.target as HTMLInputElement;
+      this.#choose(box.value, box.checked);
+      this.#count();
+    });
+  }
+
+  /** @param resume - a wait to go on with, once logged in. @param patterns - those of a link */
+  show(resume = this.#resume, patterns: readonly string[] = []): void {
+    this.#resume = resume;
+    if (patterns.length > 0) {
+      input('patterns').value = patterns.join(' ');
+    }
+    const hint = html('resume-hint');
+    hint.hidden = resume === undefined;
+    setText(
+      hint,
+      resume === undefined ? '' : 'What is shown is the last known state: log in again to go on from there.',
+    );
+    if (resume !== undefined) {
+      input('user').value = resume.user;
+    }
+    this.#setPage(this.#session === undefined ? this.#logIn : this.#pick);
+    if (!this.#dialog.open) {
+      this.#dialog.showModal();
+    }
+    if (this.#session === undefined) {
+      input(input('user').value === '' ? 'user' : 'password').focus();
+    }
+  }
+
+  /** The session ends here; what was watched with it has been stopped. */
+  forget(): void {
+    void this.#session?.close();
+    this.#session = undefined;
+    this.#resume = undefined;
+    this.#all = [];
+    this.#chosen.clear();
+  }
+
+  async #enter(): Promise<void> {
+    const password = input('password').value;
+    input('password').value = '';
+    const go = button('log-in-go');
+    go.disabled = true;
+    setText(html('log-in-problem'), '');
+    let session: VCenterSession | undefined;
+    try {
+      session = await VCenterSession.logIn(input('user').value, password);
+      const resume = this.#resume;
+      if (resume !== undefined) {
+        if (resume.instanceUuid !== session.instanceUuid) {
+          throw new Error(
+            `this is another vCenter (${session.name}) than the one watched before: cancel, and begin anew`,
+          );
+        }
+        const source = await (resume.patterns.length > 0
+          ? session.watchPatterns(resume.patterns)
+          : session.watchVms(resume.vms));
+        this.#session = session;
+        this.#resume = undefined;
+        this.#dialog.close();
+        this.#watch(source, true);
+        return;
+      }
+      this.#all = await session.all();
+      this.#session = session;
+      setText(html('server'), session.name);
+      this.#list();
+      this.#setPage(this.#pick);
+      input('patterns').focus();
+    } catch (error) {
+      await session?.close();
+      setText(html('log-in-problem'), messageOf(error));
+      input('password').focus();
+    } finally {
+      go.disabled = false;
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const session = this.#session;
+    const patterns = input('patterns')
+      .value.split(/[\s,]+/)
+      .filter(Boolean);
+    setText(html('pick-problem'), '');
+    if (session === undefined) {
+      return;
+    }
+    try {
+      if (patterns.length === 0 && this.#chosen.size === 0) {
+        throw new Error('choose VMs in the list, or give a pattern such as *');
+      }
+      if (patterns.length > 0 && this.#chosen.size > 0) {
+        throw new Error('give patterns, or choose VMs in the list, not both');
+      }
+      const source = await (patterns.length > 0
+        ? session.watchPatterns(patterns)
+        : session.watchVms(this.#all.filter(({ vm }) => this.#chosen.has(vm))));
+      this.#dialog.close();
+      this.#watch(source, false);
+    } catch (error) {
+      setText(html('pick-problem'), messageOf(error));
+    }
+  }
+
+  #setPage(shown: HTMLFormElement): void {
+    this.#logIn.hidden = shown !== this.#logIn;
+    this.#pick.hidden = shown !== this.#pick;
+    setText(html('log-in-problem'), '');
+    setText(html('pick-problem'), '');
+  }
+
+  #list(): void {
+    const search = input('search').value.trim().toLowerCase();
+    this.#shown = this.#all.filter(
+      ({ name, vm }) => search === '' || name.toLowerCase().includes(search) || vm === search,
+    );
+    html('vms').replaceChildren(
+      ...this.#shown.slice(0, MAX_LISTED).map(({ vm, name }) => {
+        const box = el('input', { type: 'checkbox', value: vm });
+        box.checked = this.#chosen.has(vm);
+        return el('li', {}, el('label', {}, box, el('bdi', {}, name), el('small', {}, vm)));
+      }),
+    );
+    this.#count();
+  }
+
+  #mark(vms: readonly FoundVm[], chosen: boolean): void {
+    for (const { vm } of vms) {
+      this.#choose(vm, chosen);
+    }
+    this.#list();
+  }
+
+  #choose(vm: string, chosen: boolean): void {
+    if (chosen) {
+      this.#chosen.add(vm);
+    } else {
+      this.#chosen.delete(vm);
+    }
+  }
+
+  #count(): void {
+    const rest = this.#shown.length - MAX_LISTED;
+    const more = rest > 0 ? `, ${MAX_LISTED} listed: search for the others` : '';
+    setText(
+      html('picked'),
+      `${this.#chosen.size} chosen; ${this.#shown.length} of ${count(this.#all.length, 'VM')}${more}`,
+    );
+  }
+}

@@ -1,0 +1,50 @@
+/** What the page hands out as files. */
+import type { Report, VmRow } from 'vm-customization';
+
+const COLUMNS: readonly (readonly [name: string, value: (row: VmRow) => string | number | null | undefined])[] = [
+  ['vm', (row) => row.vm],
+  ['name', (row) => row.name],
+  ['customizationStatus', (row) => row.customizationStatus],
+  ['conclusion', (row) => row.conclusion],
+  ['attempt', (row) => row.attempt],
+  ['poweredOnAt', (row) => row.poweredOnAt],
+  ['startedAt', (row) => row.startedAt],
+  ['finishedAt', (row) => row.finishedAt],
+  ['hint', (row) => row.hint],
+  ['failureType', (row) => row.failure?.type],
+  ['failureReason', (row) => row.failure?.reason],
+  ['failureLogLocation', (row) => row.failure?.logLocation],
+  ['failureMessage', (row) => row.failure?.message],
+  ['sysprepVersion', (row) => row.failure?.sysprepVersion],
+  ['systemVersion', (row) => row.failure?.systemVersion],
+  ['revised', (row) => (row.revised ? 'true' : '')],
+  ['guestInfoDisagrees', (row) => (row.guestInfoDisagrees ? 'true' : '')],
+  ['error', (row) => row.error?.message],
+];
+
+/** A table by RFC 4180, a line per VM. */
+export function csvOf(report: Report): string {
+  const lines = [
+    COLUMNS.map(([name]) => name),
+    ...report.vms.map((row) => COLUMNS.map(([, value]) => cell(value(row)))),
+  ];
+  return lines.map((cells) => `${cells.join(',')}\r\n`).join('');
+}
+
+function cell(value: string | number | null | undefined): string {
+  const text = String(value ?? '');
+  // A spreadsheet would run it as a formula: names and messages come from guests.
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** Hands out a file. */
+export function download(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // Not at once: the browser has yet to read it.
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

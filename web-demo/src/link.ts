@@ -1,0 +1,145 @@
+/** The view in the address: what is after `#`. */
+import type { MonitorOptions, Recording } from 'vm-customization';
+import { messageOf } from './dom.js';
+
+/** All that a link reopens. */
+export interface Link {
+  source: 'simulated' | 'recording' | 'vcenter';
+  /** Of the simulated vCenter. */
+  vms: number | undefined;
+  speed: number | undefined;
+  /** Which VMs of a vCenter. */
+  patterns: readonly string[];
+  /** A recording inside the link. */
+  recording: string | undefined;
+  /** The name of a file to open. */
+  file: string | undefined;
+  /** Position of time travel. */
+  atMs: number | undefined;
+  filter: string;
+  status: string;
+  sort: string;
+  selected: string;
+  details: boolean;
+  theme: string;
+  wall: boolean;
+  options: MonitorOptions;
+}
+
+/** A link that is longer is cut by mail and chat programs. */
+const LONGEST_RECORDING = 8_000;
+/** What a recording in a link may come to; a hostile one could grow without end. */
+const LARGEST_UNPACKED = 8 * 2 ** 20;
+
+export function readLink(hash: string): Link {
+  const values = new URLSearchParams(hash.replace(/^#/, ''));
+  const text = (name: string): string => values.get(name) ?? '';
+  const number = (name: string, least: number, most: number): number | undefined => {
+    const value = Number(text(name) || Number.NaN);
+    return Number.isFinite(value) ? Math.min(Math.max(value, least), most) : undefined;
+  };
+  const recording = values.get('rec') ?? undefined;
+  const file = values.get('file') ?? undefined;
+  const source =
+    recording !== undefined || file !== undefined
+      ? 'recording'
+      : text('source') === 'vcenter'
+        ? 'vcenter'
+        : 'simulated';
+  const timeout = text('timeout');
+  const attempts = (['follow', 'first', 'reopen'] as const).find((each) => each === text('attempts'));
+  return {
+    source,
+    vms: number('vms', 1, 5_000),
+    speed: number('speed', 1, 10_000),
+    patterns: text('patterns').split(/\s+/).filter(Boolean),
+    recording,
+    file,
+    atMs: number('at', 0, Number.MAX_SAFE_INTEGER),
+    filter: text('filter'),
+    status: text('status'),
+    sort: text('sort'),
+    selected: text('vm'),
+    details: values.has('details'),
+    theme: text('theme'),
+    wall: values.has('wall'),
+    options: {
+      ...(timeout === ''
+        ? {}
+        : { timeoutSeconds: timeout === 'never' ? null : (number('timeout', 1, 604_800) ?? 600) }),
+      ...(values.has('wait') ? { waitForPowerOn: text('wait') !== '0' } : {}),
+      ...(attempts === undefined ? {} : { attempts }),
+    },
+  };
+}
+
+/** The part after `#`; what has its default is left out. */
+export function writeLink(link: Link): string {
+  const values = new URLSearchParams();
+  const put = (name: string, value: string | number | undefined): void => {
+    if (value !== undefined && value !== '') {
+      values.set(name, String(value));
+    }
+  };
+  const { timeoutSeconds, waitForPowerOn, attempts } = link.options;
+  put('source', link.source === 'vcenter' ? 'vcenter' : '');
+  put('vms', link.vms);
+  put('speed', link.speed);
+  put('patterns', link.patterns.join(' '));
+  put('timeout', timeoutSeconds === null ? 'never' : timeoutSeconds);
+  put('wait', waitForPowerOn === undefined ? undefined : Number(waitForPowerOn));
+  put('attempts', attempts);
+  put('filter', link.filter);
+  put('status', link.status);
+  put('sort', link.sort);
+  put('vm', link.selected);
+  put('details', link.details ? 1 : undefined);
+  put('at', link.atMs === undefined ? undefined : Math.round(link.atMs));
+  put('theme', link.theme);
+  put('wall', link.wall ? 1 : undefined);
+  put('file', link.file);
+  put('rec', link.recording);
+  const text = values.toString();
+  return text === '' ? '' : `#${text}`;
+}
+
+/** A recording as text for a link; undefined when it is too large for one. */
+export async function packRecording(recording: Recording): Promise<string | undefined> {
+  const packed = await through(new Blob([JSON.stringify(recording)]), new CompressionStream('deflate-raw'));
+  if (packed.size > (LONGEST_RECORDING * 3) / 4) {
+    return undefined;
+  }
+  const bytes = new Uint8Array(await packed.arrayBuffer());
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
+}
+
+/** The text of a recording in a link. @throws Error that says what is wrong with the link */
+export async function unpackRecording(text: string): Promise<string> {
+  try {
+    const packed = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
+    const unpacked = await through(new Blob([packed]), new DecompressionStream('deflate-raw'));
+    return await unpacked.text();
+  } catch (error) {
+    throw new Error(
+      `the recording in the link cannot be read: ${messageOf(error)}; ask for the link or the file again`,
+    );
+  }
+}
+
+async function through(blob: Blob, stream: CompressionStream | DecompressionStream): Promise<Blob> {
+  const parts: BlobPart[] = [];
+  let size = 0;
+  const reader = blob.stream().pipeThrough(stream).getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size += next.value.byteLength;
+    if (size > LARGEST_UNPACKED && stream instanceof DecompressionStream) {
+      await reader.cancel();
+      throw new Error('it is larger than 8 MiB');
+    }
+    parts.push(next.value as BlobPart);
+  }
+  return new Blob(parts);
+}

@@ -1,0 +1,275 @@
+/** A wait under way: fed by a source, shown by a model, recorded, and kept for a reload. */
+import {
+  type CustomizationWatch,
+  type EventSummary,
+  Monitor,
+  type MonitorOptions,
+  type Progress,
+  Recorder,
+  type Recording,
+  type Report,
+  type RunInput,
+  resumeCustomization,
+  type Snapshot,
+  type VmRef,
+  type WatchOptions,
+  watchCustomization,
+} from 'vm-customization';
+import { followWatch, RunModel, TIMELINE_EVENT_TYPES } from 'vm-customization/element';
+import type { LiveSource } from './sources/source.js';
+
+const TICK_MS = 1_000;
+/** Of a page that runs for weeks this much is kept to go back to; then recording begins anew. */
+const RECORDED_BYTES = 32 * 2 ** 20;
+/** Marks kept for a reload. */
+const MARKS_KEPT = 20_000;
+
+/** What a reload needs to go on. Plain data; no credential. */
+export interface SavedRun {
+  readonly startedAt: string;
+  readonly savedAtMs: number;
+  readonly vms: readonly VmRef[];
+  readonly options: MonitorOptions;
+  readonly snapshot: Snapshot;
+  readonly marks: readonly EventSummary[];
+  /** Absent where it is too large. */
+  readonly recording?: Recording;
+}
+
+/** How the source is doing. */
+export type LiveState = 'opening' | 'live' | 'reading' | 'retrying' | 'ended';
+
+/** Tells `state` when `state` or `trouble` has changed. */
+export class LiveRun extends EventTarget {
+  readonly source: LiveSource;
+  readonly model = new RunModel();
+  readonly options: MonitorOptions;
+  readonly #saved: SavedRun | undefined;
+  readonly #watch: CustomizationWatch;
+  readonly #stop = new AbortController();
+  readonly #recorder = new Recorder({ maxBytes: RECORDED_BYTES });
+  #state: LiveState = 'opening';
+  #trouble = '';
+  #startedAt: string | undefined;
+  #vms: readonly VmRef[];
+  /** How long the run had gone on when this part of it began. */
+  #offsetMs = 0;
+
+  /** @param saved - goes on from there, not from the beginning */
+  constructor(source: LiveSource, options: MonitorOptions, saved?: SavedRun) {
+    super();
+    this.source = source;
+    this.options = { ...source.options, ...options };
+    this.#saved = saved;
+    this.#vms = saved?.vms ?? source.vms;
+    if (saved === undefined) {
+      this.model.setVms(source.vms);
+    } else {
+      showSaved(this.model, saved);
+    }
+    const follower = followWatch(this.model, () => requestAnimationFrame(flush));
+    const take = (input: RunInput): void => {
+      follower.onInput(input);
+      this.#recorder.take(input);
+    };
+    const told: WatchOptions = {
+      alsoRead: TIMELINE_EVENT_TYPES,
+      onProgress: (progress) => {
+        if (progress.type === 'started') {
+          this.#begun(progress.serverTime, take);
+        }
+        follower.onProgress(progress);
+        this.#noteState(progress);
+      },
+      onInput: (input) => {
+        take(input.type === 'begin' ? input : { ...input, atMs: input.atMs + this.#offsetMs });
+      },
+    };
+    this.#watch =
+      saved === undefined
+        ? watchCustomization(source.events, source.vms, { ...this.options, ...told })
+        : resumeCustomization(source.events, saved.snapshot, told);
+    const watch = this.#watch;
+    const flush = (): void => {
+      if (!this.#stop.signal.aborted && this.#state !== 'ended') {
+        follower.flush(watch);
+      }
+    };
+    const ticking = setInterval(flush, TICK_MS);
+    this.#stop.signal.addEventListener('abort', () => clearInterval(ticking));
+    void watch.report
+      .then(
+        (report) => {
+          if (!this.#stop.signal.aborted) {
+            follower.finish(report);
+            this.#set('ended', '');
+          }
+        },
+        (error: unknown) => this.#set('ended', error instanceof Error ? error.message : String(error)),
+      )
+      .finally(() => clearInterval(ticking));
+    if (source.lookUp !== undefined) {
+      void this.#followVms(source.lookUp);
+    }
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  /** What keeps the source from being read; empty where nothing does. */
+  get trouble(): string {
+    return this.#trouble;
+  }
+
+  /** The recording has reached its bound, and goes no further. */
+  get recordingFull(): boolean {
+    return this.#recorder.full;
+  }
+
+  /** All that was fed in so far, before a reload too where that could be kept. */
+  recording(): Recording | undefined {
+    const recording = this.#recorder.recording();
+    const before = this.#saved?.recording;
+    return recording === undefined || before === undefined
+      ? recording
+      : { ...before, steps: [...before.steps, ...recording.steps] };
+  }
+
+  /** As it stands; undefined before it has begun. */
+  report(): Report | undefined {
+    const saved = this.save();
+    return saved && reportOf(saved.snapshot, saved.startedAt);
+  }
+
+  /** For a reload; undefined before it has begun. */
+  save(): SavedRun | undefined {
+    let snapshot: Snapshot;
+    try {
+      snapshot = this.#watch.snapshot();
+    } catch {
+      // Before the source has told its time.
+      return this.#saved;
+    }
+    const recording = this.recording();
+    return {
+      startedAt: this.#startedAt ?? recording?.startedAt ?? '',
+      savedAtMs: this.model.nowMs,
+      vms: this.#vms,
+      options: this.options,
+      snapshot,
+      marks: marksOf(this.model),
+      ...(recording === undefined || this.recordingFull ? {} : { recording }),
+    };
+  }
+
+  /** Ends it. @param close - gives back what the source holds, too */
+  async stop(close: boolean): Promise<void> {
+    this.#stop.abort();
+    this.#watch.cancel();
+    await this.#watch.report.catch(() => undefined);
+    if (close) {
+      await this.source.close();
+    }
+  }
+
+  /** A run that was resumed is the same run to those who look: its times go on from its first start. */
+  #begun(serverTime: string, take: (input: RunInput) => void): void {
+    const saved = this.#saved;
+    this.#startedAt = saved?.startedAt ?? serverTime;
+    if (saved !== undefined) {
+      const { startedAt, vms, options } = saved;
+      // The time in between on vCenter's clock; for drawing and recording only.
+      this.#offsetMs = Math.max(0, Date.parse(serverTime) - Date.parse(startedAt));
+      take({ type: 'begin', recording: { format: 'vm-customization-recording/1', startedAt, vms, options } });
+      showSaved(this.model, saved);
+    }
+  }
+
+  async #followVms(lookUp: NonNullable<LiveSource['lookUp']>): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted && this.#state !== 'ended') {
+      await new Promise((resolve) => setTimeout(resolve, lookUp.everyMs));
+      try {
+        const vms = signal.aborted ? this.#vms : await lookUp.find(signal);
+        if (!signal.aborted && !sameVms(vms, this.#vms)) {
+          this.#vms = vms;
+          await this.#watch.setVms(vms);
+          this.model.setVms(vms);
+        }
+      } catch (error) {
+        if (!signal.aborted) {
+          this.#set(this.#state, `looking for VMs: ${error instanceof Error ? error.message : error}`);
+        }
+      }
+    }
+  }
+
+  #noteState(progress: Progress): void {
+    switch (progress.type) {
+      case 'started':
+        this.#set('reading', '');
+        break;
+      case 'pushing':
+        this.#set('live', '');
+        break;
+      case 'read':
+        this.#set(this.#state === 'live' ? 'live' : 'reading', '');
+        break;
+      case 'readFailed':
+      case 'pushFailed':
+        if (progress.failure.vm === undefined) {
+          this.#set('retrying', progress.failure.message ?? progress.failure.kind);
+        }
+        break;
+      case 'loggedIn':
+        this.#set('reading', '');
+        break;
+    }
+  }
+
+  #set(state: LiveState, trouble: string): void {
+    if (state !== this.#state || trouble !== this.#trouble) {
+      this.#state = state;
+      this.#trouble = trouble;
+      this.dispatchEvent(new Event('state'));
+    }
+  }
+}
+
+/** The last state of a run, before it can go on. */
+export function showSaved(model: RunModel, saved: SavedRun): void {
+  model.begin(saved.startedAt, saved.vms);
+  model.report(reportOf(saved.snapshot, saved.startedAt));
+  model.events(saved.marks);
+  model.tick(saved.savedAtMs);
+}
+
+function reportOf(snapshot: Snapshot, startedAt: string): Report {
+  const monitor = Monitor.restore(snapshot, startedAt, 0);
+  try {
+    return monitor.report(0);
+  } finally {
+    monitor.dispose();
+  }
+}
+
+function marksOf(model: RunModel): readonly EventSummary[] {
+  const kept: EventSummary[] = [];
+  for (const { row, marks } of model.entries) {
+    for (const { timeMs, kind, type, key } of marks) {
+      if (type !== null && kept.length < MARKS_KEPT) {
+        const own = OWN_KINDS.find((each) => each === kind) ?? null;
+        kept.push({ vm: row.vm, name: null, key, createdTime: new Date(timeMs).toISOString(), type, kind: own });
+      }
+    }
+  }
+  return kept;
+}
+const OWN_KINDS = ['powerOn', 'started', 'succeeded', 'failed', 'removed'] as const;
+
+function sameVms(left: readonly VmRef[], right: readonly VmRef[]): boolean {
+  return (
+    left.length === right.length && left.every(({ vm, name }, i) => vm === right[i]?.vm && name === right[i]?.name)
+  );
+}

@@ -1,0 +1,496 @@
+/** The page: one source at a time, live or played, and everything around the element that shows it. */
+import type { MonitorOptions } from 'vm-customization';
+import { RunModel, type VmCustomizationStatusElement } from 'vm-customization/element';
+import { OpenFile } from './dialogs/open-file.js';
+import { optionsDialog } from './dialogs/options.js';
+import { saveDialog } from './dialogs/save.js';
+import { VCenterDialog } from './dialogs/vcenter.js';
+import { button, html, messageOf, onClick, select, setText } from './dom.js';
+import { type Link, packRecording, readLink, unpackRecording, writeLink } from './link.js';
+import { LiveRun, type LiveState, showSaved } from './live-run.js';
+import { Log } from './log.js';
+import { Player } from './player.js';
+import { PlayerBar } from './player-bar.js';
+import { readSession, type Session, saveSession } from './session.js';
+import { type Offered, readFiles } from './sources/files.js';
+import { simulatedAddress, simulatedRecording, simulatedSource } from './sources/simulated.js';
+import type { LiveSource } from './sources/source.js';
+import { Summary } from './summary.js';
+import { setUpTheme } from './theme.js';
+
+/** Between two savings for a crash; a reload saves by itself. */
+const SAVE_EVERY_MS = 30_000;
+/** The summary and the log are drawn at most this often. */
+const DRAW_EVERY_MS = 150;
+const HASH_EVERY_MS = 400;
+const NOTICE_MS = 4_000;
+
+/** For weeks on end: a new attempt with each power-on, and no deadline. */
+const WALL_OPTIONS: MonitorOptions = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true };
+
+const STATES: Readonly<Record<LiveState | 'played' | 'saved', string>> = {
+  opening: 'Opening',
+  live: 'Live',
+  reading: 'Reading',
+  retrying: 'Trying again',
+  ended: 'Ended',
+  played: 'Recording',
+  saved: 'Last known state',
+};
+
+export class Page {
+  readonly #view = html('view') as VmCustomizationStatusElement;
+  readonly #summary = new Summary();
+  readonly #log = new Log();
+  readonly #bar: PlayerBar;
+  readonly #file: OpenFile;
+  readonly #vcenter: VCenterDialog;
+  /** What the address says beyond the view, and the user's options. */
+  #link: Link;
+  #live: LiveRun | undefined;
+  #player: Player | undefined;
+  /** Of the recording that is played; empty where the live run was rewound. */
+  #name = '';
+  /** A wait of before the reload that goes on once somebody has logged in. */
+  #waiting: Extract<Session, { kind: 'live' }> | undefined;
+  /** A file that a link asks for, and the position there. */
+  #wanted: { readonly file: string; readonly atMs: number | undefined } | undefined;
+  #model = new RunModel();
+  #drawing: number | undefined;
+  #hashing: number | undefined;
+  #noticed: number | undefined;
+  #toldFull = false;
+
+  constructor() {
+    this.#link = readLink(location.hash);
+    setUpTheme(this.#link.theme, () => {
+      this.#link.theme = select('theme').value;
+      this.#writeHash();
+    });
+    this.#bar = new PlayerBar({
+      moved: (atMs) => {
+        this.#view.cursor = atMs;
+        this.#writeHash();
+      },
+      backToLive: () => this.#backToLive(),
+    });
+    this.#file = new OpenFile((offered) => {
+      const wanted = this.#wanted?.file === offered.name ? this.#wanted.atMs : undefined;
+      this.#openRecording(offered, wanted);
+      this.#wanted = undefined;
+    });
+    this.#vcenter = new VCenterDialog((source, resumed) => this.#watchVCenter(source, resumed));
+    optionsDialog(
+      () => this.#live?.options ?? this.#link.options,
+      (options) => {
+        this.#link.options = options;
+        this.#startAgain();
+      },
+    );
+    saveDialog(() => ({
+      recording: () => this.#player?.recording ?? this.#live?.recording(),
+      report: () => this.#player?.report() ?? this.#live?.report(),
+      recordingNote: this.#live?.recordingFull
+        ? 'The recording is full: it holds the beginning of the run. Start again to record anew.'
+        : '',
+      link: () => this.#linkToView(),
+    }));
+    this.#setUpButtons();
+    this.#view.addEventListener('viewchange', () => this.#viewChanged());
+    addEventListener('hashchange', () => void this.open(false));
+    addEventListener('pagehide', () => this.#save());
+    document.addEventListener('visibilitychange', () => document.hidden && this.#save());
+    setInterval(() => {
+      this.#save();
+      if (this.#live?.recordingFull === true && !this.#toldFull) {
+        this.#toldFull = true;
+        this.#tell('The recording is full: what comes from here on is shown, and no longer recorded');
+      }
+    }, SAVE_EVERY_MS);
+    for (const type of ['online', 'offline']) {
+      addEventListener(type, () => this.#showState());
+    }
+  }
+
+  /** Opens what the address says, or goes on where this tab was before a reload. */
+  async open(reloaded: boolean): Promise<void> {
+    const session = readSession(location.hash, reloaded);
+    this.#link = readLink(session?.hash ?? location.hash);
+    const link = this.#link;
+    const view = this.#view;
+    view.filter = link.filter;
+    view.status = link.status as typeof view.status;
+    view.sort = link.sort;
+    view.selected = link.selected;
+    view.details = link.details;
+    this.#setWall(link.wall);
+    try {
+      if (session === undefined) {
+        await this.#openLink(link);
+      } else {
+        await this.#reopen(session);
+      }
+    } catch (error) {
+      this.#fail(messageOf(error));
+      if (this.#live === undefined && this.#player === undefined) {
+        this.#watch(simulatedSource(simulatedAddress()));
+      }
+    }
+  }
+
+  async #openLink(link: Link): Promise<void> {
+    const { recording } = link;
+    if (recording !== undefined) {
+      const text = await unpackRecording(recording);
+      const [offered] = await readFiles([{ name: link.file ?? 'the recording in the link', blob: new Blob([text]) }]);
+      if (offered !== undefined) {
+        this.#openRecording(offered, link.atMs);
+        // The address goes on being one that opens it.
+        this.#link.recording = recording;
+      }
+      return;
+    }
+    if (link.source === 'simulated' && link.atMs !== undefined) {
+      this.#openRecording({ name: '', recording: simulatedRecording(link.vms ?? 8) }, link.atMs);
+      return;
+    }
+    const wantedAtMs = link.atMs;
+    // Behind a dialog there is something to see as well.
+    this.#watch(this.#simulated());
+    if (link.file !== undefined) {
+      this.#wanted = { file: link.file, atMs: wantedAtMs };
+      this.#file.show(link.file);
+    } else if (link.source === 'vcenter') {
+      this.#vcenter.show(undefined, link.patterns);
+    }
+  }
+
+  async #reopen(session: Session): Promise<void> {
+    if (session.kind === 'recording') {
+      this.#openRecording(session, session.atMs);
+      return;
+    }
+    const { address, run, options } = session;
+    if (address.kind === 'simulated') {
+      this.#watch(simulatedSource(address), options, run);
+      return;
+    }
+    this.#waiting = session;
+    const model = new RunModel();
+    if (run === undefined) {
+      model.setVms(address.vms);
+    } else {
+      showSaved(model, run);
+    }
+    this.#show(model);
+    this.#showState();
+    this.#vcenter.show(address);
+  }
+
+  #simulated(): LiveSource {
+    const { vms, speed, wall } = this.#link;
+    return simulatedSource(
+      simulatedAddress({
+        loop: wall,
+        ...(vms === undefined ? {} : { vms: Math.floor(vms) }),
+        ...(speed === undefined ? {} : { speed }),
+      }),
+    );
+  }
+
+  #watch(source: LiveSource, options = this.#chosenOptions(), saved?: ConstructorParameters<typeof LiveRun>[2]): void {
+    const run = new LiveRun(source, options, saved);
+    this.#endAll(source);
+    this.#live = run;
+    this.#link.source = source.address.kind;
+    this.#link.patterns = source.address.kind === 'vcenter' ? source.address.patterns : [];
+    run.addEventListener('state', () => this.#showState());
+    this.#show(run.model);
+    this.#showState();
+  }
+
+  #chosenOptions(): MonitorOptions {
+    return this.#link.wall ? { ...WALL_OPTIONS, ...this.#link.options } : this.#link.options;
+  }
+
+  #watchVCenter(source: LiveSource, resumed: boolean): void {
+    const waiting = resumed ? this.#waiting : undefined;
+    this.#watch(source, waiting?.options, waiting?.run);
+    this.#tell(`Watching ${source.title}`);
+  }
+
+  /** @throws WireError; what was shown before stays */
+  #openRecording({ name, recording }: Offered, atMs?: number): void {
+    const player = new Player(recording);
+    this.#endAll();
+    this.#play(player, name, atMs ?? 0);
+    this.#link.source = name === '' ? 'simulated' : 'recording';
+    if (atMs === undefined) {
+      player.play();
+    }
+    this.#tell(name === '' ? '' : `Opened ${name}`);
+  }
+
+  #play(player: Player, name: string, atMs: number): void {
+    this.#player?.dispose();
+    this.#player = player;
+    this.#name = name;
+    player.seek(atMs);
+    this.#show(player.model);
+    this.#bar.show(player, this.#live !== undefined || name === '');
+    this.#showState();
+  }
+
+  #rewind(): void {
+    const live = this.#live;
+    const recording = live?.recording();
+    if (live === undefined || recording === undefined) {
+      return;
+    }
+    const { nowMs } = live.model;
+    this.#play(new Player(recording, nowMs), '', nowMs);
+    this.#tell('Rewound: the wait goes on meanwhile');
+  }
+
+  #backToLive(): void {
+    this.#endPlayer();
+    if (this.#live === undefined) {
+      this.#watch(this.#simulated());
+    } else {
+      this.#show(this.#live.model);
+      this.#showState();
+    }
+  }
+
+  #startAgain(): void {
+    const { address } = this.#live?.source ?? {};
+    this.#setWall(this.#link.wall);
+    if (this.#live === undefined || address?.kind === 'simulated') {
+      this.#watch(this.#simulated());
+      return;
+    }
+    // The session stays; only the wait begins anew.
+    const { source } = this.#live;
+    this.#watch(source);
+  }
+
+  #endPlayer(): void {
+    this.#player?.dispose();
+    this.#player = undefined;
+    this.#name = '';
+    this.#bar.show(undefined);
+    this.#view.cursor = null;
+    this.#link.atMs = undefined;
+    this.#link.recording = undefined;
+  }
+
+  /** @param next - a source that goes on being used is not closed */
+  #endAll(next?: LiveSource): void {
+    this.#endPlayer();
+    const live = this.#live;
+    this.#live = undefined;
+    this.#waiting = undefined;
+    const isSession = next?.address.kind === 'vcenter';
+    void live?.stop(live.source.address.kind === 'vcenter' && !isSession);
+    if (!isSession) {
+      this.#vcenter.forget();
+    }
+  }
+
+  #show(model: RunModel): void {
+    this.#model.removeEventListener('change', this.#onChange);
+    this.#model = model;
+    model.addEventListener('change', this.#onChange);
+    this.#view.model = model;
+    this.#log.show(model);
+    this.#onChange();
+    this.#writeHash();
+  }
+
+  readonly #onChange = (): void => {
+    this.#drawing ??= window.setTimeout(() => {
+      this.#drawing = undefined;
+      this.#summary.draw(this.#model);
+      this.#log.draw();
+    }, DRAW_EVERY_MS);
+    if (!marked && this.#model.transitions.length > 0) {
+      marked = true;
+      // After the frame in which the element draws them.
+      requestAnimationFrame(() => setTimeout(() => performance.mark('page:first-rows')));
+    }
+  };
+
+  #showState(): void {
+    const live = this.#live;
+    const played = this.#player !== undefined;
+    const isVCenter = live?.source.address.kind === 'vcenter' || this.#waiting !== undefined;
+    const state = played ? 'played' : (live?.state ?? 'saved');
+    const offline = isVCenter && !played && !navigator.onLine;
+    const badge = html('state');
+    badge.dataset.state = offline ? 'retrying' : state;
+    setText(badge, offline ? 'Offline' : played && this.#name === '' ? 'Rewound' : STATES[state]);
+    badge.title = live?.trouble ?? '';
+    const trouble = played || live === undefined || live.trouble === '' ? '' : ` – ${live.trouble}`;
+    const title =
+      played && this.#name !== '' ? this.#name : (live?.source.title ?? (played ? 'Simulated vCenter' : 'vCenter'));
+    setText(html('source'), title + trouble);
+    button('again').hidden = live === undefined || played;
+    button('rewind').hidden = live === undefined || played;
+    button('log-out').hidden = !isVCenter;
+    button('open-options').disabled = played && live === undefined;
+    for (const [id, current] of [
+      ['open-simulated', !isVCenter && (live !== undefined || this.#name === '')],
+      ['open-file', this.#name !== ''],
+      ['open-vcenter', isVCenter],
+    ] as const) {
+      if (current) {
+        button(id).setAttribute('aria-current', 'true');
+      } else {
+        button(id).removeAttribute('aria-current');
+      }
+    }
+  }
+
+  #setUpButtons(): void {
+    onClick('open-simulated', () => {
+      this.#endAll();
+      this.#watch(this.#simulated());
+    });
+    onClick('again', () => this.#startAgain());
+    onClick('rewind', () => this.#rewind());
+    onClick('log-out', () => {
+      this.#endAll();
+      this.#watch(this.#simulated());
+      this.#vcenter.show();
+      this.#tell('Logged out');
+    });
+    onClick('wall', () => {
+      this.#setWall(true);
+      document.documentElement.requestFullscreen?.().catch(() => undefined);
+      if (this.#live !== undefined && this.#player === undefined && this.#live.options.attempts !== 'reopen') {
+        this.#startAgain();
+      }
+      this.#writeHash();
+    });
+    const leave = (): void => {
+      this.#setWall(false);
+      if (document.fullscreenElement !== null) {
+        document.exitFullscreen().catch(() => undefined);
+      }
+      this.#writeHash();
+      button('wall').focus();
+    };
+    onClick('leave-wall', leave);
+    addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.defaultPrevented) {
+        setText(html('error'), '');
+        if (this.#link.wall) {
+          leave();
+        }
+      }
+    });
+  }
+
+  #setWall(wall: boolean): void {
+    this.#link.wall = wall;
+    document.documentElement.classList.toggle('wall', wall);
+    if (wall) {
+      // A screen on the wall has nobody to wake it.
+      navigator.wakeLock?.request('screen').catch(() => undefined);
+    }
+  }
+
+  #viewChanged(): void {
+    const { cursor } = this.#view;
+    // The cursor is the position in time, wherever the user moves it.
+    if (this.#player !== undefined && cursor !== null && Math.abs(cursor - this.#player.positionMs) > 1) {
+      this.#player.pause();
+      this.#player.seek(cursor);
+    }
+    this.#writeHash();
+  }
+
+  /** The view as it stands, without the recording. */
+  #currentLink(): Link {
+    const { filter, status, sort, selected, details } = this.#view;
+    const { speed, vms } = this.#link;
+    const isSimulated = this.#link.source === 'simulated';
+    return {
+      ...this.#link,
+      file: this.#link.source === 'recording' ? this.#name || undefined : undefined,
+      vms: isSimulated ? vms : undefined,
+      speed: isSimulated ? speed : undefined,
+      atMs: this.#live === undefined ? this.#player?.positionMs : undefined,
+      filter,
+      status,
+      sort,
+      selected,
+      details,
+    };
+  }
+
+  async #linkToView(): Promise<{ url: string; note: string }> {
+    const link = this.#currentLink();
+    const player = this.#player;
+    let note = '';
+    if (player !== undefined && !(this.#live === undefined && this.#name === '')) {
+      link.atMs = player.positionMs;
+      link.recording = await packRecording(player.recording);
+      link.file = this.#name || 'the saved recording';
+      note =
+        link.recording === undefined
+          ? `The recording is too large for a link: send ${this.#name || 'the recording, saved above,'} along. The link asks for it.`
+          : 'The recording is inside the link.';
+    } else if (link.source === 'vcenter') {
+      note = 'It asks for user and password; there is none in it.';
+    }
+    return { url: location.href.replace(/#.*$/, '') + writeLink(link), note };
+  }
+
+  /** Not with every frame: browsers limit it. */
+  #writeHash(): void {
+    this.#hashing ??= window.setTimeout(() => {
+      this.#hashing = undefined;
+      this.#putHash();
+    }, HASH_EVERY_MS);
+  }
+
+  #putHash(): void {
+    const hash = writeLink(this.#currentLink());
+    if (hash !== location.hash) {
+      history.replaceState(null, '', `${location.pathname}${location.search}${hash}`);
+    }
+  }
+
+  #save(): void {
+    this.#putHash();
+    const { hash } = location;
+    const live = this.#live;
+    if (this.#waiting !== undefined) {
+      saveSession({ ...this.#waiting, hash });
+    } else if (live !== undefined) {
+      const run = live.save();
+      const { address } = live.source;
+      saveSession({ hash, kind: 'live', address, options: live.options, ...(run === undefined ? {} : { run }) });
+    } else if (this.#player !== undefined) {
+      const { recording, positionMs } = this.#player;
+      saveSession({ hash, kind: 'recording', name: this.#name, recording, atMs: positionMs });
+    }
+  }
+
+  /** For everybody to see for a while, and for a screen reader to say. */
+  #tell(text: string): void {
+    const notice = html('notice');
+    notice.classList.remove('old');
+    setText(notice, text);
+    setText(html('error'), '');
+    clearTimeout(this.#noticed);
+    this.#noticed = window.setTimeout(() => notice.classList.add('old'), NOTICE_MS);
+  }
+
+  #fail(text: string): void {
+    setText(html('error'), text);
+  }
+}
+
+let marked = false;

@@ -1,0 +1,129 @@
+/** From files, or a pasted text, to recordings. */
+import { type Recording, recordingFromEvents, replay, summarizeEvents } from 'vm-customization';
+import { messageOf } from '../dom.js';
+
+/** All files together. */
+export const MAX_BYTES = 64 * 2 ** 20;
+
+/** One recording that can be opened. */
+export interface Offered {
+  readonly name: string;
+  readonly recording: Recording;
+}
+
+/** What was given: a file, or what was pasted. */
+export interface Given {
+  readonly name: string;
+  readonly blob: Blob;
+}
+
+const FORMAT = 'vm-customization-recording/1';
+
+/**
+ * Reads recordings, one or many in each file, or files of events that together make one recording.
+ * @throws Error that names the file, the place in it, and what to do
+ */
+export async function readFiles(given: readonly Given[]): Promise<readonly Offered[]> {
+  const bytes = given.reduce((sum, { blob }) => sum + blob.size, 0);
+  if (bytes > MAX_BYTES) {
+    const [what, verb] = given.length === 1 ? [given[0]?.name, 'has'] : ['the files', 'have'];
+    throw new Error(
+      `${what} ${verb} ${Math.ceil(bytes / 2 ** 20)} MiB, and 64 MiB can be opened: split it, or take the events of a shorter time`,
+    );
+  }
+  const texts = await Promise.all(given.map(async ({ name, blob }) => ({ name, text: (await blob.text()).trim() })));
+  const empty = texts.find(({ text }) => text === '');
+  if (empty !== undefined) {
+    throw new Error(`${empty.name} is empty: choose a recording, or events such as \`govc events -json\` prints`);
+  }
+  const recordings = texts.map((file) => recordingsOf(file.name, file.text));
+  if (recordings.every((found) => found === undefined)) {
+    return [{ name: texts.map(({ name }) => name).join(', '), recording: fromEvents(texts) }];
+  }
+  const other = texts.find((_, index) => recordings[index] === undefined);
+  if (other !== undefined) {
+    throw new Error(`${other.name} is no recording, and others are: open recordings and events one after the other`);
+  }
+  return recordings.flatMap((found) => found ?? []);
+}
+
+/** Undefined where the text is something else than recordings. */
+function recordingsOf(name: string, text: string): readonly Offered[] | undefined {
+  if (!text.startsWith('{') || !/"format"\s*:\s*"vm-customization-/.test(text)) {
+    return undefined;
+  }
+  const whole = parsed(text);
+  if (whole !== undefined) {
+    return isOurs(whole, name) ? [{ name, recording: checked(whole, name) }] : undefined;
+  }
+  const lines = text.split('\n');
+  const found: Offered[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() !== '') {
+      const place = `${name}, line ${index + 1}`;
+      const value = parsed(line);
+      if (value === undefined) {
+        // Says where in the line, and why.
+        throw new Error(`${place}: ${reasonOf(line)}`);
+      }
+      if (!isOurs(value, place)) {
+        if (found.length === 0) {
+          return undefined;
+        }
+        throw new Error(`${place} is no recording, and those before it are: remove the line`);
+      }
+      found.push({ name: place, recording: checked(value, place) });
+    }
+  }
+  return found;
+}
+
+function isOurs(value: unknown, place: string): value is Recording {
+  const format = typeof value === 'object' && value !== null && 'format' in value ? String(value.format) : '';
+  if (format.startsWith('vm-customization-report/')) {
+    throw new Error(`${place} is a report, which only says how a run ended: open the recording of the run`);
+  }
+  return format.startsWith('vm-customization-');
+}
+
+function checked(recording: Recording, place: string): Recording {
+  if (recording.format !== FORMAT) {
+    throw new Error(`${place} has format \`${recording.format}\`, and this page opens \`${FORMAT}\`: use its version`);
+  }
+  const why = reasonOf(JSON.stringify(recording));
+  if (why !== undefined) {
+    throw new Error(`${place}: ${why}`);
+  }
+  return recording;
+}
+
+/** Why the package refuses a recording; undefined where it does not. */
+function reasonOf(line: string): string | undefined {
+  const answer = JSON.parse(replay(line.replaceAll('\n', ' '))) as { error?: { message: string } };
+  return answer.error?.message;
+}
+
+function fromEvents(files: readonly { readonly name: string; readonly text: string }[]): Recording {
+  for (const { name, text } of files) {
+    try {
+      summarizeEvents(text);
+    } catch (error) {
+      throw new Error(
+        `${name} holds neither a recording nor events: ${messageOf(error)}; open what \`govc events -json\`, vCenter or the event broker gave, unchanged`,
+      );
+    }
+  }
+  try {
+    return recordingFromEvents(files.map(({ text }) => text));
+  } catch (error) {
+    throw new Error(`${files.map(({ name }) => name).join(', ')}: ${messageOf(error)}`);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

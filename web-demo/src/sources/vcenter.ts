@@ -1,0 +1,183 @@
+/** A real vCenter, through a proxy of the page's own origin. */
+import {
+  type CallOptions,
+  connectVCenter,
+  type EventPage,
+  type EventQuery,
+  type EventSource,
+  type FoundVm,
+  type GuestInfo,
+  LoginError,
+  type Lookup,
+  LookupError,
+  type VCenter,
+  type VmRef,
+} from 'vm-customization';
+import { count } from '../dom.js';
+import type { LiveSource, SourceAddress } from './source.js';
+
+type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;
+
+const SERVER = '/sdk';
+const LOOK_UP_MS = 60_000;
+
+/** A session. Its password is in the package's memory, for a log-in after the session was lost; nowhere else. */
+export class VCenterSession {
+  readonly #vcenter: VCenter;
+  readonly #user: string;
+
+  private constructor(vcenter: VCenter, user: string) {
+    this.#vcenter = vcenter;
+    this.#user = user;
+  }
+
+  /** @throws LoginError, ConnectionError, UnsupportedServerError */
+  static async logIn(user: string, password: string): Promise<VCenterSession> {
+    const logIn = (): Promise<VCenter> => connectVCenter({ server: SERVER, user, password });
+    let vcenter: VCenter;
+    try {
+      vcenter = await logIn();
+    } catch (error) {
+      if (!(error instanceof LoginError) || !(await endForgottenSession())) {
+        throw error;
+      }
+      vcenter = await logIn();
+    }
+    return new VCenterSession(vcenter, user);
+  }
+
+  get instanceUuid(): string | undefined {
+    return this.#vcenter.instanceUuid;
+  }
+
+  get name(): string {
+    return this.#vcenter.fullName;
+  }
+
+  /** All that the account may see. */
+  async all(): Promise<readonly FoundVm[]> {
+    return (await this.#find(['*'])).vms;
+  }
+
+  /** The VMs that these patterns find now; may be none. @throws LookupError for a name that fits nothing */
+  async watchPatterns(patterns: readonly string[]): Promise<LiveSource> {
+    return this.#source(await this.#find(patterns), patterns);
+  }
+
+  /** These VMs. Those that are gone are watched too: the report says so. */
+  async watchVms(vms: readonly VmRef[]): Promise<LiveSource> {
+    const asked = new Set(vms.map(({ vm }) => vm));
+    const { vms: all, parents } = await this.#find(['*']);
+    const found = all.filter(({ vm }) => asked.has(vm));
+    const names = new Map(found.map(({ vm, name }) => [vm, name]));
+    const kept = vms.map(({ vm, name }) => ({ vm, name: names.get(vm) ?? name ?? vm }));
+    return this.#source({ vms: kept, parents: found.length < 2 ? [] : parents }, []);
+  }
+
+  close(): Promise<void> {
+    return this.#vcenter.close();
+  }
+
+  #source(found: Lookup, patterns: readonly string[]): LiveSource {
+    const events = new FollowedSource(this.#vcenter.events(found));
+    const address: VCenterAddress = {
+      kind: 'vcenter',
+      user: this.#user,
+      instanceUuid: this.instanceUuid,
+      patterns,
+      vms: found.vms,
+    };
+    return {
+      address,
+      title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.#user.replace(/^.*[@\\]/, '') || 'vCenter'}, ${this.name}`,
+      events,
+      vms: found.vms,
+      options: {},
+      ...(patterns.length > 0
+        ? {
+            lookUp: {
+              everyMs: LOOK_UP_MS,
+              find: async (signal) => {
+                const now = await this.#find(patterns, signal);
+                events.source = this.#vcenter.events(now);
+                return now.vms;
+              },
+            },
+          }
+        : {}),
+      close: () => this.close(),
+    };
+  }
+
+  /** Patterns that fit nothing find nothing; a name that fits nothing or several is told. */
+  async #find(patterns: readonly string[], signal?: AbortSignal): Promise<Lookup> {
+    try {
+      return await this.#vcenter.findVms(patterns, { signal });
+    } catch (error) {
+      if (!(error instanceof LookupError)) {
+        throw error;
+      }
+      const empty = new Set(
+        error.problems
+          .filter(({ input, kind }) => kind !== 'ambiguous' && /[*?]/.test(input))
+          .map(({ input }) => input),
+      );
+      const rest = patterns.filter((pattern) => !empty.has(pattern));
+      if (empty.size === 0 || error.problems.some(({ input }) => !empty.has(input))) {
+        throw error;
+      }
+      return rest.length === 0 ? { vms: [], parents: [] } : this.#vcenter.findVms(rest, { signal });
+    }
+  }
+}
+
+/**
+ * A page that was reloaded leaves its session behind, and the browser goes on sending its cookie: a vCenter refuses a
+ * log-in on top of it. Answers whether there was one.
+ */
+async function endForgottenSession(): Promise<boolean> {
+  const body =
+    '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><Logout xmlns="urn:vim25">' +
+    '<_this type="SessionManager">SessionManager</_this></Logout></Body></Envelope>';
+  const headers = { 'content-type': 'text/xml; charset=utf-8', soapaction: '"urn:vim25/6.5"' };
+  try {
+    return (await fetch(SERVER, { method: 'POST', headers, body })).ok;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads as the last look-up found best: other VMs have other common parents. */
+class FollowedSource implements EventSource {
+  source: EventSource;
+
+  constructor(source: EventSource) {
+    this.source = source;
+  }
+
+  serverTime(options: CallOptions): Promise<Date> {
+    return this.source.serverTime(options);
+  }
+
+  readEvents(query: EventQuery, options: CallOptions): Promise<EventPage> {
+    return this.source.readEvents(query, options);
+  }
+
+  async readGuestInfo(vms: readonly string[], options: CallOptions): Promise<readonly GuestInfo[]> {
+    return (await this.source.readGuestInfo?.(vms, options)) ?? [];
+  }
+
+  async logIn(options: CallOptions): Promise<void> {
+    await this.source.logIn?.(options);
+  }
+
+  async *pushEvents(query: EventQuery, options: CallOptions): AsyncGenerator<EventPage> {
+    if (this.source.pushEvents !== undefined) {
+      yield* this.source.pushEvents(query, options);
+    }
+  }
+
+  get readTimeoutMs(): number {
+    return this.source.readTimeoutMs ?? 30_000;
+  }
+}
