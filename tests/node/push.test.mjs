@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectVCenter, watchCustomization } from '../../bindings/dist/node.js';
 import { startCommand } from '../../bindings/test/command.mjs';
+import { SimulatedClock } from '../../bindings/test/simulated-clock.mjs';
 import { startProxy } from '../lib/proxy.mjs';
 import { startSimulator } from '../lib/simulator.mjs';
 
@@ -173,6 +174,33 @@ for (const [kind, protocol] of WIRES) {
     });
   });
 }
+
+describe('a session that ends again and again', { concurrency: 2 }, () => {
+  for (const protocol of ['soap', 'vi-json']) {
+    test(`over ${protocol} holds up no event, though its long poll only says that it was cancelled`, async (context) => {
+      const server = await simulator(context, { kind: 'fake', args: ['-vms', '6', '-leak-collectors=false'] });
+      // It stands still: an event that waited for a pause would never be told.
+      const clock = new SimulatedClock();
+      await watching(
+        server,
+        async (run) => {
+          await until(() => run.of('pushing').length === 1 && run.of('read').length === 2);
+          for (const [index, vm] of run.vms.entries()) {
+            await server.do({ do: 'expireSessions' });
+            await post(server, vm, 'CustomizationStartedEvent');
+            await until(() => run.told(vm, 'CustomizationStarted'));
+            // The read that closes the gap before the new push included.
+            await until(() => run.of('pushing').length === index + 2 && run.of('read').length === 2 * (index + 2));
+            await post(server, vm, 'CustomizationSucceeded');
+            await until(() => run.told(vm, 'CustomizationSucceeded'));
+          }
+          assert.equal(run.of('loggedIn').length, run.vms.length);
+        },
+        { protocol, clock },
+      );
+    });
+  }
+});
 
 describe('a collector', { concurrency: 2 }, () => {
   test('is destroyed when the wait is cancelled while it is being made', async (context) => {
