@@ -217,6 +217,43 @@ describe('a collector', { concurrency: 2 }, () => {
     }
   });
 
+  for (const protocol of ['soap', 'vi-json']) {
+    for (const trouble of [{ status: 503 }, { hang: true }, { reset: true }]) {
+      const what = Object.keys(trouble)[0];
+      test(`over ${protocol} is destroyed at the second try in a session that goes on: ${what}`, async (context) => {
+        const server = await simulator(context, { kind: 'fake', args: ['-vms', '2'] });
+        const proxy = await startProxy(server.url);
+        context.after(() => proxy.stop());
+        const { user, password } = server;
+        const trust = { server: proxy.url, insecure: true, environment: {} };
+        const owner = await connectVCenter({ ...trust, user, password, protocol });
+        try {
+          const [value] = proxy.secrets;
+          const session = protocol === 'soap' ? { cookie: value } : { apiSessionId: value };
+          const guest = await connectVCenter({ ...trust, session });
+          const found = await guest.findVms(['*']);
+          let pushing = false;
+          const watch = watchCustomization(guest.events(found), found.vms, {
+            waitForPowerOn: true,
+            onProgress: ({ type }) => {
+              pushing ||= type === 'pushing';
+            },
+          });
+          await until(() => pushing);
+          proxy.add({ method: 'DestroyCollector', times: 1, ...trouble });
+          watch.cancel();
+          await watch.report;
+          const begin = performance.now();
+          await guest.close();
+          assert.ok(performance.now() - begin < 1000);
+          assert.equal(await collectors(server), 0);
+        } finally {
+          await owner.close();
+        }
+      });
+    }
+  }
+
   test('is destroyed after an answer that makes no sense, and made again', async (context) => {
     const server = await simulator(context, { args: ['-vms', '2'] });
     const proxy = await startProxy(server.url);

@@ -6,7 +6,8 @@ import { PushUnavailableError, ReadError, VimFaultError } from '../errors.js';
 import { guarded } from '../monitor.js';
 import type { EventPage } from '../source.js';
 import { core } from '../wasm/loader.js';
-import type { CallContext, EventFilter, MoRef, VimApi } from './api.js';
+import type { EventFilter, MoRef, VimApi } from './api.js';
+import { cleanUp, unhurried } from './clean-up.js';
 import { pageSize } from './event-query.js';
 
 // vCenter's own default. The simulator sends a whole page per event: with 1,000 events a page a burst of 500 takes 18 s.
@@ -21,8 +22,6 @@ const READ_ON_AFTER = 500;
 
 // Below the minute after which proxies and firewalls take a silent connection for dead.
 const MAX_WAIT_SECONDS = 50;
-
-const CLEAN_UP_TIMEOUT_MS = 5_000;
 
 /** An object whose events are collected, alone or with all below it. */
 export type Scope = NonNullable<EventFilter['entity']>;
@@ -163,31 +162,23 @@ export class Collector {
   }
 
   async #remove(): Promise<void> {
-    const context = { ...unhurried(), timeoutMs: CLEAN_UP_TIMEOUT_MS };
-    const [propertyCollector, collector] = [this.#propertyCollector, this.#collector];
-    // What is gone already, alone or with its session, is no failure; and about the others nothing is left to do.
-    const tried = async (call: () => Promise<void>): Promise<void> => call().catch(() => undefined);
+    const [api, propertyCollector, collector] = [this.#api, this.#propertyCollector, this.#collector];
     const unwatch = async (): Promise<void> => {
       if (propertyCollector !== undefined) {
         if (this.#waiting) {
-          await tried(() => this.#api.cancelWaitForUpdates(propertyCollector, context));
+          await cleanUp((context) => api.cancelWaitForUpdates(propertyCollector, context));
         }
-        await tried(() => this.#api.destroyPropertyCollector(propertyCollector, context));
+        await cleanUp((context) => api.destroyPropertyCollector(propertyCollector, context));
       }
     };
     const discard = async (): Promise<void> => {
       if (collector !== undefined) {
-        await tried(() => this.#api.destroyCollector(collector, context));
+        await cleanUp((context) => api.destroyCollector(collector, context));
       }
     };
     // Side by side: the end of a command has less than a second.
     await Promise.all([discard(), unwatch()]);
   }
-}
-
-/** Calls that create or remove something are let finish: what came to be unknown to us could not be removed. */
-function unhurried(): CallContext {
-  return { signal: new AbortController().signal };
 }
 
 function keysOf(body: Uint8Array): number[] {
