@@ -370,6 +370,27 @@ describe('the command', { concurrency: 2 }, () => {
     }
   });
 
+  for (const skip of [0, 1]) {
+    test(`says once that it only reads, when ${skip === 0 ? 'no' : 'no other than the first'} long poll works`, async (context) => {
+      const server = await simulator(context, { args: ['-vms', '2'] });
+      const proxy = await startProxy(server.url);
+      context.after(() => proxy.stop());
+      // Of each push, which asks first for the present state.
+      const isLater = ({ text }) => skip === 0 || !/<version><\/version>|<version\/>/.test(text);
+      proxy.add({ method: 'WaitForUpdatesEx', when: isLater, fault: 'SystemError' });
+      for (const { vm } of server.vms) await post(server, vm, 'VmStartingEvent');
+      const args = ['--poll-interval', '0.1', 'DC0_H0_VM*'];
+      const running = startCommand(args, { server: { ...server, url: proxy.url } });
+      await running.prints(/events cannot be pushed \(127\.0\.0\.1:\d+: WaitForUpdatesEx: SystemError: /, 'stderr');
+      await until(() => proxy.requests.CreateCollectorForEvents.count > 3);
+      for (const { vm } of server.vms) await post(server, vm, 'CustomizationSucceeded');
+      const { status, stderr } = await running.done;
+      assert.equal(status, 0);
+      assert.equal(stderr.match(/cannot be pushed/g).length, 1);
+      assert.match(stderr, /reading them from time to time until that works again/);
+    });
+  }
+
   test('says once that it only reads, when there is no collector', async (context) => {
     const server = await simulator(context, { args: ['-vms', '2'] });
     const proxy = await startProxy(server.url);
