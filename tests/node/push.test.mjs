@@ -321,6 +321,37 @@ describe('a collector', { concurrency: 2 }, () => {
     );
   });
 
+  test('is polled again while what it brought is still read on, and never twice at once', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '50'] });
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    const open = () => proxy.exchanges.filter(({ method, status }) => method === 'WaitForUpdatesEx' && !status).length;
+    let most = 0;
+    const look = () => {
+      most = Math.max(most, open());
+      return false;
+    };
+    proxy.add({ method: 'WaitForUpdatesEx', when: look });
+    const last = (text) => text.replace(/(<filterSet>.*?)<objectSet>.*(<objectSet>.*<\/filterSet>)/s, '$1$2');
+    proxy.add({ method: 'WaitForUpdatesEx', rewrite: last, delayMs: 500 });
+    const slow = proxy.add({ method: 'ReadNextEvents', delayMs: 1000, times: 1 });
+    await watching(
+      server,
+      async (run) => {
+        await pushing(run);
+        await until(() => run.of('read').length === 2);
+        await Promise.all(run.vms.map((vm) => post(server, vm, 'CustomizationSucceeded')));
+        await until(() => slow.hits === 1);
+        const isAnswered = () => proxy.exchanges.some(({ method, status }) => method === 'ReadNextEvents' && status);
+        await until(() => open() === 1 || isAnswered());
+        assert.equal(isAnswered(), false);
+        await run.watch.report;
+        assert.equal(most, 1);
+      },
+      { url: proxy.url },
+    );
+  });
+
   test('is not made where the account may read no common parent: the VMs are read one by one', async (context) => {
     const server = await simulator(context, { args: ['-vms', '2'] });
     const proxy = await startProxy(server.url);

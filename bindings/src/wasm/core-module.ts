@@ -43,6 +43,8 @@ export interface CoreModule {
   replay(input: Uint8Array): string;
   /** Turns a document of events in any wire form into the text of a VI JSON array. */
   eventsToJson(document: Uint8Array): string;
+  /** The keys of the items of a document in any wire form, as a JSON array; null for one without. */
+  eventKeys(document: Uint8Array): string;
   /** Turns a small SOAP answer into JSON: name, type, attributes, text and children of each element. */
   soapTree(document: Uint8Array): string;
 }

@@ -130,6 +130,18 @@ pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
     Ok(serde_json::to_string(&rewriter.items).unwrap_or_default())
 }
 
+/// The keys of all items of a document as a JSON array, in its order, whatever their types; `null`
+/// for an item without a usable one. A host tells by them whether a page is full, and one that
+/// follows the newest events, whether it has missed some.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn event_keys(document: &[u8]) -> Result<String, WireError> {
+    let Keys(keys) = walk(document)?;
+    Ok(serde_json::to_string(&keys).unwrap_or_default())
+}
+
 fn walk<S: Sink + Default>(document: &[u8]) -> Result<S, WireError> {
     let text = text_of(document)?;
     let text = trimmed(&text);
@@ -266,6 +278,25 @@ impl RawEvent {
             .with_vm_name(self.vm_name.as_deref().unwrap_or_default())
             .with_failure(self.details))
     }
+}
+
+/// Keeps nothing but the keys.
+#[derive(Default)]
+struct Keys(Vec<Option<i32>>);
+
+impl Sink for Keys {
+    fn event(&mut self, raw: RawEvent) {
+        self.0.push(match raw.key {
+            RawKey::Int32(key) => Some(key),
+            RawKey::Missing | RawKey::Other(_) => None,
+        });
+    }
+
+    fn not_an_event(&mut self, _message: String) {
+        self.0.push(None);
+    }
+
+    fn at_line(&mut self, _line: usize) {}
 }
 
 /// Writes the items down again, in the one form that recordings have.
