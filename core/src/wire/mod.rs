@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::event::{bare_type_name, Event, EventKind, FailureDetails};
 use crate::report::{IgnoreReason, IgnoredCounts};
-use crate::text::{cut, MAX_STRING_BYTES};
+use crate::text::{cut, label, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
 pub(crate) use json::is_one_document;
@@ -373,7 +373,7 @@ impl Sink for Rewriter {
             },
             created_time: raw.created_time.map(|time| bounded(time, 64)),
             vm: raw.vm.map(|value| VmJson {
-                name: raw.vm_name.map(|name| bounded(name, MAX_STRING_BYTES)),
+                name: raw.vm_name.map(|name| label(&name)),
                 vm: MoRefJson {
                     type_name: "VirtualMachine",
                     value,
