@@ -112,6 +112,28 @@ for (const [kind, protocol] of WIRES) {
       );
     });
 
+    test('of other VMs below the same parent are ignored, and counted', async (context) => {
+      const server = await simulator(context, { kind, args: ['-vms', '3'] });
+      const [first, second, other] = server.vms;
+      await watchingSo(
+        server,
+        async (run) => {
+          await pushing(run);
+          await until(() => run.of('read').length === 2);
+          await post(server, other.vm, 'VmStartingEvent');
+          await post(server, first.vm, 'CustomizationStartedEvent');
+          await until(() => run.told(first.vm, 'CustomizationStarted'));
+          const ignored = run.of('ingested').map(({ ingested }) => ingested.ignored.otherVm ?? 0);
+          assert.ok(ignored.some((count) => count > 0));
+          assert.equal(
+            run.of('transition').some(({ transition }) => transition.vm === other.vm),
+            false,
+          );
+        },
+        { names: [first.name, second.name] },
+      );
+    });
+
     test('in a burst of 500 are all told', async (context) => {
       const server = await simulator(context, { kind, args: ['-vms', '100'] });
       const report = await watchingSo(server, async (run) => {
@@ -349,6 +371,22 @@ describe('a collector', { concurrency: 2 }, () => {
         assert.equal(most, 1);
       },
       { url: proxy.url },
+    );
+  });
+
+  test('is not made where the server has none: that is said once', async (context) => {
+    const server = await simulator(context, { kind: 'fake', args: ['-vms', '2', '-collectors=false'] });
+    await watching(
+      server,
+      async (run) => {
+        await until(() => run.of('pushUnavailable').length > 0);
+        assert.match(run.of('pushUnavailable')[0].message, /CreateCollectorForEvents: NotSupported/);
+        await post(server, run.vms[0], 'CustomizationStartedEvent');
+        await until(() => run.told(run.vms[0], 'CustomizationStarted'));
+        await until(() => run.of('read').length > 5);
+        assert.equal(run.of('pushUnavailable').length, 1);
+      },
+      { pollIntervalSeconds: 0.2 },
     );
   });
 
