@@ -12,7 +12,7 @@ const BUDGETS = {
   'browser.js': [375, 210],
   'external.js': [160, 40],
   'node.cjs': [400, 220],
-  'cli.js': [215, 56],
+  'cli.js': [230, 60],
 };
 
 const inThousands = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
