@@ -456,10 +456,13 @@ for (const simulated of WIRES) {
           hanging.remove();
         }
         const found = await vcenter.findVms(['*']);
-        for (const method of ['CurrentTime', 'QueryEvents', 'RetrievePropertiesEx']) {
+        const reads = ['CurrentTime', 'QueryEvents', 'RetrievePropertiesEx'];
+        const pushes = ['CreateCollectorForEvents', 'CreatePropertyCollector', 'CreateFilter', 'WaitForUpdatesEx'];
+        for (const method of [...reads, ...pushes]) {
           const hanging = proxy.add({ method, ...rule });
           const controller = new AbortController();
-          const watching = watch(vcenter.events(found), found.vms, { signal: controller.signal });
+          const options = { signal: controller.signal, waitForPowerOn: true };
+          const watching = watch(vcenter.events(found), found.vms, options);
           await hung(hanging);
           await within(controller, watching.report, method);
           hanging.remove();
