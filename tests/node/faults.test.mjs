@@ -308,7 +308,7 @@ for (const simulated of WIRES) {
         const [good] = setup.server.vms;
         await setup.server.do({ do: 'powerOn', vm: good.vm });
         const vcenter = await session(context, setup);
-        const clock = new FastClock(2);
+        const clock = new FastClock(8);
         const watching = watch(vcenter.events([good]), [good], { clock, timeoutSeconds: 600, push: false });
         await until(watching, 'CustomizationNotStarted');
         await post(setup.server, good, 'CustomizationSucceeded');
