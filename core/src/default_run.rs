@@ -6,10 +6,11 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::assess::{assess, Assessment, Frame};
 use crate::event::EventOrder;
+use crate::fields::object;
 use crate::guest::GuestInfo;
 use crate::history::{History, Insertion};
 use crate::monitor::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
@@ -27,7 +28,7 @@ use crate::transitions::{steps, Told};
 const LAST_READ_MS: u64 = 5000;
 
 /// What the host said of a VM. It is never withdrawn, only outranked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HostWord {
     /// The object does not exist.
@@ -35,6 +36,11 @@ pub(crate) struct HostWord {
     /// Its events cannot be read.
     unobservable: Option<ReadError>,
 }
+
+object!(HostWord {
+    "gone" => gone,
+    "unobservable" => unobservable = None,
+});
 
 impl HostWord {
     fn is_said(&self) -> bool {
@@ -58,7 +64,7 @@ impl HostWord {
 }
 
 /// A result that was told, to notice when it changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ToldResult {
     status: CustomizationStatus,
@@ -66,6 +72,12 @@ pub(crate) struct ToldResult {
     /// Its place in the order of events; `None` when guest info brought it.
     order: Option<EventOrder>,
 }
+
+object!(ToldResult {
+    "status" => status,
+    "attempt" => attempt,
+    "order" => order = None,
+});
 
 /// One VM.
 #[derive(Debug, Clone)]

@@ -5,8 +5,9 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::fields::{deserialize, object};
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
@@ -84,12 +85,18 @@ impl EventKind {
 ///
 /// Keys may wrap to negative numbers and repeat, so they only break ties of time. Where both are
 /// equal a power-on comes first: what happened at that moment belongs to its attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct EventOrder {
     pub(crate) time: ServerTime,
     pub(crate) key: i32,
     pub(crate) type_name: Cow<'static, str>,
 }
+
+object!(EventOrder {
+    "time" => time,
+    "key" => key,
+    "type_name" => type_name,
+});
 
 impl Ord for EventOrder {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -108,7 +115,7 @@ impl PartialOrd for EventOrder {
 }
 
 /// What a failure event says beside its type.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FailureDetails {
     /// `CustomizationFailed.reason` (7.0 and later): a code such as `customizationDisabled`.
@@ -122,9 +129,19 @@ pub struct FailureDetails {
     /// `Event.fullFormattedMessage`, in the locale of the session.
     pub message: Option<String>,
     /// Whether one of the fields was longer than 4 KiB and is cut.
-    #[serde(default)]
     pub truncated: bool,
 }
+
+object!(FailureDetails {
+    "reason" => reason = None,
+    "logLocation" => log_location = None,
+    "sysprepVersion" => sysprep_version = None,
+    "systemVersion" => system_version = None,
+    "message" => message = None,
+    "truncated" => truncated = false,
+});
+
+deserialize!(FailureDetails);
 
 impl FailureDetails {
     /// The same with every field cut to the limit of 4 KiB.

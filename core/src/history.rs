@@ -4,10 +4,11 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::assess::{assess, Frame};
 use crate::event::{EventKind, EventOrder, Kept};
+use crate::fields::object;
 use crate::guest::GuestHistory;
 
 /// The most events kept of one VM.
@@ -25,7 +26,7 @@ pub(crate) enum Insertion {
 }
 
 /// Closed attempts of a `reopen` run that are no longer kept, so that a run of weeks stays small.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Forgotten {
     /// How many attempts came before the first one kept.
@@ -35,6 +36,12 @@ pub(crate) struct Forgotten {
     /// Whether a `VmStartingEvent` was among what is forgotten (rule D3).
     pub(crate) starting_seen: bool,
 }
+
+object!(Forgotten {
+    "attempts" => attempts,
+    "begin" => begin,
+    "startingSeen" => starting_seen,
+});
 
 /// Everything known of one VM.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -139,23 +146,35 @@ impl History {
 }
 
 /// [`History`] as it stands in a snapshot: no message text but that of failures.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HistoryJson {
     events: Vec<KeptJson>,
     guest: GuestHistory,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     forgotten: Option<Forgotten>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<(EventOrder, String)>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 struct KeptJson {
     order: EventOrder,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<crate::event::FailureDetails>,
 }
+
+object!(HistoryJson {
+    "events" => events,
+    "guest" => guest,
+    "forgotten" => forgotten = None,
+    "name" => name = None,
+});
+
+object!(KeptJson {
+    "order" => order,
+    "failure" => failure = None,
+});
 
 impl From<&History> for HistoryJson {
     fn from(history: &History) -> Self {

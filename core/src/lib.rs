@@ -23,6 +23,7 @@ extern crate alloc;
 mod assess;
 mod default_run;
 mod event;
+mod fields;
 mod guest;
 mod history;
 mod monitor;

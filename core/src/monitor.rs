@@ -6,11 +6,12 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::assess::Frame;
 use crate::default_run::DefaultRun;
 use crate::event::{Event, EVENT_TYPES};
+use crate::fields::{deserialize, object};
 use crate::guest::GuestInfo;
 use crate::options::{Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
 use crate::published_run::PublishedRun;
@@ -142,17 +143,25 @@ pub struct EventPage {
 }
 
 /// A failure to read. It is never a result of customization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReadFailure {
     /// What kind of failure.
     pub kind: ReadFailureKind,
     /// The VM that it concerns; `None` when it concerns the read as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub vm: Option<String>,
     /// What to tell people; without it a sentence that fits the kind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
+
+object!(ReadFailure {
+    "kind" => kind,
+    "vm" => vm = None,
+    "message" => message = None,
+});
+
+deserialize!(ReadFailure);
 
 /// What became of one document or page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

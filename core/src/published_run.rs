@@ -4,14 +4,15 @@ use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::fields::object;
 use crate::monitor::{DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
 use crate::published::{Script, Step, LOOKBACK_MS, PASS_INTERVAL_MS};
 use crate::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
 use crate::status::{Conclusion, CustomizationStatus};
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PublishedRun {
     timeout_ms: Option<u64>,
@@ -24,6 +25,15 @@ pub(crate) struct PublishedRun {
     /// What the end of the run made of VMs that were open.
     concluded_by_end: Option<Conclusion>,
 }
+
+object!(PublishedRun {
+    "timeoutMs" => timeout_ms = None,
+    "scripts" => scripts,
+    "nextPassMs" => next_pass_ms,
+    "reading" => reading,
+    "pinned" => pinned,
+    "concludedByEnd" => concluded_by_end = None,
+});
 
 impl PublishedRun {
     pub(crate) fn start(timeout_ms: Option<u64>, vms: usize) -> Self {

@@ -2,8 +2,9 @@
 //!
 //! Times here are milliseconds of host time since the start of the run.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::fields::{object, Fields, Read, Slot, Table, Variants};
 use crate::monitor::{DeadlineReason, ReadReason};
 use crate::time::ServerTime;
 
@@ -20,7 +21,7 @@ pub(crate) enum Wish {
     LogIn,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum State {
     /// Nothing is under way until the next safety read.
@@ -37,7 +38,63 @@ enum State {
     Parked,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+impl<'de> Read<'de> for State {
+    fn blank() -> Self {
+        Self::Reading
+    }
+
+    fn slot(&mut self) -> Slot<'_, 'de> {
+        static NAMES: [&str; 6] = [
+            "idle",
+            "reading",
+            "waitingToRead",
+            "loggingIn",
+            "waitingToLogIn",
+            "parked",
+        ];
+        Slot::Variant(&NAMES, self)
+    }
+}
+
+impl<'de> Variants<'de> for State {
+    fn choose(&mut self, number: usize) -> Slot<'_, 'de> {
+        static IDLE: Table = only_field("struct variant State::Idle", &["next_ms"]);
+        static TO_READ: Table = only_field("struct variant State::WaitingToRead", &["until_ms"]);
+        static TO_LOG_IN: Table = only_field("struct variant State::WaitingToLogIn", &["until_ms"]);
+        *self = match number {
+            0 => Self::Idle { next_ms: 0 },
+            1 => Self::Reading,
+            2 => Self::WaitingToRead { until_ms: 0 },
+            3 => Self::LoggingIn,
+            4 => Self::WaitingToLogIn { until_ms: 0 },
+            _ => Self::Parked,
+        };
+        match self {
+            Self::Idle { next_ms } => Slot::Object(&IDLE, next_ms),
+            Self::WaitingToRead { until_ms } => Slot::Object(&TO_READ, until_ms),
+            Self::WaitingToLogIn { until_ms } => Slot::Object(&TO_LOG_IN, until_ms),
+            Self::Reading | Self::LoggingIn | Self::Parked => Slot::Nothing,
+        }
+    }
+}
+
+const fn only_field(what: &'static str, names: &'static [&'static str; 1]) -> Table {
+    Table {
+        what,
+        names,
+        required: &[true],
+        refuses_others: false,
+    }
+}
+
+/// An object with a number as its only field.
+impl<'de> Fields<'de> for u64 {
+    fn field(&mut self, _number: usize) -> Slot<'_, 'de> {
+        self.slot()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Reads {
     state: State,
@@ -50,6 +107,14 @@ pub(crate) struct Reads {
     /// The same with what incomplete pages brought since.
     newest: Option<ServerTime>,
 }
+
+object!(Reads {
+    "state" => state,
+    "failures" => failures,
+    "justLoggedIn" => just_logged_in,
+    "newestComplete" => newest_complete = None,
+    "newest" => newest = None,
+});
 
 impl Reads {
     /// The schedule at the start of a run: a read is under way at once.

@@ -1,13 +1,13 @@
 //! What a run tells: transitions as they happen, and a report with one row per VM.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::ser::{SerializeMap, SerializeStruct};
+use serde::{Serialize, Serializer};
 
 use crate::event::FailureDetails;
+use crate::fields::{deserialize, object, words, Fields, Read, Slot, Table};
 use crate::status::{Conclusion, CustomizationStatus, Hint};
 use crate::time::ServerTime;
 
@@ -15,7 +15,7 @@ use crate::time::ServerTime;
 pub const REPORT_FORMAT: &str = "vm-customization-report/1";
 
 /// One step of one VM. The transitions of a VM form a chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transition {
     /// The managed object reference value of the VM.
@@ -31,9 +31,19 @@ pub struct Transition {
     /// The attempt that it belongs to, from 1 on.
     pub attempt: u32,
     /// Whether nothing said so by itself: a result with no Started implies the start.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub inferred: bool,
 }
+
+object!(Transition {
+    "vm" => vm,
+    "from" => from,
+    "to" => to,
+    "atMs" => at_ms,
+    "eventKey" => event_key = None,
+    "attempt" => attempt,
+    "inferred" => inferred = false,
+});
 
 /// The first failure of an attempt, in the order of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,19 +76,25 @@ impl Serialize for Failure {
 }
 
 /// Why the host could not read the events of a VM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReadError {
     /// The kind of the failure.
     pub kind: ReadFailureKind,
     /// What the host said of it, or a sentence that fits the kind.
     pub message: String,
     /// Whether the message was longer than 4 KiB and is cut.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub truncated: bool,
 }
 
+object!(ReadError {
+    "kind" => kind,
+    "message" => message,
+    "truncated" => truncated = false,
+});
+
 /// The kind of a failure to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ReadFailureKind {
@@ -93,6 +109,22 @@ pub enum ReadFailureKind {
     /// It will never work.
     Fatal,
 }
+
+words!(ReadFailureKind {
+    "notAuthenticated" => NotAuthenticated,
+    "noPermission" => NoPermission,
+    "notFound" => NotFound,
+    "transient" => Transient,
+    "fatal" => Fatal,
+});
+
+deserialize!(
+    Transition,
+    ReadError,
+    ReadFailureKind,
+    IgnoreReason,
+    IgnoredCounts
+);
 
 impl ReadFailureKind {
     pub(crate) const fn default_message(self) -> &'static str {
@@ -207,7 +239,7 @@ impl Serialize for Report {
 }
 
 /// Why something that came in was ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum IgnoreReason {
@@ -233,20 +265,51 @@ pub enum IgnoreReason {
     NotInRules,
 }
 
+words!(IgnoreReason {
+    "otherType" => OtherType,
+    "noVm" => NoVm,
+    "otherVm" => OtherVm,
+    "noTime" => NoTime,
+    "malformed" => Malformed,
+    "beforeWindow" => BeforeWindow,
+    "duplicate" => Duplicate,
+    "noRoom" => NoRoom,
+    "afterEnd" => AfterEnd,
+    "notInRules" => NotInRules,
+});
+
+impl IgnoreReason {
+    /// Every reason, in the order in which reports have them.
+    const ALL: [Self; 10] = [
+        Self::OtherType,
+        Self::NoVm,
+        Self::OtherVm,
+        Self::NoTime,
+        Self::Malformed,
+        Self::BeforeWindow,
+        Self::Duplicate,
+        Self::NoRoom,
+        Self::AfterEnd,
+        Self::NotInRules,
+    ];
+}
+
 /// How often what was ignored, by reason.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct IgnoredCounts(BTreeMap<IgnoreReason, u64>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IgnoredCounts([u64; IgnoreReason::ALL.len()]);
 
 impl IgnoredCounts {
     /// How often something was ignored for `reason`.
     pub fn count(&self, reason: IgnoreReason) -> u64 {
-        self.0.get(&reason).copied().unwrap_or(0)
+        self.0.get(reason as usize).copied().unwrap_or(0)
     }
 
     /// The reasons that occurred, with how often.
     pub fn iter(&self) -> impl Iterator<Item = (IgnoreReason, u64)> + '_ {
-        self.0.iter().map(|(reason, count)| (*reason, *count))
+        IgnoreReason::ALL
+            .into_iter()
+            .zip(self.0)
+            .filter(|(_, count)| *count > 0)
     }
 
     pub(crate) fn add(&mut self, reason: IgnoreReason) {
@@ -254,14 +317,46 @@ impl IgnoredCounts {
     }
 
     pub(crate) fn add_times(&mut self, reason: IgnoreReason, times: u64) {
-        if times > 0 {
-            *self.0.entry(reason).or_insert(0) += times;
+        if let Some(count) = self.0.get_mut(reason as usize) {
+            *count += times;
         }
     }
 
     pub(crate) fn add_all(&mut self, other: &Self) {
-        for (reason, count) in other.iter() {
-            self.add_times(reason, count);
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
         }
+    }
+}
+
+impl Serialize for IgnoredCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut json = serializer.serialize_map(None)?;
+        for (reason, count) in self.iter() {
+            json.serialize_entry(&reason, &count)?;
+        }
+        json.end()
+    }
+}
+
+impl<'de> Read<'de> for IgnoredCounts {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn slot(&mut self) -> Slot<'_, 'de> {
+        static TABLE: Table = Table {
+            what: "a map",
+            names: IgnoreReason::NAMES,
+            required: &[false; IgnoreReason::ALL.len()],
+            refuses_others: true,
+        };
+        Slot::Object(&TABLE, self)
+    }
+}
+
+impl<'de> Fields<'de> for IgnoredCounts {
+    fn field(&mut self, number: usize) -> Slot<'_, 'de> {
+        self.0.get_mut(number).map_or(Slot::Nothing, Slot::U64)
     }
 }

@@ -2,12 +2,14 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::fields::{deserialize, words};
 
 /// How far the guest customization of a VM has come, spelled as the script of 2011 spells it.
 ///
 /// Exhaustive: a caller must handle each, and there will be no sixth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "the five published names are the contract"
@@ -74,7 +76,7 @@ impl fmt::Display for CustomizationStatus {
 /// Why a VM is no longer waited for. It never changes the status that the VM had reached.
 ///
 /// Non-exhaustive: later rules may conclude a VM for reasons of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Conclusion {
@@ -93,7 +95,7 @@ pub enum Conclusion {
 }
 
 /// The likely reason that a VM gets no further (rule D18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Hint {
@@ -108,3 +110,30 @@ pub enum Hint {
     /// Started, and no result came.
     StartedNoResult,
 }
+
+words!(CustomizationStatus {
+    "VmNotStarted" => VmNotStarted,
+    "CustomizationNotStarted" => CustomizationNotStarted,
+    "CustomizationStarted" => CustomizationStarted,
+    "CustomizationSucceeded" => CustomizationSucceeded,
+    "CustomizationFailed" => CustomizationFailed,
+});
+
+words!(Conclusion {
+    "completed" => Completed,
+    "notStarted" => NotStarted,
+    "timedOut" => TimedOut,
+    "vmRemoved" => VmRemoved,
+    "cancelled" => Cancelled,
+    "unobservable" => Unobservable,
+});
+
+words!(Hint {
+    "neverPoweredOn" => NeverPoweredOn,
+    "nothingPending" => NothingPending,
+    "pendingNotStarted" => PendingNotStarted,
+    "notStarted" => NotStarted,
+    "startedNoResult" => StartedNoResult,
+});
+
+deserialize!(CustomizationStatus, Conclusion, Hint);

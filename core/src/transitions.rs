@@ -2,13 +2,14 @@
 
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::assess::{Assessment, Attempt, Cause};
+use crate::fields::object;
 use crate::status::CustomizationStatus;
 
 /// What was last told of a VM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Told {
     pub(crate) status: CustomizationStatus,
@@ -16,6 +17,12 @@ pub(crate) struct Told {
     /// When the last transition was told, in milliseconds since the start of the run.
     pub(crate) at_ms: u64,
 }
+
+object!(Told {
+    "status" => status,
+    "attempt" => attempt,
+    "atMs" => at_ms,
+});
 
 /// One step to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
