@@ -5,6 +5,7 @@
 
 mod json;
 mod soap;
+mod xml;
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
