@@ -2,7 +2,6 @@
 //! keeps the deadlines. What a status *is* stands in [`assess`](crate::assess).
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -252,7 +251,7 @@ impl DefaultRun {
         shell: &mut Shell,
     ) -> u64 {
         let mut accepted = 0;
-        let mut touched = BTreeSet::new();
+        let mut touched = alloc::vec![false; self.vms.len()];
         for event in page.events {
             let Some(place) = shell.place_of(event.vm()) else {
                 ignored.add(IgnoreReason::OtherVm);
@@ -270,7 +269,9 @@ impl DefaultRun {
             match watched.history.insert(kept, name, &self.frame) {
                 Insertion::Kept { dropped } => {
                     accepted += 1;
-                    touched.insert(place);
+                    if let Some(touched) = touched.get_mut(place) {
+                        *touched = true;
+                    }
                     ignored.add_times(IgnoreReason::NoRoom, dropped);
                 }
                 Insertion::Duplicate => ignored.add(IgnoreReason::Duplicate),
@@ -282,11 +283,13 @@ impl DefaultRun {
             self.reads.completed(now_ms, self.options.poll_interval_ms);
             if !self.observed {
                 self.observed = true;
-                touched.extend(0..self.vms.len());
+                touched.fill(true);
             }
         }
-        for place in touched {
-            self.refresh(place, now_ms, shell);
+        for (place, touched) in touched.into_iter().enumerate() {
+            if touched {
+                self.refresh(place, now_ms, shell);
+            }
         }
         self.end_if_concluded(now_ms, shell);
         let is_last = self.last_read_at_ms.is_some()

@@ -33,6 +33,7 @@ mod published_run;
 mod reads;
 mod recording;
 mod report;
+mod requests;
 mod snapshot;
 mod status;
 mod text;
@@ -52,6 +53,7 @@ pub use report::{
     Failure, IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Report, RowDetails, Transition,
     VmReport, REPORT_FORMAT,
 };
+pub use requests::RunConfig;
 pub use snapshot::{RestoreError, Snapshot, SNAPSHOT_FORMAT};
 pub use status::{Conclusion, CustomizationStatus, Hint};
 pub use time::{HostTime, ServerTime, TimeError};

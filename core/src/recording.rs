@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::fields::{from_json, object, shown_number, Json};
 use crate::guest::GuestInfo;
 use crate::monitor::{Completeness, EventPage, Monitor, Output, ReadFailure};
-use crate::options::{Options, Rules, VmRef};
+use crate::options::{Options, OptionsJson, Rules, VmRef};
 use crate::report::Report;
 use crate::time::{HostTime, ServerTime};
 use crate::wire::{self, is_one_document, WireError};
@@ -158,9 +158,12 @@ impl Recording {
         let options = json
             .options
             .some()
-            .map(|options| serde_json::from_str(options.0))
-            .transpose()
-            .map_err(|error| at("options", &error))?
+            .map(|options| {
+                let json: OptionsJson = from_json(options.0).map_err(|error| at("options", &error))?;
+                Options::try_from(json)
+                    .map_err(|error| RecordingError::Malformed(format!("options: {error}")))
+            })
+            .transpose()?
             .unwrap_or_default();
         let steps = steps(&json.steps.ok_or_else(|| missing("steps"))?)?;
         let recording = Self {

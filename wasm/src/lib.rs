@@ -2,10 +2,10 @@
 //! milliseconds of the host's monotonic clock. No rule of customization stands here.
 
 use js_sys::{Error, Reflect};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use vm_customization::{
-    wire, Completeness, EventQuery, GuestInfo, HostTime, Ingested, Monitor, Options, OptionsError, Output,
-    ReadFailure, RestoreError, ServerTime, Snapshot, TimeDown, Transition, VmRef, VmReport,
+    wire, Completeness, EventQuery, GuestInfo, HostTime, Ingested, Monitor, OptionsError, Output,
+    ReadFailure, RestoreError, RunConfig, Snapshot, TimeDown, Transition, VmReport,
 };
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
@@ -14,26 +14,6 @@ use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 #[derive(Debug)]
 pub struct RawMonitor {
     inner: Monitor,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Config {
-    vms: Vec<VmRef>,
-    #[serde(default)]
-    options: Options,
-    server_now: ServerTime,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RestoreConfig {
-    #[serde(default = "yes")]
-    time_down_counts: bool,
-}
-
-const fn yes() -> bool {
-    true
 }
 
 #[derive(Serialize)]
@@ -81,7 +61,8 @@ impl RawMonitor {
     /// `invalidOptions` when the configuration cannot be used.
     #[wasm_bindgen(constructor)]
     pub fn new(config: &str, now_ms: f64) -> Result<RawMonitor, JsValue> {
-        let config: Config = parse("invalidOptions", "the configuration", config)?;
+        let config = RunConfig::from_json(config)
+            .map_err(|error| refusal("invalidOptions", "the configuration", &error))?;
         let inner = Monitor::new(config.vms, config.options, config.server_now, host_time(now_ms))
             .map_err(|error: OptionsError| failure("invalidOptions", &error.to_string()))?;
         Ok(Self { inner })
@@ -98,15 +79,11 @@ impl RawMonitor {
         now_ms: f64,
         options: &str,
     ) -> Result<RawMonitor, JsValue> {
-        let options: RestoreConfig = parse("invalidOptions", "the restore options", options)?;
+        let time_down = TimeDown::from_json(options)
+            .map_err(|error| refusal("invalidOptions", "the restore options", &error))?;
         let server_now = server_now
             .parse()
             .map_err(|error: vm_customization::TimeError| failure("invalidOptions", &error.to_string()))?;
-        let time_down = if options.time_down_counts {
-            TimeDown::Counts
-        } else {
-            TimeDown::Excluded
-        };
         let inner = Snapshot::from_json(snapshot.as_bytes())
             .and_then(|snapshot| Monitor::restore(snapshot, time_down, server_now, host_time(now_ms)))
             .map_err(|error| restore_failure(&error))?;
@@ -144,11 +121,8 @@ impl RawMonitor {
     /// `invalidInput` when it is none.
     #[wasm_bindgen(js_name = handleGuestInfo)]
     pub fn handle_guest_info(&mut self, json: &str, now_ms: f64) -> Result<String, JsValue> {
-        let infos: Vec<GuestInfo> = if json.trim_start().starts_with('[') {
-            parse("invalidInput", "the guest info", json)?
-        } else {
-            vec![parse("invalidInput", "the guest info", json)?]
-        };
+        let infos = GuestInfo::list_from_json(json)
+            .map_err(|error| refusal("invalidInput", "the guest info", &error))?;
         for info in infos {
             self.inner.handle_guest_info(info, host_time(now_ms));
         }
@@ -162,7 +136,8 @@ impl RawMonitor {
     /// `invalidInput` when it is none.
     #[wasm_bindgen(js_name = handleReadFailed)]
     pub fn handle_read_failed(&mut self, json: &str, now_ms: f64) -> Result<String, JsValue> {
-        let read_failure: ReadFailure = parse("invalidInput", "the read failure", json)?;
+        let read_failure = ReadFailure::from_json(json)
+            .map_err(|error| refusal("invalidInput", "the read failure", &error))?;
         self.inner.handle_read_failed(read_failure, host_time(now_ms));
         Ok(self.drain(None))
     }
@@ -268,8 +243,8 @@ fn milliseconds(time: HostTime) -> f64 {
     time.as_millis() as f64
 }
 
-fn parse<'a, T: Deserialize<'a>>(code: &str, what: &str, json: &'a str) -> Result<T, JsValue> {
-    serde_json::from_str(json).map_err(|error| failure(code, &format!("{what}: {error}")))
+fn refusal(code: &str, what: &str, error: &str) -> JsValue {
+    failure(code, &format!("{what}: {error}"))
 }
 
 fn to_json(value: &impl Serialize) -> String {

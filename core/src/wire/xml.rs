@@ -2,6 +2,8 @@
 //!
 //! What is not well-formed is refused, and so is a DTD: vCenters never send one, and attackers do. That leaves five
 //! entities, and nothing to expand. Nesting costs no stack here.
+//!
+//! All that structures XML is ASCII, so it is looked for among bytes: that needs no inlining to be quick.
 
 use alloc::borrow::Cow;
 use alloc::format;
@@ -18,8 +20,6 @@ const MAX_COMPARED: usize = 256;
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
-
-const WHITE_SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// Why a text is no document.
 pub(super) enum XmlError {
@@ -177,39 +177,19 @@ struct Open<'a> {
 
 impl<'a> Parser<'a> {
     fn document(&mut self) -> Parsed<()> {
-        if !self.rest.chars().all(is_xml_char) {
+        let is_control = |byte: &u8| matches!(byte, 0..=8 | 0xb | 0xc | 0xe..=0x1f);
+        let has_control = self.rest.as_bytes().iter().any(is_control);
+        if has_control || self.rest.contains('\u{fffe}') || self.rest.contains('\u{ffff}') {
             return Err("a character that XML does not allow");
         }
         self.declaration()?;
-        while !self.rest.is_empty() {
-            if self.skip("</") {
-                self.end_tag()?;
-            } else if self.skip("<!--") {
-                let comment = self.until("-->", "a comment without an end")?;
-                if comment.contains("--") || comment.ends_with('-') {
-                    return Err("`--` in a comment");
-                }
-            } else if self.skip("<![CDATA[") {
-                let text = self.until("]]>", "a CDATA section without an end")?;
-                self.add_text(decoded(text, Part::Literal)?)?;
-            } else if self.skip("<!") {
-                return Err("a DTD, which is not read");
-            } else if self.skip("<?xml ") {
-                return Err("an XML declaration that is not at the start");
-            } else if self.skip("<?") {
-                self.name()?;
-                self.until("?>", "a processing instruction without an end")?;
-            } else if self.skip("<") {
-                self.start_tag()?;
-            } else {
-                let end = self.rest.find('<').unwrap_or(self.rest.len());
-                let (text, rest) = self.rest.split_at(end);
-                if !self.open.is_empty() {
-                    self.add_text(decoded(text, Part::Text)?)?;
-                } else if !text.trim_matches(WHITE_SPACE).is_empty() {
-                    return Err("text outside of the root element");
-                }
-                self.rest = rest;
+        loop {
+            match self.rest.as_bytes() {
+                [] => break,
+                [b'<', b'/', ..] => self.end_tag()?,
+                [b'<', b'!' | b'?', ..] => self.other_markup()?,
+                [b'<', ..] => self.start_tag()?,
+                _ => self.text()?,
             }
         }
         if !self.open.is_empty() {
@@ -241,7 +221,40 @@ impl<'a> Parser<'a> {
         }
     }
 
+    fn other_markup(&mut self) -> Parsed<()> {
+        if self.skip("<!--") {
+            let comment = self.until("-->", "a comment without an end")?;
+            if comment.contains("--") || comment.ends_with('-') {
+                return Err("`--` in a comment");
+            }
+        } else if self.skip("<![CDATA[") {
+            let text = self.until("]]>", "a CDATA section without an end")?;
+            self.add_text(decoded(text, Part::Literal)?)?;
+        } else if self.skip("<?xml ") {
+            return Err("an XML declaration that is not at the start");
+        } else if self.skip("<?") {
+            self.name()?;
+            self.until("?>", "a processing instruction without an end")?;
+        } else {
+            return Err("a DTD, which is not read");
+        }
+        Ok(())
+    }
+
+    fn text(&mut self) -> Parsed<()> {
+        let end = self.rest.find('<').unwrap_or(self.rest.len());
+        let (text, rest) = self.rest.split_at(end);
+        if !self.open.is_empty() {
+            self.add_text(decoded(text, Part::Text)?)?;
+        } else if !text.bytes().all(is_white_space) {
+            return Err("text outside of the root element");
+        }
+        self.rest = rest;
+        Ok(())
+    }
+
     fn start_tag(&mut self) -> Parsed<()> {
+        self.skip("<");
         if self.open.is_empty() && !self.document.elements.is_empty() {
             return Err("a second root element");
         }
@@ -326,13 +339,14 @@ impl<'a> Parser<'a> {
         }
         self.skip_space();
         let quote = if self.skip("\"") {
-            "\""
+            '"'
         } else if self.skip("'") {
-            "'"
+            '\''
         } else {
             return Err("an attribute without quotes");
         };
-        let value = self.until(quote, "an attribute without an end")?;
+        let (value, rest) = self.rest.split_once(quote).ok_or("an attribute without an end")?;
+        self.rest = rest;
         if value.contains('<') {
             return Err("`<` in an attribute");
         }
@@ -380,6 +394,7 @@ impl<'a> Parser<'a> {
     }
 
     fn end_tag(&mut self) -> Parsed<()> {
+        self.skip("</");
         let (prefix, name) = self.qualified_name()?;
         self.skip_space();
         if !self.skip(">") {
@@ -441,13 +456,11 @@ impl<'a> Parser<'a> {
     }
 
     fn name(&mut self) -> Parsed<&'a str> {
-        let end = self.rest.find(|c| !is_name_char(c)).unwrap_or(self.rest.len());
-        let (name, rest) = self.rest.split_at(end);
-        if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.') {
-            return Err("a bad name");
+        let name = self.take_while(is_name_byte);
+        match name.as_bytes() {
+            [] | [b'0'..=b'9' | b'-' | b'.', ..] => Err("a bad name"),
+            _ => Ok(name),
         }
-        self.rest = rest;
-        Ok(name)
     }
 
     fn skip(&mut self, expected: &str) -> bool {
@@ -461,10 +474,15 @@ impl<'a> Parser<'a> {
     }
 
     fn skip_space(&mut self) -> bool {
-        let rest = self.rest.trim_start_matches(WHITE_SPACE);
-        let skipped = rest.len() < self.rest.len();
+        !self.take_while(is_white_space).is_empty()
+    }
+
+    /// Takes bytes of which each is ASCII, or all of a character are taken.
+    fn take_while(&mut self, is_taken: fn(u8) -> bool) -> &'a str {
+        let end = self.rest.bytes().position(|byte| !is_taken(byte));
+        let (taken, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
         self.rest = rest;
-        skipped
+        taken
     }
 
     /// What comes before `end`, which is skipped too.
@@ -497,7 +515,8 @@ fn decoded(piece: &str, part: Part) -> Parsed<Cow<'_, str>> {
     }
     let mut result = String::with_capacity(piece.len());
     let mut rest = piece;
-    while let Some(place) = rest.find(['&', '\r', '\n', '\t']) {
+    let special = |byte| matches!(byte, b'&' | b'\r' | b'\n' | b'\t');
+    while let Some(place) = rest.bytes().position(special) {
         let (before, special) = rest.split_at(place);
         result.push_str(before);
         let mut after = special.chars();
@@ -549,6 +568,10 @@ fn is_xml_char(found: char) -> bool {
 }
 
 /// Beyond ASCII, where names of SOAP have nothing, any character goes.
-fn is_name_char(found: char) -> bool {
-    found.is_ascii_alphanumeric() || matches!(found, '_' | '-' | '.') || !found.is_ascii()
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || !byte.is_ascii()
+}
+
+fn is_white_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
