@@ -5,11 +5,9 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use crate::assess::{assess, Assessment, Frame};
 use crate::event::EventOrder;
-use crate::fields::object;
+use crate::fields::{document, object, serialize};
 use crate::guest::GuestInfo;
 use crate::history::{History, Insertion};
 use crate::monitor::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
@@ -27,8 +25,7 @@ use crate::transitions::{steps, Told};
 const LAST_READ_MS: u64 = 5000;
 
 /// What the host said of a VM. It is never withdrawn, only outranked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HostWord {
     /// The object does not exist.
     gone: bool,
@@ -36,7 +33,7 @@ pub(crate) struct HostWord {
     unobservable: Option<ReadError>,
 }
 
-object!(HostWord {
+document!(HostWord {
     "gone" => gone,
     "unobservable" => unobservable = None,
 });
@@ -63,8 +60,7 @@ impl HostWord {
 }
 
 /// A result that was told, to notice when it changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ToldResult {
     status: CustomizationStatus,
     attempt: u32,
@@ -72,7 +68,7 @@ pub(crate) struct ToldResult {
     order: Option<EventOrder>,
 }
 
-object!(ToldResult {
+document!(ToldResult {
     "status" => status,
     "attempt" => attempt,
     "order" => order = None,

@@ -5,9 +5,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use serde::Serialize;
-
-use crate::fields::{deserialize, object};
+use crate::fields::{deserialize, document, object, serialize};
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
@@ -85,14 +83,14 @@ impl EventKind {
 ///
 /// Keys may wrap to negative numbers and repeat, so they only break ties of time. Where both are
 /// equal a power-on comes first: what happened at that moment belongs to its attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EventOrder {
     pub(crate) time: ServerTime,
     pub(crate) key: i32,
     pub(crate) type_name: Cow<'static, str>,
 }
 
-object!(EventOrder {
+document!(EventOrder {
     "time" => time,
     "key" => key,
     "type_name" => type_name,
@@ -115,8 +113,7 @@ impl PartialOrd for EventOrder {
 }
 
 /// What a failure event says beside its type.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FailureDetails {
     /// `CustomizationFailed.reason` (7.0 and later): a code such as `customizationDisabled`.
     pub reason: Option<String>,
@@ -132,7 +129,7 @@ pub struct FailureDetails {
     pub truncated: bool,
 }
 
-object!(FailureDetails {
+document!(FailureDetails {
     "reason" => reason = None,
     "logLocation" => log_location = None,
     "sysprepVersion" => sysprep_version = None,

@@ -119,7 +119,7 @@ macro_rules! object {
         object!(@impl $type $(<$life>)?, true, $($fields)+);
     };
     (@impl $type:ident $(<$life:lifetime>)?, $refuses_others:literal,
-        $($name:literal => $field:ident $(as $slot:ident)? $(= $default:expr)?,)+) => {
+        $($name:literal $(if $present:ident)? => $field:ident $(as $slot:ident)? $(= $default:expr)?,)+) => {
         impl<'de> $crate::fields::Read<'de> for $type $(<$life>)? {
             fn blank() -> Self {
                 Self { $($field: object!(@blank $($default)?),)+ }
@@ -158,6 +158,45 @@ macro_rules! object {
     (@slot $self:ident.$field:ident as $slot:ident) => { $crate::fields::Slot::$slot(&mut $self.$field) };
 }
 
+/// The same for a struct that is written too. A field `if present` is left out where it is null or false.
+macro_rules! document {
+    ($type:ident $(, $no:ident $others:ident)? { $($fields:tt)+ }) => {
+        object!($type $(, $no $others)? { $($fields)+ });
+        document!(@write $type { $($fields)+ });
+    };
+    (@write $type:ident {
+        $($name:literal $(if $present:ident)? => $field:ident $(as $slot:ident)? $(= $default:expr)?,)+
+    }) => {
+        impl $crate::view::Write for $type {
+            fn view(&self) -> $crate::view::View<'_> {
+                $crate::view::View::Object(self)
+            }
+        }
+
+        impl $crate::view::Members for $type {
+            fn member(&self, number: usize) -> Option<$crate::view::Member<'_>> {
+                let mut before = number;
+                $(
+                    if before == 0 {
+                        return Some($crate::view::Member {
+                            name: $name,
+                            value: $crate::view::Write::view(&self.$field),
+                            if_present: document!(@present $($present)?),
+                        });
+                    }
+                    before = before.wrapping_sub(1);
+                )+
+                let _ = before;
+                None
+            }
+        }
+
+        serialize!($type);
+    };
+    (@present) => { false };
+    (@present present) => { true };
+}
+
 /// Names the variants of an enum as they are in JSON.
 macro_rules! words {
     ($type:ident { $first_name:literal => $first:ident, $($name:literal => $variant:ident,)+ }) => {
@@ -183,6 +222,14 @@ macro_rules! words {
                 $crate::fields::Slot::Nothing
             }
         }
+
+        impl $crate::view::Write for $type {
+            fn view(&self) -> $crate::view::View<'_> {
+                $crate::view::View::Text(Self::NAMES.get(*self as usize).copied().unwrap_or_default())
+            }
+        }
+
+        serialize!($type);
     };
 }
 
@@ -197,7 +244,18 @@ macro_rules! deserialize {
     )+};
 }
 
-pub(crate) use {deserialize, object, words};
+/// `Serialize` for types that are written by their view.
+macro_rules! serialize {
+    ($type:ident) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::view::Write::view(self).serialize(serializer)
+            }
+        }
+    };
+}
+
+pub(crate) use {deserialize, document, object, serialize, words};
 
 /// Types that have a slot of their own.
 macro_rules! plain {

@@ -3,9 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
-use crate::fields::{deserialize, object, words};
+use crate::fields::{deserialize, document, object, serialize, words};
 use crate::report::IgnoreReason;
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
@@ -22,8 +20,7 @@ use crate::time::ServerTime;
 /// assert_eq!(info.pending_customization, Some(false));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuestInfo {
     /// The managed object reference value of the VM.
     pub vm: String,
@@ -40,7 +37,7 @@ pub struct GuestInfo {
     pub pending_customization: Option<bool>,
 }
 
-object!(GuestInfo {
+document!(GuestInfo {
     "vm" => vm,
     "customizationStatus" => customization_status = None,
     "startTime" => start_time as TimeIfAny = None,
@@ -57,8 +54,7 @@ pub(crate) const GUEST_FAILURE_TYPE: &str = "TOOLSDEPLOYPKG_FAILED";
 /// The most pieces of evidence kept per VM: each customization run of a VM brings up to three.
 const MAX_EVIDENCE: usize = 16;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum GuestState {
     Running,
     Succeeded,
@@ -73,8 +69,7 @@ words!(GuestState {
 
 /// One thing that guest info said of one customization run. Like events, evidence is a set: a
 /// later `IDLE` takes nothing back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Evidence {
     pub(crate) start: ServerTime,
     pub(crate) state: GuestState,
@@ -82,7 +77,7 @@ pub(crate) struct Evidence {
     pub(crate) error: Option<String>,
 }
 
-object!(Evidence {
+document!(Evidence {
     "start" => start,
     "state" => state,
     "end" => end = None,
@@ -90,13 +85,13 @@ object!(Evidence {
 });
 
 /// What guest info said of one VM so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct GuestHistory {
     evidence: Vec<Evidence>,
     pending: Option<bool>,
 }
 
-object!(GuestHistory {
+document!(GuestHistory {
     "evidence" => evidence,
     "pending" => pending = None,
 });

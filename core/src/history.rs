@@ -4,11 +4,9 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use crate::assess::{assess, Frame};
 use crate::event::{EventKind, EventOrder, Kept};
-use crate::fields::object;
+use crate::fields::{document, object, serialize};
 use crate::guest::GuestHistory;
 
 /// The most events kept of one VM.
@@ -26,8 +24,7 @@ pub(crate) enum Insertion {
 }
 
 /// Closed attempts of a `reopen` run that are no longer kept, so that a run of weeks stays small.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Forgotten {
     /// How many attempts came before the first one kept.
     pub(crate) attempts: u32,
@@ -37,7 +34,7 @@ pub(crate) struct Forgotten {
     pub(crate) starting_seen: bool,
 }
 
-object!(Forgotten {
+document!(Forgotten {
     "attempts" => attempts,
     "begin" => begin,
     "startingSeen" => starting_seen,
@@ -146,34 +143,30 @@ impl History {
 }
 
 /// [`History`] as it stands in a snapshot: no message text but that of failures.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub(crate) struct HistoryJson {
     events: Vec<KeptJson>,
     guest: GuestHistory,
-    #[serde(skip_serializing_if = "Option::is_none")]
     forgotten: Option<Forgotten>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<(EventOrder, String)>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 struct KeptJson {
     order: EventOrder,
-    #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<crate::event::FailureDetails>,
 }
 
-object!(HistoryJson {
+document!(HistoryJson {
     "events" => events,
     "guest" => guest,
-    "forgotten" => forgotten = None,
-    "name" => name = None,
+    "forgotten" if present => forgotten = None,
+    "name" if present => name = None,
 });
 
-object!(KeptJson {
+document!(KeptJson {
     "order" => order,
-    "failure" => failure = None,
+    "failure" if present => failure = None,
 });
 
 impl From<&History> for HistoryJson {

@@ -39,6 +39,7 @@ mod status;
 mod text;
 mod time;
 mod transitions;
+mod view;
 pub mod wire;
 
 pub use event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};

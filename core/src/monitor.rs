@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::assess::Frame;
 use crate::default_run::DefaultRun;
 use crate::event::{Event, EVENT_TYPES};
-use crate::fields::{deserialize, object};
+use crate::fields::{deserialize, document, object, serialize};
 use crate::guest::GuestInfo;
 use crate::options::{Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
 use crate::published_run::PublishedRun;
@@ -143,22 +143,20 @@ pub struct EventPage {
 }
 
 /// A failure to read. It is never a result of customization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadFailure {
     /// What kind of failure.
     pub kind: ReadFailureKind,
     /// The VM that it concerns; `None` when it concerns the read as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vm: Option<String>,
     /// What to tell people; without it a sentence that fits the kind.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-object!(ReadFailure {
+document!(ReadFailure {
     "kind" => kind,
-    "vm" => vm = None,
-    "message" => message = None,
+    "vm" if present => vm = None,
+    "message" if present => message = None,
 });
 
 deserialize!(ReadFailure);

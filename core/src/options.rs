@@ -7,7 +7,7 @@ use core::fmt;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::fields::{deserialize, object, read, shown_number, words};
+use crate::fields::{deserialize, document, object, read, serialize, shown_number, words};
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
@@ -20,18 +20,17 @@ const MAX_SECONDS: f64 = 1e9;
 /// A VM to watch: the value of its managed object reference, and a name for people.
 ///
 /// A name is a label, never an identity: VMs are renamed, and names repeat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VmRef {
     /// The managed object reference value, such as `vm-101`.
     pub vm: String,
     /// The name to report; without it the one in the VM's events is used.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
-object!(VmRef {
+document!(VmRef {
     "vm" => vm,
-    "name" => name = None,
+    "name" if present => name = None,
 });
 
 deserialize!(VmRef, Rules, Attempts);
@@ -62,8 +61,7 @@ impl VmRef {
 }
 
 /// Which rules decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rules {
     /// D1–D18: what users get.
@@ -78,8 +76,7 @@ words!(Rules {
 });
 
 /// What a power-on after the start of the run means (rule D6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Attempts {
     /// It opens a new attempt unless the current one has a result.
@@ -186,13 +183,11 @@ impl fmt::Display for OptionsError {
 impl core::error::Error for OptionsError {}
 
 /// [`Options`] as they are in JSON.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct OptionsJson {
     rules: Rules,
     timeout_seconds: Option<f64>,
     lookback_seconds: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<ServerTime>,
     poll_interval_seconds: f64,
     wait_for_power_on: bool,
@@ -202,11 +197,11 @@ pub(crate) struct OptionsJson {
 
 const DEFAULT_LOOKBACK_SECONDS: f64 = 300.0;
 
-object!(OptionsJson, no others {
+document!(OptionsJson, no others {
     "rules" => rules = Rules::Default,
     "timeoutSeconds" => timeout_seconds = Some(600.0),
     "lookbackSeconds" => lookback_seconds = DEFAULT_LOOKBACK_SECONDS,
-    "since" => since = None,
+    "since" if present => since = None,
     "pollIntervalSeconds" => poll_interval_seconds = 15.0,
     "waitForPowerOn" => wait_for_power_on = false,
     "attempts" => attempts = Attempts::Follow,

@@ -6,10 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use crate::event::{EventKind, EventOrder};
-use crate::fields::object;
+use crate::fields::{document, object, serialize};
 use crate::status::CustomizationStatus;
 use crate::time::ServerTime;
 
@@ -23,7 +21,7 @@ pub(crate) const LOOKBACK_MS: u64 = 300_000;
 const MAX_EVENTS: usize = crate::history::MAX_EVENTS;
 
 /// What the script knows of one VM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Script {
     /// Sorted; no two are the same event.
     visible: Vec<EventOrder>,
@@ -33,7 +31,7 @@ pub(crate) struct Script {
     name: Option<(EventOrder, String)>,
 }
 
-object!(Script {
+document!(Script {
     "visible" => visible,
     "pinned" => pinned = None,
     "status" => status,

@@ -4,16 +4,13 @@ use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
-use crate::fields::object;
+use crate::fields::{document, object, serialize};
 use crate::monitor::{DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
 use crate::published::{Script, Step, LOOKBACK_MS, PASS_INTERVAL_MS};
 use crate::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
 use crate::status::{Conclusion, CustomizationStatus};
 
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub(crate) struct PublishedRun {
     timeout_ms: Option<u64>,
     scripts: Vec<Script>,
@@ -26,7 +23,7 @@ pub(crate) struct PublishedRun {
     concluded_by_end: Option<Conclusion>,
 }
 
-object!(PublishedRun {
+document!(PublishedRun {
     "timeoutMs" => timeout_ms = None,
     "scripts" => scripts,
     "nextPassMs" => next_pass_ms,

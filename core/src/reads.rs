@@ -2,11 +2,10 @@
 //!
 //! Times here are milliseconds of host time since the start of the run.
 
-use serde::Serialize;
-
-use crate::fields::{object, Fields, Read, Slot, Table, Variants};
+use crate::fields::{document, object, serialize, Fields, Read, Slot, Table, Variants};
 use crate::monitor::{DeadlineReason, ReadReason};
 use crate::time::ServerTime;
+use crate::view::{Member, Members, View, Write};
 
 /// D14: how far before the newest event seen the next read begins; events commit out of order.
 const OVERLAP_MS: u64 = 30_000;
@@ -21,8 +20,7 @@ pub(crate) enum Wish {
     LogIn,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Nothing is under way until the next safety read.
     Idle { next_ms: u64 },
@@ -38,21 +36,51 @@ enum State {
     Parked,
 }
 
+const STATES: [&str; 6] = [
+    "idle",
+    "reading",
+    "waitingToRead",
+    "loggingIn",
+    "waitingToLogIn",
+    "parked",
+];
+
+impl Write for State {
+    fn view(&self) -> View<'_> {
+        let [idle, reading, waiting_to_read, logging_in, waiting_to_log_in, parked] = STATES;
+        match self {
+            Self::Idle { .. } => View::Variant(idle, self),
+            Self::Reading => View::Text(reading),
+            Self::WaitingToRead { .. } => View::Variant(waiting_to_read, self),
+            Self::LoggingIn => View::Text(logging_in),
+            Self::WaitingToLogIn { .. } => View::Variant(waiting_to_log_in, self),
+            Self::Parked => View::Text(parked),
+        }
+    }
+}
+
+impl Members for State {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let (name, ms) = match *self {
+            Self::Idle { next_ms } => ("next_ms", next_ms),
+            Self::WaitingToRead { until_ms } | Self::WaitingToLogIn { until_ms } => ("until_ms", until_ms),
+            Self::Reading | Self::LoggingIn | Self::Parked => return None,
+        };
+        (number == 0).then_some(Member {
+            name,
+            value: View::U64(ms),
+            if_present: false,
+        })
+    }
+}
+
 impl<'de> Read<'de> for State {
     fn blank() -> Self {
         Self::Reading
     }
 
     fn slot(&mut self) -> Slot<'_, 'de> {
-        static NAMES: [&str; 6] = [
-            "idle",
-            "reading",
-            "waitingToRead",
-            "loggingIn",
-            "waitingToLogIn",
-            "parked",
-        ];
-        Slot::Variant(&NAMES, self)
+        Slot::Variant(&STATES, self)
     }
 }
 
@@ -94,8 +122,7 @@ impl<'de> Fields<'de> for u64 {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reads {
     state: State,
     /// Tries that failed since the last complete read.
@@ -108,7 +135,7 @@ pub(crate) struct Reads {
     newest: Option<ServerTime>,
 }
 
-object!(Reads {
+document!(Reads {
     "state" => state,
     "failures" => failures,
     "justLoggedIn" => just_logged_in,

@@ -3,20 +3,20 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::ser::{SerializeMap, SerializeStruct};
+use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use crate::event::FailureDetails;
-use crate::fields::{deserialize, object, words, Fields, Read, Slot, Table};
+use crate::fields::{deserialize, document, object, serialize, words, Fields, Read, Slot, Table};
 use crate::status::{Conclusion, CustomizationStatus, Hint};
 use crate::time::ServerTime;
+use crate::view::{Member, Members, View, Write};
 
 /// The format name of a report.
 pub const REPORT_FORMAT: &str = "vm-customization-report/1";
 
 /// One step of one VM. The transitions of a VM form a chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transition {
     /// The managed object reference value of the VM.
     pub vm: String,
@@ -31,18 +31,17 @@ pub struct Transition {
     /// The attempt that it belongs to, from 1 on.
     pub attempt: u32,
     /// Whether nothing said so by itself: a result with no Started implies the start.
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub inferred: bool,
 }
 
-object!(Transition {
+document!(Transition {
     "vm" => vm,
     "from" => from,
     "to" => to,
     "atMs" => at_ms,
     "eventKey" => event_key = None,
     "attempt" => attempt,
-    "inferred" => inferred = false,
+    "inferred" if present => inferred = false,
 });
 
 /// The first failure of an attempt, in the order of events.
@@ -76,26 +75,24 @@ impl Serialize for Failure {
 }
 
 /// Why the host could not read the events of a VM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadError {
     /// The kind of the failure.
     pub kind: ReadFailureKind,
     /// What the host said of it, or a sentence that fits the kind.
     pub message: String,
     /// Whether the message was longer than 4 KiB and is cut.
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub truncated: bool,
 }
 
-object!(ReadError {
+document!(ReadError {
     "kind" => kind,
     "message" => message,
-    "truncated" => truncated = false,
+    "truncated" if present => truncated = false,
 });
 
 /// The kind of a failure to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadFailureKind {
     /// The session is gone: log in again.
@@ -239,8 +236,7 @@ impl Serialize for Report {
 }
 
 /// Why something that came in was ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum IgnoreReason {
     /// Its type has no part in customization, or is not known.
@@ -329,15 +325,24 @@ impl IgnoredCounts {
     }
 }
 
-impl Serialize for IgnoredCounts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut json = serializer.serialize_map(None)?;
-        for (reason, count) in self.iter() {
-            json.serialize_entry(&reason, &count)?;
-        }
-        json.end()
+impl Write for IgnoredCounts {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
     }
 }
+
+impl Members for IgnoredCounts {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let (reason, count) = self.iter().nth(number)?;
+        Some(Member {
+            name: IgnoreReason::NAMES.get(reason as usize)?,
+            value: View::U64(count),
+            if_present: false,
+        })
+    }
+}
+
+serialize!(IgnoredCounts);
 
 impl<'de> Read<'de> for IgnoredCounts {
     fn blank() -> Self {

@@ -5,11 +5,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::Serialize;
-
 use crate::assess::Frame;
 use crate::default_run::{DefaultRun, HostWord, ToldResult, Watched};
-use crate::fields::{from_json, object, Read, Slot, Variants};
+use crate::fields::{document, from_json, object, serialize, Read, Slot, Variants};
 use crate::history::{History, HistoryJson};
 use crate::monitor::{frame, Monitor, Run, RunClock, Shell, TimeDown};
 use crate::options::{Options, OptionsJson, VmRef};
@@ -19,6 +17,7 @@ use crate::report::{IgnoredCounts, Transition};
 use crate::status::Conclusion;
 use crate::time::{HostTime, ServerTime};
 use crate::transitions::Told;
+use crate::view::{View, Write};
 
 /// The format name of a snapshot.
 pub const SNAPSHOT_FORMAT: &str = "vm-customization-snapshot/1";
@@ -76,8 +75,7 @@ impl fmt::Display for RestoreError {
 
 impl core::error::Error for RestoreError {}
 
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 struct SnapshotJson {
     format: String,
     started_at: ServerTime,
@@ -91,15 +89,13 @@ struct SnapshotJson {
     ignored: IgnoredCounts,
 }
 
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 enum RunJson {
     Default(DefaultJson),
     Published(PublishedRun),
 }
 
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 struct DefaultJson {
     vms: Vec<WatchedJson>,
     reads: Reads,
@@ -107,8 +103,7 @@ struct DefaultJson {
     last_read_at_ms: Option<u64>,
 }
 
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 struct WatchedJson {
     history: HistoryJson,
     told: Told,
@@ -127,7 +122,7 @@ object!(FormatOnly {
     "format" => format = None,
 });
 
-object!(SnapshotJson {
+document!(SnapshotJson {
     "format" => format,
     "startedAt" => started_at,
     "elapsedMs" => elapsed_ms,
@@ -140,14 +135,14 @@ object!(SnapshotJson {
     "ignored" => ignored,
 });
 
-object!(DefaultJson {
+document!(DefaultJson {
     "vms" => vms,
     "reads" => reads,
     "observed" => observed,
     "lastReadAtMs" => last_read_at_ms = None,
 });
 
-object!(WatchedJson {
+document!(WatchedJson {
     "history" => history,
     "told" => told,
     "toldResult" => told_result = None,
@@ -156,6 +151,15 @@ object!(WatchedJson {
     "concludedByEnd" => concluded_by_end = None,
     "stuckTold" => stuck_told,
 });
+
+impl Write for RunJson {
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Default(run) => View::Variant("default", run),
+            Self::Published(run) => View::Variant("published", run),
+        }
+    }
+}
 
 impl<'de> Read<'de> for RunJson {
     fn blank() -> Self {

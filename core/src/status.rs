@@ -2,14 +2,12 @@
 
 use core::fmt;
 
-use serde::Serialize;
-
-use crate::fields::{deserialize, words};
+use crate::fields::{deserialize, serialize, words};
 
 /// How far the guest customization of a VM has come, spelled as the script of 2011 spells it.
 ///
 /// Exhaustive: a caller must handle each, and there will be no sixth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "the five published names are the contract"
@@ -76,8 +74,7 @@ impl fmt::Display for CustomizationStatus {
 /// Why a VM is no longer waited for. It never changes the status that the VM had reached.
 ///
 /// Non-exhaustive: later rules may conclude a VM for reasons of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conclusion {
     /// It has a result: succeeded or failed.
@@ -95,8 +92,7 @@ pub enum Conclusion {
 }
 
 /// The likely reason that a VM gets no further (rule D18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Hint {
     /// No power-on was seen.

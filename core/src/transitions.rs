@@ -2,15 +2,12 @@
 
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use crate::assess::{Assessment, Attempt, Cause};
-use crate::fields::object;
+use crate::fields::{document, object, serialize};
 use crate::status::CustomizationStatus;
 
 /// What was last told of a VM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) status: CustomizationStatus,
     pub(crate) attempt: u32,
@@ -18,7 +15,7 @@ pub(crate) struct Told {
     pub(crate) at_ms: u64,
 }
 
-object!(Told {
+document!(Told {
     "status" => status,
     "attempt" => attempt,
     "atMs" => at_ms,

@@ -41,11 +41,15 @@ fn expected(element: Node<'_, '_>) -> Value {
 }
 
 fn compare(document: &str) {
-    // What roxmltree lets pass: a second default namespace, a name that begins with a colon, and
-    // any prefix before `xmlns`.
+    // roxmltree keeps a lone carriage return before an entity; XML makes a line feed of it.
+    // It also takes any prefix before `xmlns` for a default namespace.
+    if document.replace("\r\n", "").contains('\r') || document.contains(":xmlns") {
+        return;
+    }
+    // What roxmltree lets pass: a second default namespace, a name that begins with a colon.
     let is_lax = |error: &str| {
         error.contains("declared twice")
-            || ["<:", "<?:", " :", ":xmlns"]
+            || ["<:", "</:", "<?:", " :", "\n:"]
                 .iter()
                 .any(|part| document.contains(part))
     };
@@ -101,7 +105,6 @@ fn attribute() -> impl Strategy<Value = String> {
         "xmlns:q",
         "xmlns:xsi",
         "xmlns:xml",
-        "xmlns:xmlns",
     ]);
     let value = prop_oneof![
         text(),

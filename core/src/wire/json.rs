@@ -362,9 +362,10 @@ impl Item {
         let own = self.plain_type.as_deref()?;
         let class = own.strip_prefix("com.vmware.vsphere.").map(|class| {
             class
-                .rsplit_once(".v")
+                .rsplit_once('v')
                 .filter(|(_, version)| version.bytes().all(|byte| byte.is_ascii_digit()))
-                .map_or(class, |(class, _)| class)
+                .and_then(|(class, _)| class.strip_suffix('.'))
+                .unwrap_or(class)
         });
         Some(class.or(self.subject.as_deref()).unwrap_or(own).to_owned())
     }

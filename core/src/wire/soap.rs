@@ -4,12 +4,12 @@
 //! prefix: vCenter writes `xsi:type`, the simulator `XMLSchema-instance:type`.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 
 use super::xml::{self, Document, Node, XmlError};
 use super::{shown, RawEvent, RawKey, Sink, WireError};
@@ -138,9 +138,18 @@ struct Tree<'a> {
     name: &'a str,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     type_name: Option<&'a str>,
-    attributes: BTreeMap<&'a str, &'a str>,
+    #[serde(serialize_with = "as_object")]
+    attributes: Vec<(&'a str, &'a str)>,
     text: &'a str,
     children: Vec<Tree<'a>>,
+}
+
+fn as_object<S: Serializer>(attributes: &[(&str, &str)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut json = serializer.serialize_map(Some(attributes.len()))?;
+    for (name, value) in attributes {
+        json.serialize_entry(name, value)?;
+    }
+    json.end()
 }
 
 /// A SOAP answer as a JSON tree of `name`, `type` (the local name in `xsi:type`), `attributes`,
@@ -163,10 +172,12 @@ fn tree(element: Node<'_>, depth: usize) -> Result<Tree<'_>, WireError> {
             "elements are nested more than {MAX_DEPTH} deep"
         )));
     }
-    // Collected one by one: a map made from an iterator sorts first, with code of its own.
-    let mut attributes = BTreeMap::new();
+    let mut attributes: Vec<(&str, &str)> = Vec::new();
     for (name, value) in element.attributes() {
-        attributes.insert(name, value);
+        // Of two with the same local name the last one stays.
+        attributes.retain(|(known, _)| *known != name);
+        let place = attributes.partition_point(|(known, _)| *known < name);
+        attributes.insert(place, (name, value));
     }
     Ok(Tree {
         name: element.name(),

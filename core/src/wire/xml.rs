@@ -207,13 +207,16 @@ impl<'a> Parser<'a> {
         }
         for (name, is_required) in [("version", true), ("encoding", false), ("standalone", false)] {
             self.skip_space();
-            if self.skip(name) {
+            if self.rest.starts_with(name) {
+                self.qualified_name()?;
                 self.value()?;
+                if !self.skip_space() && !self.rest.starts_with("?>") {
+                    return Err("no white space before an attribute");
+                }
             } else if is_required {
                 return Err("an XML declaration without a version");
             }
         }
-        self.skip_space();
         if self.skip("?>") {
             Ok(())
         } else {
