@@ -162,39 +162,9 @@ macro_rules! object {
 macro_rules! document {
     ($type:ident $(, $no:ident $others:ident)? { $($fields:tt)+ }) => {
         object!($type $(, $no $others)? { $($fields)+ });
-        document!(@write $type { $($fields)+ });
-    };
-    (@write $type:ident {
-        $($name:literal $(if $present:ident)? => $field:ident $(as $slot:ident)? $(= $default:expr)?,)+
-    }) => {
-        impl $crate::view::Write for $type {
-            fn view(&self) -> $crate::view::View<'_> {
-                $crate::view::View::Object(self)
-            }
-        }
-
-        impl $crate::view::Members for $type {
-            fn member(&self, number: usize) -> Option<$crate::view::Member<'_>> {
-                let mut before = number;
-                $(
-                    if before == 0 {
-                        return Some($crate::view::Member {
-                            name: $name,
-                            value: $crate::view::Write::view(&self.$field),
-                            if_present: document!(@present $($present)?),
-                        });
-                    }
-                    before = before.wrapping_sub(1);
-                )+
-                let _ = before;
-                None
-            }
-        }
-
+        $crate::view::written!($type { $($fields)+ });
         serialize!($type);
     };
-    (@present) => { false };
-    (@present present) => { true };
 }
 
 /// Names the variants of an enum as they are in JSON.

@@ -3,14 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
-
 use crate::event::FailureDetails;
 use crate::fields::{deserialize, document, object, serialize, words, Fields, Read, Slot, Table};
 use crate::status::{Conclusion, CustomizationStatus, Hint};
 use crate::time::ServerTime;
-use crate::view::{Member, Members, View, Write};
+use crate::view::{written, Member, Members, View, Write};
 
 /// The format name of a report.
 pub const REPORT_FORMAT: &str = "vm-customization-report/1";
@@ -55,24 +52,18 @@ pub struct Failure {
     pub event_key: Option<i32>,
 }
 
-impl Serialize for Failure {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let details = &self.details;
-        let fields = 7 + usize::from(details.truncated);
-        let mut json = serializer.serialize_struct("Failure", fields)?;
-        json.serialize_field("type", &self.type_name)?;
-        json.serialize_field("reason", &details.reason)?;
-        json.serialize_field("logLocation", &details.log_location)?;
-        json.serialize_field("sysprepVersion", &details.sysprep_version)?;
-        json.serialize_field("systemVersion", &details.system_version)?;
-        json.serialize_field("message", &details.message)?;
-        json.serialize_field("eventKey", &self.event_key)?;
-        if details.truncated {
-            json.serialize_field("truncated", &true)?;
-        }
-        json.end()
-    }
-}
+written!(Failure {
+    "type" => type_name,
+    "reason" => details.reason,
+    "logLocation" => details.log_location,
+    "sysprepVersion" => details.sysprep_version,
+    "systemVersion" => details.system_version,
+    "message" => details.message,
+    "eventKey" => event_key,
+    "truncated" if present => details.truncated,
+});
+
+serialize!(Failure);
 
 /// Why the host could not read the events of a VM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,35 +166,42 @@ pub struct RowDetails {
     pub error: Option<ReadError>,
 }
 
-impl Serialize for VmReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut json = serializer.serialize_struct("VmReport", 13)?;
-        json.serialize_field("vm", &self.vm)?;
-        json.serialize_field("name", &self.name)?;
-        json.serialize_field("customizationStatus", &self.customization_status)?;
-        if let Some(conclusion) = &self.conclusion {
-            json.serialize_field("conclusion", conclusion)?;
-        }
-        if let Some(details) = &self.details {
-            json.serialize_field("attempt", &details.attempt)?;
-            json.serialize_field("poweredOnAt", &details.powered_on_at)?;
-            json.serialize_field("startedAt", &details.started_at)?;
-            json.serialize_field("finishedAt", &details.finished_at)?;
-            json.serialize_field("failure", &details.failure)?;
-            json.serialize_field("hint", &details.hint)?;
-            if details.revised {
-                json.serialize_field("revised", &true)?;
-            }
-            if details.guest_info_disagrees {
-                json.serialize_field("guestInfoDisagrees", &true)?;
-            }
-            if let Some(error) = &details.error {
-                json.serialize_field("error", error)?;
-            }
-        }
-        json.end()
+written!(RowDetails {
+    "attempt" => attempt,
+    "poweredOnAt" => powered_on_at,
+    "startedAt" => started_at,
+    "finishedAt" => finished_at,
+    "failure" => failure,
+    "hint" => hint,
+    "revised" if present => revised,
+    "guestInfoDisagrees" if present => guest_info_disagrees,
+    "error" if present => error,
+});
+
+impl Write for VmReport {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
     }
 }
+
+impl Members for VmReport {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let (name, value) = match number {
+            0 => ("vm", self.vm.view()),
+            1 => ("name", self.name.view()),
+            2 => ("customizationStatus", self.customization_status.view()),
+            3 => ("conclusion", self.conclusion.view()),
+            _ => return self.details.as_ref()?.member(number - 4),
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: number == 3,
+        })
+    }
+}
+
+serialize!(VmReport);
 
 /// Everything that a run has to tell at one moment. As JSON it is `vm-customization-report/1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,20 +218,33 @@ pub struct Report {
     pub ignored: IgnoredCounts,
 }
 
-impl Serialize for Report {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut json = serializer.serialize_struct("Report", 6)?;
-        json.serialize_field("format", REPORT_FORMAT)?;
-        json.serialize_field("endedAtMs", &self.ended_at_ms)?;
-        json.serialize_field("vms", &self.vms)?;
-        json.serialize_field("transitions", &self.transitions)?;
-        if self.transitions_dropped > 0 {
-            json.serialize_field("transitionsDropped", &self.transitions_dropped)?;
-        }
-        json.serialize_field("ignored", &self.ignored)?;
-        json.end()
+impl Write for Report {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
     }
 }
+
+impl Members for Report {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let dropped = Some(self.transitions_dropped).filter(|count| *count > 0);
+        let (name, value) = match number {
+            0 => ("format", View::Text(REPORT_FORMAT)),
+            1 => ("endedAtMs", self.ended_at_ms.view()),
+            2 => ("vms", self.vms.view()),
+            3 => ("transitions", self.transitions.view()),
+            4 => ("transitionsDropped", dropped.map_or(View::Null, View::U64)),
+            5 => ("ignored", self.ignored.view()),
+            _ => return None,
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: number == 4,
+        })
+    }
+}
+
+serialize!(Report);
 
 /// Why something that came in was ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -42,7 +42,7 @@ pub(crate) trait Members {
 
 /// A member of an object.
 pub(crate) struct Member<'a> {
-    pub(crate) name: &'static str,
+    pub(crate) name: &'a str,
     pub(crate) value: View<'a>,
     /// Whether it is left out where it is null or false.
     pub(crate) if_present: bool,
@@ -83,6 +83,41 @@ impl Serialize for View<'_> {
     }
 }
 
+/// Names the members that a struct has in JSON. One `if present` is left out where it is null or false.
+macro_rules! written {
+    ($type:ident {
+        $($name:literal $(if $present:ident)? => $($field:ident).+ $(as $slot:ident)? $(= $default:expr)?,)+
+    }) => {
+        impl $crate::view::Write for $type {
+            fn view(&self) -> $crate::view::View<'_> {
+                $crate::view::View::Object(self)
+            }
+        }
+
+        impl $crate::view::Members for $type {
+            fn member(&self, number: usize) -> Option<$crate::view::Member<'_>> {
+                let mut before = number;
+                $(
+                    if before == 0 {
+                        return Some($crate::view::Member {
+                            name: $name,
+                            value: $crate::view::Write::view(&self.$($field).+),
+                            if_present: $crate::view::written!(@present $($present)?),
+                        });
+                    }
+                    before = before.wrapping_sub(1);
+                )+
+                let _ = before;
+                None
+            }
+        }
+    };
+    (@present) => { false };
+    (@present present) => { true };
+}
+
+pub(crate) use written;
+
 /// Types that have a view of their own.
 macro_rules! plain {
     ($($type:ty => $value:ident $view:expr;)+) => {$(
@@ -102,6 +137,7 @@ plain! {
     i32 => value View::I32(*value);
     f64 => value View::F64(*value);
     String => value View::Text(value);
+    &str => value View::Text(value);
     Cow<'static, str> => value View::Text(value);
     ServerTime => value View::Time(*value);
 }

@@ -8,12 +8,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
-
 use super::xml::{self, Document, Node, XmlError};
 use super::{shown, RawEvent, RawKey, Sink, WireError};
 use crate::event::FailureDetails;
+use crate::view::{Member, Members, View, Write};
 
 /// The longest tag in bytes: each attribute of a tag is compared with all others.
 const MAX_TAG_BYTES: usize = 64 * 1024;
@@ -133,23 +131,49 @@ fn key(text: &str) -> RawKey {
 }
 
 /// One element of a small answer.
-#[derive(Debug, Serialize)]
 struct Tree<'a> {
     name: &'a str,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     type_name: Option<&'a str>,
-    #[serde(serialize_with = "as_object")]
-    attributes: Vec<(&'a str, &'a str)>,
+    attributes: Attributes<'a>,
     text: &'a str,
     children: Vec<Tree<'a>>,
 }
 
-fn as_object<S: Serializer>(attributes: &[(&str, &str)], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut json = serializer.serialize_map(Some(attributes.len()))?;
-    for (name, value) in attributes {
-        json.serialize_entry(name, value)?;
+/// Names and values.
+struct Attributes<'a>(Vec<(&'a str, &'a str)>);
+
+impl Write for Tree<'_> {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
     }
-    json.end()
+}
+
+impl Members for Tree<'_> {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let (name, value) = match number {
+            0 => ("name", self.name.view()),
+            1 => ("type", self.type_name.view()),
+            2 => ("attributes", View::Object(&self.attributes)),
+            3 => ("text", self.text.view()),
+            4 => ("children", self.children.view()),
+            _ => return None,
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: number == 1,
+        })
+    }
+}
+
+impl Members for Attributes<'_> {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        self.0.get(number).map(|(name, value)| Member {
+            name,
+            value: View::Text(value),
+            if_present: false,
+        })
+    }
 }
 
 /// A SOAP answer as a JSON tree of `name`, `type` (the local name in `xsi:type`), `attributes`,
@@ -163,7 +187,7 @@ pub fn soap_tree(document: &[u8]) -> Result<String, WireError> {
     let text = super::text_of(document)?;
     let document = parse(super::trimmed(&text))?;
     let tree = tree(root(&document)?, 0)?;
-    Ok(serde_json::to_string(&tree).unwrap_or_default())
+    Ok(serde_json::to_string(&tree.view()).unwrap_or_default())
 }
 
 fn tree(element: Node<'_>, depth: usize) -> Result<Tree<'_>, WireError> {
@@ -182,7 +206,7 @@ fn tree(element: Node<'_>, depth: usize) -> Result<Tree<'_>, WireError> {
     Ok(Tree {
         name: element.name(),
         type_name: element.xsi_type(),
-        attributes,
+        attributes: Attributes(attributes),
         text: element.text(),
         children: element
             .children()
