@@ -22,6 +22,7 @@ extern crate alloc;
 
 mod assess;
 mod default_run;
+mod drained;
 mod event;
 mod fields;
 mod guest;
@@ -42,6 +43,7 @@ mod transitions;
 mod view;
 pub mod wire;
 
+pub use drained::Drained;
 pub use event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};
 pub use guest::GuestInfo;
 pub use monitor::{

@@ -2,16 +2,14 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BinaryHeap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
-
-use serde::Serialize;
 
 use crate::assess::Frame;
 use crate::default_run::DefaultRun;
 use crate::event::{Event, EVENT_TYPES};
-use crate::fields::{deserialize, document, object, serialize};
+use crate::fields::{deserialize, document, object, serialize, words};
 use crate::guest::GuestInfo;
 use crate::options::{Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
 use crate::published_run::PublishedRun;
@@ -19,6 +17,7 @@ use crate::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Report, Transi
 use crate::status::Hint;
 use crate::text::MAX_STRING_BYTES;
 use crate::time::{HostTime, ServerTime};
+use crate::view::{written, Member, Members, View, Write};
 use crate::wire::{self, BadItem, Decoded, WireError};
 
 /// The most events that a query asks for in one page.
@@ -52,8 +51,7 @@ pub enum Output {
 }
 
 /// What to read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventQuery {
     /// The managed object reference values of the VMs.
     pub vms: Vec<String>,
@@ -69,9 +67,19 @@ pub struct EventQuery {
     pub timeout_ms: Option<u64>,
 }
 
+written!(EventQuery {
+    "vms" => vms,
+    "since" => since,
+    "types" => types,
+    "maxCount" => max_count,
+    "reason" => reason,
+    "timeoutMs" => timeout_ms,
+});
+
+serialize!(EventQuery);
+
 /// Why a read is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadReason {
     /// The run starts.
@@ -92,6 +100,17 @@ pub enum ReadReason {
     Restored,
 }
 
+words!(ReadReason {
+    "start" => Start,
+    "poll" => Poll,
+    "retry" => Retry,
+    "loggedIn" => LoggedIn,
+    "vmDropped" => VmDropped,
+    "deadline" => Deadline,
+    "pass" => Pass,
+    "restored" => Restored,
+});
+
 /// When to call [`Monitor::handle_timeout`], and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadline {
@@ -102,8 +121,7 @@ pub struct Deadline {
 }
 
 /// What falls due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeadlineReason {
     /// The next safety read.
@@ -119,6 +137,15 @@ pub enum DeadlineReason {
     /// A VM will have been without a transition for long.
     Stuck,
 }
+
+words!(DeadlineReason {
+    "read" => Read,
+    "retry" => Retry,
+    "deadline" => Deadline,
+    "lastRead" => LastRead,
+    "pass" => Pass,
+    "stuck" => Stuck,
+});
 
 /// Whether a page of events completes an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,16 +189,39 @@ document!(ReadFailure {
 deserialize!(ReadFailure);
 
 /// What became of one document or page.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ingested {
     /// Events that were new and are kept.
     pub accepted: u64,
     /// What was ignored, by reason.
     pub ignored: IgnoredCounts,
     /// Items that should be events and cannot be used, with their places: the first 100.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bad: Vec<BadItem>,
 }
+
+impl Write for Ingested {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
+    }
+}
+
+impl Members for Ingested {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let (name, value) = match number {
+            0 => ("accepted", self.accepted.view()),
+            1 => ("ignored", self.ignored.view()),
+            2 if !self.bad.is_empty() => ("bad", self.bad.view()),
+            _ => return None,
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: false,
+        })
+    }
+}
+
+serialize!(Ingested);
 
 /// Whether the time between a snapshot and its restore counts towards the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -245,18 +295,33 @@ pub(crate) struct Shell {
     pub(crate) transitions_dropped: u64,
     pub(crate) ignored: IgnoredCounts,
     outputs: VecDeque<Output>,
-    places: BTreeMap<String, usize>,
+    /// The managed object reference values in their order, with the places of the VMs.
+    places: Vec<(String, usize)>,
 }
 
 impl Shell {
     pub(crate) fn new(vms: Vec<VmRef>, start: ServerTime) -> Self {
-        let mut places = BTreeMap::new();
-        let mut distinct = Vec::with_capacity(vms.len());
-        for vm in vms {
-            if !places.contains_key(&vm.vm) {
-                places.insert(vm.vm.clone(), distinct.len());
+        let mut by_id: BinaryHeap<(String, usize)> = BinaryHeap::with_capacity(vms.len());
+        by_id.extend(vms.iter().enumerate().map(|(index, vm)| (vm.vm.clone(), index)));
+        // A heap sorts with less code than a sort, and a sorted list takes less than a map.
+        let mut places = by_id.into_sorted_vec();
+        places.dedup_by(|repeated, first| repeated.0 == first.0);
+        let mut is_first = alloc::vec![false; vms.len()];
+        for (_, index) in &places {
+            if let Some(is_first) = is_first.get_mut(*index) {
+                *is_first = true;
+            }
+        }
+        let mut distinct = Vec::with_capacity(places.len());
+        let mut place_of = Vec::with_capacity(vms.len());
+        for (vm, is_first) in vms.into_iter().zip(is_first) {
+            place_of.push(distinct.len());
+            if is_first {
                 distinct.push(vm.bounded());
             }
+        }
+        for (_, place) in &mut places {
+            *place = place_of.get(*place).copied().unwrap_or_default();
         }
         Self {
             vms: distinct,
@@ -271,7 +336,8 @@ impl Shell {
     }
 
     pub(crate) fn place_of(&self, vm: &str) -> Option<usize> {
-        self.places.get(vm).copied()
+        let found = self.places.binary_search_by(|(known, _)| known.as_str().cmp(vm));
+        self.places.get(found.ok()?).map(|(_, place)| *place)
     }
 
     pub(crate) fn vm(&self, place: usize) -> &str {

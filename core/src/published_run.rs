@@ -1,7 +1,6 @@
 //! A run under the published rules: passes at 0, 15, 30 … s (P3), each after a read.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use crate::fields::{document, object, serialize};
@@ -173,14 +172,12 @@ impl PublishedRun {
     /// P1.
     fn pin(&mut self, now_ms: u64, shell: &mut Shell) {
         self.pinned = true;
-        let mut not_started = BTreeSet::new();
+        let mut not_started = Vec::new();
         for (place, script) in self.scripts.iter_mut().enumerate() {
             let from = script.status;
             match script.pin() {
                 Some(step) => tell_step(shell, place, from, step, now_ms),
-                None => {
-                    not_started.insert(place);
-                }
+                None => not_started.push(place),
             }
         }
         for place in not_started {

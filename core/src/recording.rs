@@ -471,7 +471,7 @@ fn replay_one(document: &[u8]) -> String {
         .and_then(Recording::from_json)
         .map(|recording| recording.play());
     match played {
-        Ok(report) => serde_json::to_string(&report),
+        Ok(report) => Ok(report.to_json()),
         Err(error) => serde_json::to_string(&ErrorLine {
             error: ErrorJson {
                 code: error.code(),

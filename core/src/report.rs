@@ -218,6 +218,14 @@ pub struct Report {
     pub ignored: IgnoredCounts,
 }
 
+impl Report {
+    /// The report as JSON text.
+    pub fn to_json(&self) -> String {
+        // Strings, numbers and lists only: there is nothing that could fail.
+        serde_json::to_string(&self.view()).unwrap_or_default()
+    }
+}
+
 impl Write for Report {
     fn view(&self) -> View<'_> {
         View::Object(self)

@@ -172,6 +172,18 @@ impl<T: Write> Items for VecDeque<T> {
     }
 }
 
+impl<T: Write> Write for &[T] {
+    fn view(&self) -> View<'_> {
+        View::List(self)
+    }
+}
+
+impl<T: Write> Items for &[T] {
+    fn item(&self, number: usize) -> Option<View<'_>> {
+        self.get(number).map(T::view)
+    }
+}
+
 impl<A: Write, B: Write> Write for (A, B) {
     fn view(&self) -> View<'_> {
         View::List(self)

@@ -2,10 +2,9 @@
 //! milliseconds of the host's monotonic clock. No rule of customization stands here.
 
 use js_sys::{Error, Reflect};
-use serde::Serialize;
 use vm_customization::{
-    wire, Completeness, EventQuery, GuestInfo, HostTime, Ingested, Monitor, OptionsError, Output,
-    ReadFailure, RestoreError, RunConfig, Snapshot, TimeDown, Transition, VmReport,
+    wire, Completeness, GuestInfo, HostTime, Ingested, Monitor, OptionsError, ReadFailure, RestoreError,
+    RunConfig, Snapshot, TimeDown,
 };
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
@@ -14,42 +13,6 @@ use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 #[derive(Debug)]
 pub struct RawMonitor {
     inner: Monitor,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Step {
-    outputs: Vec<OutputJson>,
-    deadline: Option<DeadlineJson>,
-    ended: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ingested: Option<Ingested>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
-enum OutputJson {
-    Transition {
-        transition: Transition,
-    },
-    Concluded {
-        row: Box<VmReport>,
-    },
-    Stuck {
-        vm: String,
-        hint: vm_customization::Hint,
-    },
-    Read {
-        query: EventQuery,
-    },
-    LogIn,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DeadlineJson {
-    at_ms: f64,
-    reason: vm_customization::DeadlineReason,
 }
 
 #[wasm_bindgen]
@@ -164,7 +127,7 @@ impl RawMonitor {
 
     /// The report as of the last input.
     pub fn report(&self) -> String {
-        to_json(&self.inner.report())
+        self.inner.report().to_json()
     }
 
     /// The run as data, to go on elsewhere.
@@ -173,28 +136,7 @@ impl RawMonitor {
     }
 
     fn drain(&mut self, ingested: Option<Ingested>) -> String {
-        let mut outputs = Vec::new();
-        while let Some(output) = self.inner.poll_output() {
-            outputs.push(match output {
-                Output::Transition(transition) => OutputJson::Transition { transition },
-                Output::Concluded(row) => OutputJson::Concluded { row },
-                Output::Stuck { vm, hint } => OutputJson::Stuck { vm, hint },
-                Output::Read(query) => OutputJson::Read { query },
-                Output::LogIn => OutputJson::LogIn,
-                // The core is built with this skin, so every output it has is listed above.
-                _ => continue,
-            });
-        }
-        let deadline = self.inner.poll_timeout().map(|deadline| DeadlineJson {
-            at_ms: milliseconds(deadline.at),
-            reason: deadline.reason,
-        });
-        to_json(&Step {
-            outputs,
-            deadline,
-            ended: self.inner.is_ended(),
-            ingested,
-        })
+        self.inner.drain(ingested).to_json()
     }
 }
 
@@ -235,21 +177,8 @@ fn host_time(ms: f64) -> HostTime {
     HostTime::from_millis(ms as u64)
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "exact for the first 285,000 years of the host's clock"
-)]
-fn milliseconds(time: HostTime) -> f64 {
-    time.as_millis() as f64
-}
-
 fn refusal(code: &str, what: &str, error: &str) -> JsValue {
     failure(code, &format!("{what}: {error}"))
-}
-
-fn to_json(value: &impl Serialize) -> String {
-    // The shapes are strings, numbers and lists: there is nothing that could fail.
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 fn restore_failure(error: &RestoreError) -> JsValue {
