@@ -2,14 +2,12 @@
 //! keeps the deadlines. What a status *is* stands in [`assess`](crate::assess).
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use crate::assess::{assess, Assessment, Frame};
 use crate::event::EventOrder;
+use crate::fields::{document, object, serialize};
 use crate::guest::GuestInfo;
 use crate::history::{History, Insertion};
 use crate::monitor::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
@@ -27,14 +25,18 @@ use crate::transitions::{steps, Told};
 const LAST_READ_MS: u64 = 5000;
 
 /// What the host said of a VM. It is never withdrawn, only outranked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HostWord {
     /// The object does not exist.
     gone: bool,
     /// Its events cannot be read.
     unobservable: Option<ReadError>,
 }
+
+document!(HostWord {
+    "gone" => gone,
+    "unobservable" => unobservable = None,
+});
 
 impl HostWord {
     fn is_said(&self) -> bool {
@@ -58,8 +60,7 @@ impl HostWord {
 }
 
 /// A result that was told, to notice when it changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ToldResult {
     status: CustomizationStatus,
     attempt: u32,
@@ -67,9 +68,14 @@ pub(crate) struct ToldResult {
     order: Option<EventOrder>,
 }
 
+document!(ToldResult {
+    "status" => status,
+    "attempt" => attempt,
+    "order" => order = None,
+});
+
 /// A VM that came to the run on the way: it has a window and a start of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Added {
     window: ServerTime,
     start: ServerTime,
@@ -78,6 +84,13 @@ pub(crate) struct Added {
     /// Whether such a read was complete.
     observed: bool,
 }
+
+document!(Added {
+    "window" => window,
+    "start" => start,
+    "asked" => asked,
+    "observed" => observed,
+});
 
 /// One VM.
 #[derive(Debug, Clone)]
@@ -279,9 +292,7 @@ impl DefaultRun {
         };
         let mut any_new = false;
         for vm in &shell.vms {
-            let known = places
-                .get(&vm.vm)
-                .and_then(|place| before.get_mut(*place)?.take());
+            let known = places.get(&vm.vm).and_then(|place| before.get_mut(place)?.take());
             self.vms.push(known.unwrap_or_else(|| {
                 any_new = true;
                 let mut watched = Watched::new(History::default(), told, frame);
@@ -320,7 +331,7 @@ impl DefaultRun {
         shell: &mut Shell,
     ) -> u64 {
         let mut accepted = 0;
-        let mut touched = BTreeSet::new();
+        let mut touched = alloc::vec![false; self.vms.len()];
         for event in page.events {
             let Some(place) = shell.place_of(event.vm()) else {
                 ignored.add(IgnoreReason::OtherVm);
@@ -339,7 +350,9 @@ impl DefaultRun {
             match watched.history.insert(kept, name, &frame) {
                 Insertion::Kept { dropped } => {
                     accepted += 1;
-                    touched.insert(place);
+                    if let Some(touched) = touched.get_mut(place) {
+                        *touched = true;
+                    }
                     ignored.add_times(IgnoreReason::NoRoom, dropped);
                 }
                 Insertion::Duplicate => ignored.add(IgnoreReason::Duplicate),
@@ -351,8 +364,10 @@ impl DefaultRun {
             self.reads.completed(now_ms, self.options.poll_interval_ms);
             self.observe(&mut touched);
         }
-        for place in touched {
-            self.refresh(place, now_ms, shell);
+        for (place, touched) in touched.into_iter().enumerate() {
+            if touched {
+                self.refresh(place, now_ms, shell);
+            }
         }
         self.end_if_concluded(now_ms, shell);
         let is_last = self.last_read_at_ms.is_some()
@@ -364,21 +379,19 @@ impl DefaultRun {
     }
 
     /// Notes a complete observation, and the VMs for which it is the first.
-    fn observe(&mut self, touched: &mut BTreeSet<usize>) {
+    fn observe(&mut self, touched: &mut [bool]) {
         let is_first = !core::mem::replace(&mut self.observed, true);
         if !is_first && !self.any_unobserved {
             return;
         }
         self.any_unobserved = false;
-        for (place, watched) in self.vms.iter_mut().enumerate() {
+        for (watched, touched) in self.vms.iter_mut().zip(touched) {
             let is_news = match &mut watched.added {
                 // A read that began before it came says nothing of it.
                 Some(added) => added.asked && !core::mem::replace(&mut added.observed, true),
                 None => is_first,
             };
-            if is_news {
-                touched.insert(place);
-            }
+            *touched |= is_news;
             self.any_unobserved |= !watched.is_observed(true);
         }
     }

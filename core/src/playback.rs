@@ -1,15 +1,16 @@
 //! Plays one recording by hand, forth and back.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
+use crate::fields::{serialize, words};
 use crate::monitor::{Completeness, EventPage, Monitor};
 use crate::options::VmRef;
 use crate::player::{Cursor, Player};
 use crate::recording::{text_of, Input, Recording, RecordingError};
 use crate::report::{Report, Transition, VmReport};
 use crate::time::ServerTime;
+use crate::view::{to_json, written, Member, Members, View, Write};
 use crate::wire::{EventSummary, Summarized};
 
 /// The most states kept to go back to, beside the start.
@@ -19,8 +20,7 @@ const MAX_CHECKPOINTS: usize = 16;
 const MAX_CHECKPOINT_VMS: usize = 50_000;
 
 /// What kind of input it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InputKind {
     /// A page of events.
@@ -37,9 +37,17 @@ pub enum InputKind {
     Cancel,
 }
 
+words!(InputKind {
+    "events" => Events,
+    "guestInfo" => GuestInfo,
+    "readFailed" => ReadFailed,
+    "loggedIn" => LoggedIn,
+    "vms" => Vms,
+    "cancel" => Cancel,
+});
+
 /// One input of a recording. A step that holds several things is several inputs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaybackInput {
     /// Host time since the start of the run, in milliseconds.
     pub at_ms: u64,
@@ -51,9 +59,17 @@ pub struct PlaybackInput {
     pub complete: bool,
 }
 
+written!(PlaybackInput {
+    "atMs" => at_ms,
+    "kind" => kind,
+    "events" => events,
+    "complete" => complete,
+});
+
+serialize!(PlaybackInput);
+
 /// How a run has changed since the last update.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunUpdate {
     /// Host time of this state, in milliseconds since the start of the run.
     pub at_ms: u64,
@@ -65,6 +81,23 @@ pub struct RunUpdate {
     pub rows: Vec<VmReport>,
     /// The new transitions, oldest first; all of them after a reset.
     pub transitions: Vec<Transition>,
+}
+
+written!(RunUpdate {
+    "atMs" => at_ms,
+    "ended" => ended,
+    "reset" => reset,
+    "rows" => rows,
+    "transitions" => transitions,
+});
+
+serialize!(RunUpdate);
+
+impl RunUpdate {
+    /// The update as JSON text.
+    pub fn to_json(&self) -> String {
+        to_json(&self.view())
+    }
 }
 
 /// Plays one recording by hand, forth and back: same recording, same time, same state, whichever
@@ -234,6 +267,11 @@ impl Playback {
         self.events_up_to.last().copied().unwrap_or(0)
     }
 
+    /// What does not change, as JSON text: `startedAt`, `vms`, `endMs`, `inputs`, `eventCount`.
+    pub fn head_to_json(&self) -> String {
+        to_json(&View::Object(&Head(self)))
+    }
+
     fn list_inputs(&mut self) {
         let mut events_up_to = 0;
         for (step, at) in self.recording.steps().iter().enumerate() {
@@ -350,6 +388,30 @@ impl Playback {
             calls,
         });
         update
+    }
+}
+
+struct Head<'a>(&'a Playback);
+
+impl Members for Head<'_> {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let Self(playback) = self;
+        let (name, value) = match number {
+            0 => ("startedAt", playback.recording.started_at.view()),
+            1 => ("vms", playback.recording.vms.view()),
+            2 => ("endMs", playback.end_ms.view()),
+            3 => ("inputs", playback.inputs.view()),
+            4 => (
+                "eventCount",
+                View::U64(playback.event_count().try_into().unwrap_or(u64::MAX)),
+            ),
+            _ => return None,
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: false,
+        })
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::{shown, RawEvent, RawKey, Sink, WireError};
 use crate::event::FailureDetails;
+use crate::fields::{from_json, object, shown_number, Json};
 
 /// Walks a JSON document, or several that follow each other as lines or in a pretty form.
 pub(super) fn walk<S: Sink + Default>(text: &str) -> Result<S, WireError> {
@@ -204,7 +205,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<(), E> {
-        self.not_events(&format!("the number {value}"));
+        self.not_events(&format!("the number {}", shown_number(value)));
         Ok(())
     }
 
@@ -361,9 +362,10 @@ impl Item {
         let own = self.plain_type.as_deref()?;
         let class = own.strip_prefix("com.vmware.vsphere.").map(|class| {
             class
-                .rsplit_once(".v")
+                .rsplit_once('v')
                 .filter(|(_, version)| version.bytes().all(|byte| byte.is_ascii_digit()))
-                .map_or(class, |(class, _)| class)
+                .and_then(|(class, _)| class.strip_suffix('.'))
+                .unwrap_or(class)
         });
         Some(class.or(self.subject.as_deref()).unwrap_or(own).to_owned())
     }
@@ -578,17 +580,19 @@ fn key(value: &RawValue) -> RawKey {
     }
 }
 
+struct InBox<'de> {
+    value: Json<'de>,
+}
+
+object!(InBox<'de> {
+    "_value" => value = Json::NULL,
+});
+
 /// The JSON of a value that is no list and no object, taken out of its box where it has one.
 fn scalar(value: &RawValue) -> Option<&str> {
-    #[derive(serde::Deserialize)]
-    struct InBox<'a> {
-        #[serde(borrow, default, rename = "_value")]
-        value: Option<&'a RawValue>,
-    }
     let text = value.get();
     let text = if text.starts_with('{') {
-        let in_box: InBox<'_> = serde_json::from_str(text).ok()?;
-        in_box.value?.get()
+        from_json::<InBox<'_>>(text).ok()?.value.some()?.0
     } else {
         text
     };

@@ -6,6 +6,7 @@
 mod json;
 mod soap;
 mod summary;
+mod xml;
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
@@ -13,16 +14,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::Serialize;
-
 use crate::event::{bare_type_name, Event, EventKind, FailureDetails};
+use crate::fields::serialize;
 use crate::report::{IgnoreReason, IgnoredCounts};
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
+use crate::view::{to_json, written, View, Write};
 
 pub(crate) use json::is_one_document;
 pub use soap::soap_tree;
-pub use summary::{summarize, EventSummary};
+pub use summary::{summarize, summarize_to_json, EventSummary};
 pub(crate) use summary::{summarize_with_events, Summarized};
 
 /// The largest document that is read, in bytes: 64 MiB.
@@ -81,13 +82,20 @@ impl fmt::Display for WireError {
 impl core::error::Error for WireError {}
 
 /// An item that should be an event and cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadItem {
     /// Where it stands: `item 3`, or `line 3` where each line is a document.
     pub place: String,
     /// What is wrong with it.
     pub message: String,
 }
+
+written!(BadItem {
+    "place" => place,
+    "message" => message,
+});
+
+serialize!(BadItem);
 
 /// The events of a document, and what was passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -130,7 +138,7 @@ pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
 /// As [`decode`].
 pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
     let rewriter = walk::<Rewriter>(document)?;
-    Ok(serde_json::to_string(&rewriter.items).unwrap_or_default())
+    Ok(to_json(&rewriter.items.view()))
 }
 
 fn walk<S: Sink + Default>(document: &[u8]) -> Result<S, WireError> {
@@ -156,7 +164,8 @@ fn text_of(document: &[u8]) -> Result<Cow<'_, str>, WireError> {
             document.len()
         )));
     }
-    Ok(String::from_utf8_lossy(document))
+    // Most are valid, which is found out more quickly this way.
+    Ok(core::str::from_utf8(document).map_or_else(|_| String::from_utf8_lossy(document), Cow::Borrowed))
 }
 
 /// A text without a byte order mark and white space around it.
@@ -277,49 +286,63 @@ struct Rewriter {
     items: Vec<Option<EventJson>>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct EventJson {
-    #[serde(rename = "_typeName", skip_serializing_if = "Option::is_none")]
     type_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<KeyJson>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     created_time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     vm: Option<VmJson>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     log_location: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     sysprep_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     system_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     full_formatted_message: Option<String>,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
+written!(EventJson {
+    "_typeName" if present => type_name,
+    "key" if present => key,
+    "createdTime" if present => created_time,
+    "vm" if present => vm,
+    "reason" if present => reason,
+    "logLocation" if present => log_location,
+    "sysprepVersion" if present => sysprep_version,
+    "systemVersion" if present => system_version,
+    "fullFormattedMessage" if present => full_formatted_message,
+});
+
 enum KeyJson {
     Number(i32),
     Text(String),
 }
 
-#[derive(Serialize)]
+impl Write for KeyJson {
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Number(key) => View::I32(*key),
+            Self::Text(shown) => View::Text(shown),
+        }
+    }
+}
+
 struct VmJson {
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     vm: MoRefJson,
 }
 
-#[derive(Serialize)]
+written!(VmJson {
+    "name" if present => name,
+    "vm" => vm,
+});
+
 struct MoRefJson {
-    #[serde(rename = "type")]
     type_name: &'static str,
     value: String,
 }
+
+written!(MoRefJson {
+    "type" => type_name,
+    "value" => value,
+});
 
 impl Sink for Rewriter {
     fn event(&mut self, raw: RawEvent) {

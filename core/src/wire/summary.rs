@@ -3,12 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use super::{RawEvent, RawKey, Sink, WireError};
 use crate::event::{bare_type_name, Event, EventKind};
+use crate::fields::serialize;
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
+use crate::view::{to_json, written, Write};
 
 /// One event of a document, of any type.
 ///
@@ -19,8 +19,7 @@ use crate::time::ServerTime;
 /// assert_eq!(summaries[0].kind, Some(EventKind::VmStarting));
 /// # Ok::<(), vm_customization::wire::WireError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventSummary {
     /// The managed object reference value of the VM, where the event names one.
     pub vm: Option<String>,
@@ -31,11 +30,21 @@ pub struct EventSummary {
     /// `Event.createdTime`, rounded to the millisecond.
     pub created_time: ServerTime,
     /// The bare type name.
-    #[serde(rename = "type")]
     pub type_name: String,
     /// What it means to the machine; `None` for what has no part in customization.
     pub kind: Option<EventKind>,
 }
+
+written!(EventSummary {
+    "vm" => vm,
+    "name" => name,
+    "key" => key,
+    "createdTime" => created_time,
+    "type" => type_name,
+    "kind" => kind,
+});
+
+serialize!(EventSummary);
 
 /// A summary, and the event that the machine would take for it.
 pub(crate) type Summarized = (EventSummary, Option<Event>);
@@ -51,6 +60,15 @@ pub fn summarize(document: &[u8]) -> Result<Vec<EventSummary>, WireError> {
         .into_iter()
         .map(|(summary, _)| summary)
         .collect())
+}
+
+/// The same as a JSON array.
+///
+/// # Errors
+///
+/// As [`decode`](super::decode).
+pub fn summarize_to_json(document: &[u8]) -> Result<String, WireError> {
+    summarize(document).map(|summaries| to_json(&summaries.view()))
 }
 
 pub(crate) fn summarize_with_events(document: &[u8]) -> Result<Vec<Summarized>, WireError> {
