@@ -6,6 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::assess::{assess, Assessment, Frame};
+use crate::earliest::Earliest;
 use crate::event::EventOrder;
 use crate::fields::{document, object, serialize};
 use crate::guest::GuestInfo;
@@ -225,6 +226,8 @@ pub(crate) struct DefaultRun {
     pub(crate) last_read_at_ms: Option<u64>,
     /// How many VMs are waited for.
     open: usize,
+    /// When VMs that are waited for will have been without a transition for long, by place (D18).
+    stuck: Earliest,
     /// Whether a VM that came on the way may be without a complete observation.
     any_unobserved: bool,
 }
@@ -253,6 +256,7 @@ impl DefaultRun {
     pub(crate) fn assemble(options: &Options, frame: Frame, vms: Vec<Watched>, reads: Reads) -> Self {
         let open = vms.len();
         Self {
+            stuck: Earliest::of_none(vms.len()),
             options: options.clone(),
             frame,
             vms,
@@ -270,10 +274,15 @@ impl DefaultRun {
             let observed = watched.is_observed(self.observed);
             watched.conclusion = watched.derive_conclusion(observed, self.options.wait_for_power_on);
         }
-        self.count_open();
+        self.count();
     }
 
-    fn count_open(&mut self) {
+    /// Counts the VMs that are waited for, and notes when they will be stuck.
+    fn count(&mut self) {
+        self.stuck = Earliest::of_none(self.vms.len());
+        for place in 0..self.vms.len() {
+            self.note_stuck(place);
+        }
         self.open = self
             .vms
             .iter()
@@ -305,7 +314,7 @@ impl DefaultRun {
                 watched
             }));
         }
-        self.count_open();
+        self.count();
         self.any_unobserved = true;
         self.end_if_concluded(now_ms, shell);
         if any_new && shell.ended_at_ms.is_none() {
@@ -483,17 +492,7 @@ impl DefaultRun {
             (None, Some(deadline)) => Some((deadline, DeadlineReason::Deadline)),
             (None, None) => None,
         };
-        let stuck = self
-            .vms
-            .iter()
-            .filter(|watched| {
-                watched.conclusion.is_none()
-                    && !watched.stuck_told
-                    && watched.hint(watched.is_observed(self.observed)).is_some()
-            })
-            .map(|watched| self.stuck_at_ms(watched))
-            .min()
-            .map(|at_ms| (at_ms, DeadlineReason::Stuck));
+        let stuck = self.stuck.get().map(|at_ms| (at_ms, DeadlineReason::Stuck));
         // The first of those due at the same time gives the reason: a host may want to look before a hint is told.
         [stuck, end, self.reads.next_due()]
             .into_iter()
@@ -566,10 +565,11 @@ impl DefaultRun {
         let before = watched.conclusion;
         let observed = watched.is_observed(self.observed);
         let after = watched.derive_conclusion(observed, self.options.wait_for_power_on);
+        watched.conclusion = after;
+        self.note_stuck(place);
         if before == after {
             return;
         }
-        watched.conclusion = after;
         self.open = match (before, after) {
             (None, Some(_)) => self.open.saturating_sub(1),
             (Some(_), None) => self.open.saturating_add(1),
@@ -681,7 +681,21 @@ impl DefaultRun {
         watched.told.at_ms.saturating_add(self.options.stuck_after_ms)
     }
 
+    /// Notes when one VM will be stuck, if nothing happens.
+    fn note_stuck(&mut self, place: usize) {
+        let waiting = self.vms.get(place).filter(|watched| {
+            watched.conclusion.is_none()
+                && !watched.stuck_told
+                && watched.hint(watched.is_observed(self.observed)).is_some()
+        });
+        let at_ms = waiting.map(|watched| self.stuck_at_ms(watched));
+        self.stuck.set(place, at_ms);
+    }
+
     fn tell_stuck(&mut self, now_ms: u64, shell: &mut Shell) {
+        if self.stuck.get().is_none_or(|at_ms| at_ms > now_ms) {
+            return;
+        }
         let stuck_after_ms = self.options.stuck_after_ms;
         for (place, watched) in self.vms.iter_mut().enumerate() {
             let is_due = watched.conclusion.is_none()
@@ -689,6 +703,7 @@ impl DefaultRun {
                 && now_ms >= watched.told.at_ms.saturating_add(stuck_after_ms);
             if let (true, Some(hint)) = (is_due, watched.hint(watched.is_observed(self.observed))) {
                 watched.stuck_told = true;
+                self.stuck.set(place, None);
                 shell.tell(Output::Stuck {
                     vm: shell.vm(place).to_owned(),
                     hint,

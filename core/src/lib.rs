@@ -24,6 +24,7 @@ extern crate alloc;
 mod assess;
 mod default_run;
 mod drained;
+mod earliest;
 mod event;
 mod fields;
 mod guest;

@@ -203,7 +203,7 @@ impl Recording {
             options,
             steps,
         };
-        recording.monitor()?;
+        recording.player()?;
         Ok(recording)
     }
 
@@ -214,23 +214,18 @@ impl Recording {
 
     /// Plays the recording to its end.
     pub fn play(&self) -> Report {
-        self.play_through(|_, monitor| monitor)
+        let Ok(mut player) = self.player() else {
+            return nothing_played();
+        };
+        player.seek(self, u64::MAX);
+        player.last_report(self)
     }
 
     /// Plays the recording to its end, passing the monitor through `between` with the host time
     /// after each step: a test can put a snapshot and a restore there.
     pub fn play_through(&self, between: impl FnMut(u64, Monitor) -> Monitor) -> Report {
-        match self.monitor() {
-            Ok(monitor) => Player::new(monitor).play(self, between),
-            // `from_json` has made one: it can be made again.
-            Err(_) => Report {
-                ended_at_ms: None,
-                vms: Vec::new(),
-                transitions: Vec::new(),
-                transitions_dropped: 0,
-                ignored: crate::report::IgnoredCounts::default(),
-            },
-        }
+        self.player()
+            .map_or_else(|_| nothing_played(), |player| player.play(self, between))
     }
 
     /// The time of the last step.
@@ -238,14 +233,27 @@ impl Recording {
         self.steps.last().map_or(0, |step| step.at_ms)
     }
 
-    pub(crate) fn monitor(&self) -> Result<Monitor, RecordingError> {
+    /// A player at the start.
+    pub(crate) fn player(&self) -> Result<Player, RecordingError> {
         Monitor::new(
             self.vms.clone(),
             self.options.clone(),
             self.started_at,
             HostTime::from_millis(0),
         )
+        .map(Player::new)
         .map_err(|error| RecordingError::Malformed(error.to_string()))
+    }
+}
+
+/// Never seen: a recording that was read has had a player once.
+fn nothing_played() -> Report {
+    Report {
+        ended_at_ms: None,
+        vms: Vec::new(),
+        transitions: Vec::new(),
+        transitions_dropped: 0,
+        ignored: crate::report::IgnoredCounts::default(),
     }
 }
 
@@ -314,12 +322,10 @@ fn decode_events(json: Json<'_>, with_items: bool) -> Result<(wire::Decoded, Vec
     } else {
         Cow::Borrowed(text)
     };
-    let items = if with_items {
-        wire::summarize_with_events(document.as_bytes())?
-    } else {
-        Vec::new()
-    };
-    Ok((wire::decode(document.as_bytes())?, items))
+    if with_items {
+        return wire::decode_and_summarize(document.as_bytes());
+    }
+    Ok((wire::decode(document.as_bytes())?, Vec::new()))
 }
 
 #[expect(

@@ -253,11 +253,28 @@ impl Monitor {
         now: HostTime,
     ) -> Result<Self, RestoreError> {
         let json = snapshot.0;
-        let options = Options::try_from(json.options).map_err(RestoreError::Malformed)?;
         let elapsed_ms = match time_down {
             TimeDown::Counts => json.elapsed_ms.max(server_now.ms_since(json.started_at)),
             TimeDown::Excluded => json.elapsed_ms,
         };
+        let mut monitor = Self::from_parts(json, RunClock::new(now, elapsed_ms))?;
+        if !monitor.is_ended() {
+            match &mut monitor.run {
+                Run::Default(run) => run.resume(elapsed_ms, &mut monitor.shell),
+                Run::Published(run) => run.resume(&mut monitor.shell),
+            }
+        }
+        Ok(monitor)
+    }
+
+    /// The same run once more, with nothing to drain. A snapshot has all of it, and the code for that is
+    /// there; a derived clone would be more than the rest of a playback.
+    pub(crate) fn copied(&self) -> Option<Self> {
+        Self::from_parts(self.snapshot().0, self.clock.clone()).ok()
+    }
+
+    fn from_parts(json: SnapshotJson, clock: RunClock) -> Result<Self, RestoreError> {
+        let options = Options::try_from(json.options).map_err(RestoreError::Malformed)?;
         let mut shell = Shell::new(json.vms, json.started_at);
         shell.ended_at_ms = json.ended_at_ms;
         shell.transitions = json.transitions;
@@ -266,33 +283,24 @@ impl Monitor {
         let run = match json.run {
             RunJson::Default(run) => {
                 let frame = frame(&options, json.started_at);
-                Run::Default(restore_default(run, &options, frame, &mut shell, elapsed_ms)?)
+                check_rows(run.vms.len(), &shell)?;
+                Run::Default(restore_default(run, &options, frame)?)
             }
             RunJson::Published(run) => {
                 check_rows(run.vm_count(), &shell)?;
-                if shell.ended_at_ms.is_none() {
-                    run.resume(&mut shell);
-                }
                 Run::Published(run)
             }
         };
         Ok(Self {
             options,
-            clock: RunClock::new(now, elapsed_ms),
+            clock,
             shell,
             run,
         })
     }
 }
 
-fn restore_default(
-    json: DefaultJson,
-    options: &Options,
-    frame: Frame,
-    shell: &mut Shell,
-    elapsed_ms: u64,
-) -> Result<DefaultRun, RestoreError> {
-    check_rows(json.vms.len(), shell)?;
+fn restore_default(json: DefaultJson, options: &Options, frame: Frame) -> Result<DefaultRun, RestoreError> {
     let vms = json
         .vms
         .into_iter()
@@ -302,9 +310,6 @@ fn restore_default(
     run.observed = json.observed;
     run.last_read_at_ms = json.last_read_at_ms;
     run.settle();
-    if shell.ended_at_ms.is_none() {
-        run.resume(elapsed_ms, shell);
-    }
     Ok(run)
 }
 

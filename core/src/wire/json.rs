@@ -15,14 +15,16 @@ use crate::event::FailureDetails;
 use crate::fields::{from_json, object, shown_number, Json};
 
 /// Walks a JSON document, or several that follow each other as lines or in a pretty form.
-pub(super) fn walk<S: Sink + Default>(text: &str) -> Result<S, WireError> {
-    let mut sink = S::default();
-    match walk_value(text, &mut sink, Depth::Document) {
-        Ok(()) => Ok(sink),
+pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
+    match walk_value(text, sink, Depth::Document) {
+        Ok(()) => Ok(()),
         Err(problem) if serde_json::from_str::<IgnoredAny>(text).is_ok() || is_one_document(text) => {
             Err(problem.into_error())
         }
-        Err(_) => walk_sequence(text),
+        Err(_) => {
+            sink.start_over();
+            walk_sequence(text, sink)
+        }
     }
 }
 
@@ -44,8 +46,7 @@ fn is_broken_off(line: &str) -> bool {
     line.trim_end().ends_with(['{', '[', ',', ':'])
 }
 
-fn walk_sequence<S: Sink + Default>(text: &str) -> Result<S, WireError> {
-    let mut sink = S::default();
+fn walk_sequence(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
     let mut first_problem = None;
     let mut is_any_good = false;
     let mut line = 1;
@@ -60,7 +61,7 @@ fn walk_sequence<S: Sink + Default>(text: &str) -> Result<S, WireError> {
         sink.at_line(line);
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         let walked = match values.next() {
-            Some(Ok(value)) => walk_value(value.get(), &mut sink, Depth::Item),
+            Some(Ok(value)) => walk_value(value.get(), sink, Depth::Item),
             Some(Err(error)) => Err(Problem::Syntax(error.to_string())),
             None => break,
         };
@@ -84,7 +85,7 @@ fn walk_sequence<S: Sink + Default>(text: &str) -> Result<S, WireError> {
     }
     match first_problem {
         Some(why) if !is_any_good => Err(WireError::Syntax(why)),
-        Some(_) | None => Ok(sink),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -23,8 +23,8 @@ use crate::view::{to_json, written, View, Write};
 
 pub(crate) use json::is_one_document;
 pub use soap::soap_tree;
+pub(crate) use summary::{decode_and_summarize, Summarized};
 pub use summary::{summarize, summarize_to_json, EventSummary};
-pub(crate) use summary::{summarize_with_events, Summarized};
 
 /// The largest document that is read, in bytes: 64 MiB.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
@@ -125,7 +125,9 @@ pub struct Decoded {
 ///
 /// When the document is too large, cannot be parsed, is a fault, or is no document of events.
 pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
-    Ok(walk::<Decoder>(document)?.decoded)
+    let mut decoder = Decoder::default();
+    walk(document, &mut decoder)?;
+    Ok(decoder.decoded)
 }
 
 /// The items of a document as a VI JSON array of events: what a recording holds.
@@ -137,21 +139,20 @@ pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
 ///
 /// As [`decode`].
 pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
-    let rewriter = walk::<Rewriter>(document)?;
+    let mut rewriter = Rewriter::default();
+    walk(document, &mut rewriter)?;
     Ok(to_json(&rewriter.items.view()))
 }
 
-fn walk<S: Sink + Default>(document: &[u8]) -> Result<S, WireError> {
+fn walk(document: &[u8], sink: &mut dyn Sink) -> Result<(), WireError> {
     let text = text_of(document)?;
     let text = trimmed(&text);
     if text.is_empty() {
-        Ok(S::default())
+        Ok(())
     } else if text.starts_with('<') {
-        let mut sink = S::default();
-        soap::walk(text, &mut sink)?;
-        Ok(sink)
+        soap::walk(text, sink)
     } else {
-        json::walk(text)
+        json::walk(text, sink)
     }
 }
 
@@ -199,6 +200,8 @@ trait Sink {
     fn not_an_event(&mut self, message: String);
     /// The items to come stand on this line of a document of lines.
     fn at_line(&mut self, line: usize);
+    /// What came so far does not count: the document is walked again, in another way.
+    fn start_over(&mut self);
 }
 
 #[derive(Default)]
@@ -239,6 +242,10 @@ impl Sink for Decoder {
 
     fn at_line(&mut self, line: usize) {
         self.line = Some(line);
+    }
+
+    fn start_over(&mut self) {
+        *self = Self::default();
     }
 }
 
@@ -387,6 +394,10 @@ impl Sink for Rewriter {
     }
 
     fn at_line(&mut self, _line: usize) {}
+
+    fn start_over(&mut self) {
+        self.items.clear();
+    }
 }
 
 /// `text` as it may be shown in an error.

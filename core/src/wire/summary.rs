@@ -3,8 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{RawEvent, RawKey, Sink, WireError};
-use crate::event::{bare_type_name, Event, EventKind};
+use super::{Decoded, Decoder, RawEvent, RawKey, Sink, WireError};
+use crate::event::{bare_type_name, EventKind};
 use crate::fields::serialize;
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
@@ -46,8 +46,12 @@ written!(EventSummary {
 
 serialize!(EventSummary);
 
-/// A summary, and the event that the machine would take for it.
-pub(crate) type Summarized = (EventSummary, Option<Event>);
+/// A summary, and whether the machine takes the event: it is then the next one of those decoded.
+#[derive(Debug, Clone)]
+pub(crate) struct Summarized {
+    pub(crate) summary: EventSummary,
+    pub(crate) is_taken: bool,
+}
 
 /// The items of a document that have a type and a usable time, in the order of the document. Texts
 /// are cut at 4 KiB.
@@ -56,10 +60,8 @@ pub(crate) type Summarized = (EventSummary, Option<Event>);
 ///
 /// As [`decode`](super::decode).
 pub fn summarize(document: &[u8]) -> Result<Vec<EventSummary>, WireError> {
-    Ok(summarize_with_events(document)?
-        .into_iter()
-        .map(|(summary, _)| summary)
-        .collect())
+    let (_, items) = decode_and_summarize(document)?;
+    Ok(items.into_iter().map(|item| item.summary).collect())
 }
 
 /// The same as a JSON array.
@@ -71,25 +73,44 @@ pub fn summarize_to_json(document: &[u8]) -> Result<String, WireError> {
     summarize(document).map(|summaries| to_json(&summaries.view()))
 }
 
-pub(crate) fn summarize_with_events(document: &[u8]) -> Result<Vec<Summarized>, WireError> {
-    Ok(super::walk::<Summarizer>(document)?.items)
+/// Decodes a document, and summarizes its items on the way.
+pub(crate) fn decode_and_summarize(document: &[u8]) -> Result<(Decoded, Vec<Summarized>), WireError> {
+    let mut sink = Summarizer::default();
+    super::walk(document, &mut sink)?;
+    Ok((sink.decoder.decoded, sink.items))
 }
 
 #[derive(Default)]
 struct Summarizer {
+    decoder: Decoder,
     items: Vec<Summarized>,
 }
 
 impl Sink for Summarizer {
     fn event(&mut self, raw: RawEvent) {
-        if let Some(summary) = summary_of(&raw) {
-            self.items.push((summary, raw.check().ok()));
+        let summary = summary_of(&raw);
+        let before = self.decoder.decoded.events.len();
+        self.decoder.event(raw);
+        // What has no type or no usable time is not taken either.
+        if let Some(summary) = summary {
+            self.items.push(Summarized {
+                summary,
+                is_taken: self.decoder.decoded.events.len() > before,
+            });
         }
     }
 
-    fn not_an_event(&mut self, _message: String) {}
+    fn not_an_event(&mut self, message: String) {
+        self.decoder.not_an_event(message);
+    }
 
-    fn at_line(&mut self, _line: usize) {}
+    fn at_line(&mut self, line: usize) {
+        self.decoder.at_line(line);
+    }
+
+    fn start_over(&mut self) {
+        *self = Self::default();
+    }
 }
 
 fn summary_of(raw: &RawEvent) -> Option<EventSummary> {
