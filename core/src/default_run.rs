@@ -2,14 +2,13 @@
 //! keeps the deadlines. What a status *is* stands in [`assess`](crate::assess).
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use crate::assess::{assess, Assessment, Frame};
+use crate::earliest::Earliest;
 use crate::event::EventOrder;
+use crate::fields::{document, object, serialize};
 use crate::guest::GuestInfo;
 use crate::history::{History, Insertion};
 use crate::monitor::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
@@ -27,14 +26,18 @@ use crate::transitions::{steps, Told};
 const LAST_READ_MS: u64 = 5000;
 
 /// What the host said of a VM. It is never withdrawn, only outranked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct HostWord {
     /// The object does not exist.
     gone: bool,
     /// Its events cannot be read.
     unobservable: Option<ReadError>,
 }
+
+document!(HostWord {
+    "gone" => gone,
+    "unobservable" => unobservable = None,
+});
 
 impl HostWord {
     fn is_said(&self) -> bool {
@@ -58,8 +61,7 @@ impl HostWord {
 }
 
 /// A result that was told, to notice when it changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ToldResult {
     status: CustomizationStatus,
     attempt: u32,
@@ -67,9 +69,14 @@ pub(crate) struct ToldResult {
     order: Option<EventOrder>,
 }
 
+document!(ToldResult {
+    "status" => status,
+    "attempt" => attempt,
+    "order" => order = None,
+});
+
 /// A VM that came to the run on the way: it has a window and a start of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Added {
     window: ServerTime,
     start: ServerTime,
@@ -78,6 +85,13 @@ pub(crate) struct Added {
     /// Whether such a read was complete.
     observed: bool,
 }
+
+document!(Added {
+    "window" => window,
+    "start" => start,
+    "asked" => asked,
+    "observed" => observed,
+});
 
 /// One VM.
 #[derive(Debug, Clone)]
@@ -212,6 +226,8 @@ pub(crate) struct DefaultRun {
     pub(crate) last_read_at_ms: Option<u64>,
     /// How many VMs are waited for.
     open: usize,
+    /// When VMs that are waited for will have been without a transition for long, by place (D18).
+    stuck: Earliest,
     /// Whether a VM that came on the way may be without a complete observation.
     any_unobserved: bool,
 }
@@ -240,6 +256,7 @@ impl DefaultRun {
     pub(crate) fn assemble(options: &Options, frame: Frame, vms: Vec<Watched>, reads: Reads) -> Self {
         let open = vms.len();
         Self {
+            stuck: Earliest::of_none(vms.len()),
             options: options.clone(),
             frame,
             vms,
@@ -257,10 +274,15 @@ impl DefaultRun {
             let observed = watched.is_observed(self.observed);
             watched.conclusion = watched.derive_conclusion(observed, self.options.wait_for_power_on);
         }
-        self.count_open();
+        self.count();
     }
 
-    fn count_open(&mut self) {
+    /// Counts the VMs that are waited for, and notes when they will be stuck.
+    fn count(&mut self) {
+        self.stuck = Earliest::of_none(self.vms.len());
+        for place in 0..self.vms.len() {
+            self.note_stuck(place);
+        }
         self.open = self
             .vms
             .iter()
@@ -279,9 +301,7 @@ impl DefaultRun {
         };
         let mut any_new = false;
         for vm in &shell.vms {
-            let known = places
-                .get(&vm.vm)
-                .and_then(|place| before.get_mut(*place)?.take());
+            let known = places.get(&vm.vm).and_then(|place| before.get_mut(place)?.take());
             self.vms.push(known.unwrap_or_else(|| {
                 any_new = true;
                 let mut watched = Watched::new(History::default(), told, frame);
@@ -294,7 +314,7 @@ impl DefaultRun {
                 watched
             }));
         }
-        self.count_open();
+        self.count();
         self.any_unobserved = true;
         self.end_if_concluded(now_ms, shell);
         if any_new && shell.ended_at_ms.is_none() {
@@ -320,7 +340,7 @@ impl DefaultRun {
         shell: &mut Shell,
     ) -> u64 {
         let mut accepted = 0;
-        let mut touched = BTreeSet::new();
+        let mut touched = alloc::vec![false; self.vms.len()];
         for event in page.events {
             let Some(place) = shell.place_of(event.vm()) else {
                 ignored.add(IgnoreReason::OtherVm);
@@ -339,7 +359,9 @@ impl DefaultRun {
             match watched.history.insert(kept, name, &frame) {
                 Insertion::Kept { dropped } => {
                     accepted += 1;
-                    touched.insert(place);
+                    if let Some(touched) = touched.get_mut(place) {
+                        *touched = true;
+                    }
                     ignored.add_times(IgnoreReason::NoRoom, dropped);
                 }
                 Insertion::Duplicate => ignored.add(IgnoreReason::Duplicate),
@@ -351,8 +373,10 @@ impl DefaultRun {
             self.reads.completed(now_ms, self.options.poll_interval_ms);
             self.observe(&mut touched);
         }
-        for place in touched {
-            self.refresh(place, now_ms, shell);
+        for (place, touched) in touched.into_iter().enumerate() {
+            if touched {
+                self.refresh(place, now_ms, shell);
+            }
         }
         self.end_if_concluded(now_ms, shell);
         let is_last = self.last_read_at_ms.is_some()
@@ -364,21 +388,19 @@ impl DefaultRun {
     }
 
     /// Notes a complete observation, and the VMs for which it is the first.
-    fn observe(&mut self, touched: &mut BTreeSet<usize>) {
+    fn observe(&mut self, touched: &mut [bool]) {
         let is_first = !core::mem::replace(&mut self.observed, true);
         if !is_first && !self.any_unobserved {
             return;
         }
         self.any_unobserved = false;
-        for (place, watched) in self.vms.iter_mut().enumerate() {
+        for (watched, touched) in self.vms.iter_mut().zip(touched) {
             let is_news = match &mut watched.added {
                 // A read that began before it came says nothing of it.
                 Some(added) => added.asked && !core::mem::replace(&mut added.observed, true),
                 None => is_first,
             };
-            if is_news {
-                touched.insert(place);
-            }
+            *touched |= is_news;
             self.any_unobserved |= !watched.is_observed(true);
         }
     }
@@ -470,17 +492,7 @@ impl DefaultRun {
             (None, Some(deadline)) => Some((deadline, DeadlineReason::Deadline)),
             (None, None) => None,
         };
-        let stuck = self
-            .vms
-            .iter()
-            .filter(|watched| {
-                watched.conclusion.is_none()
-                    && !watched.stuck_told
-                    && watched.hint(watched.is_observed(self.observed)).is_some()
-            })
-            .map(|watched| self.stuck_at_ms(watched))
-            .min()
-            .map(|at_ms| (at_ms, DeadlineReason::Stuck));
+        let stuck = self.stuck.get().map(|at_ms| (at_ms, DeadlineReason::Stuck));
         // The first of those due at the same time gives the reason: a host may want to look before a hint is told.
         [stuck, end, self.reads.next_due()]
             .into_iter()
@@ -553,10 +565,11 @@ impl DefaultRun {
         let before = watched.conclusion;
         let observed = watched.is_observed(self.observed);
         let after = watched.derive_conclusion(observed, self.options.wait_for_power_on);
+        watched.conclusion = after;
+        self.note_stuck(place);
         if before == after {
             return;
         }
-        watched.conclusion = after;
         self.open = match (before, after) {
             (None, Some(_)) => self.open.saturating_sub(1),
             (Some(_), None) => self.open.saturating_add(1),
@@ -668,7 +681,21 @@ impl DefaultRun {
         watched.told.at_ms.saturating_add(self.options.stuck_after_ms)
     }
 
+    /// Notes when one VM will be stuck, if nothing happens.
+    fn note_stuck(&mut self, place: usize) {
+        let waiting = self.vms.get(place).filter(|watched| {
+            watched.conclusion.is_none()
+                && !watched.stuck_told
+                && watched.hint(watched.is_observed(self.observed)).is_some()
+        });
+        let at_ms = waiting.map(|watched| self.stuck_at_ms(watched));
+        self.stuck.set(place, at_ms);
+    }
+
     fn tell_stuck(&mut self, now_ms: u64, shell: &mut Shell) {
+        if self.stuck.get().is_none_or(|at_ms| at_ms > now_ms) {
+            return;
+        }
         let stuck_after_ms = self.options.stuck_after_ms;
         for (place, watched) in self.vms.iter_mut().enumerate() {
             let is_due = watched.conclusion.is_none()
@@ -676,6 +703,7 @@ impl DefaultRun {
                 && now_ms >= watched.told.at_ms.saturating_add(stuck_after_ms);
             if let (true, Some(hint)) = (is_due, watched.hint(watched.is_observed(self.observed))) {
                 watched.stuck_told = true;
+                self.stuck.set(place, None);
                 shell.tell(Output::Stuck {
                     vm: shell.vm(place).to_owned(),
                     hint,

@@ -5,10 +5,10 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use serde::{Deserialize, Serialize, Serializer};
-
+use crate::fields::{deserialize, document, object, serialize};
 use crate::text::{cut, label, MAX_STRING_BYTES};
 use crate::time::ServerTime;
+use crate::view::{View, Write};
 
 /// What an event means for the customization of its VM, power-ons first.
 ///
@@ -30,10 +30,10 @@ pub enum EventKind {
     VmRemoved,
 }
 
-impl Serialize for EventKind {
-    /// For views, which need not tell the two kinds of power-on apart.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
+impl Write for EventKind {
+    /// For those who look at events, which need not tell the two kinds of power-on apart.
+    fn view(&self) -> View<'_> {
+        View::Text(match self {
             Self::VmStarting | Self::VmPoweredOn => "powerOn",
             Self::CustomizationStarted => "started",
             Self::CustomizationSucceeded => "succeeded",
@@ -42,6 +42,8 @@ impl Serialize for EventKind {
         })
     }
 }
+
+serialize!(EventKind);
 
 /// Every concrete event type that matters, in the form that `EventFilterSpec.eventTypeId` takes.
 ///
@@ -97,12 +99,18 @@ impl EventKind {
 ///
 /// Keys may wrap to negative numbers and repeat, so they only break ties of time. Where both are
 /// equal a power-on comes first: what happened at that moment belongs to its attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EventOrder {
     pub(crate) time: ServerTime,
     pub(crate) key: i32,
     pub(crate) type_name: Cow<'static, str>,
 }
+
+document!(EventOrder {
+    "time" => time,
+    "key" => key,
+    "type_name" => type_name,
+});
 
 impl Ord for EventOrder {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -121,8 +129,7 @@ impl PartialOrd for EventOrder {
 }
 
 /// What a failure event says beside its type.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FailureDetails {
     /// `CustomizationFailed.reason` (7.0 and later): a code such as `customizationDisabled`.
     pub reason: Option<String>,
@@ -135,9 +142,19 @@ pub struct FailureDetails {
     /// `Event.fullFormattedMessage`, in the locale of the session.
     pub message: Option<String>,
     /// Whether one of the fields was longer than 4 KiB and is cut.
-    #[serde(default)]
     pub truncated: bool,
 }
+
+document!(FailureDetails {
+    "reason" => reason = None,
+    "logLocation" => log_location = None,
+    "sysprepVersion" => sysprep_version = None,
+    "systemVersion" => system_version = None,
+    "message" => message = None,
+    "truncated" => truncated = false,
+});
+
+deserialize!(FailureDetails);
 
 impl FailureDetails {
     /// The same with every field cut to the limit of 4 KiB.

@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Deserializer, Serialize};
-
+use crate::fields::{deserialize, document, object, serialize, words};
 use crate::report::IgnoreReason;
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
@@ -21,33 +20,33 @@ use crate::time::ServerTime;
 /// assert_eq!(info.pending_customization, Some(false));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuestInfo {
     /// The managed object reference value of the VM.
     pub vm: String,
     /// `customizationStatus`: `TOOLSDEPLOYPKG_IDLE`, `_PENDING`, `_RUNNING`, `_SUCCEEDED` or
     /// `_FAILED`; others are no status.
-    #[serde(default)]
     pub customization_status: Option<String>,
     /// `startTime`, by vCenter's clock; one without an offset from UTC is no time.
-    #[serde(default, deserialize_with = "time_if_any")]
     pub start_time: Option<ServerTime>,
     /// `endTime`, by vCenter's clock.
-    #[serde(default, deserialize_with = "time_if_any")]
     pub end_time: Option<ServerTime>,
     /// `errorMsg`.
-    #[serde(default)]
     pub error_msg: Option<String>,
     /// Whether `config.tools.pendingCustomization` is set; `None` is unknown.
-    #[serde(default)]
     pub pending_customization: Option<bool>,
 }
 
-fn time_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ServerTime>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.and_then(|text| text.parse().ok()))
-}
+document!(GuestInfo {
+    "vm" => vm,
+    "customizationStatus" => customization_status = None,
+    "startTime" => start_time as TimeIfAny = None,
+    "endTime" => end_time as TimeIfAny = None,
+    "errorMsg" => error_msg = None,
+    "pendingCustomization" => pending_customization = None,
+});
+
+deserialize!(GuestInfo);
 
 /// The name of a failure that only guest info tells.
 pub(crate) const GUEST_FAILURE_TYPE: &str = "TOOLSDEPLOYPKG_FAILED";
@@ -55,18 +54,22 @@ pub(crate) const GUEST_FAILURE_TYPE: &str = "TOOLSDEPLOYPKG_FAILED";
 /// The most pieces of evidence kept per VM: each customization run of a VM brings up to three.
 const MAX_EVIDENCE: usize = 16;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum GuestState {
     Running,
     Succeeded,
     Failed,
 }
 
+words!(GuestState {
+    "running" => Running,
+    "succeeded" => Succeeded,
+    "failed" => Failed,
+});
+
 /// One thing that guest info said of one customization run. Like events, evidence is a set: a
 /// later `IDLE` takes nothing back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Evidence {
     pub(crate) start: ServerTime,
     pub(crate) state: GuestState,
@@ -74,12 +77,24 @@ pub(crate) struct Evidence {
     pub(crate) error: Option<String>,
 }
 
+document!(Evidence {
+    "start" => start,
+    "state" => state,
+    "end" => end = None,
+    "error" => error = None,
+});
+
 /// What guest info said of one VM so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct GuestHistory {
     evidence: Vec<Evidence>,
     pending: Option<bool>,
 }
+
+document!(GuestHistory {
+    "evidence" => evidence,
+    "pending" => pending = None,
+});
 
 impl GuestHistory {
     /// Takes in what was read; says why where it told of a run and is of no use.

@@ -4,10 +4,9 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use crate::assess::{assess, Frame};
 use crate::event::{EventKind, EventOrder, Kept};
+use crate::fields::{document, object, serialize};
 use crate::guest::GuestHistory;
 
 /// The most events kept of one VM.
@@ -25,8 +24,7 @@ pub(crate) enum Insertion {
 }
 
 /// Closed attempts of a `reopen` run that are no longer kept, so that a run of weeks stays small.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Forgotten {
     /// How many attempts came before the first one kept.
     pub(crate) attempts: u32,
@@ -35,6 +33,12 @@ pub(crate) struct Forgotten {
     /// Whether a `VmStartingEvent` was among what is forgotten (rule D3).
     pub(crate) starting_seen: bool,
 }
+
+document!(Forgotten {
+    "attempts" => attempts,
+    "begin" => begin,
+    "startingSeen" => starting_seen,
+});
 
 /// Everything known of one VM.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -139,23 +143,31 @@ impl History {
 }
 
 /// [`History`] as it stands in a snapshot: no message text but that of failures.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub(crate) struct HistoryJson {
     events: Vec<KeptJson>,
     guest: GuestHistory,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     forgotten: Option<Forgotten>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<(EventOrder, String)>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 struct KeptJson {
     order: EventOrder,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     failure: Option<crate::event::FailureDetails>,
 }
+
+document!(HistoryJson {
+    "events" => events,
+    "guest" => guest,
+    "forgotten" if present => forgotten = None,
+    "name" if present => name = None,
+});
+
+document!(KeptJson {
+    "order" => order,
+    "failure" if present => failure = None,
+});
 
 impl From<&History> for HistoryJson {
     fn from(history: &History) -> Self {

@@ -23,11 +23,15 @@ extern crate alloc;
 
 mod assess;
 mod default_run;
+mod drained;
+mod earliest;
 mod event;
+mod fields;
 mod guest;
 mod history;
 mod monitor;
 mod options;
+mod places;
 mod playback;
 mod player;
 mod published;
@@ -35,13 +39,16 @@ mod published_run;
 mod reads;
 mod recording;
 mod report;
+mod requests;
 mod snapshot;
 mod status;
 mod text;
 mod time;
 mod transitions;
+mod view;
 pub mod wire;
 
+pub use drained::Drained;
 pub use event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};
 pub use guest::GuestInfo;
 pub use monitor::{
@@ -55,6 +62,7 @@ pub use report::{
     Failure, IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Report, RowDetails, Transition,
     VmReport, REPORT_FORMAT,
 };
+pub use requests::RunConfig;
 pub use snapshot::{RestoreError, Snapshot, SNAPSHOT_FORMAT};
 pub use status::{Conclusion, CustomizationStatus, Hint};
 pub use time::{HostTime, ServerTime, TimeError};

@@ -2,22 +2,23 @@
 
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
-
-use serde::{Deserialize, Serialize};
 
 use crate::assess::Frame;
 use crate::default_run::DefaultRun;
 use crate::event::{Event, EVENT_TYPES};
+use crate::fields::{deserialize, document, object, serialize, words};
 use crate::guest::GuestInfo;
 use crate::options::{Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
+use crate::places::Places;
 use crate::published_run::PublishedRun;
 use crate::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Report, Transition, VmReport};
 use crate::status::Hint;
 use crate::text::MAX_STRING_BYTES;
 use crate::time::{HostTime, ServerTime};
+use crate::view::{written, Member, Members, View, Write};
 use crate::wire::{self, BadItem, Decoded, WireError};
 
 /// The most events that a query asks for in one page.
@@ -51,8 +52,7 @@ pub enum Output {
 }
 
 /// What to read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventQuery {
     /// The managed object reference values of the VMs.
     pub vms: Vec<String>,
@@ -68,9 +68,19 @@ pub struct EventQuery {
     pub timeout_ms: Option<u64>,
 }
 
+written!(EventQuery {
+    "vms" => vms,
+    "since" => since,
+    "types" => types,
+    "maxCount" => max_count,
+    "reason" => reason,
+    "timeoutMs" => timeout_ms,
+});
+
+serialize!(EventQuery);
+
 /// Why a read is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadReason {
     /// The run starts.
@@ -93,6 +103,18 @@ pub enum ReadReason {
     VmsChanged,
 }
 
+words!(ReadReason {
+    "start" => Start,
+    "poll" => Poll,
+    "retry" => Retry,
+    "loggedIn" => LoggedIn,
+    "vmDropped" => VmDropped,
+    "deadline" => Deadline,
+    "pass" => Pass,
+    "restored" => Restored,
+    "vmsChanged" => VmsChanged,
+});
+
 /// When to call [`Monitor::handle_timeout`], and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deadline {
@@ -103,8 +125,7 @@ pub struct Deadline {
 }
 
 /// What falls due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeadlineReason {
     /// The next safety read.
@@ -120,6 +141,15 @@ pub enum DeadlineReason {
     /// A VM will have been without a transition for long.
     Stuck,
 }
+
+words!(DeadlineReason {
+    "read" => Read,
+    "retry" => Retry,
+    "deadline" => Deadline,
+    "lastRead" => LastRead,
+    "pass" => Pass,
+    "stuck" => Stuck,
+});
 
 /// Whether a page of events completes an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,29 +174,58 @@ pub struct EventPage {
 }
 
 /// A failure to read. It is never a result of customization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadFailure {
     /// What kind of failure.
     pub kind: ReadFailureKind,
     /// The VM that it concerns; `None` when it concerns the read as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vm: Option<String>,
     /// What to tell people; without it a sentence that fits the kind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
+document!(ReadFailure {
+    "kind" => kind,
+    "vm" if present => vm = None,
+    "message" if present => message = None,
+});
+
+deserialize!(ReadFailure);
+
 /// What became of one document or page.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ingested {
     /// Events that were new and are kept.
     pub accepted: u64,
     /// What was ignored, by reason.
     pub ignored: IgnoredCounts,
     /// Items that should be events and cannot be used, with their places: the first 100.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bad: Vec<BadItem>,
 }
+
+impl Write for Ingested {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
+    }
+}
+
+impl Members for Ingested {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let (name, value) = match number {
+            0 => ("accepted", self.accepted.view()),
+            1 => ("ignored", self.ignored.view()),
+            2 if !self.bad.is_empty() => ("bad", self.bad.view()),
+            _ => return None,
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: false,
+        })
+    }
+}
+
+serialize!(Ingested);
 
 /// Whether the time between a snapshot and its restore counts towards the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,40 +299,33 @@ pub(crate) struct Shell {
     pub(crate) transitions_dropped: u64,
     pub(crate) ignored: IgnoredCounts,
     outputs: VecDeque<Output>,
-    places: BTreeMap<String, usize>,
+    places: Places,
 }
 
 impl Shell {
     pub(crate) fn new(vms: Vec<VmRef>, start: ServerTime) -> Self {
-        let mut shell = Self {
-            vms: Vec::new(),
+        let (vms, places) = Places::of(vms);
+        Self {
+            vms,
             start,
             ended_at_ms: None,
             transitions: VecDeque::new(),
             transitions_dropped: 0,
             ignored: IgnoredCounts::default(),
             outputs: VecDeque::new(),
-            places: BTreeMap::new(),
-        };
-        shell.set_vms(vms);
-        shell
+            places,
+        }
     }
 
     /// Takes other VMs; answers the places of those before.
-    pub(crate) fn set_vms(&mut self, vms: Vec<VmRef>) -> BTreeMap<String, usize> {
-        let before = core::mem::take(&mut self.places);
-        self.vms = Vec::with_capacity(vms.len());
-        for vm in vms {
-            if !self.places.contains_key(&vm.vm) {
-                self.places.insert(vm.vm.clone(), self.vms.len());
-                self.vms.push(vm.bounded());
-            }
-        }
-        before
+    pub(crate) fn set_vms(&mut self, vms: Vec<VmRef>) -> Places {
+        let (vms, places) = Places::of(vms);
+        self.vms = vms;
+        core::mem::replace(&mut self.places, places)
     }
 
     pub(crate) fn place_of(&self, vm: &str) -> Option<usize> {
-        self.places.get(vm).copied()
+        self.places.get(vm)
     }
 
     pub(crate) fn vm(&self, place: usize) -> &str {

@@ -1,10 +1,13 @@
 //! What a run is asked to do.
 
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::fields::{deserialize, document, object, read, serialize, shown_number, words};
 use crate::text::{label, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
@@ -17,14 +20,20 @@ const MAX_SECONDS: f64 = 1e9;
 /// A VM to watch: the value of its managed object reference, and a name for people.
 ///
 /// A name is a label, never an identity: VMs are renamed, and names repeat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VmRef {
     /// The managed object reference value, such as `vm-101`.
     pub vm: String,
     /// The name to report; without it the one in the VM's events is used.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
+
+document!(VmRef {
+    "vm" => vm,
+    "name" if present => name = None,
+});
+
+deserialize!(VmRef, Rules, Attempts);
 
 impl VmRef {
     /// A VM without a name.
@@ -49,8 +58,7 @@ impl VmRef {
 }
 
 /// Which rules decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rules {
     /// D1–D18: what users get.
@@ -59,9 +67,13 @@ pub enum Rules {
     Published,
 }
 
+words!(Rules {
+    "default" => Default,
+    "published" => Published,
+});
+
 /// What a power-on after the start of the run means (rule D6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Attempts {
     /// It opens a new attempt unless the current one has a result.
@@ -71,6 +83,12 @@ pub enum Attempts {
     /// It opens a new attempt always, and the run goes on until its deadline.
     Reopen,
 }
+
+words!(Attempts {
+    "follow" => Follow,
+    "first" => First,
+    "reopen" => Reopen,
+});
 
 /// Where the window of events opens (rule D1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,60 +184,47 @@ impl fmt::Display for OptionsError {
 
 impl core::error::Error for OptionsError {}
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct OptionsJson {
-    #[serde(default = "default_rules")]
+/// [`Options`] as they are in JSON.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OptionsJson {
     rules: Rules,
-    #[serde(default = "default_timeout")]
     timeout_seconds: Option<f64>,
-    #[serde(default = "default_lookback")]
     lookback_seconds: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     since: Option<ServerTime>,
-    #[serde(default = "default_poll_interval")]
     poll_interval_seconds: f64,
-    #[serde(default)]
     wait_for_power_on: bool,
-    #[serde(default = "default_attempts")]
     attempts: Attempts,
-    #[serde(default = "default_stuck_after")]
     stuck_after_seconds: f64,
 }
 
-fn default_rules() -> Rules {
-    Options::default().rules
-}
-#[expect(clippy::unnecessary_wraps, reason = "serde asks for the field's type")]
-fn default_timeout() -> Option<f64> {
-    Some(600.0)
-}
-fn default_lookback() -> f64 {
-    300.0
-}
-fn default_poll_interval() -> f64 {
-    15.0
-}
-fn default_attempts() -> Attempts {
-    Options::default().attempts
-}
-fn default_stuck_after() -> f64 {
-    600.0
-}
+const DEFAULT_LOOKBACK_SECONDS: f64 = 300.0;
+
+document!(OptionsJson, no others {
+    "rules" => rules = Rules::Default,
+    "timeoutSeconds" => timeout_seconds = Some(600.0),
+    "lookbackSeconds" => lookback_seconds = DEFAULT_LOOKBACK_SECONDS,
+    "since" if present => since = None,
+    "pollIntervalSeconds" => poll_interval_seconds = 15.0,
+    "waitForPowerOn" => wait_for_power_on = false,
+    "attempts" => attempts = Attempts::Follow,
+    "stuckAfterSeconds" => stuck_after_seconds = 600.0,
+});
 
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the value is checked to lie between 0 and 1e12"
 )]
-fn to_ms<E: serde::de::Error>(seconds: f64, field: &str) -> Result<u64, E> {
+fn to_ms(seconds: f64, field: &str) -> Result<u64, String> {
     if (0.0..=MAX_SECONDS).contains(&seconds) {
         // `f64::round` needs std.
         Ok((seconds * 1000.0 + 0.5) as u64)
     } else {
-        Err(E::custom(format_args!(
-            "`{field}` is {seconds}: give a number of seconds between 0 and {MAX_SECONDS}"
-        )))
+        Err(format!(
+            "`{field}` is {}: give a number of seconds between 0 and {}",
+            shown_number(seconds),
+            shown_number(MAX_SECONDS)
+        ))
     }
 }
 
@@ -231,9 +236,10 @@ fn to_seconds(ms: u64) -> f64 {
     ms as f64 / 1000.0
 }
 
-impl<'de> Deserialize<'de> for Options {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let json = OptionsJson::deserialize(deserializer)?;
+impl TryFrom<OptionsJson> for Options {
+    type Error = String;
+
+    fn try_from(json: OptionsJson) -> Result<Self, String> {
         let lookback = to_ms(json.lookback_seconds, "lookbackSeconds")?;
         Ok(Self {
             rules: json.rules,
@@ -250,23 +256,36 @@ impl<'de> Deserialize<'de> for Options {
     }
 }
 
-impl Serialize for Options {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (lookback, since) = match self.window {
+impl From<&Options> for OptionsJson {
+    fn from(options: &Options) -> Self {
+        let (lookback, since) = match options.window {
             Window::LookbackMs(ms) => (to_seconds(ms), None),
-            Window::Since(time) => (default_lookback(), Some(time)),
+            Window::Since(time) => (DEFAULT_LOOKBACK_SECONDS, Some(time)),
         };
-        OptionsJson {
-            rules: self.rules,
-            timeout_seconds: self.timeout_ms.map(to_seconds),
+        Self {
+            rules: options.rules,
+            timeout_seconds: options.timeout_ms.map(to_seconds),
             lookback_seconds: lookback,
             since,
-            poll_interval_seconds: to_seconds(self.poll_interval_ms),
-            wait_for_power_on: self.wait_for_power_on,
-            attempts: self.attempts,
-            stuck_after_seconds: to_seconds(self.stuck_after_ms),
+            poll_interval_seconds: to_seconds(options.poll_interval_ms),
+            wait_for_power_on: options.wait_for_power_on,
+            attempts: options.attempts,
+            stuck_after_seconds: to_seconds(options.stuck_after_ms),
         }
-        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Options {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read::<OptionsJson, D>(deserializer)?
+            .try_into()
+            .map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Options {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        OptionsJson::from(self).serialize(serializer)
     }
 }
 

@@ -1,16 +1,17 @@
 //! Plays one recording by hand, forth and back.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
+use crate::fields::{serialize, words};
 use crate::monitor::{Completeness, EventPage, Monitor};
 use crate::options::VmRef;
 use crate::player::{Cursor, Player};
 use crate::recording::{text_of, Input, Recording, RecordingError};
 use crate::report::{Report, Transition, VmReport};
 use crate::time::ServerTime;
-use crate::wire::{EventSummary, Summarized};
+use crate::view::{to_json, written, Member, Members, View, Write};
+use crate::wire::EventSummary;
 
 /// The most states kept to go back to, beside the start.
 const MAX_CHECKPOINTS: usize = 16;
@@ -19,8 +20,7 @@ const MAX_CHECKPOINTS: usize = 16;
 const MAX_CHECKPOINT_VMS: usize = 50_000;
 
 /// What kind of input it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InputKind {
     /// A page of events.
@@ -37,9 +37,17 @@ pub enum InputKind {
     Cancel,
 }
 
+words!(InputKind {
+    "events" => Events,
+    "guestInfo" => GuestInfo,
+    "readFailed" => ReadFailed,
+    "loggedIn" => LoggedIn,
+    "vms" => Vms,
+    "cancel" => Cancel,
+});
+
 /// One input of a recording. A step that holds several things is several inputs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaybackInput {
     /// Host time since the start of the run, in milliseconds.
     pub at_ms: u64,
@@ -51,9 +59,17 @@ pub struct PlaybackInput {
     pub complete: bool,
 }
 
+written!(PlaybackInput {
+    "atMs" => at_ms,
+    "kind" => kind,
+    "events" => events,
+    "complete" => complete,
+});
+
+serialize!(PlaybackInput);
+
 /// How a run has changed since the last update.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunUpdate {
     /// Host time of this state, in milliseconds since the start of the run.
     pub at_ms: u64,
@@ -65,6 +81,23 @@ pub struct RunUpdate {
     pub rows: Vec<VmReport>,
     /// The new transitions, oldest first; all of them after a reset.
     pub transitions: Vec<Transition>,
+}
+
+written!(RunUpdate {
+    "atMs" => at_ms,
+    "ended" => ended,
+    "reset" => reset,
+    "rows" => rows,
+    "transitions" => transitions,
+});
+
+serialize!(RunUpdate);
+
+impl RunUpdate {
+    /// The update as JSON text.
+    pub fn to_json(&self) -> String {
+        to_json(&self.view())
+    }
 }
 
 /// Plays one recording by hand, forth and back: same recording, same time, same state, whichever
@@ -94,7 +127,7 @@ pub struct Playback {
     /// How many events there are up to each input, its own included.
     events_up_to: Vec<usize>,
     end_ms: u64,
-    /// In the order of the recording; the first is the start.
+    /// States to go back to, beside the start, in the order of the recording.
     checkpoints: Vec<Player>,
     player: Player,
     /// A state between two events of one input, made from that before it.
@@ -125,15 +158,14 @@ impl Playback {
     pub fn from_json(recording: &[u8]) -> Result<Self, RecordingError> {
         let recording = recording.strip_prefix(b"\xef\xbb\xbf").unwrap_or(recording);
         let recording = Recording::parse(text_of(recording)?, true)?;
-        let start = Player::new(recording.monitor()?);
-        let (checkpoints, end_ms) = play_once(&recording, &start);
+        let (checkpoints, end_ms) = play_once(&recording, recording.player()?);
         let mut playback = Self {
             inputs: Vec::new(),
             cursors: Vec::new(),
             events_up_to: Vec::new(),
             end_ms,
             checkpoints,
-            player: start,
+            player: recording.player()?,
             within_input: None,
             at_ms: 0,
             is_at_end: false,
@@ -151,10 +183,10 @@ impl Playback {
         self.is_at_end = self.at_ms == self.end_ms;
         let limit_ms = if self.is_at_end { u64::MAX } else { self.at_ms };
         let recording = &self.recording;
-        let is_back = !self.player.is_before_ms(recording, limit_ms);
         let nearest = nearest(&self.player, &self.checkpoints, |player| {
             player.is_before_ms(recording, limit_ms)
         });
+        let is_back = !self.player.is_before_ms(recording, limit_ms);
         let was_within = self.go_on_from(nearest);
         self.player.seek(&self.recording, limit_ms);
         self.update(is_back || was_within)
@@ -185,10 +217,10 @@ impl Playback {
             cursor
         };
         self.at_ms = input_at_ms.min(self.end_ms);
-        let is_back = !self.player.is_before(target, input_at_ms);
         let nearest = nearest(&self.player, &self.checkpoints, |player| {
             player.is_before(target, input_at_ms)
         });
+        let is_back = !self.player.is_before(target, input_at_ms);
         self.is_at_end = false;
         let was_within = self.go_on_from(nearest);
         if is_whole {
@@ -234,6 +266,11 @@ impl Playback {
         self.events_up_to.last().copied().unwrap_or(0)
     }
 
+    /// What does not change, as JSON text: `startedAt`, `vms`, `endMs`, `inputs`, `eventCount`.
+    pub fn head_to_json(&self) -> String {
+        to_json(&View::Object(&Head(self)))
+    }
+
     fn list_inputs(&mut self) {
         let mut events_up_to = 0;
         for (step, at) in self.recording.steps().iter().enumerate() {
@@ -256,7 +293,7 @@ impl Playback {
                 self.inputs.push(PlaybackInput {
                     at_ms: at.at_ms,
                     kind,
-                    events: items.iter().map(|(summary, _)| summary.clone()).collect(),
+                    events: items.iter().map(|item| item.summary.clone()).collect(),
                     complete,
                 });
                 self.cursors.push((step, place));
@@ -269,15 +306,20 @@ impl Playback {
         self.at_ms = 0;
         self.is_at_end = false;
         let is_back = self.player.calls() > 0;
-        let was_within = self.go_on_from(Some(0));
+        let was_within = self.go_on_from(Origin::Start);
         self.update(is_back || was_within)
     }
 
-    /// Goes on from a checkpoint, or from where the player stands. Answers whether what was told
-    /// last is a state that no other follows on.
-    fn go_on_from(&mut self, checkpoint: Option<usize>) -> bool {
-        if let Some(player) = checkpoint.and_then(|place| self.checkpoints.get(place)) {
-            self.player = player.clone();
+    /// Goes to where it is to be played on from. Answers whether what was told last is a state that
+    /// no other follows on.
+    fn go_on_from(&mut self, origin: Origin) -> bool {
+        let copy = match origin {
+            Origin::Here => return self.within_input.take().is_some(),
+            Origin::Checkpoint(number) => self.checkpoints.get(number).and_then(Player::copied),
+            Origin::Start => None,
+        };
+        if let Some(player) = copy.or_else(|| self.recording.player().ok()) {
+            self.player = player;
         }
         self.within_input.take().is_some()
     }
@@ -285,13 +327,13 @@ impl Playback {
     /// The monitor before the input at `cursor`, with the first events of that input.
     fn first_events(&self, cursor: Cursor, count: usize) -> Option<Monitor> {
         let step = self.recording.steps().get(cursor.0)?;
-        let Input::Events { items, .. } = step.inputs.get(cursor.1)? else {
+        let Input::Events { items, decoded, .. } = step.inputs.get(cursor.1)? else {
             return None;
         };
-        let told: &[Summarized] = items.get(..count)?;
-        let mut monitor = self.player.monitor.clone();
+        let taken = items.iter().take(count).filter(|item| item.is_taken).count();
+        let mut monitor = self.player.monitor.copied()?;
         let page = EventPage {
-            events: told.iter().filter_map(|(_, event)| event.clone()).collect(),
+            events: decoded.events.iter().take(taken).cloned().collect(),
             completeness: Completeness::Partial,
         };
         monitor.handle_events(page, self.player.now());
@@ -353,16 +395,39 @@ impl Playback {
     }
 }
 
+struct Head<'a>(&'a Playback);
+
+impl Members for Head<'_> {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let Self(playback) = self;
+        let (name, value) = match number {
+            0 => ("startedAt", playback.recording.started_at.view()),
+            1 => ("vms", playback.recording.vms.view()),
+            2 => ("endMs", playback.end_ms.view()),
+            3 => ("inputs", playback.inputs.view()),
+            4 => (
+                "eventCount",
+                View::U64(playback.event_count().try_into().unwrap_or(u64::MAX)),
+            ),
+            _ => return None,
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: false,
+        })
+    }
+}
+
 /// Plays to the end: states to go back to, and when the end comes.
-fn play_once(recording: &Recording, start: &Player) -> (Vec<Player>, u64) {
-    let mut player = start.clone();
-    let mut checkpoints = alloc::vec![start.clone()];
+fn play_once(recording: &Recording, mut player: Player) -> (Vec<Player>, u64) {
+    let mut checkpoints = Vec::new();
     let count = (MAX_CHECKPOINT_VMS / recording.vms.len().max(1)).clamp(1, MAX_CHECKPOINTS);
     let interval = recording.steps().len() / (count + 1) + 1;
     let mut step = interval;
     while step < recording.steps().len() {
         player.come_to(recording, (step, 0));
-        checkpoints.push(player.clone());
+        checkpoints.extend(player.copied());
         step += interval;
     }
     player.seek(recording, u64::MAX);
@@ -370,14 +435,25 @@ fn play_once(recording: &Recording, start: &Player) -> (Vec<Player>, u64) {
     (checkpoints, end_ms)
 }
 
-/// The checkpoint to go on from; `None` where the player itself is as near.
-fn nearest(player: &Player, checkpoints: &[Player], is_before: impl Fn(&Player) -> bool) -> Option<usize> {
-    let place = checkpoints.iter().rposition(&is_before)?;
-    let is_nearer = is_before(player)
-        && checkpoints
-            .get(place)
-            .is_some_and(|checkpoint| checkpoint.next() <= player.next());
-    (!is_nearer).then_some(place)
+/// Where the playing goes on from.
+#[derive(Clone, Copy)]
+enum Origin {
+    Here,
+    /// The state with this number among those kept.
+    Checkpoint(usize),
+    Start,
+}
+
+/// The latest place that what is sought lies behind.
+fn nearest(player: &Player, checkpoints: &[Player], is_before: impl Fn(&Player) -> bool) -> Origin {
+    let checkpoint = checkpoints.iter().rposition(&is_before);
+    let reached = checkpoint
+        .and_then(|place| checkpoints.get(place))
+        .map(Player::next);
+    if is_before(player) && reached <= Some(player.next()) {
+        return Origin::Here;
+    }
+    checkpoint.map_or(Origin::Start, Origin::Checkpoint)
 }
 
 fn is_same_list(before: &[VmReport], now: &[VmReport]) -> bool {

@@ -46,6 +46,14 @@ impl Player {
         player
     }
 
+    /// The same place once more; `None` where the monitor cannot be copied.
+    pub(crate) fn copied(&self) -> Option<Self> {
+        Some(Self {
+            monitor: self.monitor.copied()?,
+            ..*self
+        })
+    }
+
     /// Plays to the end.
     pub(crate) fn play(
         mut self,

@@ -6,9 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use crate::event::{EventKind, EventOrder};
+use crate::fields::{document, object, serialize};
 use crate::status::CustomizationStatus;
 use crate::time::ServerTime;
 
@@ -22,7 +21,7 @@ pub(crate) const LOOKBACK_MS: u64 = 300_000;
 const MAX_EVENTS: usize = crate::history::MAX_EVENTS;
 
 /// What the script knows of one VM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Script {
     /// Sorted; no two are the same event.
     visible: Vec<EventOrder>,
@@ -31,6 +30,13 @@ pub(crate) struct Script {
     /// The name in the newest event, with that event's place.
     name: Option<(EventOrder, String)>,
 }
+
+document!(Script {
+    "visible" => visible,
+    "pinned" => pinned = None,
+    "status" => status,
+    "name" => name = None,
+});
 
 /// A step that the script took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,18 +1,15 @@
 //! A run under the published rules: passes at 0, 15, 30 … s (P3), each after a read.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
+use crate::fields::{document, object, serialize};
 use crate::monitor::{DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
 use crate::published::{Script, Step, LOOKBACK_MS, PASS_INTERVAL_MS};
 use crate::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
 use crate::status::{Conclusion, CustomizationStatus};
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub(crate) struct PublishedRun {
     timeout_ms: Option<u64>,
     scripts: Vec<Script>,
@@ -24,6 +21,15 @@ pub(crate) struct PublishedRun {
     /// What the end of the run made of VMs that were open.
     concluded_by_end: Option<Conclusion>,
 }
+
+document!(PublishedRun {
+    "timeoutMs" => timeout_ms = None,
+    "scripts" => scripts,
+    "nextPassMs" => next_pass_ms,
+    "reading" => reading,
+    "pinned" => pinned,
+    "concludedByEnd" => concluded_by_end = None,
+});
 
 impl PublishedRun {
     pub(crate) fn start(timeout_ms: Option<u64>, vms: usize) -> Self {
@@ -166,14 +172,12 @@ impl PublishedRun {
     /// P1.
     fn pin(&mut self, now_ms: u64, shell: &mut Shell) {
         self.pinned = true;
-        let mut not_started = BTreeSet::new();
+        let mut not_started = Vec::new();
         for (place, script) in self.scripts.iter_mut().enumerate() {
             let from = script.status;
             match script.pin() {
                 Some(step) => tell_step(shell, place, from, step, now_ms),
-                None => {
-                    not_started.insert(place);
-                }
+                None => not_started.push(place),
             }
         }
         for place in not_started {

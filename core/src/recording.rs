@@ -1,18 +1,17 @@
 //! Recordings: every input that a monitor was given, to be played again anywhere.
 
 use alloc::borrow::Cow;
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 
+use crate::fields::{from_json, object, shown_number, Json};
 use crate::guest::GuestInfo;
 use crate::monitor::{check_vms, Completeness, Monitor, ReadFailure};
-use crate::options::{Options, VmRef};
+use crate::options::{Options, OptionsJson, VmRef};
 use crate::player::Player;
 use crate::report::Report;
 use crate::time::{HostTime, ServerTime};
@@ -117,57 +116,45 @@ impl fmt::Display for RecordingError {
 
 impl core::error::Error for RecordingError {}
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordingJson<'a> {
-    #[serde(default)]
+struct RecordingJson<'de> {
     format: Option<String>,
-    #[serde(borrow, default)]
-    started_at: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    vms: Option<Vec<&'a RawValue>>,
-    #[serde(borrow, default)]
-    options: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    steps: Option<Vec<&'a RawValue>>,
+    started_at: Json<'de>,
+    vms: Option<Vec<Json<'de>>>,
+    options: Json<'de>,
+    steps: Option<Vec<Json<'de>>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct StepJson<'a> {
+object!(RecordingJson<'de> {
+    "format" => format = None,
+    "startedAt" => started_at = Json::NULL,
+    "vms" => vms = None,
+    "options" => options = Json::NULL,
+    "steps" => steps = None,
+});
+
+struct StepJson<'de> {
     at_ms: f64,
-    #[serde(borrow, default)]
-    events: Option<&'a RawValue>,
-    #[serde(default = "yes")]
+    events: Json<'de>,
     complete: bool,
-    #[serde(default, deserialize_with = "one_or_many")]
     guest_info: Vec<GuestInfo>,
-    #[serde(default)]
     read_failed: Option<ReadFailure>,
-    #[serde(default)]
     logged_in: bool,
-    #[serde(default)]
     vms: Option<Vec<VmRef>>,
-    #[serde(default)]
     server_time: Option<ServerTime>,
-    #[serde(default)]
     cancel: bool,
 }
 
-fn yes() -> bool {
-    true
-}
-
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<GuestInfo>, D::Error> {
-    let raw = Box::<RawValue>::deserialize(deserializer)?;
-    let text = raw.get();
-    if text.starts_with('[') {
-        serde_json::from_str(text)
-    } else {
-        serde_json::from_str(text).map(|info| alloc::vec![info])
-    }
-    .map_err(serde::de::Error::custom)
-}
+object!(StepJson<'de>, no others {
+    "atMs" => at_ms,
+    "events" => events = Json::NULL,
+    "complete" => complete = true,
+    "guestInfo" => guest_info as OneOrMany = Vec::new(),
+    "readFailed" => read_failed = None,
+    "loggedIn" => logged_in = false,
+    "vms" => vms = None,
+    "serverTime" => server_time = None,
+    "cancel" => cancel = false,
+});
 
 impl Recording {
     /// Reads one recording.
@@ -184,29 +171,30 @@ impl Recording {
         let at =
             |place: &str, error: &serde_json::Error| RecordingError::Malformed(format!("{place}: {error}"));
         let missing = |field: &str| RecordingError::Malformed(format!("`{field}` is missing"));
-        let json: RecordingJson<'_> =
-            serde_json::from_str(text).map_err(|error| at("the recording", &error))?;
+        let json: RecordingJson<'_> = from_json(text).map_err(|error| at("the recording", &error))?;
         let format = json.format.ok_or_else(|| missing("format"))?;
         if format != RECORDING_FORMAT {
             let (found, _) = crate::text::cut(&format, 64);
             return Err(RecordingError::UnsupportedFormat(found));
         }
-        let started_at = json.started_at.ok_or_else(|| missing("startedAt"))?;
-        let started_at = serde_json::from_str(started_at.get()).map_err(|error| at("startedAt", &error))?;
+        let started_at = json.started_at.some().ok_or_else(|| missing("startedAt"))?;
+        let started_at = from_json(started_at.0).map_err(|error| at("startedAt", &error))?;
         let vms = json
             .vms
             .ok_or_else(|| missing("vms"))?
             .into_iter()
             .enumerate()
-            .map(|(place, vm)| {
-                serde_json::from_str(vm.get()).map_err(|error| at(&format!("vms[{place}]"), &error))
-            })
+            .map(|(place, vm)| from_json(vm.0).map_err(|error| at(&format!("vms[{place}]"), &error)))
             .collect::<Result<Vec<VmRef>, _>>()?;
         let options: Options = json
             .options
-            .map(|options| serde_json::from_str(options.get()))
-            .transpose()
-            .map_err(|error| at("options", &error))?
+            .some()
+            .map(|options| {
+                let json: OptionsJson = from_json(options.0).map_err(|error| at("options", &error))?;
+                Options::try_from(json)
+                    .map_err(|error| RecordingError::Malformed(format!("options: {error}")))
+            })
+            .transpose()?
             .unwrap_or_default();
         let steps = steps(&json.steps.ok_or_else(|| missing("steps"))?, &options, with_items)?;
         let recording = Self {
@@ -215,7 +203,7 @@ impl Recording {
             options,
             steps,
         };
-        recording.monitor()?;
+        recording.player()?;
         Ok(recording)
     }
 
@@ -226,23 +214,18 @@ impl Recording {
 
     /// Plays the recording to its end.
     pub fn play(&self) -> Report {
-        self.play_through(|_, monitor| monitor)
+        let Ok(mut player) = self.player() else {
+            return nothing_played();
+        };
+        player.seek(self, u64::MAX);
+        player.last_report(self)
     }
 
     /// Plays the recording to its end, passing the monitor through `between` with the host time
     /// after each step: a test can put a snapshot and a restore there.
     pub fn play_through(&self, between: impl FnMut(u64, Monitor) -> Monitor) -> Report {
-        match self.monitor() {
-            Ok(monitor) => Player::new(monitor).play(self, between),
-            // `from_json` has made one: it can be made again.
-            Err(_) => Report {
-                ended_at_ms: None,
-                vms: Vec::new(),
-                transitions: Vec::new(),
-                transitions_dropped: 0,
-                ignored: crate::report::IgnoredCounts::default(),
-            },
-        }
+        self.player()
+            .map_or_else(|_| nothing_played(), |player| player.play(self, between))
     }
 
     /// The time of the last step.
@@ -250,27 +233,40 @@ impl Recording {
         self.steps.last().map_or(0, |step| step.at_ms)
     }
 
-    pub(crate) fn monitor(&self) -> Result<Monitor, RecordingError> {
+    /// A player at the start.
+    pub(crate) fn player(&self) -> Result<Player, RecordingError> {
         Monitor::new(
             self.vms.clone(),
             self.options.clone(),
             self.started_at,
             HostTime::from_millis(0),
         )
+        .map(Player::new)
         .map_err(|error| RecordingError::Malformed(error.to_string()))
     }
 }
 
-fn steps(json: &[&RawValue], options: &Options, with_items: bool) -> Result<Vec<Step>, RecordingError> {
+/// Never seen: a recording that was read has had a player once.
+fn nothing_played() -> Report {
+    Report {
+        ended_at_ms: None,
+        vms: Vec::new(),
+        transitions: Vec::new(),
+        transitions_dropped: 0,
+        ignored: crate::report::IgnoredCounts::default(),
+    }
+}
+
+fn steps(json: &[Json<'_>], options: &Options, with_items: bool) -> Result<Vec<Step>, RecordingError> {
     let mut steps: Vec<Step> = Vec::with_capacity(json.len());
     for (place, raw) in json.iter().enumerate() {
         let malformed = |why: String| RecordingError::Malformed(format!("steps[{place}]{why}"));
-        let step: StepJson<'_> =
-            serde_json::from_str(raw.get()).map_err(|error| malformed(format!(": {error}")))?;
+        let step: StepJson<'_> = from_json(raw.0).map_err(|error| malformed(format!(": {error}")))?;
         let at_ms = at_ms(step.at_ms).ok_or_else(|| {
             malformed(format!(
-                ".atMs is {}: give milliseconds between 0 and {MAX_AT_MS}",
-                step.at_ms
+                ".atMs is {}: give milliseconds between 0 and {}",
+                shown_number(step.at_ms),
+                shown_number(MAX_AT_MS)
             ))
         })?;
         if let Some(before) = steps.last().filter(|before| before.at_ms > at_ms) {
@@ -281,6 +277,7 @@ fn steps(json: &[&RawValue], options: &Options, with_items: bool) -> Result<Vec<
         }
         let events = step
             .events
+            .some()
             .map(|events| decode_events(events, with_items))
             .transpose()
             .map_err(|error| RecordingError::Events { step: place, error })?;
@@ -317,21 +314,18 @@ fn steps(json: &[&RawValue], options: &Options, with_items: bool) -> Result<Vec<
 }
 
 /// The events of a step: JSON as it stands, or any wire form as a JSON text.
-fn decode_events(raw: &RawValue, with_items: bool) -> Result<(wire::Decoded, Vec<Summarized>), WireError> {
-    let text = raw.get();
+fn decode_events(json: Json<'_>, with_items: bool) -> Result<(wire::Decoded, Vec<Summarized>), WireError> {
+    let text = json.0;
     let document = if text.starts_with('"') {
-        let document: String =
-            serde_json::from_str(text).map_err(|error| WireError::Syntax(error.to_string()))?;
+        let document: String = from_json(text).map_err(|error| WireError::Syntax(error.to_string()))?;
         Cow::Owned(document)
     } else {
         Cow::Borrowed(text)
     };
-    let items = if with_items {
-        wire::summarize_with_events(document.as_bytes())?
-    } else {
-        Vec::new()
-    };
-    Ok((wire::decode(document.as_bytes())?, items))
+    if with_items {
+        return wire::decode_and_summarize(document.as_bytes());
+    }
+    Ok((wire::decode(document.as_bytes())?, Vec::new()))
 }
 
 #[expect(
@@ -407,7 +401,7 @@ fn replay_one(document: &[u8]) -> String {
         .and_then(Recording::from_json)
         .map(|recording| recording.play());
     match played {
-        Ok(report) => serde_json::to_string(&report),
+        Ok(report) => Ok(report.to_json()),
         Err(error) => serde_json::to_string(&ErrorLine {
             error: ErrorJson {
                 code: error.code(),

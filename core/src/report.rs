@@ -1,23 +1,20 @@
 //! What a run tells: transitions as they happen, and a report with one row per VM.
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Serialize, Serializer};
-
 use crate::event::FailureDetails;
+use crate::fields::{deserialize, document, object, serialize, words, Fields, Read, Slot, Table};
 use crate::status::{Conclusion, CustomizationStatus, Hint};
 use crate::text::is_cut_label;
 use crate::time::ServerTime;
+use crate::view::{to_json, written, Member, Members, View, Write};
 
 /// The format name of a report.
 pub const REPORT_FORMAT: &str = "vm-customization-report/1";
 
 /// One step of one VM. The transitions of a VM form a chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transition {
     /// The managed object reference value of the VM.
     pub vm: String,
@@ -32,9 +29,18 @@ pub struct Transition {
     /// The attempt that it belongs to, from 1 on.
     pub attempt: u32,
     /// Whether nothing said so by itself: a result with no Started implies the start.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub inferred: bool,
 }
+
+document!(Transition {
+    "vm" => vm,
+    "from" => from,
+    "to" => to,
+    "atMs" => at_ms,
+    "eventKey" => event_key = None,
+    "attempt" => attempt,
+    "inferred" if present => inferred = false,
+});
 
 /// The first failure of an attempt, in the order of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,40 +53,38 @@ pub struct Failure {
     pub event_key: Option<i32>,
 }
 
-impl Serialize for Failure {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let details = &self.details;
-        let fields = 7 + usize::from(details.truncated);
-        let mut json = serializer.serialize_struct("Failure", fields)?;
-        json.serialize_field("type", &self.type_name)?;
-        json.serialize_field("reason", &details.reason)?;
-        json.serialize_field("logLocation", &details.log_location)?;
-        json.serialize_field("sysprepVersion", &details.sysprep_version)?;
-        json.serialize_field("systemVersion", &details.system_version)?;
-        json.serialize_field("message", &details.message)?;
-        json.serialize_field("eventKey", &self.event_key)?;
-        if details.truncated {
-            json.serialize_field("truncated", &true)?;
-        }
-        json.end()
-    }
-}
+written!(Failure {
+    "type" => type_name,
+    "reason" => details.reason,
+    "logLocation" => details.log_location,
+    "sysprepVersion" => details.sysprep_version,
+    "systemVersion" => details.system_version,
+    "message" => details.message,
+    "eventKey" => event_key,
+    "truncated" if present => details.truncated,
+});
+
+serialize!(Failure);
 
 /// Why the host could not read the events of a VM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadError {
     /// The kind of the failure.
     pub kind: ReadFailureKind,
     /// What the host said of it, or a sentence that fits the kind.
     pub message: String,
     /// Whether the message was longer than 4 KiB and is cut.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub truncated: bool,
 }
 
+document!(ReadError {
+    "kind" => kind,
+    "message" => message,
+    "truncated" if present => truncated = false,
+});
+
 /// The kind of a failure to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadFailureKind {
     /// The session is gone: log in again.
@@ -94,6 +98,22 @@ pub enum ReadFailureKind {
     /// It will never work.
     Fatal,
 }
+
+words!(ReadFailureKind {
+    "notAuthenticated" => NotAuthenticated,
+    "noPermission" => NoPermission,
+    "notFound" => NotFound,
+    "transient" => Transient,
+    "fatal" => Fatal,
+});
+
+deserialize!(
+    Transition,
+    ReadError,
+    ReadFailureKind,
+    IgnoreReason,
+    IgnoredCounts
+);
 
 impl ReadFailureKind {
     pub(crate) const fn default_message(self) -> &'static str {
@@ -148,38 +168,46 @@ pub struct RowDetails {
     pub error: Option<ReadError>,
 }
 
-impl Serialize for VmReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut json = serializer.serialize_struct("VmReport", 14)?;
-        json.serialize_field("vm", &self.vm)?;
-        json.serialize_field("name", &self.name)?;
-        if self.name.as_deref().is_some_and(is_cut_label) {
-            json.serialize_field("nameTruncated", &true)?;
-        }
-        json.serialize_field("customizationStatus", &self.customization_status)?;
-        if let Some(conclusion) = &self.conclusion {
-            json.serialize_field("conclusion", conclusion)?;
-        }
-        if let Some(details) = &self.details {
-            json.serialize_field("attempt", &details.attempt)?;
-            json.serialize_field("poweredOnAt", &details.powered_on_at)?;
-            json.serialize_field("startedAt", &details.started_at)?;
-            json.serialize_field("finishedAt", &details.finished_at)?;
-            json.serialize_field("failure", &details.failure)?;
-            json.serialize_field("hint", &details.hint)?;
-            if details.revised {
-                json.serialize_field("revised", &true)?;
-            }
-            if details.guest_info_disagrees {
-                json.serialize_field("guestInfoDisagrees", &true)?;
-            }
-            if let Some(error) = &details.error {
-                json.serialize_field("error", error)?;
-            }
-        }
-        json.end()
+written!(RowDetails {
+    "attempt" => attempt,
+    "poweredOnAt" => powered_on_at,
+    "startedAt" => started_at,
+    "finishedAt" => finished_at,
+    "failure" => failure,
+    "hint" => hint,
+    "revised" if present => revised,
+    "guestInfoDisagrees" if present => guest_info_disagrees,
+    "error" if present => error,
+});
+
+impl Write for VmReport {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
     }
 }
+
+impl Members for VmReport {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let (name, value) = match number {
+            0 => ("vm", self.vm.view()),
+            1 => ("name", self.name.view()),
+            2 => (
+                "nameTruncated",
+                View::Bool(self.name.as_deref().is_some_and(is_cut_label)),
+            ),
+            3 => ("customizationStatus", self.customization_status.view()),
+            4 => ("conclusion", self.conclusion.view()),
+            _ => return self.details.as_ref()?.member(number - 5),
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: name == "nameTruncated" || name == "conclusion",
+        })
+    }
+}
+
+serialize!(VmReport);
 
 /// Everything that a run has to tell at one moment. As JSON it is `vm-customization-report/1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,24 +224,43 @@ pub struct Report {
     pub ignored: IgnoredCounts,
 }
 
-impl Serialize for Report {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut json = serializer.serialize_struct("Report", 6)?;
-        json.serialize_field("format", REPORT_FORMAT)?;
-        json.serialize_field("endedAtMs", &self.ended_at_ms)?;
-        json.serialize_field("vms", &self.vms)?;
-        json.serialize_field("transitions", &self.transitions)?;
-        if self.transitions_dropped > 0 {
-            json.serialize_field("transitionsDropped", &self.transitions_dropped)?;
-        }
-        json.serialize_field("ignored", &self.ignored)?;
-        json.end()
+impl Report {
+    /// The report as JSON text.
+    pub fn to_json(&self) -> String {
+        to_json(&self.view())
     }
 }
 
+impl Write for Report {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
+    }
+}
+
+impl Members for Report {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let dropped = Some(self.transitions_dropped).filter(|count| *count > 0);
+        let (name, value) = match number {
+            0 => ("format", View::Text(REPORT_FORMAT)),
+            1 => ("endedAtMs", self.ended_at_ms.view()),
+            2 => ("vms", self.vms.view()),
+            3 => ("transitions", self.transitions.view()),
+            4 => ("transitionsDropped", dropped.map_or(View::Null, View::U64)),
+            5 => ("ignored", self.ignored.view()),
+            _ => return None,
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: number == 4,
+        })
+    }
+}
+
+serialize!(Report);
+
 /// Why something that came in was ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum IgnoreReason {
     /// Its type has no part in customization, or is not known.
@@ -238,20 +285,51 @@ pub enum IgnoreReason {
     NotInRules,
 }
 
+words!(IgnoreReason {
+    "otherType" => OtherType,
+    "noVm" => NoVm,
+    "otherVm" => OtherVm,
+    "noTime" => NoTime,
+    "malformed" => Malformed,
+    "beforeWindow" => BeforeWindow,
+    "duplicate" => Duplicate,
+    "noRoom" => NoRoom,
+    "afterEnd" => AfterEnd,
+    "notInRules" => NotInRules,
+});
+
+impl IgnoreReason {
+    /// Every reason, in the order in which reports have them.
+    const ALL: [Self; 10] = [
+        Self::OtherType,
+        Self::NoVm,
+        Self::OtherVm,
+        Self::NoTime,
+        Self::Malformed,
+        Self::BeforeWindow,
+        Self::Duplicate,
+        Self::NoRoom,
+        Self::AfterEnd,
+        Self::NotInRules,
+    ];
+}
+
 /// How often what was ignored, by reason.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct IgnoredCounts(BTreeMap<IgnoreReason, u64>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IgnoredCounts([u64; IgnoreReason::ALL.len()]);
 
 impl IgnoredCounts {
     /// How often something was ignored for `reason`.
     pub fn count(&self, reason: IgnoreReason) -> u64 {
-        self.0.get(&reason).copied().unwrap_or(0)
+        self.0.get(reason as usize).copied().unwrap_or(0)
     }
 
     /// The reasons that occurred, with how often.
     pub fn iter(&self) -> impl Iterator<Item = (IgnoreReason, u64)> + '_ {
-        self.0.iter().map(|(reason, count)| (*reason, *count))
+        IgnoreReason::ALL
+            .into_iter()
+            .zip(self.0)
+            .filter(|(_, count)| *count > 0)
     }
 
     pub(crate) fn add(&mut self, reason: IgnoreReason) {
@@ -259,14 +337,55 @@ impl IgnoredCounts {
     }
 
     pub(crate) fn add_times(&mut self, reason: IgnoreReason, times: u64) {
-        if times > 0 {
-            *self.0.entry(reason).or_insert(0) += times;
+        if let Some(count) = self.0.get_mut(reason as usize) {
+            *count += times;
         }
     }
 
     pub(crate) fn add_all(&mut self, other: &Self) {
-        for (reason, count) in other.iter() {
-            self.add_times(reason, count);
+        for (count, more) in self.0.iter_mut().zip(other.0) {
+            *count += more;
         }
+    }
+}
+
+impl Write for IgnoredCounts {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
+    }
+}
+
+impl Members for IgnoredCounts {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let (reason, count) = self.iter().nth(number)?;
+        Some(Member {
+            name: IgnoreReason::NAMES.get(reason as usize)?,
+            value: View::U64(count),
+            if_present: false,
+        })
+    }
+}
+
+serialize!(IgnoredCounts);
+
+impl<'de> Read<'de> for IgnoredCounts {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn slot(&mut self) -> Slot<'_, 'de> {
+        static TABLE: Table = Table {
+            what: "a map",
+            names: IgnoreReason::NAMES,
+            required: &[false; IgnoreReason::ALL.len()],
+            refuses_others: true,
+        };
+        Slot::Object(&TABLE, self)
+    }
+}
+
+impl<'de> Fields<'de> for IgnoredCounts {
+    fn field(&mut self, number: usize) -> Slot<'_, 'de> {
+        self.0.get_mut(number).map_or(Slot::Nothing, Slot::U64)
     }
 }

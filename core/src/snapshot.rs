@@ -5,19 +5,19 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use crate::assess::Frame;
 use crate::default_run::{own_frame, Added, DefaultRun, HostWord, ToldResult, Watched};
+use crate::fields::{document, from_json, object, serialize, Read, Slot, Variants};
 use crate::history::{History, HistoryJson};
 use crate::monitor::{frame, Monitor, Run, RunClock, Shell, TimeDown};
-use crate::options::{Options, VmRef};
+use crate::options::{Options, OptionsJson, VmRef};
 use crate::published_run::PublishedRun;
 use crate::reads::Reads;
 use crate::report::{IgnoredCounts, Transition};
 use crate::status::Conclusion;
 use crate::time::{HostTime, ServerTime};
 use crate::transitions::Told;
+use crate::view::{to_json, View, Write};
 
 /// The format name of a snapshot.
 pub const SNAPSHOT_FORMAT: &str = "vm-customization-snapshot/1";
@@ -75,14 +75,13 @@ impl fmt::Display for RestoreError {
 
 impl core::error::Error for RestoreError {}
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 struct SnapshotJson {
     format: String,
     started_at: ServerTime,
     elapsed_ms: u64,
     ended_at_ms: Option<u64>,
-    options: Options,
+    options: OptionsJson,
     vms: Vec<VmRef>,
     run: RunJson,
     transitions: VecDeque<Transition>,
@@ -90,15 +89,13 @@ struct SnapshotJson {
     ignored: IgnoredCounts,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 enum RunJson {
     Default(DefaultJson),
     Published(PublishedRun),
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 struct DefaultJson {
     vms: Vec<WatchedJson>,
     reads: Reads,
@@ -106,8 +103,7 @@ struct DefaultJson {
     last_read_at_ms: Option<u64>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 struct WatchedJson {
     history: HistoryJson,
     told: Told,
@@ -116,21 +112,84 @@ struct WatchedJson {
     host_word: HostWord,
     concluded_by_end: Option<Conclusion>,
     stuck_told: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     added: Option<Added>,
 }
 
-#[derive(Deserialize)]
 struct FormatOnly {
-    #[serde(default)]
     format: Option<String>,
+}
+
+object!(FormatOnly {
+    "format" => format = None,
+});
+
+document!(SnapshotJson {
+    "format" => format,
+    "startedAt" => started_at,
+    "elapsedMs" => elapsed_ms,
+    "endedAtMs" => ended_at_ms = None,
+    "options" => options,
+    "vms" => vms,
+    "run" => run,
+    "transitions" => transitions,
+    "transitionsDropped" => transitions_dropped,
+    "ignored" => ignored,
+});
+
+document!(DefaultJson {
+    "vms" => vms,
+    "reads" => reads,
+    "observed" => observed,
+    "lastReadAtMs" => last_read_at_ms = None,
+});
+
+document!(WatchedJson {
+    "history" => history,
+    "told" => told,
+    "toldResult" => told_result = None,
+    "revised" => revised,
+    "hostWord" => host_word,
+    "concludedByEnd" => concluded_by_end = None,
+    "stuckTold" => stuck_told,
+    "added" if present => added = None,
+});
+
+impl Write for RunJson {
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Default(run) => View::Variant("default", run),
+            Self::Published(run) => View::Variant("published", run),
+        }
+    }
+}
+
+impl<'de> Read<'de> for RunJson {
+    fn blank() -> Self {
+        Self::Default(DefaultJson::blank())
+    }
+
+    fn slot(&mut self) -> Slot<'_, 'de> {
+        Slot::Variant(&["default", "published"], self)
+    }
+}
+
+impl<'de> Variants<'de> for RunJson {
+    fn choose(&mut self, number: usize) -> Slot<'_, 'de> {
+        *self = match number {
+            0 => Self::Default(DefaultJson::blank()),
+            _ => Self::Published(PublishedRun::blank()),
+        };
+        match self {
+            Self::Default(run) => run.slot(),
+            Self::Published(run) => run.slot(),
+        }
+    }
 }
 
 impl Snapshot {
     /// The snapshot as JSON text.
     pub fn to_json(&self) -> String {
-        // Strings, numbers and lists only: there is nothing that could fail.
-        serde_json::to_string(&self.0).unwrap_or_default()
+        to_json(&self.0.view())
     }
 
     /// A snapshot from JSON text.
@@ -141,13 +200,15 @@ impl Snapshot {
     pub fn from_json(text: &[u8]) -> Result<Self, RestoreError> {
         let malformed = |error: serde_json::Error| RestoreError::Malformed(error.to_string());
         let text = core::str::from_utf8(text).map_err(|error| RestoreError::Malformed(error.to_string()))?;
-        let FormatOnly { format } = serde_json::from_str(text).map_err(malformed)?;
+        let FormatOnly { format } = from_json(text).map_err(malformed)?;
         if format.as_deref() != Some(SNAPSHOT_FORMAT) {
             let found = format.as_deref().unwrap_or("none");
             let (found, _) = crate::text::cut(found, 64);
             return Err(RestoreError::UnsupportedFormat(found));
         }
-        serde_json::from_str(text).map(Self).map_err(malformed)
+        let json: SnapshotJson = from_json(text).map_err(malformed)?;
+        Options::try_from(json.options).map_err(RestoreError::Malformed)?;
+        Ok(Self(json))
     }
 }
 
@@ -168,7 +229,7 @@ impl Monitor {
             started_at: self.shell.start,
             elapsed_ms: self.clock.now_ms(),
             ended_at_ms: self.shell.ended_at_ms,
-            options: self.options.clone(),
+            options: OptionsJson::from(&self.options),
             vms: self.shell.vms.clone(),
             run,
             transitions: self.shell.transitions.clone(),
@@ -196,6 +257,24 @@ impl Monitor {
             TimeDown::Counts => json.elapsed_ms.max(server_now.ms_since(json.started_at)),
             TimeDown::Excluded => json.elapsed_ms,
         };
+        let mut monitor = Self::from_parts(json, RunClock::new(now, elapsed_ms))?;
+        if !monitor.is_ended() {
+            match &mut monitor.run {
+                Run::Default(run) => run.resume(elapsed_ms, &mut monitor.shell),
+                Run::Published(run) => run.resume(&mut monitor.shell),
+            }
+        }
+        Ok(monitor)
+    }
+
+    /// The same run once more, with nothing to drain. A snapshot has all of it, and the code for that is
+    /// there; a derived clone would be more than the rest of a playback.
+    pub(crate) fn copied(&self) -> Option<Self> {
+        Self::from_parts(self.snapshot().0, self.clock.clone()).ok()
+    }
+
+    fn from_parts(json: SnapshotJson, clock: RunClock) -> Result<Self, RestoreError> {
+        let options = Options::try_from(json.options).map_err(RestoreError::Malformed)?;
         let mut shell = Shell::new(json.vms, json.started_at);
         shell.ended_at_ms = json.ended_at_ms;
         shell.transitions = json.transitions;
@@ -203,40 +282,25 @@ impl Monitor {
         shell.ignored = json.ignored;
         let run = match json.run {
             RunJson::Default(run) => {
-                let frame = frame(&json.options, json.started_at);
-                Run::Default(restore_default(
-                    run,
-                    &json.options,
-                    frame,
-                    &mut shell,
-                    elapsed_ms,
-                )?)
+                let frame = frame(&options, json.started_at);
+                check_rows(run.vms.len(), &shell)?;
+                Run::Default(restore_default(run, &options, frame)?)
             }
             RunJson::Published(run) => {
                 check_rows(run.vm_count(), &shell)?;
-                if shell.ended_at_ms.is_none() {
-                    run.resume(&mut shell);
-                }
                 Run::Published(run)
             }
         };
         Ok(Self {
-            options: json.options,
-            clock: RunClock::new(now, elapsed_ms),
+            options,
+            clock,
             shell,
             run,
         })
     }
 }
 
-fn restore_default(
-    json: DefaultJson,
-    options: &Options,
-    frame: Frame,
-    shell: &mut Shell,
-    elapsed_ms: u64,
-) -> Result<DefaultRun, RestoreError> {
-    check_rows(json.vms.len(), shell)?;
+fn restore_default(json: DefaultJson, options: &Options, frame: Frame) -> Result<DefaultRun, RestoreError> {
     let vms = json
         .vms
         .into_iter()
@@ -246,9 +310,6 @@ fn restore_default(
     run.observed = json.observed;
     run.last_read_at_ms = json.last_read_at_ms;
     run.settle();
-    if shell.ended_at_ms.is_none() {
-        run.resume(elapsed_ms, shell);
-    }
     Ok(run)
 }
 

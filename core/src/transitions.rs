@@ -2,20 +2,24 @@
 
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize};
-
 use crate::assess::{Assessment, Attempt, Cause};
+use crate::fields::{document, object, serialize};
 use crate::status::CustomizationStatus;
 
 /// What was last told of a VM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Told {
     pub(crate) status: CustomizationStatus,
     pub(crate) attempt: u32,
     /// When the last transition was told, in milliseconds since the start of the run.
     pub(crate) at_ms: u64,
 }
+
+document!(Told {
+    "status" => status,
+    "attempt" => attempt,
+    "atMs" => at_ms,
+});
 
 /// One step to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,9 @@
 //! milliseconds of the host's monotonic clock. No rule of customization stands here.
 
 use js_sys::{Error, Reflect};
-use serde::{Deserialize, Serialize};
 use vm_customization::{
-    wire, Completeness, EventQuery, GuestInfo, HostTime, Ingested, Monitor, Options, OptionsError, Output,
-    Playback, PlaybackInput, ReadFailure, RestoreError, ServerTime, Snapshot, TimeDown, Transition, VmRef,
-    VmReport,
+    wire, Completeness, GuestInfo, HostTime, Ingested, Monitor, OptionsError, Playback, ReadFailure,
+    RestoreError, RunConfig, Snapshot, TimeDown, TimeError, VmRef,
 };
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
@@ -15,62 +13,6 @@ use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 #[derive(Debug)]
 pub struct RawMonitor {
     inner: Monitor,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Config {
-    vms: Vec<VmRef>,
-    #[serde(default)]
-    options: Options,
-    server_now: ServerTime,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RestoreConfig {
-    #[serde(default = "yes")]
-    time_down_counts: bool,
-}
-
-const fn yes() -> bool {
-    true
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Step {
-    outputs: Vec<OutputJson>,
-    deadline: Option<DeadlineJson>,
-    ended: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ingested: Option<Ingested>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
-enum OutputJson {
-    Transition {
-        transition: Transition,
-    },
-    Concluded {
-        row: Box<VmReport>,
-    },
-    Stuck {
-        vm: String,
-        hint: vm_customization::Hint,
-    },
-    Read {
-        query: EventQuery,
-    },
-    LogIn,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct DeadlineJson {
-    at_ms: f64,
-    reason: vm_customization::DeadlineReason,
 }
 
 #[wasm_bindgen]
@@ -82,7 +24,8 @@ impl RawMonitor {
     /// `invalidOptions` when the configuration cannot be used.
     #[wasm_bindgen(constructor)]
     pub fn new(config: &str, now_ms: f64) -> Result<RawMonitor, JsValue> {
-        let config: Config = parse("invalidOptions", "the configuration", config)?;
+        let config = RunConfig::from_json(config)
+            .map_err(|error| refusal("invalidOptions", "the configuration", &error))?;
         let inner = Monitor::new(config.vms, config.options, config.server_now, host_time(now_ms))
             .map_err(|error: OptionsError| failure("invalidOptions", &error.to_string()))?;
         Ok(Self { inner })
@@ -99,15 +42,11 @@ impl RawMonitor {
         now_ms: f64,
         options: &str,
     ) -> Result<RawMonitor, JsValue> {
-        let options: RestoreConfig = parse("invalidOptions", "the restore options", options)?;
+        let time_down = TimeDown::from_json(options)
+            .map_err(|error| refusal("invalidOptions", "the restore options", &error))?;
         let server_now = server_now
             .parse()
-            .map_err(|error: vm_customization::TimeError| failure("invalidOptions", &error.to_string()))?;
-        let time_down = if options.time_down_counts {
-            TimeDown::Counts
-        } else {
-            TimeDown::Excluded
-        };
+            .map_err(|error: TimeError| failure("invalidOptions", &error.to_string()))?;
         let inner = Snapshot::from_json(snapshot.as_bytes())
             .and_then(|snapshot| Monitor::restore(snapshot, time_down, server_now, host_time(now_ms)))
             .map_err(|error| restore_failure(&error))?;
@@ -145,11 +84,8 @@ impl RawMonitor {
     /// `invalidInput` when it is none.
     #[wasm_bindgen(js_name = handleGuestInfo)]
     pub fn handle_guest_info(&mut self, json: &str, now_ms: f64) -> Result<String, JsValue> {
-        let infos: Vec<GuestInfo> = if json.trim_start().starts_with('[') {
-            parse("invalidInput", "the guest info", json)?
-        } else {
-            vec![parse("invalidInput", "the guest info", json)?]
-        };
+        let infos = GuestInfo::list_from_json(json)
+            .map_err(|error| refusal("invalidInput", "the guest info", &error))?;
         for info in infos {
             self.inner.handle_guest_info(info, host_time(now_ms));
         }
@@ -163,7 +99,8 @@ impl RawMonitor {
     /// `invalidInput` when it is none.
     #[wasm_bindgen(js_name = handleReadFailed)]
     pub fn handle_read_failed(&mut self, json: &str, now_ms: f64) -> Result<String, JsValue> {
-        let read_failure: ReadFailure = parse("invalidInput", "the read failure", json)?;
+        let read_failure = ReadFailure::from_json(json)
+            .map_err(|error| refusal("invalidInput", "the read failure", &error))?;
         self.inner.handle_read_failed(read_failure, host_time(now_ms));
         Ok(self.drain(None))
     }
@@ -182,10 +119,10 @@ impl RawMonitor {
     /// `invalidOptions` when they cannot be used; the monitor is then as it was.
     #[wasm_bindgen(js_name = setVms)]
     pub fn set_vms(&mut self, vms: &str, server_now: &str, now_ms: f64) -> Result<String, JsValue> {
-        let vms: Vec<VmRef> = parse("invalidOptions", "the VMs", vms)?;
+        let vms = VmRef::list_from_json(vms).map_err(|error| refusal("invalidOptions", "the VMs", &error))?;
         let server_now = server_now
             .parse()
-            .map_err(|error: vm_customization::TimeError| failure("invalidOptions", &error.to_string()))?;
+            .map_err(|error: TimeError| failure("invalidOptions", &error.to_string()))?;
         self.inner
             .set_vms(vms, server_now, host_time(now_ms))
             .map_err(|error| failure("invalidOptions", &error.to_string()))?;
@@ -207,7 +144,7 @@ impl RawMonitor {
 
     /// The report as of the last input.
     pub fn report(&self) -> String {
-        to_json(&self.inner.report())
+        self.inner.report().to_json()
     }
 
     /// Rows as of the last input, as a JSON array: of the VMs of a JSON array such as
@@ -218,11 +155,10 @@ impl RawMonitor {
     /// `invalidInput` when it is neither.
     pub fn rows(&self, vms: &str) -> Result<String, JsValue> {
         if vms.is_empty() {
-            return Ok(to_json(&self.inner.rows()));
+            return Ok(self.inner.rows_to_json());
         }
-        let vms: Vec<VmRef> = parse("invalidInput", "the VMs", vms)?;
-        let rows: Vec<VmReport> = vms.iter().filter_map(|vm| self.inner.row(&vm.vm)).collect();
-        Ok(to_json(&rows))
+        let vms = VmRef::list_from_json(vms).map_err(|error| refusal("invalidInput", "the VMs", &error))?;
+        Ok(self.inner.rows_of_to_json(&vms))
     }
 
     /// The run as data, to go on elsewhere.
@@ -231,28 +167,7 @@ impl RawMonitor {
     }
 
     fn drain(&mut self, ingested: Option<Ingested>) -> String {
-        let mut outputs = Vec::new();
-        while let Some(output) = self.inner.poll_output() {
-            outputs.push(match output {
-                Output::Transition(transition) => OutputJson::Transition { transition },
-                Output::Concluded(row) => OutputJson::Concluded { row },
-                Output::Stuck { vm, hint } => OutputJson::Stuck { vm, hint },
-                Output::Read(query) => OutputJson::Read { query },
-                Output::LogIn => OutputJson::LogIn,
-                // The core is built with this skin, so every output it has is listed above.
-                _ => continue,
-            });
-        }
-        let deadline = self.inner.poll_timeout().map(|deadline| DeadlineJson {
-            at_ms: milliseconds(deadline.at),
-            reason: deadline.reason,
-        });
-        to_json(&Step {
-            outputs,
-            deadline,
-            ended: self.inner.is_ended(),
-            ingested,
-        })
+        self.inner.drain(ingested).to_json()
     }
 }
 
@@ -261,16 +176,6 @@ impl RawMonitor {
 #[derive(Debug)]
 pub struct RawPlayback {
     inner: Playback,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PlaybackHead<'a> {
-    started_at: ServerTime,
-    vms: &'a [VmRef],
-    end_ms: u64,
-    inputs: &'a [PlaybackInput],
-    event_count: usize,
 }
 
 #[wasm_bindgen]
@@ -289,29 +194,23 @@ impl RawPlayback {
 
     /// What does not change.
     pub fn head(&self) -> String {
-        to_json(&PlaybackHead {
-            started_at: self.inner.started_at(),
-            vms: self.inner.vms(),
-            end_ms: self.inner.end_ms(),
-            inputs: self.inner.inputs(),
-            event_count: self.inner.event_count(),
-        })
+        self.inner.head_to_json()
     }
 
     /// The state at a time.
     pub fn seek(&mut self, at_ms: f64) -> String {
-        to_json(&self.inner.seek(host_time(at_ms).as_millis()))
+        self.inner.seek(host_time(at_ms).as_millis()).to_json()
     }
 
     /// The state after an event; a negative index is the start.
     #[wasm_bindgen(js_name = seekEvent)]
     pub fn seek_event(&mut self, index: i32) -> String {
-        to_json(&self.inner.seek_event(usize::try_from(index).ok()))
+        self.inner.seek_event(usize::try_from(index).ok()).to_json()
     }
 
     /// The report at the present position.
     pub fn report(&self) -> String {
-        to_json(&self.inner.report())
+        self.inner.report().to_json()
     }
 }
 
@@ -338,9 +237,7 @@ pub fn events_to_json(document: &[u8]) -> Result<String, JsValue> {
 /// `wire…` when the document cannot be read.
 #[wasm_bindgen(js_name = summarizeEvents)]
 pub fn summarize_events(document: &[u8]) -> Result<String, JsValue> {
-    wire::summarize(document)
-        .map(|summaries| to_json(&summaries))
-        .map_err(|error| wire_failure(&error))
+    wire::summarize_to_json(document).map_err(|error| wire_failure(&error))
 }
 
 /// The keys of the items of a document, as a JSON array.
@@ -374,21 +271,8 @@ fn host_time(ms: f64) -> HostTime {
     HostTime::from_millis(ms as u64)
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "exact for the first 285,000 years of the host's clock"
-)]
-fn milliseconds(time: HostTime) -> f64 {
-    time.as_millis() as f64
-}
-
-fn parse<'a, T: Deserialize<'a>>(code: &str, what: &str, json: &'a str) -> Result<T, JsValue> {
-    serde_json::from_str(json).map_err(|error| failure(code, &format!("{what}: {error}")))
-}
-
-fn to_json(value: &impl Serialize) -> String {
-    // The shapes are strings, numbers and lists: there is nothing that could fail.
-    serde_json::to_string(value).unwrap_or_default()
+fn refusal(code: &str, what: &str, error: &str) -> JsValue {
+    failure(code, &format!("{what}: {error}"))
 }
 
 fn restore_failure(error: &RestoreError) -> JsValue {

@@ -12,16 +12,19 @@ use serde_json::value::RawValue;
 
 use super::{shown, RawEvent, RawKey, Sink, WireError};
 use crate::event::FailureDetails;
+use crate::fields::{from_json, object, shown_number, Json};
 
 /// Walks a JSON document, or several that follow each other as lines or in a pretty form.
-pub(super) fn walk<S: Sink + Default>(text: &str) -> Result<S, WireError> {
-    let mut sink = S::default();
-    match walk_value(text, &mut sink, Depth::Document) {
-        Ok(()) => Ok(sink),
+pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
+    match walk_value(text, sink, Depth::Document) {
+        Ok(()) => Ok(()),
         Err(problem) if serde_json::from_str::<IgnoredAny>(text).is_ok() || is_one_document(text) => {
             Err(problem.into_error())
         }
-        Err(_) => walk_sequence(text),
+        Err(_) => {
+            sink.start_over();
+            walk_sequence(text, sink)
+        }
     }
 }
 
@@ -43,8 +46,7 @@ fn is_broken_off(line: &str) -> bool {
     line.trim_end().ends_with(['{', '[', ',', ':'])
 }
 
-fn walk_sequence<S: Sink + Default>(text: &str) -> Result<S, WireError> {
-    let mut sink = S::default();
+fn walk_sequence(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
     let mut first_problem = None;
     let mut is_any_good = false;
     let mut line = 1;
@@ -59,7 +61,7 @@ fn walk_sequence<S: Sink + Default>(text: &str) -> Result<S, WireError> {
         sink.at_line(line);
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         let walked = match values.next() {
-            Some(Ok(value)) => walk_value(value.get(), &mut sink, Depth::Item),
+            Some(Ok(value)) => walk_value(value.get(), sink, Depth::Item),
             Some(Err(error)) => Err(Problem::Syntax(error.to_string())),
             None => break,
         };
@@ -83,7 +85,7 @@ fn walk_sequence<S: Sink + Default>(text: &str) -> Result<S, WireError> {
     }
     match first_problem {
         Some(why) if !is_any_good => Err(WireError::Syntax(why)),
-        Some(_) | None => Ok(sink),
+        Some(_) | None => Ok(()),
     }
 }
 
@@ -204,7 +206,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<(), E> {
-        self.not_events(&format!("the number {value}"));
+        self.not_events(&format!("the number {}", shown_number(value)));
         Ok(())
     }
 
@@ -361,9 +363,10 @@ impl Item {
         let own = self.plain_type.as_deref()?;
         let class = own.strip_prefix("com.vmware.vsphere.").map(|class| {
             class
-                .rsplit_once(".v")
+                .rsplit_once('v')
                 .filter(|(_, version)| version.bytes().all(|byte| byte.is_ascii_digit()))
-                .map_or(class, |(class, _)| class)
+                .and_then(|(class, _)| class.strip_suffix('.'))
+                .unwrap_or(class)
         });
         Some(class.or(self.subject.as_deref()).unwrap_or(own).to_owned())
     }
@@ -578,17 +581,19 @@ fn key(value: &RawValue) -> RawKey {
     }
 }
 
+struct InBox<'de> {
+    value: Json<'de>,
+}
+
+object!(InBox<'de> {
+    "_value" => value = Json::NULL,
+});
+
 /// The JSON of a value that is no list and no object, taken out of its box where it has one.
 fn scalar(value: &RawValue) -> Option<&str> {
-    #[derive(serde::Deserialize)]
-    struct InBox<'a> {
-        #[serde(borrow, default, rename = "_value")]
-        value: Option<&'a RawValue>,
-    }
     let text = value.get();
     let text = if text.starts_with('{') {
-        let in_box: InBox<'_> = serde_json::from_str(text).ok()?;
-        in_box.value?.get()
+        from_json::<InBox<'_>>(text).ok()?.value.some()?.0
     } else {
         text
     };

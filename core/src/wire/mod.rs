@@ -6,6 +6,7 @@
 mod json;
 mod soap;
 mod summary;
+mod xml;
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
@@ -13,17 +14,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::Serialize;
-
 use crate::event::{bare_type_name, Event, EventKind, FailureDetails};
+use crate::fields::serialize;
 use crate::report::{IgnoreReason, IgnoredCounts};
 use crate::text::{cut, label, MAX_STRING_BYTES};
 use crate::time::ServerTime;
+use crate::view::{to_json, written, View, Write};
 
 pub(crate) use json::is_one_document;
 pub use soap::soap_tree;
-pub use summary::{summarize, EventSummary};
-pub(crate) use summary::{summarize_with_events, Summarized};
+pub(crate) use summary::{decode_and_summarize, Summarized};
+pub use summary::{summarize, summarize_to_json, EventSummary};
 
 /// The largest document that is read, in bytes: 64 MiB.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
@@ -81,13 +82,20 @@ impl fmt::Display for WireError {
 impl core::error::Error for WireError {}
 
 /// An item that should be an event and cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadItem {
     /// Where it stands: `item 3`, or `line 3` where each line is a document.
     pub place: String,
     /// What is wrong with it.
     pub message: String,
 }
+
+written!(BadItem {
+    "place" => place,
+    "message" => message,
+});
+
+serialize!(BadItem);
 
 /// The events of a document, and what was passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,7 +125,9 @@ pub struct Decoded {
 ///
 /// When the document is too large, cannot be parsed, is a fault, or is no document of events.
 pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
-    Ok(walk::<Decoder>(document)?.decoded)
+    let mut decoder = Decoder::default();
+    walk(document, &mut decoder)?;
+    Ok(decoder.decoded)
 }
 
 /// The items of a document as a VI JSON array of events: what a recording holds.
@@ -129,8 +139,9 @@ pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
 ///
 /// As [`decode`].
 pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
-    let rewriter = walk::<Rewriter>(document)?;
-    Ok(serde_json::to_string(&rewriter.items).unwrap_or_default())
+    let mut rewriter = Rewriter::default();
+    walk(document, &mut rewriter)?;
+    Ok(to_json(&rewriter.items.view()))
 }
 
 /// The keys of all items of a document as a JSON array, in its order, whatever their types; `null`
@@ -141,21 +152,20 @@ pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
 ///
 /// As [`decode`].
 pub fn event_keys(document: &[u8]) -> Result<String, WireError> {
-    let Keys(keys) = walk(document)?;
-    Ok(serde_json::to_string(&keys).unwrap_or_default())
+    let mut keys = Keys::default();
+    walk(document, &mut keys)?;
+    Ok(to_json(&keys.0.view()))
 }
 
-fn walk<S: Sink + Default>(document: &[u8]) -> Result<S, WireError> {
+fn walk(document: &[u8], sink: &mut dyn Sink) -> Result<(), WireError> {
     let text = text_of(document)?;
     let text = trimmed(&text);
     if text.is_empty() {
-        Ok(S::default())
+        Ok(())
     } else if text.starts_with('<') {
-        let mut sink = S::default();
-        soap::walk(text, &mut sink)?;
-        Ok(sink)
+        soap::walk(text, sink)
     } else {
-        json::walk(text)
+        json::walk(text, sink)
     }
 }
 
@@ -168,7 +178,8 @@ fn text_of(document: &[u8]) -> Result<Cow<'_, str>, WireError> {
             document.len()
         )));
     }
-    Ok(String::from_utf8_lossy(document))
+    // Most are valid, which is found out more quickly this way.
+    Ok(core::str::from_utf8(document).map_or_else(|_| String::from_utf8_lossy(document), Cow::Borrowed))
 }
 
 /// A text without a byte order mark and white space around it.
@@ -202,6 +213,8 @@ trait Sink {
     fn not_an_event(&mut self, message: String);
     /// The items to come stand on this line of a document of lines.
     fn at_line(&mut self, line: usize);
+    /// What came so far does not count: the document is walked again, in another way.
+    fn start_over(&mut self);
 }
 
 #[derive(Default)]
@@ -242,6 +255,10 @@ impl Sink for Decoder {
 
     fn at_line(&mut self, line: usize) {
         self.line = Some(line);
+    }
+
+    fn start_over(&mut self) {
+        *self = Self::default();
     }
 }
 
@@ -300,6 +317,10 @@ impl Sink for Keys {
     }
 
     fn at_line(&mut self, _line: usize) {}
+
+    fn start_over(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// Writes the items down again, in the one form that recordings have.
@@ -308,49 +329,63 @@ struct Rewriter {
     items: Vec<Option<EventJson>>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct EventJson {
-    #[serde(rename = "_typeName", skip_serializing_if = "Option::is_none")]
     type_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<KeyJson>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     created_time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     vm: Option<VmJson>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     log_location: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     sysprep_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     system_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     full_formatted_message: Option<String>,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
+written!(EventJson {
+    "_typeName" if present => type_name,
+    "key" if present => key,
+    "createdTime" if present => created_time,
+    "vm" if present => vm,
+    "reason" if present => reason,
+    "logLocation" if present => log_location,
+    "sysprepVersion" if present => sysprep_version,
+    "systemVersion" if present => system_version,
+    "fullFormattedMessage" if present => full_formatted_message,
+});
+
 enum KeyJson {
     Number(i32),
     Text(String),
 }
 
-#[derive(Serialize)]
+impl Write for KeyJson {
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Number(key) => View::I32(*key),
+            Self::Text(shown) => View::Text(shown),
+        }
+    }
+}
+
 struct VmJson {
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     vm: MoRefJson,
 }
 
-#[derive(Serialize)]
+written!(VmJson {
+    "name" if present => name,
+    "vm" => vm,
+});
+
 struct MoRefJson {
-    #[serde(rename = "type")]
     type_name: &'static str,
     value: String,
 }
+
+written!(MoRefJson {
+    "type" => type_name,
+    "value" => value,
+});
 
 impl Sink for Rewriter {
     fn event(&mut self, raw: RawEvent) {
@@ -395,6 +430,10 @@ impl Sink for Rewriter {
     }
 
     fn at_line(&mut self, _line: usize) {}
+
+    fn start_over(&mut self) {
+        self.items.clear();
+    }
 }
 
 /// `text` as it may be shown in an error.

@@ -4,23 +4,16 @@
 //! prefix: vCenter writes `xsi:type`, the simulator `XMLSchema-instance:type`.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use roxmltree::{Document, Node, ParsingOptions};
-use serde::Serialize;
-
+use super::xml::{self, Document, Node, XmlError};
 use super::{shown, RawEvent, RawKey, Sink, WireError};
 use crate::event::FailureDetails;
+use crate::view::{to_json, Member, Members, View, Write};
 
-const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
-
-/// The most nodes of one document: a page of a thousand events has about 40,000.
-const MAX_NODES: u32 = 4_000_000;
-
-/// The longest tag in bytes. The parser compares each attribute of a tag with all others.
+/// The longest tag in bytes: each attribute of a tag is compared with all others.
 const MAX_TAG_BYTES: usize = 64 * 1024;
 
 /// The deepest nesting that is followed: an event of an update lies 9 elements deep.
@@ -29,9 +22,9 @@ const MAX_DEPTH: usize = 64;
 /// Walks a SOAP document and gives its events to the sink.
 pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
     let document = parse(text)?;
-    let root = document.root_element();
-    let body = match root.tag_name().name() {
-        "Envelope" => child(root, "Body").unwrap_or(root),
+    let root = root(&document)?;
+    let body = match root.name() {
+        "Envelope" => root.child("Body").unwrap_or(root),
         other => {
             return Err(WireError::NotEvents(format!(
                 "its root element is `{}`, not a SOAP `Envelope`",
@@ -39,8 +32,8 @@ pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
             )));
         }
     };
-    for element in elements(body) {
-        if element.tag_name().name() == "Fault" {
+    for element in body.children() {
+        if element.name() == "Fault" {
             return Err(fault(element));
         }
         walk_element(element, sink, 0)?;
@@ -49,12 +42,14 @@ pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
 }
 
 /// A fault by the type of its detail: the text is often empty, and it is translated.
-fn fault(element: Node<'_, '_>) -> WireError {
-    let detail = child(element, "detail").and_then(|detail| elements(detail).next());
+fn fault(element: Node<'_>) -> WireError {
+    let detail = element
+        .child("detail")
+        .and_then(|detail| detail.children().next());
     let name = detail.map(|detail| {
-        xsi_type(detail).map_or_else(
+        detail.xsi_type().map_or_else(
             || {
-                let name = detail.tag_name().name();
+                let name = detail.name();
                 name.strip_suffix("Fault").unwrap_or(name).to_owned()
             },
             ToOwned::to_owned,
@@ -68,20 +63,20 @@ fn fault(element: Node<'_, '_>) -> WireError {
     }
 }
 
-fn walk_element(element: Node<'_, '_>, sink: &mut dyn Sink, depth: usize) -> Result<(), WireError> {
+fn walk_element(element: Node<'_>, sink: &mut dyn Sink, depth: usize) -> Result<(), WireError> {
     if depth > MAX_DEPTH {
         return Err(WireError::TooLarge(format!(
             "elements are nested more than {MAX_DEPTH} deep"
         )));
     }
-    let name = element.tag_name().name();
+    let name = element.name();
     let is_page = name.ends_with("EventsResponse");
-    for inner in elements(element) {
-        match inner.tag_name().name() {
+    for inner in element.children() {
+        match inner.name() {
             "returnval" if is_page => sink.event(raw_event(inner)),
             "Event" => sink.event(raw_event(inner)),
             // One event of a partial update; the value of another property has no key.
-            "val" if child(inner, "key").is_some() && child(inner, "createdTime").is_some() => {
+            "val" if inner.child("key").is_some() && inner.child("createdTime").is_some() => {
                 sink.event(raw_event(inner));
             }
             "returnval" | "filterSet" | "objectSet" | "changeSet" | "objects" | "propSet" | "val" => {
@@ -93,23 +88,23 @@ fn walk_element(element: Node<'_, '_>, sink: &mut dyn Sink, depth: usize) -> Res
     Ok(())
 }
 
-fn raw_event(element: Node<'_, '_>) -> RawEvent {
+fn raw_event(element: Node<'_>) -> RawEvent {
     let mut event = RawEvent {
-        type_name: xsi_type(element).map(ToOwned::to_owned),
+        type_name: element.xsi_type().map(ToOwned::to_owned),
         ..RawEvent::default()
     };
     let mut details = FailureDetails::default();
-    for field in elements(element) {
-        let text = || Some(text(field));
-        match field.tag_name().name() {
-            "key" => event.key = key(&self::text(field)),
+    for field in element.children() {
+        let text = || Some(field.text().to_owned());
+        match field.name() {
+            "key" => event.key = key(field.text()),
             "createdTime" => event.created_time = text(),
             "vm" => {
                 event.vm_name = text_of(field, "name");
-                event.vm = child(field, "vm").and_then(reference);
+                event.vm = field.child("vm").and_then(reference);
             }
             "fullFormattedMessage" => details.message = text(),
-            "reason" if elements(field).next().is_none() => details.reason = text(),
+            "reason" if field.children().next().is_none() => details.reason = text(),
             "logLocation" => details.log_location = text(),
             "sysprepVersion" => details.sysprep_version = text(),
             "systemVersion" => details.system_version = text(),
@@ -121,11 +116,11 @@ fn raw_event(element: Node<'_, '_>) -> RawEvent {
 }
 
 /// The value of a reference to a VM.
-fn reference(element: Node<'_, '_>) -> Option<String> {
+fn reference(element: Node<'_>) -> Option<String> {
     let is_vm = element
         .attribute("type")
         .is_none_or(|type_name| type_name == "VirtualMachine");
-    is_vm.then(|| text(element))
+    is_vm.then(|| element.text().to_owned())
 }
 
 fn key(text: &str) -> RawKey {
@@ -136,14 +131,49 @@ fn key(text: &str) -> RawKey {
 }
 
 /// One element of a small answer.
-#[derive(Debug, Serialize)]
 struct Tree<'a> {
     name: &'a str,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     type_name: Option<&'a str>,
-    attributes: BTreeMap<&'a str, &'a str>,
-    text: String,
+    attributes: Attributes<'a>,
+    text: &'a str,
     children: Vec<Tree<'a>>,
+}
+
+/// Names and values.
+struct Attributes<'a>(Vec<(&'a str, &'a str)>);
+
+impl Write for Tree<'_> {
+    fn view(&self) -> View<'_> {
+        View::Object(self)
+    }
+}
+
+impl Members for Tree<'_> {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        let (name, value) = match number {
+            0 => ("name", self.name.view()),
+            1 => ("type", self.type_name.view()),
+            2 => ("attributes", View::Object(&self.attributes)),
+            3 => ("text", self.text.view()),
+            4 => ("children", self.children.view()),
+            _ => return None,
+        };
+        Some(Member {
+            name,
+            value,
+            if_present: number == 1,
+        })
+    }
+}
+
+impl Members for Attributes<'_> {
+    fn member(&self, number: usize) -> Option<Member<'_>> {
+        self.0.get(number).map(|(name, value)| Member {
+            name,
+            value: View::Text(value),
+            if_present: false,
+        })
+    }
 }
 
 /// A SOAP answer as a JSON tree of `name`, `type` (the local name in `xsi:type`), `attributes`,
@@ -156,29 +186,30 @@ struct Tree<'a> {
 pub fn soap_tree(document: &[u8]) -> Result<String, WireError> {
     let text = super::text_of(document)?;
     let document = parse(super::trimmed(&text))?;
-    let tree = tree(document.root_element(), 0)?;
-    Ok(serde_json::to_string(&tree).unwrap_or_default())
+    let tree = tree(root(&document)?, 0)?;
+    Ok(to_json(&tree.view()))
 }
 
-fn tree<'a>(element: Node<'a, '_>, depth: usize) -> Result<Tree<'a>, WireError> {
+fn tree(element: Node<'_>, depth: usize) -> Result<Tree<'_>, WireError> {
     if depth > MAX_DEPTH {
         return Err(WireError::TooLarge(format!(
             "elements are nested more than {MAX_DEPTH} deep"
         )));
     }
-    // Collected one by one: a map made from an iterator sorts first, with code of its own.
-    let mut attributes = BTreeMap::new();
-    for attribute in element.attributes() {
-        if attribute.namespace() != Some(XSI) {
-            attributes.insert(attribute.name(), attribute.value());
-        }
+    let mut attributes: Vec<(&str, &str)> = Vec::new();
+    for (name, value) in element.attributes() {
+        // Of two with the same local name the last one stays.
+        attributes.retain(|(known, _)| *known != name);
+        let place = attributes.partition_point(|(known, _)| *known < name);
+        attributes.insert(place, (name, value));
     }
     Ok(Tree {
-        name: element.tag_name().name(),
-        type_name: xsi_type(element),
-        attributes,
-        text: text(element),
-        children: elements(element)
+        name: element.name(),
+        type_name: element.xsi_type(),
+        attributes: Attributes(attributes),
+        text: element.text(),
+        children: element
+            .children()
             .map(|inner| tree(inner, depth + 1))
             .collect::<Result<_, _>>()?,
     })
@@ -190,19 +221,16 @@ fn parse(text: &str) -> Result<Document<'_>, WireError> {
             "a tag is longer than {MAX_TAG_BYTES} bytes"
         )));
     }
-    let options = ParsingOptions {
-        nodes_limit: MAX_NODES,
-        ..ParsingOptions::default()
-    };
-    Document::parse_with_options(text, options).map_err(|error| {
-        if matches!(error, roxmltree::Error::NodesLimitReached) {
-            WireError::TooLarge(format!(
-                "it has more than {MAX_NODES} nodes: ask for smaller pages"
-            ))
-        } else {
-            WireError::Syntax(error.to_string())
-        }
+    xml::parse(text).map_err(|error| match error {
+        XmlError::TooLarge(why) => WireError::TooLarge(why),
+        XmlError::Malformed(why) => WireError::Syntax(why),
     })
+}
+
+fn root<'a>(document: &'a Document<'a>) -> Result<Node<'a>, WireError> {
+    document
+        .root()
+        .ok_or_else(|| WireError::Syntax("it has no root element".to_owned()))
 }
 
 fn has_long_tag(text: &str) -> bool {
@@ -212,33 +240,6 @@ fn has_long_tag(text: &str) -> bool {
         .any(|tag| tag.find('>').is_none_or(|end| end > MAX_TAG_BYTES))
 }
 
-fn elements<'a, 'input>(
-    element: Node<'a, 'input>,
-) -> impl Iterator<Item = Node<'a, 'input>> + use<'a, 'input> {
-    element.children().filter(Node::is_element)
-}
-
-fn child<'a, 'input>(element: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
-    elements(element).find(|inner| inner.tag_name().name() == name)
-}
-
-/// The local part of the element's `xsi:type`.
-fn xsi_type<'a>(element: Node<'a, '_>) -> Option<&'a str> {
-    let name = element.attribute((XSI, "type"))?.trim();
-    Some(name.rsplit_once(':').map_or(name, |(_, local)| local))
-}
-
-/// The text of an element without that of the elements in it.
-fn text(element: Node<'_, '_>) -> String {
-    element
-        .children()
-        .filter(Node::is_text)
-        .filter_map(|node| node.text())
-        .collect::<String>()
-        .trim()
-        .to_owned()
-}
-
-fn text_of(element: Node<'_, '_>, name: &str) -> Option<String> {
-    child(element, name).map(text)
+fn text_of(element: Node<'_>, name: &str) -> Option<String> {
+    element.child(name).map(|child| child.text().to_owned())
 }

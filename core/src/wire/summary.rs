@@ -3,12 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
-use super::{RawEvent, RawKey, Sink, WireError};
-use crate::event::{bare_type_name, Event, EventKind};
+use super::{Decoded, Decoder, RawEvent, RawKey, Sink, WireError};
+use crate::event::{bare_type_name, EventKind};
+use crate::fields::serialize;
 use crate::text::{cut, MAX_STRING_BYTES};
 use crate::time::ServerTime;
+use crate::view::{to_json, written, Write};
 
 /// One event of a document, of any type.
 ///
@@ -19,8 +19,7 @@ use crate::time::ServerTime;
 /// assert_eq!(summaries[0].kind, Some(EventKind::VmStarting));
 /// # Ok::<(), vm_customization::wire::WireError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventSummary {
     /// The managed object reference value of the VM, where the event names one.
     pub vm: Option<String>,
@@ -31,14 +30,28 @@ pub struct EventSummary {
     /// `Event.createdTime`, rounded to the millisecond.
     pub created_time: ServerTime,
     /// The bare type name.
-    #[serde(rename = "type")]
     pub type_name: String,
     /// What it means to the machine; `None` for what has no part in customization.
     pub kind: Option<EventKind>,
 }
 
-/// A summary, and the event that the machine would take for it.
-pub(crate) type Summarized = (EventSummary, Option<Event>);
+written!(EventSummary {
+    "vm" => vm,
+    "name" => name,
+    "key" => key,
+    "createdTime" => created_time,
+    "type" => type_name,
+    "kind" => kind,
+});
+
+serialize!(EventSummary);
+
+/// A summary, and whether the machine takes the event: it is then the next one of those decoded.
+#[derive(Debug, Clone)]
+pub(crate) struct Summarized {
+    pub(crate) summary: EventSummary,
+    pub(crate) is_taken: bool,
+}
 
 /// The items of a document that have a type and a usable time, in the order of the document. Texts
 /// are cut at 4 KiB.
@@ -47,31 +60,57 @@ pub(crate) type Summarized = (EventSummary, Option<Event>);
 ///
 /// As [`decode`](super::decode).
 pub fn summarize(document: &[u8]) -> Result<Vec<EventSummary>, WireError> {
-    Ok(summarize_with_events(document)?
-        .into_iter()
-        .map(|(summary, _)| summary)
-        .collect())
+    let (_, items) = decode_and_summarize(document)?;
+    Ok(items.into_iter().map(|item| item.summary).collect())
 }
 
-pub(crate) fn summarize_with_events(document: &[u8]) -> Result<Vec<Summarized>, WireError> {
-    Ok(super::walk::<Summarizer>(document)?.items)
+/// The same as a JSON array.
+///
+/// # Errors
+///
+/// As [`decode`](super::decode).
+pub fn summarize_to_json(document: &[u8]) -> Result<String, WireError> {
+    summarize(document).map(|summaries| to_json(&summaries.view()))
+}
+
+/// Decodes a document, and summarizes its items on the way.
+pub(crate) fn decode_and_summarize(document: &[u8]) -> Result<(Decoded, Vec<Summarized>), WireError> {
+    let mut sink = Summarizer::default();
+    super::walk(document, &mut sink)?;
+    Ok((sink.decoder.decoded, sink.items))
 }
 
 #[derive(Default)]
 struct Summarizer {
+    decoder: Decoder,
     items: Vec<Summarized>,
 }
 
 impl Sink for Summarizer {
     fn event(&mut self, raw: RawEvent) {
-        if let Some(summary) = summary_of(&raw) {
-            self.items.push((summary, raw.check().ok()));
+        let summary = summary_of(&raw);
+        let before = self.decoder.decoded.events.len();
+        self.decoder.event(raw);
+        // What has no type or no usable time is not taken either.
+        if let Some(summary) = summary {
+            self.items.push(Summarized {
+                summary,
+                is_taken: self.decoder.decoded.events.len() > before,
+            });
         }
     }
 
-    fn not_an_event(&mut self, _message: String) {}
+    fn not_an_event(&mut self, message: String) {
+        self.decoder.not_an_event(message);
+    }
 
-    fn at_line(&mut self, _line: usize) {}
+    fn at_line(&mut self, line: usize) {
+        self.decoder.at_line(line);
+    }
+
+    fn start_over(&mut self) {
+        *self = Self::default();
+    }
 }
 
 fn summary_of(raw: &RawEvent) -> Option<EventSummary> {
