@@ -141,16 +141,20 @@ impl<'de> Parser<'de> {
         }
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// The next byte after white space.
     fn next_byte(&mut self) -> Option<u8> {
-        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.byte() {
-            self.at += 1;
+        let bytes = self.text.as_bytes();
+        let mut at = self.at;
+        while let Some(b' ' | b'\n' | b'\t' | b'\r') = bytes.get(at) {
+            at += 1;
         }
-        self.byte()
+        self.at = at;
+        bytes.get(at).copied()
     }
 
     /// An error at what was read last.
@@ -172,7 +176,7 @@ impl<'de> Parser<'de> {
     /// The error with its place where it has none: that of the byte before `end`.
     fn placed(&self, mut error: JsonError, end: usize) -> JsonError {
         let before = self.text.as_bytes().get(..end).unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.split(|byte| *byte == b'\n').count();
         let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
         error.0.place.get_or_insert((line, column));
         error
@@ -234,7 +238,8 @@ impl<'de> Parser<'de> {
     fn skip_scalar(&mut self) -> Result<(), JsonError> {
         match self.byte() {
             Some(b'"') => self.skip_string(),
-            Some(b'-' | b'0'..=b'9') => self.number().map(|_| ()),
+            // It may be out of range, since nobody asks for it.
+            Some(b'-' | b'0'..=b'9') => self.number_text().map(|_| ()),
             Some(first) => self.word(first).map(|_| ()),
             None => Ok(()),
         }
@@ -301,6 +306,27 @@ impl<'de> Parser<'de> {
     }
 
     fn number(&mut self) -> Result<Number, JsonError> {
+        let NumberText {
+            is_negative,
+            is_real,
+            digits,
+        } = self.number_text()?;
+        if !is_real && digits.exponent == 0 {
+            if !is_negative {
+                return Ok(Number::Natural(digits.value));
+            }
+            if let Some(value) = 0_i64
+                .checked_sub_unsigned(digits.value)
+                .filter(|value| *value < 0)
+            {
+                return Ok(Number::Negative(value));
+            }
+        }
+        let value = digits.real().ok_or_else(|| self.error("number out of range"))?;
+        Ok(Number::Real(if is_negative { -value } else { value }))
+    }
+
+    fn number_text(&mut self) -> Result<NumberText, JsonError> {
         let is_negative = self.byte() == Some(b'-');
         if is_negative {
             self.at += 1;
@@ -336,19 +362,11 @@ impl<'de> Parser<'de> {
             let by = i32::try_from(exponent.value).unwrap_or(i32::MAX);
             digits.exponent = digits.exponent.saturating_add(if is_divisor { -by } else { by });
         }
-        if !is_real && digits.exponent == 0 {
-            if !is_negative {
-                return Ok(Number::Natural(digits.value));
-            }
-            if let Some(value) = 0_i64
-                .checked_sub_unsigned(digits.value)
-                .filter(|value| *value < 0)
-            {
-                return Ok(Number::Negative(value));
-            }
-        }
-        let value = digits.real().ok_or_else(|| self.error("number out of range"))?;
-        Ok(Number::Real(if is_negative { -value } else { value }))
+        Ok(NumberText {
+            is_negative,
+            is_real,
+            digits,
+        })
     }
 
     fn no_digit(&self) -> JsonError {
@@ -493,6 +511,14 @@ impl<'de> Parser<'de> {
         };
         Err(self.error_at_next(what))
     }
+}
+
+/// A number as it is written.
+struct NumberText {
+    is_negative: bool,
+    /// Whether it has a point or an exponent.
+    is_real: bool,
+    digits: Digits,
 }
 
 /// The digits of a number, without the point.

@@ -436,6 +436,7 @@ fn play_once(recording: &Recording, mut player: Player) -> (Vec<Player>, u64) {
 }
 
 /// Where the playing goes on from.
+#[derive(Clone, Copy)]
 enum Origin {
     Here,
     /// The state with this number among those kept.

@@ -19,6 +19,7 @@ pub(crate) fn cut(text: &str, max: usize) -> (String, bool) {
 }
 
 /// The text before and from `at` on. `str::split_at` brings code that describes a bad place to people.
+#[inline]
 pub(crate) fn split(text: &str, at: usize) -> (&str, &str) {
     text.split_at_checked(at).unwrap_or((text, ""))
 }

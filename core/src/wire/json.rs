@@ -562,7 +562,14 @@ macro_rules! skip {
 
 /// A text, alone or in a box; other values are as good as absent.
 fn text(value: Json<'_>) -> Option<String> {
-    from_json(scalar(value)?).ok()
+    let json = scalar(value)?;
+    let quoted = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    match quoted {
+        // Most have nothing to resolve, and need not be read twice.
+        Some(plain) if !plain.contains('\\') => Some(plain.to_owned()),
+        Some(_) => from_json(json).ok(),
+        None => None,
+    }
 }
 
 /// `Event.key`, alone or in a box.
