@@ -96,13 +96,9 @@ impl Write for Deadline {
 }
 
 impl Members for Deadline {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "exact for the first 285,000 years of the host's clock"
-    )]
     fn member(&self, number: usize) -> Option<Member<'_>> {
         let (name, value) = match number {
-            0 => ("atMs", View::F64(self.at.as_millis() as f64)),
+            0 => ("atMs", View::U64(self.at.as_millis())),
             1 => ("reason", self.reason.view()),
             _ => return None,
         };

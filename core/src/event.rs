@@ -6,7 +6,7 @@ use alloc::string::String;
 use core::cmp::Ordering;
 
 use crate::fields::{deserialize, document, object, serialize};
-use crate::text::{cut, label, MAX_STRING_BYTES};
+use crate::text::{cut, find, label, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 use crate::view::{View, Write};
 
@@ -89,7 +89,7 @@ impl EventKind {
             "VmRemovedEvent" => Some(Self::VmRemoved),
             other => other
                 .strip_prefix("Customization")
-                .is_some_and(|rest| rest.contains("Fail"))
+                .is_some_and(|rest| find(rest, "Fail").is_some())
                 .then_some(Self::CustomizationFailed),
         }
     }

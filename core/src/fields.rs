@@ -5,15 +5,18 @@
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::collections::VecDeque;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
+pub(crate) use crate::json::Json;
+use crate::json::{self, JsonError};
 use crate::time::ServerTime;
+use crate::view::{json_text, Thousandths};
 
 /// What can be read.
 pub(crate) trait Read<'de>: Sized {
@@ -47,19 +50,6 @@ pub(crate) enum Slot<'a, 'de> {
     Variant(&'static [&'static str], &'a mut dyn Variants<'de>),
     /// The value of a variant that has none.
     Nothing,
-}
-
-/// A JSON value as it stands.
-#[derive(Clone, Copy)]
-pub(crate) struct Json<'de>(pub(crate) &'de str);
-
-impl Json<'_> {
-    pub(crate) const NULL: Self = Self("null");
-
-    /// None of it where it is null.
-    pub(crate) fn some(self) -> Option<Self> {
-        (self.0 != Self::NULL.0).then_some(self)
-    }
 }
 
 /// The fields that an object has in JSON.
@@ -98,16 +88,10 @@ pub(crate) fn read<'de, T: Read<'de>, D: Deserializer<'de>>(deserializer: D) -> 
 }
 
 /// Reads a JSON text.
-pub(crate) fn from_json<'de, T: Read<'de>>(text: &'de str) -> Result<T, serde_json::Error> {
+pub(crate) fn from_json<'de, T: Read<'de>>(text: &'de str) -> Result<T, JsonError> {
     let mut value = T::blank();
-    fill(value.slot(), text)?;
+    json::parse(value.slot(), text)?;
     Ok(value)
-}
-
-fn fill<'de>(slot: Slot<'_, 'de>, text: &'de str) -> Result<(), serde_json::Error> {
-    let mut parser = serde_json::Deserializer::from_str(text);
-    slot.deserialize(&mut parser)?;
-    parser.end()
 }
 
 /// Names the fields of a struct as they are in JSON; those with a default may be absent.
@@ -387,7 +371,7 @@ impl<'de> DeserializeSeed<'de> for Slot<'_, 'de> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         match self {
             Self::Json(place) => {
-                *place = Json(<&RawValue>::deserialize(deserializer)?.get());
+                *place = Json::deserialize(deserializer)?;
                 Ok(())
             }
             other => deserializer.deserialize_any(other),
@@ -451,7 +435,7 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
         match self.inner() {
             Self::F64(place) => *place = value,
             other => {
-                return Err(other.wrong_type(format_args!("floating point `{}`", json_number(value))));
+                return Err(other.wrong_type(format_args!("floating point `{}`", shown_number(value))));
             }
         }
         Ok(())
@@ -470,7 +454,7 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
                     ));
                 }
             }
-            other => return Err(other.wrong_type(format_args!("string {value:?}"))),
+            other => return Err(other.wrong_type(format_args!("string {}", json_text(value)))),
         }
         Ok(())
     }
@@ -550,17 +534,24 @@ fn name(names: &'static [&'static str], number: usize) -> &'static str {
     names.get(number).copied().unwrap_or_default()
 }
 
-/// A number as people write it. `{}` would bring a second algorithm, with tables, to print an `f64`.
+/// A number as people write it, to three digits after the point. `{}` would bring an algorithm with tables, to print
+/// any `f64` so that it can be read again.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is checked to lie below what a u64 holds"
+)]
 pub(crate) fn shown_number(value: f64) -> String {
-    let mut text = json_number(value);
-    if text.ends_with(".0") {
-        text.truncate(text.len() - 2);
+    let sign = if value < 0.0 { "-" } else { "" };
+    let size = if value < 0.0 { -value } else { value };
+    if size >= 1e15 {
+        return format!("{sign}1e15 or more");
     }
-    text
-}
-
-fn json_number(value: f64) -> String {
-    serde_json::to_string(&value).unwrap_or_default()
+    let mut shown = format!("{sign}{}", Thousandths((size * 1000.0 + 0.5) as u64));
+    if shown.ends_with(".0") {
+        shown.truncate(shown.len() - 2);
+    }
+    shown
 }
 
 /// Puts an item into a list, once it is there.

@@ -29,6 +29,7 @@ mod event;
 mod fields;
 mod guest;
 mod history;
+mod json;
 mod monitor;
 mod options;
 mod places;

@@ -7,9 +7,10 @@ use core::fmt;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::fields::{deserialize, document, object, read, serialize, shown_number, words};
+use crate::fields::{deserialize, document, object, read, serialize, shown_number, words, Read, Slot};
 use crate::text::{label, MAX_STRING_BYTES};
 use crate::time::ServerTime;
+use crate::view::{Thousandths, View, Write};
 
 /// The most VMs that one monitor takes.
 pub const MAX_VMS: usize = 100_000;
@@ -188,70 +189,96 @@ impl core::error::Error for OptionsError {}
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OptionsJson {
     rules: Rules,
-    timeout_seconds: Option<f64>,
-    lookback_seconds: f64,
+    timeout_seconds: Option<Seconds>,
+    lookback_seconds: Seconds,
     since: Option<ServerTime>,
-    poll_interval_seconds: f64,
+    poll_interval_seconds: Seconds,
     wait_for_power_on: bool,
     attempts: Attempts,
-    stuck_after_seconds: f64,
+    stuck_after_seconds: Seconds,
 }
 
-const DEFAULT_LOOKBACK_SECONDS: f64 = 300.0;
+const DEFAULT_LOOKBACK: Seconds = Seconds(300.0);
 
 document!(OptionsJson, no others {
     "rules" => rules = Rules::Default,
-    "timeoutSeconds" => timeout_seconds = Some(600.0),
-    "lookbackSeconds" => lookback_seconds = DEFAULT_LOOKBACK_SECONDS,
+    "timeoutSeconds" => timeout_seconds = Some(Seconds(600.0)),
+    "lookbackSeconds" => lookback_seconds = DEFAULT_LOOKBACK,
     "since" if present => since = None,
-    "pollIntervalSeconds" => poll_interval_seconds = 15.0,
+    "pollIntervalSeconds" => poll_interval_seconds = Seconds(15.0),
     "waitForPowerOn" => wait_for_power_on = false,
     "attempts" => attempts = Attempts::Follow,
-    "stuckAfterSeconds" => stuck_after_seconds = 600.0,
+    "stuckAfterSeconds" => stuck_after_seconds = Seconds(600.0),
 });
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the value is checked to lie between 0 and 1e12"
-)]
-fn to_ms(seconds: f64, field: &str) -> Result<u64, String> {
-    if (0.0..=MAX_SECONDS).contains(&seconds) {
-        // `f64::round` needs std.
-        Ok((seconds * 1000.0 + 0.5) as u64)
-    } else {
-        Err(format!(
-            "`{field}` is {}: give a number of seconds between 0 and {}",
-            shown_number(seconds),
-            shown_number(MAX_SECONDS)
-        ))
+/// Seconds as a recording has them. Only whole milliseconds are written.
+#[derive(Debug, Clone, Copy)]
+struct Seconds(f64);
+
+impl<'de> Read<'de> for Seconds {
+    fn blank() -> Self {
+        Self(0.0)
+    }
+
+    fn slot(&mut self) -> Slot<'_, 'de> {
+        Slot::F64(&mut self.0)
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "options hold at most 1e12 milliseconds"
-)]
-fn to_seconds(ms: u64) -> f64 {
-    ms as f64 / 1000.0
+impl Write for Seconds {
+    fn view(&self) -> View<'_> {
+        View::Thousandths(Thousandths(self.as_ms()))
+    }
+}
+
+impl Seconds {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "options hold at most 1e12 milliseconds"
+    )]
+    fn from_ms(ms: u64) -> Self {
+        Self(ms as f64 / 1000.0)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float cast saturates"
+    )]
+    fn as_ms(self) -> u64 {
+        // `f64::round` needs std.
+        (self.0 * 1000.0 + 0.5) as u64
+    }
+
+    fn to_ms(self, field: &str) -> Result<u64, String> {
+        if (0.0..=MAX_SECONDS).contains(&self.0) {
+            Ok(self.as_ms())
+        } else {
+            Err(format!(
+                "`{field}` is {}: give a number of seconds between 0 and {}",
+                shown_number(self.0),
+                shown_number(MAX_SECONDS)
+            ))
+        }
+    }
 }
 
 impl TryFrom<OptionsJson> for Options {
     type Error = String;
 
     fn try_from(json: OptionsJson) -> Result<Self, String> {
-        let lookback = to_ms(json.lookback_seconds, "lookbackSeconds")?;
+        let lookback = json.lookback_seconds.to_ms("lookbackSeconds")?;
         Ok(Self {
             rules: json.rules,
             timeout_ms: json
                 .timeout_seconds
-                .map(|seconds| to_ms(seconds, "timeoutSeconds"))
+                .map(|seconds| seconds.to_ms("timeoutSeconds"))
                 .transpose()?,
             window: json.since.map_or(Window::LookbackMs(lookback), Window::Since),
-            poll_interval_ms: to_ms(json.poll_interval_seconds, "pollIntervalSeconds")?,
+            poll_interval_ms: json.poll_interval_seconds.to_ms("pollIntervalSeconds")?,
             wait_for_power_on: json.wait_for_power_on,
             attempts: json.attempts,
-            stuck_after_ms: to_ms(json.stuck_after_seconds, "stuckAfterSeconds")?,
+            stuck_after_ms: json.stuck_after_seconds.to_ms("stuckAfterSeconds")?,
         })
     }
 }
@@ -259,18 +286,18 @@ impl TryFrom<OptionsJson> for Options {
 impl From<&Options> for OptionsJson {
     fn from(options: &Options) -> Self {
         let (lookback, since) = match options.window {
-            Window::LookbackMs(ms) => (to_seconds(ms), None),
-            Window::Since(time) => (DEFAULT_LOOKBACK_SECONDS, Some(time)),
+            Window::LookbackMs(ms) => (Seconds::from_ms(ms), None),
+            Window::Since(time) => (DEFAULT_LOOKBACK, Some(time)),
         };
         Self {
             rules: options.rules,
-            timeout_seconds: options.timeout_ms.map(to_seconds),
+            timeout_seconds: options.timeout_ms.map(Seconds::from_ms),
             lookback_seconds: lookback,
             since,
-            poll_interval_seconds: to_seconds(options.poll_interval_ms),
+            poll_interval_seconds: Seconds::from_ms(options.poll_interval_ms),
             wait_for_power_on: options.wait_for_power_on,
             attempts: options.attempts,
-            stuck_after_seconds: to_seconds(options.stuck_after_ms),
+            stuck_after_seconds: Seconds::from_ms(options.stuck_after_ms),
         }
     }
 }

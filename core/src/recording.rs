@@ -6,15 +6,15 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::Serialize;
-
 use crate::fields::{from_json, object, shown_number, Json};
 use crate::guest::GuestInfo;
+use crate::json::{is_json, JsonError};
 use crate::monitor::{check_vms, Completeness, Monitor, ReadFailure};
 use crate::options::{Options, OptionsJson, VmRef};
 use crate::player::Player;
 use crate::report::Report;
 use crate::time::{HostTime, ServerTime};
+use crate::view::{to_json, written, Write};
 use crate::wire::{self, is_one_document, Summarized, WireError};
 
 /// The format name of a recording.
@@ -168,8 +168,7 @@ impl Recording {
 
     /// The same; `with_items` keeps what a playback shows of each event.
     pub(crate) fn parse(text: &str, with_items: bool) -> Result<Self, RecordingError> {
-        let at =
-            |place: &str, error: &serde_json::Error| RecordingError::Malformed(format!("{place}: {error}"));
+        let at = |place: &str, error: &JsonError| RecordingError::Malformed(format!("{place}: {error}"));
         let missing = |field: &str| RecordingError::Malformed(format!("`{field}` is missing"));
         let json: RecordingJson<'_> = from_json(text).map_err(|error| at("the recording", &error))?;
         let format = json.format.ok_or_else(|| missing("format"))?;
@@ -337,16 +336,23 @@ fn at_ms(value: f64) -> Option<u64> {
     (0.0..=MAX_AT_MS).contains(&value).then_some(value as u64)
 }
 
-#[derive(Serialize)]
-struct ErrorLine<'a> {
-    error: ErrorJson<'a>,
+struct ErrorLine {
+    error: ErrorJson,
 }
 
-#[derive(Serialize)]
-struct ErrorJson<'a> {
-    code: &'a str,
-    message: &'a str,
+written!(ErrorLine {
+    "error" => error,
+});
+
+struct ErrorJson {
+    code: &'static str,
+    message: String,
 }
+
+written!(ErrorJson {
+    "code" => code,
+    "message" => message,
+});
 
 /// Plays one recording, or one per line, and gives a report per line.
 ///
@@ -354,9 +360,7 @@ struct ErrorJson<'a> {
 pub fn replay(input: &[u8]) -> String {
     let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
     let mut output = String::new();
-    let is_one = core::str::from_utf8(input).is_ok_and(|text| {
-        serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() || is_one_document(text)
-    });
+    let is_one = core::str::from_utf8(input).is_ok_and(|text| is_json(text) || is_one_document(text));
     let documents = if is_one {
         alloc::vec![input]
     } else {
@@ -401,13 +405,13 @@ fn replay_one(document: &[u8]) -> String {
         .and_then(Recording::from_json)
         .map(|recording| recording.play());
     match played {
-        Ok(report) => Ok(report.to_json()),
-        Err(error) => serde_json::to_string(&ErrorLine {
-            error: ErrorJson {
-                code: error.code(),
-                message: &error.to_string(),
-            },
-        }),
+        Ok(report) => report.to_json(),
+        Err(error) => {
+            let (code, message) = (error.code(), error.to_string());
+            let line = ErrorLine {
+                error: ErrorJson { code, message },
+            };
+            to_json(&line.view())
+        }
     }
-    .unwrap_or_default()
 }

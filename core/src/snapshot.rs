@@ -9,6 +9,7 @@ use crate::assess::Frame;
 use crate::default_run::{own_frame, Added, DefaultRun, HostWord, ToldResult, Watched};
 use crate::fields::{document, from_json, object, serialize, Read, Slot, Variants};
 use crate::history::{History, HistoryJson};
+use crate::json::JsonError;
 use crate::monitor::{frame, Monitor, Run, RunClock, Shell, TimeDown};
 use crate::options::{Options, OptionsJson, VmRef};
 use crate::published_run::PublishedRun;
@@ -198,7 +199,7 @@ impl Snapshot {
     ///
     /// When the text is no snapshot of this version.
     pub fn from_json(text: &[u8]) -> Result<Self, RestoreError> {
-        let malformed = |error: serde_json::Error| RestoreError::Malformed(error.to_string());
+        let malformed = |error: JsonError| RestoreError::Malformed(error.to_string());
         let text = core::str::from_utf8(text).map_err(|error| RestoreError::Malformed(error.to_string()))?;
         let FormatOnly { format } = from_json(text).map_err(malformed)?;
         if format.as_deref() != Some(SNAPSHOT_FORMAT) {

@@ -3,11 +3,13 @@
 
 use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use crate::text::split;
 use crate::time::ServerTime;
 
 /// What can be written.
@@ -21,7 +23,7 @@ pub(crate) enum View<'a> {
     Bool(bool),
     U64(u64),
     I32(i32),
-    F64(f64),
+    Thousandths(Thousandths),
     Text(&'a str),
     Time(ServerTime),
     List(&'a dyn Items),
@@ -50,10 +52,139 @@ pub(crate) struct Member<'a> {
 
 /// A value as JSON text.
 pub(crate) fn to_json(view: &View<'_>) -> String {
-    // Texts, numbers and lists only: there is nothing that could fail.
-    serde_json::to_string(view).unwrap_or_default()
+    let mut json = String::new();
+    view.write(&mut json);
+    json
 }
 
+/// A text as JSON has it, with its quotes.
+pub(crate) fn json_text(text: &str) -> String {
+    to_json(&View::Text(text))
+}
+
+/// A number with up to three digits after the point, and one at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Thousandths(pub(crate) u64);
+
+impl fmt::Display for Thousandths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, rest) = (self.0 / 1000, self.0 % 1000);
+        match (rest % 10, rest % 100) {
+            (_, 0) => write!(f, "{whole}.{}", rest / 100),
+            (0, _) => write!(f, "{whole}.{:02}", rest / 10),
+            _ => write!(f, "{whole}.{rest:03}"),
+        }
+    }
+}
+
+impl View<'_> {
+    /// Adds the value to a JSON text.
+    fn write(&self, json: &mut String) {
+        match self {
+            Self::Null => json.push_str("null"),
+            Self::Bool(true) => json.push_str("true"),
+            Self::Bool(false) => json.push_str("false"),
+            Self::U64(value) => push_number(json, *value),
+            Self::I32(value) => {
+                if *value < 0 {
+                    json.push('-');
+                }
+                push_number(json, value.unsigned_abs().into());
+            }
+            Self::Thousandths(value) => json.push_str(&value.to_string()),
+            Self::Text(text) => push_text(json, text),
+            Self::Time(time) => push_text(json, &time.to_string()),
+            Self::List(items) => {
+                json.push('[');
+                for (number, item) in (0..).map_while(|number| items.item(number)).enumerate() {
+                    push_comma(json, number > 0);
+                    item.write(json);
+                }
+                json.push(']');
+            }
+            Self::Object(members) => {
+                json.push('{');
+                let mut is_further = false;
+                for member in (0..).map_while(|number| members.member(number)) {
+                    if member.is_written() {
+                        push_comma(json, is_further);
+                        is_further = true;
+                        push_text(json, member.name);
+                        json.push(':');
+                        member.value.write(json);
+                    }
+                }
+                json.push('}');
+            }
+            Self::Variant(name, members) => {
+                json.push('{');
+                push_text(json, name);
+                json.push(':');
+                Self::Object(*members).write(json);
+                json.push('}');
+            }
+        }
+    }
+}
+
+fn push_comma(json: &mut String, is_further: bool) {
+    if is_further {
+        json.push(',');
+    }
+}
+
+fn push_number(json: &mut String, value: u64) {
+    if value > 9 {
+        push_number(json, value / 10);
+    }
+    json.push(char::from(b'0' + u8::try_from(value % 10).unwrap_or_default()));
+}
+
+fn push_text(json: &mut String, text: &str) {
+    json.push('"');
+    let mut rest = text;
+    loop {
+        let mut bytes = rest.bytes();
+        let special = bytes.position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+        let (plain, after) = split(rest, special.unwrap_or(rest.len()));
+        json.push_str(plain);
+        let mut after = after.chars();
+        let Some(special) = after.next() else {
+            break;
+        };
+        rest = after.as_str();
+        match special {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\u{8}' => json.push_str("\\b"),
+            '\u{c}' => json.push_str("\\f"),
+            other => {
+                let code = u32::from(other);
+                json.push_str("\\u00");
+                for digit in [code / 16, code % 16] {
+                    json.push(char::from_digit(digit, 16).unwrap_or('0'));
+                }
+            }
+        }
+    }
+    json.push('"');
+}
+
+impl Member<'_> {
+    fn is_written(&self) -> bool {
+        let is_absent = matches!(self.value, View::Null | View::Bool(false));
+        !(self.if_present && is_absent)
+    }
+}
+
+/// For hosts that use `serde` with another format than JSON, or with a writer of their own.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "options hold at most 1e12 milliseconds"
+)]
 impl Serialize for View<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match *self {
@@ -61,7 +192,7 @@ impl Serialize for View<'_> {
             Self::Bool(value) => serializer.serialize_bool(value),
             Self::U64(value) => serializer.serialize_u64(value),
             Self::I32(value) => serializer.serialize_i32(value),
-            Self::F64(value) => serializer.serialize_f64(value),
+            Self::Thousandths(Thousandths(value)) => serializer.serialize_f64(value as f64 / 1000.0),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Time(time) => time.serialize(serializer),
             Self::List(items) => {
@@ -73,8 +204,7 @@ impl Serialize for View<'_> {
             Self::Object(members) => {
                 let mut object = serializer.serialize_map(None)?;
                 for member in (0..).map_while(|number| members.member(number)) {
-                    let is_absent = matches!(member.value, Self::Null | Self::Bool(false));
-                    if !(member.if_present && is_absent) {
+                    if member.is_written() {
                         object.serialize_entry(member.name, &member.value)?;
                     }
                 }
@@ -141,7 +271,7 @@ plain! {
     u64 => value View::U64(*value);
     u32 => value View::U64(u64::from(*value));
     i32 => value View::I32(*value);
-    f64 => value View::F64(*value);
+    Thousandths => value View::Thousandths(*value);
     String => value View::Text(value);
     &str => value View::Text(value);
     Cow<'static, str> => value View::Text(value);

@@ -8,19 +8,18 @@ use core::fmt;
 
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::Deserializer;
-use serde_json::value::RawValue;
 
 use super::{shown, RawEvent, RawKey, Sink, WireError};
 use crate::event::FailureDetails;
-use crate::fields::{from_json, object, shown_number, Json};
+use crate::fields::{from_json, object, shown_number};
+use crate::json::{first_value, is_json, parse, Json};
+use crate::text::split;
 
 /// Walks a JSON document, or several that follow each other as lines or in a pretty form.
 pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
     match walk_value(text, sink, Depth::Document) {
         Ok(()) => Ok(()),
-        Err(problem) if serde_json::from_str::<IgnoredAny>(text).is_ok() || is_one_document(text) => {
-            Err(problem.into_error())
-        }
+        Err(problem) if is_json(text) || is_one_document(text) => Err(problem.into_error()),
         Err(_) => {
             sink.start_over();
             walk_sequence(text, sink)
@@ -31,8 +30,7 @@ pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
 /// Whether a text that is no single JSON value should be one: it is a single line, or its first
 /// line breaks off where only a document of several lines does.
 pub(crate) fn is_one_document(text: &str) -> bool {
-    let mut parser = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
-    if matches!(parser.next(), Some(Ok(_))) {
+    if first_value(text).is_ok() {
         return false;
     }
     let text = text.trim();
@@ -59,16 +57,14 @@ fn walk_sequence(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
             break;
         }
         sink.at_line(line);
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
-        let walked = match values.next() {
-            Some(Ok(value)) => walk_value(value.get(), sink, Depth::Item),
-            Some(Err(error)) => Err(Problem::Syntax(error.to_string())),
-            None => break,
+        let walked = match first_value(rest) {
+            Ok((value, after)) => walk_value(value, sink, Depth::Item).map(|()| after),
+            Err(error) => Err(Problem::Syntax(error.to_string())),
         };
         let after = match walked {
-            Ok(()) => {
+            Ok(after) => {
                 is_any_good = true;
-                rest.get(values.byte_offset()..).unwrap_or_default()
+                after
             }
             Err(problem) => {
                 let message = match problem {
@@ -100,7 +96,7 @@ fn newlines_before(text: &str, rest: &str) -> usize {
 fn after_bad_value(text: &str) -> &str {
     let next_line = |text: &str| text.find('\n').map(|end| end + 1);
     let Some(end) = next_line(text) else { return "" };
-    let (first, mut rest) = text.split_at(end);
+    let (first, mut rest) = split(text, end);
     while is_broken_off(first) && !rest.is_empty() && !rest.starts_with(['{', '[']) {
         rest = next_line(rest)
             .and_then(|end| rest.get(end..))
@@ -125,14 +121,12 @@ impl Problem {
 
 fn walk_value(text: &str, sink: &mut dyn Sink, depth: Depth) -> Result<(), Problem> {
     let mut problem = None;
-    let mut parser = serde_json::Deserializer::from_str(text);
-    let walked = Walk {
+    let walk = Walk {
         sink,
         depth,
         problem: &mut problem,
-    }
-    .deserialize(&mut parser)
-    .and_then(|()| parser.end());
+    };
+    let walked = parse(walk, text);
     match (walked, problem) {
         (Err(error), _) => Err(Problem::Syntax(error.to_string())),
         (Ok(()), Some(problem)) => Err(Problem::Wire(problem)),
@@ -567,12 +561,19 @@ macro_rules! skip {
 }
 
 /// A text, alone or in a box; other values are as good as absent.
-fn text(value: &RawValue) -> Option<String> {
-    scalar(value).and_then(string)
+fn text(value: Json<'_>) -> Option<String> {
+    let json = scalar(value)?;
+    let quoted = json.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    match quoted {
+        // Most have nothing to resolve, and need not be read twice.
+        Some(plain) if !plain.contains('\\') => Some(plain.to_owned()),
+        Some(_) => from_json(json).ok(),
+        None => None,
+    }
 }
 
 /// `Event.key`, alone or in a box.
-fn key(value: &RawValue) -> RawKey {
+fn key(value: Json<'_>) -> RawKey {
     match scalar(value) {
         None | Some("null") => RawKey::Missing,
         Some(text) => text
@@ -590,42 +591,14 @@ object!(InBox<'de> {
 });
 
 /// The JSON of a value that is no list and no object, taken out of its box where it has one.
-fn scalar(value: &RawValue) -> Option<&str> {
-    let text = value.get();
+fn scalar(value: Json<'_>) -> Option<&str> {
+    let text = value.0;
     let text = if text.starts_with('{') {
         from_json::<InBox<'_>>(text).ok()?.value.some()?.0
     } else {
         text
     };
     (!text.starts_with(['{', '['])).then_some(text)
-}
-
-/// The text of a JSON string. Half a surrogate pair, which some guests write into names and
-/// messages, becomes a replacement character and costs no event.
-fn string(json: &str) -> Option<String> {
-    struct Lossy(String);
-
-    impl<'de> serde::Deserialize<'de> for Lossy {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_bytes(LossyText).map(Self)
-        }
-    }
-
-    struct LossyText;
-
-    impl Visitor<'_> for LossyText {
-        type Value = String;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a text")
-        }
-
-        fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<String, E> {
-            Ok(String::from_utf8_lossy(bytes).into_owned())
-        }
-    }
-
-    serde_json::from_str(json).ok().map(|Lossy(text)| text)
 }
 
 /// An object; other values are as good as absent.

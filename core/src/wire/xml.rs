@@ -11,6 +11,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::text::{find, split};
+
 /// The most elements and pieces of text of one document: a page of a thousand events has about 40,000.
 const MAX_NODES: usize = 4_000_000;
 
@@ -179,7 +181,9 @@ impl<'a> Parser<'a> {
     fn document(&mut self) -> Parsed<()> {
         let is_control = |byte: &u8| matches!(byte, 0..=8 | 0xb | 0xc | 0xe..=0x1f);
         let has_control = self.rest.as_bytes().iter().any(is_control);
-        if has_control || self.rest.contains('\u{fffe}') || self.rest.contains('\u{ffff}') {
+        // `str::contains` brings the search for long texts.
+        let has = |character: char| self.rest.matches(character).next().is_some();
+        if has_control || has('\u{fffe}') || has('\u{ffff}') {
             return Err("a character that XML does not allow");
         }
         self.declaration()?;
@@ -227,7 +231,7 @@ impl<'a> Parser<'a> {
     fn other_markup(&mut self) -> Parsed<()> {
         if self.skip("<!--") {
             let comment = self.until("-->", "a comment without an end")?;
-            if comment.contains("--") || comment.ends_with('-') {
+            if find(comment, "--").is_some() || comment.ends_with('-') {
                 return Err("`--` in a comment");
             }
         } else if self.skip("<![CDATA[") {
@@ -246,7 +250,7 @@ impl<'a> Parser<'a> {
 
     fn text(&mut self) -> Parsed<()> {
         let end = self.rest.find('<').unwrap_or(self.rest.len());
-        let (text, rest) = self.rest.split_at(end);
+        let (text, rest) = split(self.rest, end);
         if !self.open.is_empty() {
             self.add_text(decoded(text, Part::Text)?)?;
         } else if !text.bytes().all(is_white_space) {
@@ -483,15 +487,16 @@ impl<'a> Parser<'a> {
     /// Takes bytes of which each is ASCII, or all of a character are taken.
     fn take_while(&mut self, is_taken: fn(u8) -> bool) -> &'a str {
         let end = self.rest.bytes().position(|byte| !is_taken(byte));
-        let (taken, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        let (taken, rest) = split(self.rest, end.unwrap_or(self.rest.len()));
         self.rest = rest;
         taken
     }
 
     /// What comes before `end`, which is skipped too.
     fn until(&mut self, end: &str, otherwise: &'static str) -> Parsed<&'a str> {
-        let (before, rest) = self.rest.split_once(end).ok_or(otherwise)?;
+        let (before, rest) = split(self.rest, find(self.rest, end).ok_or(otherwise)?);
         self.rest = rest;
+        self.skip(end);
         Ok(before)
     }
 }
@@ -513,14 +518,14 @@ fn decoded(piece: &str, part: Part) -> Parsed<Cow<'_, str>> {
     if is_plain {
         return Ok(Cow::Borrowed(piece));
     }
-    if part == Part::Text && piece.contains("]]>") {
+    if part == Part::Text && find(piece, "]]>").is_some() {
         return Err("`]]>` in a text");
     }
     let mut result = String::with_capacity(piece.len());
     let mut rest = piece;
     let special = |byte| matches!(byte, b'&' | b'\r' | b'\n' | b'\t');
     while let Some(place) = rest.bytes().position(special) {
-        let (before, special) = rest.split_at(place);
+        let (before, special) = split(rest, place);
         result.push_str(before);
         let mut after = special.chars();
         let found = after.next().unwrap_or_default();
