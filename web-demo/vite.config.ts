@@ -40,6 +40,15 @@ function policy(): Plugin {
   };
 }
 
+/** Indentation of the markup is nothing to send. */
+function compactMarkup(): Plugin {
+  return {
+    name: 'compact-markup',
+    apply: 'build',
+    transformIndexHtml: { order: 'post', handler: (markup) => markup.replace(/\s*\n\s*/g, '\n') },
+  };
+}
+
 /**
  * Hands `/sdk` and `/api` on to a vCenter, which answers no request of another origin.
  *
@@ -99,12 +108,14 @@ function ownCookie(cookie: string, request: IncomingMessage): string {
 
 const proxy = vcenterProxy();
 
-export default defineConfig({
+// A build for each page, `vite build --mode plugin` being the second: what both need is in each, so that each loads one
+// script, with nothing in it that is for the other alone.
+export default defineConfig(({ mode }) => ({
   // Relative, so that the built page works at any path of any server.
   base: './',
   // What is not there is not found, rather than the page again: a vCenter that is not set up must not look like one.
   appType: 'mpa',
-  plugins: [policy()],
+  plugins: [policy(), compactMarkup()],
   server: { proxy },
   preview: { proxy, headers: { 'Content-Security-Policy': `${POLICY}; frame-ancestors 'none'` } },
   build: {
@@ -113,6 +124,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // Every browser that runs the core knows modules.
     modulePreload: { polyfill: false },
-    rollupOptions: { input: [at('index.html'), at('plugin.html')] },
+    emptyOutDir: mode !== 'plugin',
+    rollupOptions: { input: at(mode === 'plugin' ? 'plugin.html' : 'index.html') },
   },
-});
+}));
