@@ -40,6 +40,35 @@ function policy(): Plugin {
   };
 }
 
+/**
+ * The core as a file of its own in place of the text inside the package's entry: it is smaller, and comes beside the
+ * script. The element asks for that entry too.
+ */
+function coreBeside(): Plugin {
+  return {
+    name: 'core-beside',
+    enforce: 'pre',
+    async resolveId(source, importer, options) {
+      if (source !== 'vm-customization' && source !== './browser.js') {
+        return undefined;
+      }
+      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      return found && { ...found, id: found.id.replace(/\/dist\/browser\.js$/, '/dist/external.js') };
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { bundle = {} }) =>
+        Object.keys(bundle)
+          .filter((file) => file.endsWith('.wasm'))
+          .map((file) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'fetch', crossorigin: true, href: `./${file}` },
+            injectTo: 'head',
+          })),
+    },
+  };
+}
+
 /** Indentation of the markup is nothing to send. */
 function compactMarkup(): Plugin {
   return {
@@ -115,12 +144,12 @@ export default defineConfig(({ mode }) => ({
   base: './',
   // What is not there is not found, rather than the page again: a vCenter that is not set up must not look like one.
   appType: 'mpa',
-  plugins: [policy(), compactMarkup()],
+  plugins: [policy(), coreBeside(), compactMarkup()],
   server: { proxy },
   preview: { proxy, headers: { 'Content-Security-Policy': `${POLICY}; frame-ancestors 'none'` } },
   build: {
     target: 'es2022',
-    // A base64 text of the core is in the page anyway; nothing else of it is worth a data: URL.
+    // Nothing of it is worth a data: URL.
     assetsInlineLimit: 0,
     // Every browser that runs the core knows modules.
     modulePreload: { polyfill: false },
