@@ -35,8 +35,11 @@ export type Progress =
   | { readonly type: 'loggedIn' }
   /** Events come as they happen, from here on. */
   | { readonly type: 'pushing' }
-  /** Events no longer come by themselves; that is tried again, and they are read meanwhile. */
-  | { readonly type: 'pushFailed'; readonly failure: ReadFailure }
+  /**
+   * Events no longer come by themselves; that is tried again, and they are read meanwhile. `inARow` counts the failures
+   * since they came for a while; a session that was lost is none.
+   */
+  | { readonly type: 'pushFailed'; readonly failure: ReadFailure; readonly inARow: number }
   /** Events will not come by themselves: they are read from time to time. Told once. */
   | { readonly type: 'pushUnavailable'; readonly message: string };
 

@@ -20,7 +20,7 @@ export type PushInput =
   | { readonly type: 'pushBegun' }
   | { readonly type: 'pushed'; readonly page: EventPage; readonly taken: () => void }
   /** It has ended; it is begun again after a while, or on the next session. */
-  | { readonly type: 'pushFailed'; readonly failure: ReadFailure }
+  | { readonly type: 'pushFailed'; readonly failure: ReadFailure; readonly inARow: number }
   /** It will not be begun again. */
   | { readonly type: 'pushUnavailable'; readonly message: string };
 
@@ -94,10 +94,14 @@ export class PushFeed {
         continue;
       }
       const sessionLost = failure.kind === 'notAuthenticated' && canLogIn;
-      post({ type: 'pushFailed', failure });
       const wasSteady = begun.at !== undefined && clock.now() - begun.at >= STEADY_MS;
       const pause = wasSteady ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-      failures = wasSteady ? 0 : failures + 1;
+      if (wasSteady) {
+        failures = 0;
+      } else if (!sessionLost) {
+        failures += 1;
+      }
+      post({ type: 'pushFailed', failure, inARow: failures });
       await this.#pause(sessionLost ? Number.POSITIVE_INFINITY : pause, session);
     }
   }

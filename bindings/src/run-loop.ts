@@ -17,18 +17,7 @@ import type { Progress, RunInput } from './progress.js';
 import { PushFeed, type PushInput } from './push-feed.js';
 import type { CallOptions, EventPage, EventSource } from './source.js';
 import { readServerTime } from './start.js';
-import type {
-  Deadline,
-  EventQuery,
-  MonitorOptions,
-  Output,
-  ReadFailure,
-  Report,
-  Snapshot,
-  Step,
-  VmRef,
-  VmRow,
-} from './types.js';
+import type { Deadline, EventQuery, MonitorOptions, Output, Report, Snapshot, Step, VmRef, VmRow } from './types.js';
 import { init } from './wasm/loader.js';
 import { withResolver } from './with-resolver.js';
 
@@ -307,7 +296,7 @@ export class RunLoop {
         input.taken();
         break;
       case 'pushFailed':
-        this.#feedPushFailed(input.failure, now);
+        this.#feedPushFailed(input, now);
         break;
       case 'pushUnavailable':
         this.#catchUp.pushEnded();
@@ -339,9 +328,9 @@ export class RunLoop {
     done();
   }
 
-  #feedPushFailed(failure: ReadFailure, now: number): void {
+  #feedPushFailed({ failure, inARow }: Extract<PushInput, { type: 'pushFailed' }>, now: number): void {
     this.#catchUp.pushEnded();
-    this.#setup.tell({ type: 'pushFailed', failure });
+    this.#setup.tell({ type: 'pushFailed', failure, inARow });
     const openLogIn = this.#openLogIn !== undefined;
     // The machine logs in as after a read that met the same; a log-in under way is an answer already.
     if (failure.kind === 'notAuthenticated' && this.#setup.source.logIn !== undefined && !openLogIn) {

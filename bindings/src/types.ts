@@ -69,6 +69,8 @@ export interface VmRow {
   readonly vm: string;
   /** The name as given, else as the events have it. */
   readonly name: string | null;
+  /** The name was longer than 4 KiB and was cut; it ends in `…`. */
+  readonly nameTruncated?: true;
   /** How far the customization has come. */
   readonly customizationStatus: CustomizationStatus;
   /** Why the VM is no longer waited for; absent while it is. */

@@ -1,4 +1,7 @@
-/** Host time that stands still until nothing else can happen, and then jumps to the next timer. */
+/**
+ * Host time that stands still until somebody moves it on: by itself to the next timer when nothing else can happen
+ * (`drive`), or when the test says so, while real requests take what they take (`advance`).
+ */
 export class SimulatedClock {
   #now = 1000;
   #timers = new Set();
@@ -9,11 +12,11 @@ export class SimulatedClock {
 
   sleep(ms, signal) {
     return new Promise((resolve) => {
-      if (signal.aborted) {
+      if (signal.aborted || ms <= 0) {
         resolve();
         return;
       }
-      const timer = { at: this.#now + Math.max(0, ms), done: undefined };
+      const timer = { at: this.#now + ms, done: undefined };
       timer.done = () => {
         this.#timers.delete(timer);
         signal.removeEventListener('abort', timer.done);
@@ -32,6 +35,16 @@ export class SimulatedClock {
   /** Lets time pass without waking anyone, as while a laptop sleeps. */
   jump(ms) {
     this.#now += ms;
+  }
+
+  /** Moves on, and ends the sleeps that are over then. */
+  advance(ms) {
+    this.#now += ms;
+    for (const timer of [...this.#timers]) {
+      if (timer.at <= this.#now) {
+        timer.done();
+      }
+    }
   }
 
   /** Runs until the promise is settled; answers what it settles to. */

@@ -75,7 +75,7 @@ const versions = (newest, ...prior) =>
 /** Connects; answers what is spoken, and the release in the addresses. */
 async function connect(routes, protocol, path) {
   const { transport, requests } = server(routes, path);
-  const vcenter = await VCenter.connect(transport, LOGIN, { protocol });
+  const vcenter = await VCenter.connect(transport, LOGIN, { protocol, patienceSeconds: 0 });
   const release = requests.map(({ path: asked }) => /\/vim25\/([^/]+)\//.exec(asked)?.[1]).find(Boolean);
   return { vcenter, requests, release, protocol: vcenter.protocol };
 }
@@ -125,6 +125,18 @@ describe('VI JSON is found', () => {
       assert.ok(error instanceof UnsupportedServerError);
       return /serves no VI JSON that is known here .*: use SOAP/.test(error.message);
     });
+  });
+
+  test('by nobody for now where nothing is ready, which is not to say that it is not served', async () => {
+    for (const hello of [html(404), html(503)]) {
+      await assert.rejects(connect({ [HELLO]: hello, [VERSIONS]: html(503) }, 'vi-json'), (error) => {
+        assert.ok(error instanceof ConnectionError);
+        assert.equal(error.kind, 'transient');
+        return /^vc: vimServiceVersions was answered with HTTP 503: the server is not ready/.test(error.message);
+      });
+    }
+    const { release } = await connect({ ...json, [HELLO]: html(503), [VERSIONS]: versions('8.0.2.0') }, 'vi-json');
+    assert.equal(release, '8.0.2.0');
   });
 
   test('or else auto takes SOAP, whatever goes wrong on the way', async () => {
@@ -179,6 +191,30 @@ describe('an answer over VI JSON', () => {
     }
     const gone = await failing(answer(500, { obj: ref('VirtualMachine', 'vm-1'), _typeName: 'ManagedObjectNotFound' }));
     assert.deepEqual([gone.kind, gone.object], ['notFound', 'vm-1']);
+  });
+
+  test('that is a fault says what to do, whether the server has a text for it or not', async () => {
+    for (const [fault, advice] of [
+      ['NotAuthenticated', /the session has ended$/],
+      ['NoPermission', /needs the privilege System\.View/],
+      ['ManagedObjectNotFound', /does not exist/],
+      ['PasswordExpired', /set a new one$/],
+      ['NotImplemented', /is it a vCenter/],
+      ['NotSupported', /is it a vCenter/],
+      ['MethodNotFound', /is it a vCenter/],
+      ['InvalidArgument', /report this/],
+      ['InvalidRequest', /report this/],
+      ['InvalidType', /report this/],
+      ['RestrictedVersion', /give a vCenter with a full licence$/],
+      ['SomethingNew', /its vpxd\.log may$/],
+    ]) {
+      for (const faultstring of ['', 'As the server says it.']) {
+        const error = await failing(answer(500, { faultstring, _typeName: fault }));
+        assert.ok(error instanceof VimFaultError);
+        if (fault !== 'SomethingNew' || faultstring === '') assert.match(error.message, advice);
+        assert.ok(error.message.startsWith(`vc: CurrentTime: ${fault}: ${faultstring.replace('.', '')}`));
+      }
+    }
   });
 
   test('of a proxy in front may pass, or says that the session has ended', async () => {

@@ -7,7 +7,7 @@ use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::text::{cut, MAX_STRING_BYTES};
+use crate::text::{cut, label, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
 /// What an event means for the customization of its VM, power-ons first.
@@ -204,7 +204,7 @@ impl Event {
     /// The same with the name that the VM had when the event was made.
     #[must_use]
     pub fn with_vm_name(mut self, name: &str) -> Self {
-        self.vm_name = (!name.is_empty()).then(|| cut(name, MAX_STRING_BYTES).0);
+        self.vm_name = (!name.is_empty()).then(|| label(name));
         self
     }
 

@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::text::{cut, MAX_STRING_BYTES};
+use crate::text::{label, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
 /// The most VMs that one monitor takes.
@@ -43,10 +43,7 @@ impl VmRef {
     }
 
     pub(crate) fn bounded(mut self) -> Self {
-        self.name = self
-            .name
-            .filter(|name| !name.is_empty())
-            .map(|name| cut(&name, MAX_STRING_BYTES).0);
+        self.name = self.name.filter(|name| !name.is_empty()).map(|name| label(&name));
         self
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::event::FailureDetails;
 use crate::status::{Conclusion, CustomizationStatus, Hint};
+use crate::text::is_cut_label;
 use crate::time::ServerTime;
 
 /// The format name of a report.
@@ -113,7 +114,8 @@ impl ReadFailureKind {
 pub struct VmReport {
     /// The managed object reference value.
     pub vm: String,
-    /// The name as given, else as the events have it.
+    /// The name as given, else as the events have it. One longer than 4 KiB is cut and ends in `…`;
+    /// as JSON the row then has `nameTruncated`.
     pub name: Option<String>,
     /// How far the customization has come.
     pub customization_status: CustomizationStatus,
@@ -148,9 +150,12 @@ pub struct RowDetails {
 
 impl Serialize for VmReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut json = serializer.serialize_struct("VmReport", 13)?;
+        let mut json = serializer.serialize_struct("VmReport", 14)?;
         json.serialize_field("vm", &self.vm)?;
         json.serialize_field("name", &self.name)?;
+        if self.name.as_deref().is_some_and(is_cut_label) {
+            json.serialize_field("nameTruncated", &true)?;
+        }
         json.serialize_field("customizationStatus", &self.customization_status)?;
         if let Some(conclusion) = &self.conclusion {
             json.serialize_field("conclusion", conclusion)?;

@@ -18,9 +18,44 @@ pub(crate) fn cut(text: &str, max: usize) -> (String, bool) {
     (text.get(..end).unwrap_or_default().to_owned(), true)
 }
 
+/// What a name that was cut ends with. The mark stands in the name itself, so that it goes along
+/// wherever names go: snapshots, recordings, hosts.
+const CUT_MARK: char = '…';
+
+/// A name for people, bounded like any text; one that is cut shows it.
+pub(crate) fn label(name: &str) -> String {
+    if name.len() <= MAX_STRING_BYTES {
+        return name.to_owned();
+    }
+    let (mut kept, _) = cut(name, MAX_STRING_BYTES - CUT_MARK.len_utf8());
+    kept.push(CUT_MARK);
+    kept
+}
+
+/// Whether [`label`] has cut this name. One of the greatest length that ends so by itself is
+/// taken for one: vSphere's own names have 80 characters at most.
+pub(crate) fn is_cut_label(name: &str) -> bool {
+    // A character that does not fit whole leaves up to three bytes unused.
+    name.len() > MAX_STRING_BYTES - 4 && name.ends_with(CUT_MARK)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{cut, String};
+    use super::{cut, is_cut_label, label, String, MAX_STRING_BYTES};
+
+    #[test]
+    fn a_name_that_is_cut_shows_it_and_is_cut_once_only() {
+        for (character, fits) in [("a", 4096), ("é", 2048), ("日", 1365), ("😀", 1024)] {
+            let whole = character.repeat(fits);
+            assert_eq!(label(&whole), whole);
+            assert!(!is_cut_label(&whole));
+            let kept = label(&character.repeat(fits + 1));
+            assert!(kept.len() <= MAX_STRING_BYTES);
+            assert!(is_cut_label(&kept), "{}", kept.len());
+            assert_eq!(label(&kept), kept);
+        }
+        assert!(!is_cut_label("web…"));
+    }
 
     #[test]
     fn text_is_cut_on_a_character_boundary_and_flagged() {

@@ -49,6 +49,17 @@ for (const kind of ['vcsim', 'fake']) {
       assert.equal(of(untouched).pendingCustomization, false);
     });
 
+    test('without a session is no guest info, though the server may answer 200', async (context) => {
+      const { server, proxy, front } = await simulator(context, kind);
+      const vcenter = await session(context, front);
+      const source = vcenter.events(await vcenter.findVms(['*']));
+      await server.do({ do: 'expireSessions' });
+      const reading = source.readGuestInfo([server.vms[0].vm], { signal });
+      await assert.rejects(reading, { kind: 'notAuthenticated', fault: 'NotAuthenticated' });
+      assert.equal(proxy.exchanges.at(-1).status, kind === 'vcsim' ? 200 : 500);
+      await assert.rejects(vcenter.findVms(['vm-0']), { kind: 'notAuthenticated' });
+    });
+
     test('leaves out VMs that are gone, and those that may not be read', async (context) => {
       const { server, proxy, front } = await simulator(context, kind);
       const [good, gone, hidden] = server.vms;

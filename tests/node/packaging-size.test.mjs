@@ -13,7 +13,7 @@ const BUDGETS = {
   'element.js': [86, 24.5],
   'external.js': [160, 40],
   'node.cjs': [400, 220],
-  'cli.js': [215, 56],
+  'cli.js': [230, 60],
 };
 
 const inThousands = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectVCenter, Recorder, replay, watchCustomization } from '../../bindings/dist/node.js';
+import { SimulatedClock } from '../../bindings/test/simulated-clock.mjs';
 import { startSimulator } from '../lib/simulator.mjs';
-import { SteppedClock } from '../lib/stepped-clock.mjs';
 
 const BACK_ENDS = [
   { kind: 'vcsim', protocol: 'soap' },
@@ -153,7 +153,7 @@ async function played({ kind, protocol, speaks = protocol, args = [] }, { option
     const { url, user, password } = server;
     const vcenter = await connectVCenter({ server: url, user, password, insecure: true, environment: {}, protocol });
     const told = [];
-    const clock = new SteppedClock();
+    const clock = new SimulatedClock();
     const recorder = new Recorder();
     try {
       assert.equal(vcenter.protocol, speaks);

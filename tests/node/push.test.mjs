@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectVCenter, watchCustomization } from '../../bindings/dist/node.js';
 import { startCommand } from '../../bindings/test/command.mjs';
+import { SimulatedClock } from '../../bindings/test/simulated-clock.mjs';
 import { startProxy } from '../lib/proxy.mjs';
 import { startSimulator } from '../lib/simulator.mjs';
 
@@ -111,6 +112,28 @@ for (const [kind, protocol] of WIRES) {
       );
     });
 
+    test('of other VMs below the same parent are ignored, and counted', async (context) => {
+      const server = await simulator(context, { kind, args: ['-vms', '3'] });
+      const [first, second, other] = server.vms;
+      await watchingSo(
+        server,
+        async (run) => {
+          await pushing(run);
+          await until(() => run.of('read').length === 2);
+          await post(server, other.vm, 'VmStartingEvent');
+          await post(server, first.vm, 'CustomizationStartedEvent');
+          await until(() => run.told(first.vm, 'CustomizationStarted'));
+          const ignored = run.of('ingested').map(({ ingested }) => ingested.ignored.otherVm ?? 0);
+          assert.ok(ignored.some((count) => count > 0));
+          assert.equal(
+            run.of('transition').some(({ transition }) => transition.vm === other.vm),
+            false,
+          );
+        },
+        { names: [first.name, second.name] },
+      );
+    });
+
     test('in a burst of 500 are all told', async (context) => {
       const server = await simulator(context, { kind, args: ['-vms', '100'] });
       const report = await watchingSo(server, async (run) => {
@@ -174,6 +197,33 @@ for (const [kind, protocol] of WIRES) {
   });
 }
 
+describe('a session that ends again and again', { concurrency: 2 }, () => {
+  for (const protocol of ['soap', 'vi-json']) {
+    test(`over ${protocol} holds up no event, though its long poll only says that it was cancelled`, async (context) => {
+      const server = await simulator(context, { kind: 'fake', args: ['-vms', '6', '-leak-collectors=false'] });
+      // It stands still: an event that waited for a pause would never be told.
+      const clock = new SimulatedClock();
+      await watching(
+        server,
+        async (run) => {
+          await until(() => run.of('pushing').length === 1 && run.of('read').length === 2);
+          for (const [index, vm] of run.vms.entries()) {
+            await server.do({ do: 'expireSessions' });
+            await post(server, vm, 'CustomizationStartedEvent');
+            await until(() => run.told(vm, 'CustomizationStarted'));
+            // The read that closes the gap before the new push included.
+            await until(() => run.of('pushing').length === index + 2 && run.of('read').length === 2 * (index + 2));
+            await post(server, vm, 'CustomizationSucceeded');
+            await until(() => run.told(vm, 'CustomizationSucceeded'));
+          }
+          assert.equal(run.of('loggedIn').length, run.vms.length);
+        },
+        { protocol, clock },
+      );
+    });
+  }
+});
+
 describe('a collector', { concurrency: 2 }, () => {
   test('is destroyed when the wait is cancelled while it is being made', async (context) => {
     const server = await simulator(context, { args: ['-vms', '2'] });
@@ -188,6 +238,43 @@ describe('a collector', { concurrency: 2 }, () => {
       }
     }
   });
+
+  for (const protocol of ['soap', 'vi-json']) {
+    for (const trouble of [{ status: 503 }, { hang: true }, { reset: true }]) {
+      const what = Object.keys(trouble)[0];
+      test(`over ${protocol} is destroyed at the second try in a session that goes on: ${what}`, async (context) => {
+        const server = await simulator(context, { kind: 'fake', args: ['-vms', '2'] });
+        const proxy = await startProxy(server.url);
+        context.after(() => proxy.stop());
+        const { user, password } = server;
+        const trust = { server: proxy.url, insecure: true, environment: {} };
+        const owner = await connectVCenter({ ...trust, user, password, protocol });
+        try {
+          const [value] = proxy.secrets;
+          const session = protocol === 'soap' ? { cookie: value } : { apiSessionId: value };
+          const guest = await connectVCenter({ ...trust, session });
+          const found = await guest.findVms(['*']);
+          let pushing = false;
+          const watch = watchCustomization(guest.events(found), found.vms, {
+            waitForPowerOn: true,
+            onProgress: ({ type }) => {
+              pushing ||= type === 'pushing';
+            },
+          });
+          await until(() => pushing);
+          proxy.add({ method: 'DestroyCollector', times: 1, ...trouble });
+          watch.cancel();
+          await watch.report;
+          const begin = performance.now();
+          await guest.close();
+          assert.ok(performance.now() - begin < 1000);
+          assert.equal(await collectors(server), 0);
+        } finally {
+          await owner.close();
+        }
+      });
+    }
+  }
 
   test('is destroyed after an answer that makes no sense, and made again', async (context) => {
     const server = await simulator(context, { args: ['-vms', '2'] });
@@ -256,6 +343,53 @@ describe('a collector', { concurrency: 2 }, () => {
     );
   });
 
+  test('is polled again while what it brought is still read on, and never twice at once', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '50'] });
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    const open = () => proxy.exchanges.filter(({ method, status }) => method === 'WaitForUpdatesEx' && !status).length;
+    let most = 0;
+    const look = () => {
+      most = Math.max(most, open());
+      return false;
+    };
+    proxy.add({ method: 'WaitForUpdatesEx', when: look });
+    const last = (text) => text.replace(/(<filterSet>.*?)<objectSet>.*(<objectSet>.*<\/filterSet>)/s, '$1$2');
+    proxy.add({ method: 'WaitForUpdatesEx', rewrite: last, delayMs: 500 });
+    const slow = proxy.add({ method: 'ReadNextEvents', delayMs: 1000, times: 1 });
+    await watching(
+      server,
+      async (run) => {
+        await pushing(run);
+        await until(() => run.of('read').length === 2);
+        await Promise.all(run.vms.map((vm) => post(server, vm, 'CustomizationSucceeded')));
+        await until(() => slow.hits === 1);
+        const isAnswered = () => proxy.exchanges.some(({ method, status }) => method === 'ReadNextEvents' && status);
+        await until(() => open() === 1 || isAnswered());
+        assert.equal(isAnswered(), false);
+        await run.watch.report;
+        assert.equal(most, 1);
+      },
+      { url: proxy.url },
+    );
+  });
+
+  test('is not made where the server has none: that is said once', async (context) => {
+    const server = await simulator(context, { kind: 'fake', args: ['-vms', '2', '-collectors=false'] });
+    await watching(
+      server,
+      async (run) => {
+        await until(() => run.of('pushUnavailable').length > 0);
+        assert.match(run.of('pushUnavailable')[0].message, /CreateCollectorForEvents: NotSupported/);
+        await post(server, run.vms[0], 'CustomizationStartedEvent');
+        await until(() => run.told(run.vms[0], 'CustomizationStarted'));
+        await until(() => run.of('read').length > 5);
+        assert.equal(run.of('pushUnavailable').length, 1);
+      },
+      { pollIntervalSeconds: 0.2 },
+    );
+  });
+
   test('is not made where the account may read no common parent: the VMs are read one by one', async (context) => {
     const server = await simulator(context, { args: ['-vms', '2'] });
     const proxy = await startProxy(server.url);
@@ -304,6 +438,27 @@ describe('the command', { concurrency: 2 }, () => {
       }
     }
   });
+
+  for (const skip of [0, 1]) {
+    test(`says once that it only reads, when ${skip === 0 ? 'no' : 'no other than the first'} long poll works`, async (context) => {
+      const server = await simulator(context, { args: ['-vms', '2'] });
+      const proxy = await startProxy(server.url);
+      context.after(() => proxy.stop());
+      // Of each push, which asks first for the present state.
+      const isLater = ({ text }) => skip === 0 || !/<version><\/version>|<version\/>/.test(text);
+      proxy.add({ method: 'WaitForUpdatesEx', when: isLater, fault: 'SystemError' });
+      for (const { vm } of server.vms) await post(server, vm, 'VmStartingEvent');
+      const args = ['--poll-interval', '0.1', 'DC0_H0_VM*'];
+      const running = startCommand(args, { server: { ...server, url: proxy.url } });
+      await running.prints(/events cannot be pushed \(127\.0\.0\.1:\d+: WaitForUpdatesEx: SystemError: /, 'stderr');
+      await until(() => proxy.requests.CreateCollectorForEvents.count > 3);
+      for (const { vm } of server.vms) await post(server, vm, 'CustomizationSucceeded');
+      const { status, stderr } = await running.done;
+      assert.equal(status, 0);
+      assert.equal(stderr.match(/cannot be pushed/g).length, 1);
+      assert.match(stderr, /reading them from time to time until that works again/);
+    });
+  }
 
   test('says once that it only reads, when there is no collector', async (context) => {
     const server = await simulator(context, { args: ['-vms', '2'] });

@@ -7,7 +7,7 @@
 )]
 
 use proptest::prelude::*;
-use vm_customization::wire::{decode, soap_tree, to_vi_json};
+use vm_customization::wire::{decode, event_keys, soap_tree, to_vi_json};
 use vm_customization::{
     replay, Attempts, Completeness, CustomizationStatus, Event, EventPage, GuestInfo, HostTime, Monitor,
     Options, Output, ReadFailure, ReadFailureKind, ReadReason, Report, Rules, ServerTime, Snapshot, TimeDown,
@@ -436,6 +436,7 @@ proptest! {
     fn no_bytes_make_the_decoder_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = decode(&bytes);
         let _ = soap_tree(&bytes);
+        let _ = event_keys(&bytes);
         let _ = replay(&bytes);
         let _ = Snapshot::from_json(&bytes);
     }

@@ -7,7 +7,7 @@
     reason = "a test that fails says where"
 )]
 
-use vm_customization::wire::{decode, soap_tree, to_vi_json, WireError, MAX_DOCUMENT_BYTES};
+use vm_customization::wire::{decode, event_keys, soap_tree, to_vi_json, WireError, MAX_DOCUMENT_BYTES};
 use vm_customization::{Event, EventKind, IgnoreReason, EVENT_TYPES};
 use vm_customization_tests::text;
 
@@ -55,6 +55,34 @@ fn soap_and_vi_json_of_the_same_page_decode_alike() {
     assert_eq!(soap.events.len(), 4);
     let json = to_vi_json(text("samples/soap_QueryEventsResponse.xml").as_bytes()).unwrap();
     assert_eq!(decode(json.as_bytes()).unwrap(), soap);
+}
+
+#[test]
+fn the_keys_of_a_page_are_those_of_all_its_items() {
+    for sample in [
+        "samples/soap_QueryEventsResponse.xml",
+        "samples/vijson_events_all_classes.json",
+        "samples/esxi_ReadNextEventsResponse.soap.xml",
+    ] {
+        let page = text(sample);
+        let keys: Vec<Option<i32>> = serde_json::from_str(&event_keys(page.as_bytes()).unwrap()).unwrap();
+        let items: serde_json::Value = serde_json::from_str(&to_vi_json(page.as_bytes()).unwrap()).unwrap();
+        let expected: Vec<_> = items
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["key"].as_i64())
+            .collect();
+        assert!(expected.len() > 1, "{sample}");
+        assert_eq!(
+            keys.iter().map(|key| key.map(i64::from)).collect::<Vec<_>>(),
+            expected
+        );
+    }
+    let odd = r#"[{"_typeName":"VmStartingEvent","key":7},{"_typeName":"VmStartingEvent"},5,{"key":"x"}]"#;
+    assert_eq!(event_keys(odd.as_bytes()).unwrap(), "[7,null,null,null]");
+    assert_eq!(event_keys(b"").unwrap(), "[]");
+    assert!(event_keys(b"<html/>").is_err());
 }
 
 #[test]
@@ -359,6 +387,28 @@ fn long_texts_are_cut_and_flagged() {
     let failure = &report["vms"][0]["failure"];
     assert_eq!(failure["message"].as_str().map(str::len), Some(4096));
     assert_eq!(failure["truncated"], true);
+}
+
+#[test]
+fn a_name_longer_than_4_kib_is_cut_and_flagged_wherever_it_comes_from() {
+    let long = "n".repeat(5000);
+    let begin = |vm: &str| {
+        format!(
+            r#"{{"format":"vm-customization-recording/1","startedAt":"2026-03-01T10:00:00Z","vms":[{vm}],"steps":[{{"atMs":0,"events":[{{"_typeName":"VmStartingEvent","key":1,"createdTime":"2026-03-01T10:00:00Z","vm":{{"name":"{long}","vm":{{"type":"VirtualMachine","value":"vm-101"}}}}}}]}}]}}"#
+        )
+    };
+    for (vm, is_cut) in [
+        (r#"{"vm":"vm-101"}"#.to_owned(), true),
+        (format!(r#"{{"vm":"vm-101","name":"{long}"}}"#), true),
+        (r#"{"vm":"vm-101","name":"web-1"}"#.to_owned(), false),
+    ] {
+        let report: serde_json::Value =
+            serde_json::from_str(&vm_customization::replay(begin(&vm).as_bytes())).unwrap();
+        let row = &report["vms"][0];
+        assert_eq!(row.get("nameTruncated").is_some(), is_cut, "{report}");
+        assert_eq!(row["name"].as_str().unwrap().ends_with('…'), is_cut);
+        assert_eq!(row["customizationStatus"], "CustomizationNotStarted");
+    }
 }
 
 #[test]

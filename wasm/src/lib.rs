@@ -343,6 +343,16 @@ pub fn summarize_events(document: &[u8]) -> Result<String, JsValue> {
         .map_err(|error| wire_failure(&error))
 }
 
+/// The keys of the items of a document, as a JSON array.
+///
+/// # Errors
+///
+/// `wire…` when the document cannot be read.
+#[wasm_bindgen(js_name = eventKeys)]
+pub fn event_keys(document: &[u8]) -> Result<String, JsValue> {
+    wire::event_keys(document).map_err(|error| wire_failure(&error))
+}
+
 /// A small SOAP answer as a JSON tree.
 ///
 /// # Errors

@@ -6,14 +6,18 @@ import { resolveConnection } from './credentials.js';
 import { SUCCEEDED, UNFINISHED } from './exit.js';
 import { Interruption } from './interruption.js';
 import { terminalPrompt } from './prompt.js';
+import { neutral } from './text.js';
 
 /** Prints the server's time. */
 export async function serverTime(flags: ConnectionFlags): Promise<number> {
   const connection = await resolveConnection(flags, process.env, terminalPrompt(false));
   const interruption = new Interruption();
   const { signal } = interruption;
+  const onRetry = (message: string): void => {
+    process.stderr.write(`${neutral(message)}; trying again\n`);
+  };
   try {
-    const vcenter = await connectAs(connection, signal);
+    const vcenter = await connectAs(connection, { signal, onRetry });
     try {
       process.stdout.write(`${(await vcenter.serverTime({ signal })).toISOString()}\n`);
     } finally {

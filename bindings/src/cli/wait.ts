@@ -25,6 +25,9 @@ import { namesFromStdin } from './stdin.js';
 import { neutral } from './text.js';
 import { UsageError } from './usage.js';
 
+// For a server that is not ready before the wait has begun: one that takes longer is told of, and left.
+const MOST_PATIENCE_S = 30;
+
 // Of the VMs asked for, in a message about all of them.
 const MOST_NAMES = 10;
 
@@ -92,7 +95,11 @@ interface Surroundings {
 
 async function waitOn(connection: Connection, job: Job, surroundings: Surroundings): Promise<number> {
   const { reporter, signal } = surroundings;
-  const vcenter = await connectAs(connection, signal);
+  const vcenter = await connectAs(connection, {
+    signal,
+    patienceSeconds: Math.min(job.options.timeoutSeconds ?? MOST_PATIENCE_S, MOST_PATIENCE_S),
+    onRetry: (message) => reporter.warn(`${neutral(message)}; trying again`),
+  });
   try {
     const { saved } = job;
     if (saved !== undefined) {

@@ -2,10 +2,14 @@
 import type { Progress } from '../progress.js';
 import { neutral } from './text.js';
 
+// As many pushes that fail one after the other are more than a hiccup.
+const TROUBLE = 2;
+
 /** Turns progress into warnings. */
 export class Warnings {
   readonly #warn: (message: string) => void;
   #trouble: string | undefined;
+  #pushTroubleTold = false;
 
   constructor(warn: (message: string) => void) {
     this.#warn = warn;
@@ -27,6 +31,9 @@ export class Warnings {
       case 'guestInfoFailed':
         this.#warn(`${neutral(progress.message)}; going on with the events alone`);
         break;
+      case 'pushFailed':
+        this.#pushFailed(progress.inARow, progress.failure.message ?? progress.failure.kind);
+        break;
       case 'pushUnavailable':
         this.#warn(`events cannot be pushed (${neutral(progress.message)}): reading them from time to time instead`);
         break;
@@ -38,6 +45,15 @@ export class Warnings {
       default:
         break;
     }
+  }
+
+  #pushFailed(inARow: number, message: string): void {
+    // One failure may pass unnoticed; and where events cannot be read either, that is the trouble to tell of.
+    if (inARow < TROUBLE || this.#trouble !== undefined || this.#pushTroubleTold) {
+      return;
+    }
+    this.#pushTroubleTold = true;
+    this.#warn(`events cannot be pushed (${neutral(message)}): reading them from time to time until that works again`);
   }
 
   #readFailed(kind: string, vm: string | undefined, message: string): void {

@@ -24,6 +24,7 @@ import { contentOf, pageOf } from './answers.js';
 import { faultIn } from './faults.js';
 import { eventFilter, propertyArguments, propertyFilter, tokenHeader, waitArguments } from './requests.js';
 import { child, childReference, childText, type SoapNode, soapTree } from './tree.js';
+import { updatesHead } from './updates.js';
 import { element, envelope, reference } from './xml.js';
 
 const SERVICE_INSTANCE: MoRef = { type: 'ServiceInstance', value: 'ServiceInstance' };
@@ -139,6 +140,10 @@ export class SoapClient implements VimApi {
     const method = 'WaitForUpdatesEx';
     const patient = { ...context, timeoutMs: waitTimeoutMs(options, context) };
     const body = await this.#call(method, propertyCollector, waitArguments(version, options), patient);
+    const head = updatesHead(body);
+    if (head !== undefined) {
+      return { ...head, body };
+    }
     const updates = child(this.#responseIn(body, method), 'returnval');
     return updates === undefined
       ? undefined

@@ -3,6 +3,7 @@ import { WireError } from '../errors.js';
 import type { HttpResponse, Transport } from '../http/transport.js';
 import { child, children, childText, soapTree } from '../soap/tree.js';
 import { type CallContext, REQUEST_TIMEOUT_MS } from '../vim/api.js';
+import { refusalError } from '../vim/refusal.js';
 import { asObject, parsed, textAt } from './json.js';
 
 /**
@@ -22,6 +23,7 @@ export function mayHaveJson(apiVersion: string): boolean {
 /**
  * Asks the server: by `hello`, which came with 8.0 U2, else by the list of its versions. Neither needs a session.
  * @returns undefined when it speaks no VI JSON that we know
+ * @throws a `ConnectionError` when it is not ready to say
  */
 export async function negotiate(transport: Transport, context: CallContext): Promise<string | undefined> {
   return (await askHello(transport, context)) ?? (await askVersions(transport, context));
@@ -53,7 +55,14 @@ async function askVersions(transport: Transport, context: CallContext): Promise<
     body: undefined,
     ...limits(context),
   });
-  const served = response.status === 200 ? versionsIn(response) : [];
+  if (response.status !== 200) {
+    const refusal = refusalError(response, transport.host, 'vimServiceVersions');
+    if (refusal.kind === 'transient') {
+      throw refusal;
+    }
+    return undefined;
+  }
+  const served = versionsIn(response);
   return RELEASES.find((known) => served.includes(known));
 }
 

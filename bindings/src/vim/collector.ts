@@ -6,7 +6,8 @@ import { PushUnavailableError, ReadError, VimFaultError } from '../errors.js';
 import { guarded } from '../handle.js';
 import type { EventPage } from '../source.js';
 import { core } from '../wasm/loader.js';
-import type { CallContext, EventFilter, MoRef, VimApi } from './api.js';
+import type { EventFilter, MoRef, Updates, VimApi } from './api.js';
+import { cleanUp, unhurried } from './clean-up.js';
 import { pageSize } from './event-query.js';
 
 // vCenter's own default. The simulator sends a whole page per event: with 1,000 events a page a burst of 500 takes 18 s.
@@ -22,8 +23,6 @@ const READ_ON_AFTER = 500;
 // Below the minute after which proxies and firewalls take a silent connection for dead.
 const MAX_WAIT_SECONDS = 50;
 
-const CLEAN_UP_TIMEOUT_MS = 5_000;
-
 /** An object whose events are collected, alone or with all below it. */
 export type Scope = NonNullable<EventFilter['entity']>;
 
@@ -34,6 +33,12 @@ export interface Collected {
   readonly types: readonly string[];
   /** Server time. */
   readonly since: string;
+}
+
+/** What one long poll has brought, and the version to go on from. */
+interface Answer {
+  readonly updates: Updates | undefined;
+  readonly version: string;
 }
 
 /** The collector of one push. What it creates on the server it also removes, however it ends. */
@@ -61,21 +66,15 @@ export class Collector {
       const collector = await this.#create();
       signal.throwIfAborted();
       const propertyCollector = await this.#watch(collector);
-      let version = '';
+      let next = this.#wait(propertyCollector, '', signal);
+      let isFirst = true;
       // The first answer, and the rest of one that was cut short, may hold no event.
       let mayBeEmpty = true;
       for (;;) {
-        signal.throwIfAborted();
-        this.#waiting = true;
-        const options = { maxWaitSeconds: MAX_WAIT_SECONDS };
-        const updates = await this.#api
-          .waitForUpdatesEx(propertyCollector, version, options, { signal })
-          .catch((error: unknown) => Promise.reject(signal.aborted ? error : cancelledByServer(error)));
-        // Not reset by a failure: a wait that was aborted goes on in the server.
-        this.#waiting = false;
+        const { updates, version } = await next;
+        // Before anything is done with the answer: what happens meanwhile is then on its way already.
+        next = this.#wait(propertyCollector, version, signal);
         if (updates !== undefined) {
-          const isFirst = version === '';
-          version = updates.version;
           yield { events: updates.body };
           const keys = keysOf(updates.body);
           if (keys.length > 0) {
@@ -83,12 +82,34 @@ export class Collector {
           } else if (!mayBeEmpty) {
             throw new ReadError('transient', `${this.#api.host}: the event collector has gone`);
           }
+          isFirst = false;
           mayBeEmpty = updates.truncated;
         }
       }
     } finally {
       await this.#remove();
     }
+  }
+
+  /** One long poll; on one session there may be no other beside it. */
+  #wait(propertyCollector: MoRef, version: string, signal: AbortSignal): Promise<Answer> {
+    const waiting = async (): Promise<Answer> => {
+      signal.throwIfAborted();
+      this.#waiting = true;
+      const options = { maxWaitSeconds: MAX_WAIT_SECONDS };
+      try {
+        const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
+        // Not reset by a failure: a wait that was aborted goes on in the server.
+        this.#waiting = false;
+        return { updates, version: updates?.version ?? version };
+      } catch (error) {
+        throw signal.aborted ? error : cancelledByServer(error);
+      }
+    };
+    const answer = waiting();
+    // It may fail while the answer before it is still being looked at, or when nobody waits for it any more.
+    answer.catch(() => undefined);
+    return answer;
   }
 
   async #create(): Promise<MoRef> {
@@ -163,21 +184,18 @@ export class Collector {
   }
 
   async #remove(): Promise<void> {
-    const context = { ...unhurried(), timeoutMs: CLEAN_UP_TIMEOUT_MS };
-    const [propertyCollector, collector] = [this.#propertyCollector, this.#collector];
-    // What is gone already, alone or with its session, is no failure; and about the others nothing is left to do.
-    const tried = async (call: () => Promise<void>): Promise<void> => call().catch(() => undefined);
+    const [api, propertyCollector, collector] = [this.#api, this.#propertyCollector, this.#collector];
     const unwatch = async (): Promise<void> => {
       if (propertyCollector !== undefined) {
         if (this.#waiting) {
-          await tried(() => this.#api.cancelWaitForUpdates(propertyCollector, context));
+          await cleanUp((context) => api.cancelWaitForUpdates(propertyCollector, context));
         }
-        await tried(() => this.#api.destroyPropertyCollector(propertyCollector, context));
+        await cleanUp((context) => api.destroyPropertyCollector(propertyCollector, context));
       }
     };
     const discard = async (): Promise<void> => {
       if (collector !== undefined) {
-        await tried(() => this.#api.destroyCollector(collector, context));
+        await cleanUp((context) => api.destroyCollector(collector, context));
       }
     };
     // Side by side: the end of a command has less than a second.
@@ -185,17 +203,12 @@ export class Collector {
   }
 }
 
-/** Calls that create or remove something are let finish: what came to be unknown to us could not be removed. */
-function unhurried(): CallContext {
-  return { signal: new AbortController().signal };
-}
-
 function keysOf(body: Uint8Array): number[] {
   if (body.length === 0) {
     return [];
   }
-  const events = JSON.parse(guarded(() => core().eventsToJson(body))) as readonly { readonly key: number }[];
-  return events.map(({ key }) => key);
+  const keys = JSON.parse(guarded(() => core().eventKeys(body))) as readonly (number | null)[];
+  return keys.filter((key) => key !== null);
 }
 
 /** Faults after which there is no use in asking again are told apart from those that may pass. */

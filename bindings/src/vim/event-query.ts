@@ -100,6 +100,6 @@ function isFull(page: Uint8Array, maxCount: number): boolean {
   if (page.length < maxCount * SHORTEST_EVENT_BYTES) {
     return false;
   }
-  const events = JSON.parse(guarded(() => core().eventsToJson(page))) as unknown[];
-  return events.length >= maxCount;
+  const keys = JSON.parse(guarded(() => core().eventKeys(page))) as unknown[];
+  return keys.length >= maxCount;
 }

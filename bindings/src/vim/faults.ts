@@ -27,10 +27,24 @@ const KINDS: Readonly<Record<string, ReadFailureKind>> = {
   RestrictedVersion: 'fatal',
 };
 
+const NO_SUCH_CALL = 'the server has no such call: is it a vCenter, and of vSphere 5 or later?';
+
+const NOT_UNDERSTOOD =
+  'the server does not take the request as it is made here: report this with the version of the server';
+
 const ADVICE: Readonly<Record<string, string>> = {
   NotAuthenticated: 'the session has ended',
   NoPermission: 'the account needs the privilege System.View on the VMs or on a parent',
   ManagedObjectNotFound: 'the object does not exist (any more)',
+  InvalidLogin: 'check the user name and the password',
+  PasswordExpired: 'the password has expired: set a new one',
+  NotImplemented: NO_SUCH_CALL,
+  NotSupported: NO_SUCH_CALL,
+  MethodNotFound: NO_SUCH_CALL,
+  InvalidArgument: NOT_UNDERSTOOD,
+  InvalidRequest: NOT_UNDERSTOOD,
+  InvalidType: NOT_UNDERSTOOD,
+  RestrictedVersion: "the server's licence or edition does not allow this call: give a vCenter with a full licence",
 };
 
 /** What to do where one of these methods says that who asks may not come in. */

@@ -13,9 +13,12 @@ export function refusalError(response: HttpResponse, host: string, method: strin
   const { status } = response;
   const what = `${host}: ${method} was answered with HTTP ${status}`;
   if (status >= 500 || status === 408 || status === 429) {
-    return new ConnectionError(`${what}: the server is not ready, or a proxy in front of it cannot reach it`, {
-      code: 'http',
-    });
+    return new ConnectionError(
+      `${what}: the server is not ready, or a proxy in front of it cannot reach it: if that lasts, see on the server whether its services run`,
+      {
+        code: 'http',
+      },
+    );
   }
   if (status === 401) {
     return (

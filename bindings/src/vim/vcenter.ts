@@ -5,6 +5,7 @@ import type { EventSource } from '../source.js';
 import type { CallContext, ServiceContent, VimApi, Wire } from './api.js';
 import { VimEventSource } from './events.js';
 import { type FoundVm, type Lookup, lookUp } from './lookup.js';
+import { Patience, type PatienceOptions } from './patience.js';
 import { clientFor, type Protocol } from './protocol.js';
 import { Pushes } from './pushes.js';
 import { type SignIn, signIn } from './sign-in.js';
@@ -25,7 +26,7 @@ export interface SessionOptions {
 }
 
 /** How a session is begun. */
-export interface BeginOptions extends SessionOptions {
+export interface BeginOptions extends SessionOptions, PatienceOptions {
   /** Default `auto`. */
   readonly protocol?: Protocol | undefined;
 }
@@ -37,12 +38,14 @@ export class VCenter implements AsyncDisposable {
   readonly #signIn: SignIn;
   readonly #pushes: Pushes;
   readonly #about: ServiceContent;
+  readonly #patience: Patience;
 
-  private constructor(transport: Transport, api: VimApi, how: SignIn, about: ServiceContent) {
+  private constructor(transport: Transport, api: VimApi, how: SignIn, about: ServiceContent, patience: Patience) {
     this.#transport = transport;
     this.#api = api;
     this.#signIn = how;
     this.#about = about;
+    this.#patience = patience;
     this.#pushes = new Pushes(api);
   }
 
@@ -52,11 +55,16 @@ export class VCenter implements AsyncDisposable {
    */
   static async connect(transport: Transport, how: SignIn, options: BeginOptions = {}): Promise<VCenter> {
     const context = { signal: signalOf(options) };
+    const patience = new Patience(options);
     let api: VimApi | undefined;
-    try {
-      api = await clientFor(transport, options.protocol ?? 'auto', how, context);
+    const begin = async (): Promise<VimApi> => {
+      api ??= await clientFor(transport, options.protocol ?? 'auto', how, context);
       await signIn(api, how, context);
-      return new VCenter(transport, api, how, await api.serviceContent(context));
+      return api;
+    };
+    try {
+      api = await patience.call(begin, context.signal);
+      return new VCenter(transport, api, how, await api.serviceContent(context), patience);
     } catch (error) {
       const ended = end(transport, UNDO_TIMEOUT_MS, async (closing) => api?.logout(closing));
       // Whoever aborts has no time to wait for a log-in that is to be undone; it is, all the same.
@@ -97,7 +105,8 @@ export class VCenter implements AsyncDisposable {
    * @throws {@link LookupError} that names each that fits nothing, or more than one
    */
   findVms(inputs: readonly string[], options: SessionOptions = {}): Promise<Lookup> {
-    return lookUp(this.#api, inputs, { signal: signalOf(options) });
+    const signal = signalOf(options);
+    return this.#patience.call(() => lookUp(this.#api, inputs, { signal }), signal);
   }
 
   /**

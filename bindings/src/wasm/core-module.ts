@@ -67,6 +67,8 @@ export interface CoreModule {
   eventsToJson(document: Uint8Array): string;
   /** Tells the events of a document in any wire form as a JSON array for views. */
   summarizeEvents(document: Uint8Array): string;
+  /** The keys of the items of a document in any wire form, as a JSON array; null for one without. */
+  eventKeys(document: Uint8Array): string;
   /** Turns a small SOAP answer into JSON: name, type, attributes, text and children of each element. */
   soapTree(document: Uint8Array): string;
 }

@@ -3,6 +3,7 @@
  * bytes are (`provideSync`, `provideAsync`; the external entry has none); everything else calls `core()`.
  */
 import initialize, {
+  eventKeys,
   eventsToJson,
   RawMonitor,
   RawPlayback,
@@ -23,7 +24,15 @@ type Provider =
 
 // The hand-written interface is what the rest is compiled against; this line fails to compile when the glue differs. Each
 // by name: bundlers leave out the rest of the glue.
-const module: CoreModule = { RawMonitor, RawPlayback, replay, eventsToJson, summarizeEvents, soapTree };
+const module: CoreModule = {
+  RawMonitor,
+  RawPlayback,
+  replay,
+  eventKeys,
+  eventsToJson,
+  summarizeEvents,
+  soapTree,
+};
 
 let provider: Provider = { kind: 'nothing' };
 let ready = false;

@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::event::{bare_type_name, Event, EventKind, FailureDetails};
 use crate::report::{IgnoreReason, IgnoredCounts};
-use crate::text::{cut, MAX_STRING_BYTES};
+use crate::text::{cut, label, MAX_STRING_BYTES};
 use crate::time::ServerTime;
 
 pub(crate) use json::is_one_document;
@@ -131,6 +131,18 @@ pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
 pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
     let rewriter = walk::<Rewriter>(document)?;
     Ok(serde_json::to_string(&rewriter.items).unwrap_or_default())
+}
+
+/// The keys of all items of a document as a JSON array, in its order, whatever their types; `null`
+/// for an item without a usable one. A host tells by them whether a page is full, and one that
+/// follows the newest events, whether it has missed some.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn event_keys(document: &[u8]) -> Result<String, WireError> {
+    let Keys(keys) = walk(document)?;
+    Ok(serde_json::to_string(&keys).unwrap_or_default())
 }
 
 fn walk<S: Sink + Default>(document: &[u8]) -> Result<S, WireError> {
@@ -271,6 +283,25 @@ impl RawEvent {
     }
 }
 
+/// Keeps nothing but the keys.
+#[derive(Default)]
+struct Keys(Vec<Option<i32>>);
+
+impl Sink for Keys {
+    fn event(&mut self, raw: RawEvent) {
+        self.0.push(match raw.key {
+            RawKey::Int32(key) => Some(key),
+            RawKey::Missing | RawKey::Other(_) => None,
+        });
+    }
+
+    fn not_an_event(&mut self, _message: String) {
+        self.0.push(None);
+    }
+
+    fn at_line(&mut self, _line: usize) {}
+}
+
 /// Writes the items down again, in the one form that recordings have.
 #[derive(Default)]
 struct Rewriter {
@@ -345,7 +376,7 @@ impl Sink for Rewriter {
             },
             created_time: raw.created_time.map(|time| bounded(time, 64)),
             vm: raw.vm.map(|value| VmJson {
-                name: raw.vm_name.map(|name| bounded(name, MAX_STRING_BYTES)),
+                name: raw.vm_name.map(|name| label(&name)),
                 vm: MoRefJson {
                     type_name: "VirtualMachine",
                     value,
