@@ -41,6 +41,44 @@ function policy(): Plugin {
 }
 
 /**
+ * The core as a file of its own in place of the text inside the package's entry: it is smaller, and comes beside the
+ * script. The element asks for that entry too.
+ */
+function coreBeside(): Plugin {
+  return {
+    name: 'core-beside',
+    enforce: 'pre',
+    async resolveId(source, importer, options) {
+      if (source !== 'vm-customization' && source !== './browser.js') {
+        return undefined;
+      }
+      const found = await this.resolve(source, importer, { ...options, skipSelf: true });
+      return found && { ...found, id: found.id.replace(/\/dist\/browser\.js$/, '/dist/external.js') };
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { bundle = {} }) =>
+        Object.keys(bundle)
+          .filter((file) => file.endsWith('.wasm'))
+          .map((file) => ({
+            tag: 'link',
+            attrs: { rel: 'preload', as: 'fetch', crossorigin: true, href: `./${file}` },
+            injectTo: 'head',
+          })),
+    },
+  };
+}
+
+/** Indentation of the markup is nothing to send. */
+function compactMarkup(): Plugin {
+  return {
+    name: 'compact-markup',
+    apply: 'build',
+    transformIndexHtml: { order: 'post', handler: (markup) => markup.replace(/\s*\n\s*/g, '\n') },
+  };
+}
+
+/**
  * Hands `/sdk` and `/api` on to a vCenter, which answers no request of another origin.
  *
  * `VCENTER_URL`: such as `https://vc.example.com`; `VCENTER_CA_FILE`: who has signed its certificate (PEM);
@@ -99,20 +137,23 @@ function ownCookie(cookie: string, request: IncomingMessage): string {
 
 const proxy = vcenterProxy();
 
-export default defineConfig({
+// A build for each page, `vite build --mode plugin` being the second: what both need is in each, so that each loads one
+// script, with nothing in it that is for the other alone.
+export default defineConfig(({ mode }) => ({
   // Relative, so that the built page works at any path of any server.
   base: './',
   // What is not there is not found, rather than the page again: a vCenter that is not set up must not look like one.
   appType: 'mpa',
-  plugins: [policy()],
+  plugins: [policy(), coreBeside(), compactMarkup()],
   server: { proxy },
   preview: { proxy, headers: { 'Content-Security-Policy': `${POLICY}; frame-ancestors 'none'` } },
   build: {
     target: 'es2022',
-    // A base64 text of the core is in the page anyway; nothing else of it is worth a data: URL.
+    // Nothing of it is worth a data: URL.
     assetsInlineLimit: 0,
     // Every browser that runs the core knows modules.
     modulePreload: { polyfill: false },
-    rollupOptions: { input: [at('index.html'), at('plugin.html')] },
+    emptyOutDir: mode !== 'plugin',
+    rollupOptions: { input: at(mode === 'plugin' ? 'plugin.html' : 'index.html') },
   },
-});
+}));

@@ -1,6 +1,7 @@
 import { unpack } from './wasm/embedded-node.js';
 import { provideSync } from './wasm/loader.js';
+import { startSync } from './wasm/start-sync.js';
 
-provideSync(unpack);
+provideSync(() => startSync(unpack()));
 
 export * from './index-node.js';

@@ -165,6 +165,19 @@ test('a reload shows the last state, asks for the password, and goes on', async 
   assert.deepEqual(transitions, ['CustomizationNotStarted', 'CustomizationStarted', 'CustomizationSucceeded']);
 });
 
+test('a session that a reload left behind makes room for the next one', async (context) => {
+  const { page, close } = await openPage('', { url });
+  context.after(close);
+  const before = await sessions();
+  for (let time = 0; time < 3; time += 1) {
+    await page.getByRole('button', { name: 'vCenter…' }).click();
+    await logIn(page);
+    await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();
+    assert.equal(await sessions(), before + 1);
+    await page.reload();
+  }
+});
+
 test('it says that it is offline, and goes on when the network is back', async (context) => {
   const { page, context: browser, close } = await openPage('#timeout=never&wait=1', { url });
   context.after(close);

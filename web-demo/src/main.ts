@@ -1,8 +1,16 @@
 import { init } from 'vm-customization';
+import core from 'vm-customization/core.wasm?url';
+import { html, messageOf, setText } from './dom.js';
 import { Page } from './page.js';
 
+const loaded = init(fetch(core));
 const page = new Page();
-// What is played or restored needs the core at once.
-await init();
-const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
-await page.open(navigation?.type === 'reload' || navigation?.type === 'back_forward');
+try {
+  // What is played or restored needs the core at once.
+  await loaded;
+  const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  await page.open(navigation?.type === 'reload' || navigation?.type === 'back_forward');
+} catch (error) {
+  setText(html('error'), messageOf(error));
+  throw error;
+}

@@ -245,12 +245,17 @@ export class RunModel extends EventTarget {
     if (this.#startedMs !== null) {
       return this.#startedMs + this.#nowMs;
     }
-    return Number.isFinite(this.#latestMs) ? this.#latestMs : null;
+    return this.latestMs;
   }
 
   /** The earliest time that any row or mark has; null while there is none. */
   get earliestMs(): number | null {
     return Number.isFinite(this.#earliestMs) ? this.#earliestMs : null;
+  }
+
+  /** The latest, likewise. */
+  get latestMs(): number | null {
+    return Number.isFinite(this.#latestMs) ? this.#latestMs : null;
   }
 
   #tell(vms: readonly string[] | null, transitions: readonly Transition[] = []): void {

@@ -49,6 +49,14 @@ export function setStatusIcon(icon: SVGSVGElement, status: CustomizationStatus):
   }
 }
 
+/** What stands above what where marks overlap. */
+const RANKS: readonly MarkKind[] = ['powerOn', 'started', 'removed', 'succeeded', 'failed'];
+
+/** 0 for what the machine does not go by. */
+export function markRank({ kind }: { readonly kind: MarkKind }): number {
+  return RANKS.indexOf(kind) + 1;
+}
+
 export function markPath(kind: MarkKind): string {
   return MARK[kind];
 }

@@ -62,6 +62,7 @@ export class Table {
   #viewHeight = 0;
   #headHeight = 0;
   #axisWidth = 0;
+  #axisEm = 11;
   #axis: TimeAxis | undefined;
   #gridPath = '';
 
@@ -101,6 +102,7 @@ export class Table {
     this.#viewHeight = this.element.clientHeight;
     this.#headHeight = this.#headGroup.offsetHeight;
     this.#axisWidth = this.#head.element.clientWidth;
+    this.#axisEm = Number.parseFloat(getComputedStyle(this.#head.element).fontSize);
     const probe = this.#rows[0] ?? this.#addRow();
     probe.element.hidden = false;
     this.#rowHeight = Math.max(16, probe.element.offsetHeight);
@@ -111,7 +113,7 @@ export class Table {
     this.#list = list;
     this.#selected = state.selected;
     this.#drawHead(state);
-    const axis = TimeAxis.of(model, this.#axisWidth);
+    const axis = TimeAxis.of(model, this.#axisWidth, this.#axisEm);
     if (this.#axis === undefined || !axis.same(this.#axis)) {
       this.#axis = axis;
       this.#gridPath = gridPathOf(axis);

@@ -12,43 +12,55 @@ const STEPS = [
 /** Of a run that goes on, the last hours are what matters: a wall screen runs for weeks. */
 const LIVE_SPAN_MS = 4 * HOUR;
 const LEAST_SPAN_MS = 30 * SECOND;
-const TICK_PX = 76;
+/** Free at both ends, so that no mark is cut. */
+const PAD_PX = 9;
 
-/** A scale of `width` pixels from one server time to another, whose ends are ticks: it moves only now and then. */
+/**
+ * A scale of `width` pixels from one server time to another. Its end is ahead of what it was made for by up to an eighth:
+ * it moves in steps, not all the time.
+ */
 export class TimeAxis {
   readonly fromMs: number;
   readonly toMs: number;
   readonly width: number;
   readonly stepMs: number;
+  /** Size of a label's letters, pixels. */
+  readonly em: number;
 
-  constructor(fromMs: number, toMs: number, width: number) {
+  constructor(fromMs: number, toMs: number, width: number, em: number, mostMs = Number.POSITIVE_INFINITY) {
     const span = Math.max(toMs - fromMs, LEAST_SPAN_MS);
-    const most = Math.max(2, Math.floor(width / TICK_PX));
-    this.stepMs = STEPS.find((step) => span / step <= most) ?? Math.ceil(span / most / DAY) * DAY;
-    // Ticks stand at round local times.
-    const offset = -new Date(fromMs).getTimezoneOffset() * MINUTE;
-    this.fromMs = Math.floor((fromMs + offset) / this.stepMs) * this.stepMs - offset;
-    this.toMs = Math.ceil((Math.max(toMs, fromMs + LEAST_SPAN_MS) + offset) / this.stepMs) * this.stepMs - offset;
     this.width = width;
+    this.em = em;
+    const ahead = stepOf((step) => step >= Math.min(span, mostMs) / 8);
+    this.toMs = ceil(fromMs + span, ahead);
+    this.fromMs = Math.max(fromMs, this.toMs - mostMs);
+    const most = this.toMs - this.fromMs;
+    this.stepMs = stepOf((step) => (step / most) * this.#inner >= this.labelWidth(step) + em);
   }
 
   /** The axis for a run as it stands. */
-  static of(run: AxisInput, width: number): TimeAxis {
+  static of(run: AxisInput, width: number, em: number): TimeAxis {
     const origin = run.originMs ?? 0;
     const now = run.serverNowMs ?? origin;
-    const end = Math.max(now, run.axisEndMs === null ? now : origin + run.axisEndMs);
-    const begin = Math.min(origin, run.earliestMs ?? origin);
-    const goesOn = !run.ended && run.axisEndMs === null;
-    return new TimeAxis(goesOn ? Math.max(begin, end - LIVE_SPAN_MS) : begin, end, width);
+    const first = run.earliestMs ?? origin;
+    if (run.axisEndMs !== null) {
+      return new TimeAxis(Math.min(origin, first), Math.max(now, origin + run.axisEndMs), width, em);
+    }
+    return new TimeAxis(first, Math.max(now, run.latestMs ?? now), width, em, run.ended ? undefined : LIVE_SPAN_MS);
+  }
+
+  get #inner(): number {
+    return Math.max(1, this.width - 2 * PAD_PX);
   }
 
   /** Pixels, to a tenth. */
   x(timeMs: number): number {
-    return Math.round(((timeMs - this.fromMs) / (this.toMs - this.fromMs)) * this.width * 10) / 10;
+    return Math.round((PAD_PX + ((timeMs - this.fromMs) / (this.toMs - this.fromMs)) * this.#inner) * 10) / 10;
   }
 
   timeAt(x: number): number {
-    return this.fromMs + (x / Math.max(1, this.width)) * (this.toMs - this.fromMs);
+    const part = Math.min(Math.max((x - PAD_PX) / this.#inner, 0), 1);
+    return this.fromMs + part * (this.toMs - this.fromMs);
   }
 
   has(timeMs: number): boolean {
@@ -57,10 +69,15 @@ export class TimeAxis {
 
   ticks(): number[] {
     const ticks = [];
-    for (let at = this.fromMs; at <= this.toMs; at += this.stepMs) {
+    for (let at = ceil(this.fromMs, this.stepMs); at <= this.toMs; at += this.stepMs) {
       ticks.push(at);
     }
     return ticks;
+  }
+
+  /** About what a label takes, pixels. */
+  labelWidth(stepMs = this.stepMs): number {
+    return (stepMs < MINUTE ? 8 : 5) * 0.64 * this.em;
   }
 
   /** What stands at a tick. */
@@ -78,9 +95,19 @@ export class TimeAxis {
       this.fromMs === other.fromMs &&
       this.toMs === other.toMs &&
       this.width === other.width &&
-      this.stepMs === other.stepMs
+      this.em === other.em
     );
   }
+}
+
+function stepOf(fits: (stepMs: number) => boolean): number {
+  return STEPS.find(fits) ?? (STEPS.at(-1) as number);
+}
+
+/** The next round local time. */
+function ceil(timeMs: number, stepMs: number): number {
+  const offset = -new Date(timeMs).getTimezoneOffset() * MINUTE;
+  return Math.ceil((timeMs + offset) / stepMs) * stepMs - offset;
 }
 
 /** What the axis depends on; a {@link RunModel} has it. */
@@ -88,6 +115,7 @@ export interface AxisInput {
   readonly originMs: number | null;
   readonly serverNowMs: number | null;
   readonly earliestMs: number | null;
+  readonly latestMs: number | null;
   readonly axisEndMs: number | null;
   readonly ended: boolean;
 }

@@ -2,7 +2,7 @@
 import { el, Pool, set, setText, svg } from './dom.js';
 import type { Mark } from './marks.js';
 import { type ModelEntry, marksOf, type RunModel } from './model.js';
-import { markPath } from './shapes.js';
+import { markPath, markRank } from './shapes.js';
 import { dateAndTime, type TimeAxis, timeOfDay, zoneAt } from './time-axis.js';
 import { markLabel } from './words.js';
 
@@ -26,8 +26,8 @@ export function gridPathOf(axis: TimeAxis): string {
 export class TimelineCell {
   readonly element: SVGSVGElement;
   readonly #grid = svg('path', { class: 'grid-line' });
-  readonly #waiting = svg('rect', { class: 'waiting', y: '-1.5', height: '3' });
-  readonly #running = svg('rect', { class: 'running', y: '-4', height: '8', rx: '1.5' });
+  readonly #waiting = svg('rect', { class: 'waiting' });
+  readonly #running = svg('rect', { class: 'running', rx: '1.5' });
   readonly #cursor = svg('path', { class: 'cursor' });
   readonly #marks: Pool<SVGPathElement>;
   #drawn = '';
@@ -70,14 +70,27 @@ export class TimelineCell {
 
   #drawMarks(marks: readonly Mark[], axis: TimeAxis): void {
     this.#marks.begin();
-    for (const mark of marks) {
-      if (axis.has(mark.timeMs)) {
-        const path = this.#marks.next();
-        set(path, 'class', `mark ${mark.kind}`);
-        set(path, 'd', markPath(mark.kind));
-        set(path, 'transform', `translate(${axis.x(mark.timeMs)})`);
-        setText(path.firstChild as Node, `${markLabel(mark)}, ${timeOfDay(mark.timeMs)}`);
+    // A mark reaches some five pixels to each side of its time.
+    const scale = Math.round(axis.em * 9) / 100;
+    const shown: Mark[] = [];
+    for (const mark of marks.filter(({ timeMs }) => axis.has(timeMs)).sort((a, b) => markRank(b) - markRank(a))) {
+      const x = axis.x(mark.timeMs);
+      // What only people want to see gives way to what counts, and what is there already says the same.
+      if (
+        !shown.some(
+          ({ timeMs, kind }) =>
+            (kind === mark.kind || markRank(mark) === 0) && Math.abs(axis.x(timeMs) - x) < 6 * scale,
+        )
+      ) {
+        shown.unshift(mark);
       }
+    }
+    for (const mark of shown) {
+      const path = this.#marks.next();
+      set(path, 'class', `mark ${mark.kind}`);
+      set(path, 'd', markPath(mark.kind));
+      set(path, 'transform', `translate(${axis.x(mark.timeMs)})scale(${scale})`);
+      setText(path.firstChild as Node, `${markLabel(mark)}, ${timeOfDay(mark.timeMs)}`);
     }
     this.#marks.end();
     const told = marks.slice(-6).map((mark) => `${markLabel(mark)} ${timeOfDay(mark.timeMs)}`);
@@ -116,8 +129,9 @@ export class TimelineHead {
   /** @param onCursor - told where the user puts the cursor, in ms since the start; null takes it away */
   constructor(onCursor: (atMs: number | null) => void) {
     const labels = svg('g');
-    this.#labels = new Pool(labels, () => svg('text', { y: '11' }));
-    this.#svg.append(labels, this.#reads, this.#failedReads, this.#cursor);
+    this.#labels = new Pool(labels, () => svg('text', { y: '1em', 'text-anchor': 'middle' }));
+    const bottom = svg('svg', { y: '100%', overflow: 'visible' }, this.#reads, this.#failedReads, this.#cursor);
+    this.#svg.append(labels, bottom);
     this.element.append(this.#svg);
     const point = (event: PointerEvent): void => {
       const origin = this.#model?.originMs;
@@ -151,12 +165,17 @@ export class TimelineHead {
     if (this.#axis !== axis) {
       this.#axis = axis;
       this.#labels.begin();
-      const ticks = axis.ticks();
-      for (const [i, tick] of ticks.entries()) {
-        const text = this.#labels.next();
-        set(text, 'x', String(axis.x(tick)));
-        set(text, 'text-anchor', i === 0 ? 'start' : i === ticks.length - 1 ? 'end' : 'middle');
-        setText(text, axis.label(tick));
+      // Labels at the ends move in from there; those that then have no room are left out.
+      const width = axis.labelWidth();
+      let free = 0;
+      for (const tick of axis.ticks()) {
+        const x = Math.min(Math.max(axis.x(tick), width / 2), axis.width - width / 2);
+        if (x - width / 2 >= free) {
+          free = x + width / 2 + axis.em / 2;
+          const text = this.#labels.next();
+          set(text, 'x', String(x));
+          setText(text, axis.label(tick));
+        }
       }
       this.#labels.end();
       setText(this.title, `Server time, ${zoneAt(axis.fromMs)}`);
@@ -166,13 +185,13 @@ export class TimelineHead {
     if (origin !== null) {
       for (const { atMs, ok } of model.reads) {
         if (axis.has(origin + atMs)) {
-          reads[ok ? 'ok' : 'failed'] += `M${axis.x(origin + atMs)} ${ok ? 16 : 14}V20`;
+          reads[ok ? 'ok' : 'failed'] += `M${axis.x(origin + atMs)} ${ok ? -12 : -14}V-8`;
         }
       }
     }
     set(this.#reads, 'd', reads.ok);
     set(this.#failedReads, 'd', reads.failed);
-    set(this.#cursor, 'd', cursorMs === null ? '' : `M${axis.x(cursorMs) - 4} 13h8l-4 6v9v-9z`);
+    set(this.#cursor, 'd', cursorMs === null ? '' : `M${axis.x(cursorMs) - 4}-15h8l-4 6v9v-9z`);
     const at = cursorMs ?? nowMs ?? axis.toMs;
     set(this.element, 'aria-valuemin', String(axis.fromMs));
     set(this.element, 'aria-valuemax', String(axis.toMs));

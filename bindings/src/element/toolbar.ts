@@ -68,6 +68,7 @@ export class Toolbar {
       setText(count, String(model.counts[name]));
       set(button, 'aria-pressed', String(name === status));
     }
-    setText(this.#shown, shown === model.size ? `${model.size} VMs` : `${shown} of ${model.size} VMs`);
+    const of = shown === model.size ? '' : `${shown} of `;
+    setText(this.#shown, `${of}${model.size} VM${model.size === 1 ? '' : 's'}`);
   }
 }

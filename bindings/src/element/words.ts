@@ -72,9 +72,11 @@ export const GUEST_LOGS =
 export function failureText(row: VmRow): string {
   const { failure, error } = row;
   if (failure !== undefined && failure !== null) {
+    const type = failure.type.replace(/^Customization(?=.)/, '');
     const detail = failure.reason || failure.message || '';
     const log = failure.logLocation ? ` — log: ${failure.logLocation}` : '';
-    return `${failure.type.replace(/^Customization(?=.)/, '')}${detail === '' ? '' : `: ${detail}`}${log}`;
+    // Most reasons are the type over again.
+    return `${type}${detail.toLowerCase() === type.toLowerCase() || detail === '' ? '' : `: ${detail}`}${log}`;
   }
   return error?.message ?? '';
 }

@@ -85,6 +85,11 @@ export class SoapClient implements VimApi {
     this.#cookies.set(SESSION_COOKIE, `${SESSION_COOKIE}=${session.cookie}`);
   }
 
+  /** Makes ours the session whose cookie the transport sends by itself, as a browser does. */
+  adoptSession(): void {
+    this.#session.adopt();
+  }
+
   logout(context: CallContext): Promise<void> {
     return this.#session.end(context);
   }

@@ -1,6 +1,9 @@
 /** Connecting from a browser. */
 
+import { LoginError } from '../errors.js';
+import type { Transport } from '../http/transport.js';
 import { fetchTransport } from '../http/transport-fetch.js';
+import { SoapClient } from '../soap/client.js';
 import { init } from '../wasm/loader.js';
 import { type SignIn, signInOf } from './sign-in.js';
 import { type BeginOptions, VCenter } from './vcenter.js';
@@ -22,10 +25,39 @@ export type ConnectOptions = ServerOptions & SignIn;
 /**
  * Logs in to a vCenter through a proxy of the page's own origin: a vCenter answers no cross-origin request.
  *
+ * A page that was reloaded or closed leaves its session behind, and a vCenter refuses a log-in on top of it. Such a session
+ * is closed, and the log-in tried once more: of two pages of one origin the later one goes on.
+ *
  * @throws {@link LoginError}, {@link ConnectionError}, {@link UnsupportedServerError}
  */
 export async function connectVCenter(options: ConnectOptions): Promise<VCenter> {
   await init();
   const url = new URL(options.server, globalThis.location?.href);
-  return VCenter.connect(fetchTransport(url, options.fetch), signInOf(options), options);
+  const transport = fetchTransport(url, options.fetch);
+  const how = signInOf(options);
+  try {
+    return await VCenter.connect(transport, how, options);
+  } catch (error) {
+    const isRefusal = error instanceof LoginError && ('user' in how || 'token' in how);
+    if (!isRefusal || !(await endForgottenSession(transport, options.signal))) {
+      throw error;
+    }
+    return VCenter.connect(transport, how, options);
+  }
+}
+
+/** Closes the session whose cookie the browser still has. Answers whether there was one. */
+async function endForgottenSession(
+  transport: Transport,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<boolean> {
+  const client = new SoapClient(transport);
+  client.adoptSession();
+  try {
+    await client.logout({ signal });
+    return true;
+  } catch {
+    // Without a session that is refused: the first refusal was meant.
+    return false;
+  }
 }

@@ -16,6 +16,11 @@ export class OwnSession {
     this.#logOut = logOut;
   }
 
+  /** What is there is ours to close. */
+  adopt(): void {
+    this.#open = true;
+  }
+
   /** What was there is not ours, or not any more. */
   forget(): void {
     this.#open = false;

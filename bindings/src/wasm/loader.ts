@@ -2,7 +2,15 @@
  * Brings the WebAssembly core to life, once per process or page. Each entry of the package first says where the core's
  * bytes are (`provideSync`, `provideAsync`; the external entry has none); everything else calls `core()`.
  */
-import * as glue from '../../generated/core.js';
+import initialize, {
+  eventKeys,
+  eventsToJson,
+  RawMonitor,
+  RawPlayback,
+  replay,
+  soapTree,
+  summarizeEvents,
+} from '../../generated/core.js';
 import type { CoreModule } from './core-module.js';
 import { InitError, NotInitializedError } from './errors.js';
 import { type InitSource, moduleFrom } from './source.js';
@@ -10,23 +18,32 @@ import { type InitSource, moduleFrom } from './source.js';
 export type { InitSource } from './source.js';
 
 type Provider =
-  | { kind: 'sync'; bytes: () => BufferSource }
+  | { kind: 'sync'; start: () => void }
   | { kind: 'async'; bytes: () => Promise<BufferSource> }
   | { kind: 'nothing' };
 
-// The hand-written interface is what the rest is compiled against; this line fails to compile when the glue differs.
-const module: CoreModule = glue;
+// The hand-written interface is what the rest is compiled against; this line fails to compile when the glue differs. Each
+// by name: bundlers leave out the rest of the glue.
+const module: CoreModule = {
+  RawMonitor,
+  RawPlayback,
+  replay,
+  eventKeys,
+  eventsToJson,
+  summarizeEvents,
+  soapTree,
+};
 
 let provider: Provider = { kind: 'nothing' };
 let ready = false;
 let pending: Promise<void> | undefined;
 
 /**
- * For an entry that has the bytes at hand: the core starts at its first use and `init` has nothing left to do.
+ * For an entry that can start the core at its first use, as `start-sync.ts` does: `init` has nothing left to do.
  * @internal
  */
-export function provideSync(bytes: () => BufferSource): void {
-  provider = { kind: 'sync', bytes };
+export function provideSync(start: () => void): void {
+  provider = { kind: 'sync', start };
 }
 
 /**
@@ -67,7 +84,7 @@ export function core(): CoreModule {
       const call = provider.kind === 'async' ? 'await init()' : 'await init(source), with the URL of core.wasm,';
       throw new NotInitializedError(`the core of vm-customization is not loaded yet: call \`${call}\` first`);
     }
-    glue.initSync({ module: provider.bytes() });
+    provider.start();
     ready = true;
   }
   return module;
@@ -76,7 +93,7 @@ export function core(): CoreModule {
 async function start(source: InitSource | PromiseLike<InitSource> | undefined): Promise<void> {
   const compiled = await moduleFrom(source === undefined ? await embedded() : await settled(source));
   try {
-    await glue.default({ module_or_path: compiled });
+    await initialize({ module_or_path: compiled });
   } catch (cause) {
     throw new InitError(
       'the core of vm-customization could not be started: is core.wasm of the same version as the package?',

@@ -1,5 +1,6 @@
 /** The view of the plug-in: the VM in the Client's context, followed for as long as the page is there. */
 import { init, type Progress } from 'vm-customization';
+import core from 'vm-customization/core.wasm?url';
 import { connectClient, followTheme } from './client.js';
 import type { HtmlClientSdk } from './client-sdk.js';
 import { Page } from './page.js';
@@ -94,7 +95,7 @@ addEventListener('pageshow', ({ persisted }) => {
 });
 
 try {
-  const [sdk] = await Promise.all([connectClient(), init()]);
+  const [sdk] = await Promise.all([connectClient(), init(fetch(core))]);
   followTheme(sdk, document.documentElement);
   begin(sdk);
 } catch (error) {

@@ -7,7 +7,6 @@ import {
   type EventSource,
   type FoundVm,
   type GuestInfo,
-  LoginError,
   type Lookup,
   LookupError,
   type VCenter,
@@ -33,17 +32,7 @@ export class VCenterSession {
 
   /** @throws LoginError, ConnectionError, UnsupportedServerError */
   static async logIn(user: string, password: string): Promise<VCenterSession> {
-    const logIn = (): Promise<VCenter> => connectVCenter({ server: SERVER, user, password });
-    let vcenter: VCenter;
-    try {
-      vcenter = await logIn();
-    } catch (error) {
-      if (!(error instanceof LoginError) || !(await endForgottenSession())) {
-        throw error;
-      }
-      vcenter = await logIn();
-    }
-    return new VCenterSession(vcenter, user);
+    return new VCenterSession(await connectVCenter({ server: SERVER, user, password }), user);
   }
 
   get instanceUuid(): string | undefined {
@@ -128,22 +117,6 @@ export class VCenterSession {
       }
       return rest.length === 0 ? { vms: [], parents: [] } : this.#vcenter.findVms(rest, { signal });
     }
-  }
-}
-
-/**
- * A page that was reloaded leaves its session behind, and the browser goes on sending its cookie: a vCenter refuses a
- * log-in on top of it. Answers whether there was one.
- */
-async function endForgottenSession(): Promise<boolean> {
-  const body =
-    '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><Logout xmlns="urn:vim25">' +
-    '<_this type="SessionManager">SessionManager</_this></Logout></Body></Envelope>';
-  const headers = { 'content-type': 'text/xml; charset=utf-8', soapaction: '"urn:vim25/6.5"' };
-  try {
-    return (await fetch(SERVER, { method: 'POST', headers, body })).ok;
-  } catch {
-    return false;
   }
 }
 

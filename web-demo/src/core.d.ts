@@ -1,0 +1,5 @@
+declare module '*?url' {
+  /** Where the build puts the file. */
+  const url: string;
+  export default url;
+}
