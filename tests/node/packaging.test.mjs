@@ -22,8 +22,8 @@ const MEANT = [
   /^README\.md$/,
   /^LICENSE-(MIT|APACHE)$/,
   /^bin\/wait-vm-customization\.js$/,
-  /^dist\/(node\.cjs|(node|browser|external|cli)\.js|core\.wasm)$/,
-  /^dist\/((node|browser|external)\.d\.ts|node\.d\.cts)$/,
+  /^dist\/(node\.cjs|(node|browser|external|element|cli)\.js|core\.wasm)$/,
+  /^dist\/((node|browser|external|element)\.d\.ts|node\.d\.cts)$/,
   /^dist\/types\/.*\.d\.ts$/,
   /^dist\/cjs\/(package\.json|.*\.d\.ts)$/,
 ];
