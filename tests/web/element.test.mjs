@@ -33,7 +33,7 @@ describe('the table', () => {
         ['web-2vm-102', 'Customizing', '1', '03:55'],
         ['db-1vm-103', 'Failed', '1', '03:08'],
         ['batch-1vm-104', 'Not started', '2', '01:30'],
-        ['spare-1vm-105', 'Not powered on, timed out', '–', '–'],
+        ['spare-1vm-105', 'No power-on seen, timed out', '–', '–'],
       ],
     );
     const icons = await page.evaluate(() =>
@@ -230,6 +230,10 @@ describe('the details', () => {
       assert.match(failed, /another result/);
       await page.getByRole('row', { name: 'batch-1' }).click();
       assert.match(await page.getByRole('region', { name: 'batch-1' }).innerText(), /open-vm-tools is installed/);
+      await page.getByRole('row', { name: 'spare-1' }).click();
+      const spare = await page.getByRole('region', { name: 'spare-1' }).innerText();
+      assert.match(spare, /No power-on was seen in the time looked at\.\s+If it is running, it was powered on earlier\./);
+      assert.doesNotMatch(spare, /never/);
     },
   );
 });
