@@ -232,10 +232,70 @@ describe('the details', () => {
       assert.match(await page.getByRole('region', { name: 'batch-1' }).innerText(), /open-vm-tools is installed/);
       await page.getByRole('row', { name: 'spare-1' }).click();
       const spare = await page.getByRole('region', { name: 'spare-1' }).innerText();
-      assert.match(spare, /No power-on was seen in the time looked at\.\s+If it is running, it was powered on earlier\./);
+      assert.match(
+        spare,
+        /No power-on was seen in the time looked at\.\s+If it is running, it was powered on earlier\./,
+      );
       assert.doesNotMatch(spare, /never/);
     },
   );
+});
+
+describe('the end of a VM', () => {
+  for (const [conclusion, removedAt, expected] of [
+    ['vmRemoved', '2026-03-01T09:03:00.000Z', '02:55'],
+    ['vmRemoved', null, '–'],
+    ['unobservable', null, '–'],
+    ['cancelled', null, '–'],
+  ]) {
+    onPage(`its elapsed time does not run on: ${conclusion}${removedAt ? ', with its event' : ''}`, async (opened) => {
+      const { page, mixed, rows } = opened;
+      await mixed();
+      await page.evaluate(
+        ([conclusion, createdTime]) => {
+          const row = { ...view.model.row('vm-102'), conclusion };
+          view.model.update({ atMs: 250_000, ended: false, reset: false, rows: [row], transitions: [] });
+          if (createdTime !== null) {
+            view.model.events([
+              { vm: 'vm-102', name: null, key: 20, createdTime, type: 'VmRemovedEvent', kind: 'removed' },
+            ]);
+          }
+        },
+        [conclusion, removedAt],
+      );
+      for (const nowMs of [260_000, 3_600_000]) {
+        await page.evaluate((nowMs) => view.model.tick(nowMs), nowMs);
+        assert.equal((await rows())[1].elapsed, expected);
+      }
+      await page.getByRole('row', { name: 'web-2' }).click();
+      const details = await page.getByRole('region', { name: 'web-2' }).innerText();
+      assert.match(details, new RegExp(`Elapsed\\s+${expected}\\s`));
+    });
+  }
+
+  onPage('a result without a power-on does not count, and the details say so', async ({ page, mixed }) => {
+    await mixed();
+    await page.evaluate(() => {
+      const createdTime = '2026-03-01T09:01:00.000Z';
+      const event = {
+        vm: 'vm-105',
+        name: null,
+        key: 20,
+        createdTime,
+        type: 'CustomizationSucceeded',
+        kind: 'succeeded',
+      };
+      view.model.events([event]);
+    });
+    for (const [name, told] of [
+      ['spare-1', true],
+      ['web-1', false],
+    ]) {
+      await page.getByRole('row', { name }).click();
+      const details = await page.getByRole('region', { name }).innerText();
+      assert.equal(details.includes('A result without a power-on in the time looked at does not count.'), told, name);
+    }
+  });
 });
 
 describe('hostile texts', () => {
@@ -462,6 +522,50 @@ describe('what it is fed with', () => {
       view.report = null;
     });
     assert.deepEqual(await rows(), []);
+  });
+
+  onPage('nothing, and what is no report or model', async ({ page, mixed, rows }) => {
+    for (const [property, value] of [
+      ['report', undefined],
+      ['report', null],
+      ['model', undefined],
+      ['model', null],
+    ]) {
+      await mixed();
+      assert.equal((await rows()).length, 5);
+      await page.evaluate(
+        ([property, value]) => {
+          view[property] = value;
+        },
+        [property, value],
+      );
+      assert.equal((await rows()).length, 0, `${property} = ${value}`);
+    }
+    const thrown = (property, value) =>
+      page.evaluate(
+        ([property, value]) => {
+          try {
+            view[property] = value;
+            return '';
+          } catch (error) {
+            return String(error);
+          }
+        },
+        [property, value],
+      );
+    const report = /^TypeError: `report` must be a report as a wait gives it, or null for nothing: /;
+    for (const [value, wrong] of [
+      [{}, /its `vms` is no array$/],
+      ['{"vms":[]}', /its `vms` is no array$/],
+      [{ vms: [] }, /its `transitions` is no array$/],
+      [{ vms: [null], transitions: [] }, /some of its `vms` has no `vm` or no known `customizationStatus`$/],
+      [{ vms: [{ vm: 'vm-1', customizationStatus: 'Done' }], transitions: [] }, /no known `customizationStatus`$/],
+    ]) {
+      const message = await thrown('report', value);
+      assert.match(message, report);
+      assert.match(message, wrong);
+    }
+    assert.equal(await thrown('model', {}), 'TypeError: `model` must be a RunModel, or null for nothing');
   });
 
   onPage('properties set before the element was defined', async ({ page }) => {

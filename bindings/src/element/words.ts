@@ -53,7 +53,8 @@ export function markLabel(mark: Mark): string {
 }
 
 const ADVICE: Readonly<Record<Hint, string>> = {
-  neverPoweredOn: 'If it is running, it was powered on earlier. If not, power it on: customization begins with its first boot.',
+  neverPoweredOn:
+    'If it is running, it was powered on earlier. If not, power it on: customization begins with its first boot.',
   nothingPending: 'Clone or reconfigure the VM with a customization specification, then power it on.',
   pendingNotStarted: 'Look whether VMware Tools or open-vm-tools is installed in the template, recent and running.',
   notStarted: 'Look whether a specification was applied, and whether VMware Tools runs in the guest.',
