@@ -128,6 +128,48 @@ describe('the table', () => {
   });
 });
 
+describe('names', () => {
+  // In ems: what a 1366, 1600, 1920 or 3840 px screen has for the table, on a desk and on a wall.
+  for (const ems of [25, 29, 52, 75, 87, 97, 106, 133, 237]) {
+    onPage(
+      `are told apart in a table of ${ems} em, and no heading runs into another`,
+      async ({ page, drawn }) => {
+        const names = ['001', '002', 'of-32-characters'].map((end) => `prd-fra-k8s-node-${end}`.slice(0, 32));
+        await page.evaluate((names) => {
+          const vms = names.map((name, i) => ({ vm: `vm-${i}`, name, customizationStatus: 'VmNotStarted' }));
+          view.report = { format: 'vm-customization-report/1', endedAtMs: 1, vms, transitions: [] };
+        }, names);
+        await drawn();
+        const { cells, headings } = await page.evaluate(() => {
+          const root = view.shadowRoot;
+          const box = (element) => element.getBoundingClientRect();
+          return {
+            cells: [...root.querySelectorAll('.row:not([hidden]) .name')].map((cell) => ({
+              label: cell.ariaLabel,
+              text: cell.querySelector('bdi').textContent,
+              isCut: cell.querySelector('.begin').scrollWidth > cell.querySelector('.begin').clientWidth,
+              endShown: box(cell.querySelector('.end')).right <= box(cell).right + 1,
+            })),
+            headings: [...root.querySelectorAll('.head button')]
+              .filter((button) => button.offsetParent !== null)
+              .map((button) => box(button).toJSON()),
+          };
+        });
+        for (const [i, { label, text, isCut, endShown }] of cells.entries()) {
+          assert.deepEqual([label, text, endShown], [`${names[i]} vm-${i}`, names[i], true]);
+          assert.equal(isCut && ems >= 70, false, `${text} is cut`);
+        }
+        for (const a of headings) {
+          for (const b of headings) {
+            assert.ok(a === b || a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top);
+          }
+        }
+      },
+      { viewport: { width: Math.round(ems * 13), height: 700 } },
+    );
+  }
+});
+
 describe('the keyboard', () => {
   onPage('moves the selection, opens the details and closes them', async ({ page, mixed, table, drawn }) => {
     await mixed();
