@@ -63,7 +63,7 @@ export function conclusionLine(row: VmRow, label: string): string | undefined {
 }
 
 const HINTS: Readonly<Record<Hint, string>> = {
-  neverPoweredOn: 'it was never powered on',
+  neverPoweredOn: 'no power-on was seen in the time looked at',
   nothingPending: 'it was powered on, but no customization is pending',
   pendingNotStarted: 'a customization is pending, but VMware Tools do not start it: missing, old or not running',
   notStarted: 'it was powered on, but customization did not start',

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 
 import { replay } from '../../bindings/dist/node.js';
 import { startSimulator } from '../lib/simulator.mjs';
+import { optionsOf } from './options.mjs';
 
 const COMMAND = fileURLToPath(new URL('../../bindings/bin/wait-vm-customization.js', import.meta.url));
 const LINUX_LOG = '/var/log/vmware-imc/toolsDeployPkg.log';
@@ -59,7 +60,12 @@ const STAGE = [
 const INTERRUPTED = 130;
 const PATIENCE_MS = 1500;
 
-const kind = process.argv.includes('--fake') ? 'fake' : 'vcsim';
+const USAGE = `usage: cargo xtask demo [OPTION…]
+
+  --fake    on a simulated vCenter of ours in Node, for machines without Go
+  --web     the status page in your browser; \`cargo xtask demo --web --help\` has its options
+  --help    this text`;
+const kind = optionsOf(USAGE, { fake: { type: 'boolean' } }).fake ? 'fake' : 'vcsim';
 const folder = mkdtempSync(join(tmpdir(), 'vm-customization-demo-'));
 const recording = join(folder, 'demo.recording.json');
 const interruption = new AbortController();

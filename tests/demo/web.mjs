@@ -1,27 +1,43 @@
 /**
  * The status page of `web-demo/dist` on its simulated source: serves it on this machine alone, says where, and opens it
  * in the browser where there is a screen.
- *
- *   --port N     where to serve it; a free port otherwise
- *   --no-open    only say where
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { preview } from 'vite';
+import { optionsOf, refuse } from './options.mjs';
 
 const ROOT = fileURLToPath(new URL('../../web-demo/', import.meta.url));
 
-const { values } = parseArgs({
-  options: { web: { type: 'boolean' }, port: { type: 'string', default: '0' }, 'no-open': { type: 'boolean' } },
+const USAGE = `usage: cargo xtask demo --web [OPTION…]
+
+  --port N     where to serve the status page; a free port otherwise
+  --no-open    only say where it is, and open no browser
+  --help       this text`;
+const values = optionsOf(USAGE, {
+  web: { type: 'boolean' },
+  port: { type: 'string', default: '0' },
+  'no-open': { type: 'boolean' },
 });
-const port = Number(values.port);
-if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-  console.error(`--port is \`${values.port}\`: give a number between 0 and 65535`);
-  process.exit(3);
+const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
+if (!(port <= 65_535)) {
+  refuse(`--port is \`${values.port}\`: give a number between 0 and 65535`);
 }
-const server = await preview({ root: ROOT, logLevel: 'warn', preview: { host: '127.0.0.1', port, strictPort: true } });
+const server = await preview({
+  root: ROOT,
+  logLevel: 'warn',
+  preview: { host: '127.0.0.1', port, strictPort: true },
+}).catch((error) => {
+  // Vite has words of its own for a port in use, and the system a code.
+  if (error.code === 'EADDRINUSE' || /already in use/.test(error.message)) {
+    refuse(`port ${port} is in use: give another with --port, or leave it out for a free one`);
+  }
+  if (error.code === 'EACCES') {
+    refuse(`port ${port} is not yours to use: give one above 1023 with --port, or leave it out for a free one`);
+  }
+  throw error;
+});
 const { port: actual } = server.httpServer.address();
 const url = `http://127.0.0.1:${actual}/`;
 console.log(`the status page: ${url}\nend it with Ctrl-C`);

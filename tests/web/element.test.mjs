@@ -33,7 +33,7 @@ describe('the table', () => {
         ['web-2vm-102', 'Customizing', '1', '03:55'],
         ['db-1vm-103', 'Failed', '1', '03:08'],
         ['batch-1vm-104', 'Not started', '2', '01:30'],
-        ['spare-1vm-105', 'Not powered on, timed out', '–', '–'],
+        ['spare-1vm-105', 'No power-on seen, timed out', '–', '–'],
       ],
     );
     const icons = await page.evaluate(() =>
@@ -126,6 +126,48 @@ describe('the table', () => {
     assert.equal(await attribute(page, 'selected'), 'vm-102');
     assert.ok((await page.evaluate(() => window.changes)) > 0);
   });
+});
+
+describe('names', () => {
+  // In ems: what a 1366, 1600, 1920 or 3840 px screen has for the table, on a desk and on a wall.
+  for (const ems of [25, 29, 52, 75, 87, 97, 106, 133, 237]) {
+    onPage(
+      `are told apart in a table of ${ems} em, and no heading runs into another`,
+      async ({ page, drawn }) => {
+        const names = ['001', '002', 'of-32-characters'].map((end) => `prd-fra-k8s-node-${end}`.slice(0, 32));
+        await page.evaluate((names) => {
+          const vms = names.map((name, i) => ({ vm: `vm-${i}`, name, customizationStatus: 'VmNotStarted' }));
+          view.report = { format: 'vm-customization-report/1', endedAtMs: 1, vms, transitions: [] };
+        }, names);
+        await drawn();
+        const { cells, headings } = await page.evaluate(() => {
+          const root = view.shadowRoot;
+          const box = (element) => element.getBoundingClientRect();
+          return {
+            cells: [...root.querySelectorAll('.row:not([hidden]) .name')].map((cell) => ({
+              label: cell.ariaLabel,
+              text: cell.querySelector('bdi').textContent,
+              isCut: cell.querySelector('.begin').scrollWidth > cell.querySelector('.begin').clientWidth,
+              endShown: box(cell.querySelector('.end')).right <= box(cell).right + 1,
+            })),
+            headings: [...root.querySelectorAll('.head button')]
+              .filter((button) => button.offsetParent !== null)
+              .map((button) => box(button).toJSON()),
+          };
+        });
+        for (const [i, { label, text, isCut, endShown }] of cells.entries()) {
+          assert.deepEqual([label, text, endShown], [`${names[i]} vm-${i}`, names[i], true]);
+          assert.equal(isCut && ems >= 70, false, `${text} is cut`);
+        }
+        for (const a of headings) {
+          for (const b of headings) {
+            assert.ok(a === b || a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top);
+          }
+        }
+      },
+      { viewport: { width: Math.round(ems * 13), height: 700 } },
+    );
+  }
 });
 
 describe('the keyboard', () => {
@@ -230,8 +272,72 @@ describe('the details', () => {
       assert.match(failed, /another result/);
       await page.getByRole('row', { name: 'batch-1' }).click();
       assert.match(await page.getByRole('region', { name: 'batch-1' }).innerText(), /open-vm-tools is installed/);
+      await page.getByRole('row', { name: 'spare-1' }).click();
+      const spare = await page.getByRole('region', { name: 'spare-1' }).innerText();
+      assert.match(
+        spare,
+        /No power-on was seen in the time looked at\.\s+If it is running, it was powered on earlier\./,
+      );
+      assert.doesNotMatch(spare, /never/);
     },
   );
+});
+
+describe('the end of a VM', () => {
+  for (const [conclusion, removedAt, expected] of [
+    ['vmRemoved', '2026-03-01T09:03:00.000Z', '02:55'],
+    ['vmRemoved', null, '–'],
+    ['unobservable', null, '–'],
+    ['cancelled', null, '–'],
+  ]) {
+    onPage(`its elapsed time does not run on: ${conclusion}${removedAt ? ', with its event' : ''}`, async (opened) => {
+      const { page, mixed, rows } = opened;
+      await mixed();
+      await page.evaluate(
+        ([conclusion, createdTime]) => {
+          const row = { ...view.model.row('vm-102'), conclusion };
+          view.model.update({ atMs: 250_000, ended: false, reset: false, rows: [row], transitions: [] });
+          if (createdTime !== null) {
+            view.model.events([
+              { vm: 'vm-102', name: null, key: 20, createdTime, type: 'VmRemovedEvent', kind: 'removed' },
+            ]);
+          }
+        },
+        [conclusion, removedAt],
+      );
+      for (const nowMs of [260_000, 3_600_000]) {
+        await page.evaluate((nowMs) => view.model.tick(nowMs), nowMs);
+        assert.equal((await rows())[1].elapsed, expected);
+      }
+      await page.getByRole('row', { name: 'web-2' }).click();
+      const details = await page.getByRole('region', { name: 'web-2' }).innerText();
+      assert.match(details, new RegExp(`Elapsed\\s+${expected}\\s`));
+    });
+  }
+
+  onPage('a result without a power-on does not count, and the details say so', async ({ page, mixed }) => {
+    await mixed();
+    await page.evaluate(() => {
+      const createdTime = '2026-03-01T09:01:00.000Z';
+      const event = {
+        vm: 'vm-105',
+        name: null,
+        key: 20,
+        createdTime,
+        type: 'CustomizationSucceeded',
+        kind: 'succeeded',
+      };
+      view.model.events([event]);
+    });
+    for (const [name, told] of [
+      ['spare-1', true],
+      ['web-1', false],
+    ]) {
+      await page.getByRole('row', { name }).click();
+      const details = await page.getByRole('region', { name }).innerText();
+      assert.equal(details.includes('A result without a power-on in the time looked at does not count.'), told, name);
+    }
+  });
 });
 
 describe('hostile texts', () => {
@@ -458,6 +564,50 @@ describe('what it is fed with', () => {
       view.report = null;
     });
     assert.deepEqual(await rows(), []);
+  });
+
+  onPage('nothing, and what is no report or model', async ({ page, mixed, rows }) => {
+    for (const [property, value] of [
+      ['report', undefined],
+      ['report', null],
+      ['model', undefined],
+      ['model', null],
+    ]) {
+      await mixed();
+      assert.equal((await rows()).length, 5);
+      await page.evaluate(
+        ([property, value]) => {
+          view[property] = value;
+        },
+        [property, value],
+      );
+      assert.equal((await rows()).length, 0, `${property} = ${value}`);
+    }
+    const thrown = (property, value) =>
+      page.evaluate(
+        ([property, value]) => {
+          try {
+            view[property] = value;
+            return '';
+          } catch (error) {
+            return String(error);
+          }
+        },
+        [property, value],
+      );
+    const report = /^TypeError: `report` must be a report as a wait gives it, or null for nothing: /;
+    for (const [value, wrong] of [
+      [{}, /its `vms` is no array$/],
+      ['{"vms":[]}', /its `vms` is no array$/],
+      [{ vms: [] }, /its `transitions` is no array$/],
+      [{ vms: [null], transitions: [] }, /some of its `vms` has no `vm` or no known `customizationStatus`$/],
+      [{ vms: [{ vm: 'vm-1', customizationStatus: 'Done' }], transitions: [] }, /no known `customizationStatus`$/],
+    ]) {
+      const message = await thrown('report', value);
+      assert.match(message, report);
+      assert.match(message, wrong);
+    }
+    assert.equal(await thrown('model', {}), 'TypeError: `model` must be a RunModel, or null for nothing');
   });
 
   onPage('properties set before the element was defined', async ({ page }) => {

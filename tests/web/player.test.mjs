@@ -379,7 +379,7 @@ test('recording and report are saved: whole, and safe to open in a spreadsheet',
   const { name, text } = await save('Report (CSV)');
   assert.equal(name, 'customization-20260301T100000.report.csv');
   const lines = text.split('\r\n');
-  assert.match(lines[0], /^vm,name,customizationStatus,conclusion,attempt,/);
+  assert.match(lines[0], /^\uFEFFvm,name,customizationStatus,conclusion,attempt,/);
   assert.match(lines[1], /^vm-1,web-1,CustomizationSucceeded,completed,1,2026-03-01T09:59:58\.000Z,/);
   assert.match(lines[2], /^vm-2,<img src=x onerror=alert\(1\)>,CustomizationFailed,/);
   assert.ok(lines[2].includes(`,CustomizationFailed,"'@SUM(A1)\n""x"",y",'-log,`), lines[2]);

@@ -66,7 +66,7 @@ test('the script has a failure, a second attempt, a result without a start, one 
   // What stands around the table is drawn a little later.
   await page.waitForFunction(
     (title) => document.title === title,
-    '1 failed, 5 succeeded, 1 not started, 1 not powered on – VM customization status',
+    '1 failed, 5 succeeded, 1 not started, 1 no power-on seen – VM customization status',
   );
   assert.match(decodeURIComponent(await page.locator('#favicon').getAttribute('href')), /^data:image\/svg\+xml,<svg /);
   assert.equal(await page.locator('#done').textContent(), '6 of 8 done');

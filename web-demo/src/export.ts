@@ -28,14 +28,15 @@ export function csvOf(report: Report): string {
     COLUMNS.map(([name]) => name),
     ...report.vms.map((row) => COLUMNS.map(([, value]) => cell(value(row)))),
   ];
-  return lines.map((cells) => `${cells.join(',')}\r\n`).join('');
+  // Without the mark in front Excel takes names for another encoding.
+  return `\uFEFF${lines.map((cells) => `${cells.join(',')}\r\n`).join('')}`;
 }
 
 function cell(value: string | number | null | undefined): string {
   const text = String(value ?? '');
-  // A spreadsheet would run it as a formula: names and messages come from guests.
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  // A spreadsheet would run it as a formula, some also after white space: names and messages come from guests.
+  const safe = /^(\s*[=+\-@＝＋－＠]|[\t\r\n])/.test(text) ? `'${text}` : text;
+  return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** Hands out a file. */

@@ -7,7 +7,8 @@ usage: cargo xtask COMMAND
   build            the WebAssembly core and the npm package; then `npx --no-install wait-vm-customization` works
   test [PART…]     everything there is, or the named parts; `test --list` names them
   demo [ARG…]      VMs on a simulated vCenter go through customization in this terminal
-  demo --web       the status page, on a simulated source, in your browser
+  demo --web       the status page, on a simulated source, in your browser; `--port N` serves it there, `--no-open`
+                   opens no browser, `--help` lists the options
   size             sizes of what is shipped, raw and gzipped
   bench [ARG…]     the measurements
   screenshots      the pictures of the status page in docs/screenshots

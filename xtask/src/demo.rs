@@ -13,8 +13,23 @@ const FAKE: &str = "--fake";
 /// Shows the status page in place of the command.
 const WEB: &str = "--web";
 
+/// What there is; the scripts check it.
+const USAGE: &str = "\
+usage: cargo xtask demo [--fake]
+       cargo xtask demo --web [--port N] [--no-open]
+
+  --fake       on a simulated vCenter of ours in Node, for machines without Go
+  --web        the status page, on a simulated source, in your browser
+  --port N     where to serve the status page; a free port otherwise
+  --no-open    only say where it is, and open no browser
+  --help       this text";
+
 /// Builds what is needed and hands over; the exit status is the script's.
 pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
+    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
+        println!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    }
     commands::build()?;
     if args.iter().any(|arg| arg == WEB) {
         commands::build_page()?;

@@ -15,7 +15,7 @@ export interface BoardRow {
 }
 
 const HAPPENED: Readonly<Record<CustomizationStatus, string>> = {
-  VmNotStarted: 'not powered on yet',
+  VmNotStarted: 'no power-on seen yet',
   CustomizationNotStarted: 'powered on',
   CustomizationStarted: 'customization started',
   CustomizationSucceeded: 'customization succeeded',

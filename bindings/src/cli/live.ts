@@ -185,7 +185,7 @@ const COUNTED: readonly (readonly [CustomizationStatus, string])[] = [
   ['CustomizationFailed', 'failed'],
   ['CustomizationStarted', 'started'],
   ['CustomizationNotStarted', 'powered on'],
-  ['VmNotStarted', 'not powered on'],
+  ['VmNotStarted', 'no power-on seen'],
   ['CustomizationSucceeded', 'succeeded'],
 ];
 

@@ -2,11 +2,14 @@
 import type { Transition } from '../types.js';
 import { clockText, hintText } from '../wording.js';
 import { el, setText } from './dom.js';
+import type { MarkKind } from './marks.js';
 import { type ModelEntry, marksOf, type RunModel } from './model.js';
 import { elapsedMs } from './row-order.js';
 import { statusIcon } from './shapes.js';
 import { dateAndTime, zoneAt } from './time-axis.js';
 import { adviceFor, conclusionLabel, GUEST_LOGS, markLabel, STATUS_LABELS } from './words.js';
+
+const RESULTS: ReadonlySet<MarkKind> = new Set(['succeeded', 'failed']);
 
 /** The panel of the selected VM. */
 export class Details {
@@ -126,7 +129,8 @@ export class Details {
     return parts;
   }
 
-  #remarks({ row }: ModelEntry, transitions: readonly Transition[]): HTMLElement[] {
+  #remarks(entry: ModelEntry, transitions: readonly Transition[]): HTMLElement[] {
+    const { row } = entry;
     const remarks: string[] = [];
     if (row.revised) {
       remarks.push('Told as succeeded at first; a later event revised it.');
@@ -136,6 +140,9 @@ export class Details {
     }
     if (transitions.some(({ inferred }) => inferred)) {
       remarks.push('A step without an event of its own is inferred from the one after it.');
+    }
+    if (row.customizationStatus === 'VmNotStarted' && marksOf(entry).some(({ kind }) => RESULTS.has(kind))) {
+      remarks.push('A result without a power-on in the time looked at does not count.');
     }
     return remarks.length === 0
       ? []

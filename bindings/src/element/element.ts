@@ -80,18 +80,22 @@ export class VmCustomizationStatusElement extends Base {
     return this.#model;
   }
 
-  set model(model: RunModel) {
+  set model(model: RunModel | null | undefined) {
+    // Not by its class: it may be of another copy of the package.
+    if (!Array.isArray((model ?? this.#model).entries)) {
+      throw new TypeError('`model` must be a RunModel, or null for nothing');
+    }
     this.#endFeed();
-    this.#use(model);
+    this.#use(model ?? new RunModel());
   }
 
   /** Shows a whole report; null shows nothing. Only what differs from the last one is drawn anew. */
-  set report(report: Report | null) {
-    if (this.#stopFeed !== undefined || report === null) {
-      this.#endFeed();
-      this.#use(new RunModel());
+  set report(report: Report | null | undefined) {
+    const isNone = report === null || report === undefined;
+    if (this.#stopFeed !== undefined || isNone) {
+      this.#freshModel();
     }
-    if (report !== null) {
+    if (!isNone) {
       this.#model.report(report);
     }
   }

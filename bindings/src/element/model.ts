@@ -1,5 +1,6 @@
 import type { CustomizationStatus, EventSummary, Report, RunUpdate, Transition, VmRef, VmRow } from '../types.js';
 import { addMark, type Mark, markOf } from './marks.js';
+import { STATUS_LABELS } from './words.js';
 
 const MARKS_PER_VM = 64;
 const TRANSITIONS_KEPT = 1_000;
@@ -144,6 +145,7 @@ export class RunModel extends EventTarget {
    * of the rows.
    */
   report(report: Report): void {
+    checkReport(report);
     const told = (report.transitionsDropped ?? 0) + report.transitions.length;
     const isFirst = this.#entries.size === 0;
     const fresh = told - this.#transitionsTold;
@@ -431,6 +433,19 @@ function withRow(entry: ModelEntry): readonly Mark[] {
     }
   }
   return more.length === 0 ? [...entry.marks] : [...entry.marks, ...more].sort((a, b) => a.timeMs - b.timeMs);
+}
+
+/** Hosts without types hand over whatever a server answered. */
+function checkReport(report: unknown): void {
+  const { vms, transitions } = (report ?? {}) as Partial<Report>;
+  let wrong = Array.isArray(vms) ? '' : 'its `vms` is no array';
+  wrong ||= Array.isArray(transitions) ? '' : 'its `transitions` is no array';
+  wrong ||= vms?.every((row) => row?.vm && row.customizationStatus in STATUS_LABELS)
+    ? ''
+    : 'some of its `vms` has no `vm` or no known `customizationStatus`';
+  if (wrong !== '') {
+    throw new TypeError(`\`report\` must be a report as a wait gives it, or null for nothing: ${wrong}`);
+  }
 }
 
 function noCounts(): Record<CustomizationStatus, number> {

@@ -155,9 +155,18 @@ function sortValue(entry: ModelEntry, sort: SortKey, serverNowMs: number | null)
   }
 }
 
-/** From the power-on to the result, or up to now; null while there is nothing to measure. */
+/** Up to when a VM's time runs: its result, its removal, or now while it is waited for; null where nothing says it. */
+export function endOf(entry: ModelEntry, serverNowMs: number | null): number | null {
+  if (entry.finishedMs !== null || entry.row.conclusion === undefined) {
+    return entry.finishedMs ?? serverNowMs;
+  }
+  const last = entry.marks.at(-1);
+  return last?.kind === 'removed' ? last.timeMs : null;
+}
+
+/** From the power-on to the end; null while there is nothing to measure. */
 export function elapsedMs(entry: ModelEntry, serverNowMs: number | null): number | null {
   const from = entry.poweredOnMs ?? entry.startedMs;
-  const to = entry.finishedMs ?? serverNowMs;
+  const to = endOf(entry, serverNowMs);
   return from === null || to === null ? null : Math.max(0, to - from);
 }

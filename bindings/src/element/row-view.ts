@@ -69,8 +69,9 @@ export class RowView {
     set(this.element, 'data-status', status);
     this.element.classList.toggle('has-failure', failure !== '');
     this.element.classList.toggle('has-hint', Boolean(row.hint));
-    setCell(this.#name, row.name ?? row.vm);
-    setCell(this.#id, row.name === null ? '' : row.vm);
+    const id = row.name === null ? '' : row.vm;
+    this.#drawName(row.name ?? row.vm, id);
+    setCell(this.#id, id);
     setStatusIcon(this.#icon, status);
     setText(this.#status, STATUS_LABELS[status]);
     setText(this.#conclusion, conclusion === '' ? '' : `, ${conclusion}`);
@@ -80,7 +81,23 @@ export class RowView {
     setCell(this.#failure, failure);
     setCell(this.#hint, row.hint ? hintText(row.hint) : '');
   }
+
+  #drawName(name: string, id: string): void {
+    const [, begin, end] = END.exec(name) ?? [];
+    const isWhole = begin === undefined || end === undefined || name.length > CELL_CHARACTERS;
+    // The two parts of a name would be read as two words.
+    set(this.#name.parentElement as HTMLElement, 'aria-label', isWhole ? null : `${name} ${id}`.trim());
+    if (isWhole) {
+      setCell(this.#name, name);
+    } else if (this.#name.textContent !== name) {
+      this.#name.replaceChildren(el('span', { class: 'begin' }, begin), el('span', { class: 'end' }, end));
+      set(this.#name, 'title', name);
+    }
+  }
 }
+
+/** The end that stays in sight: no letters that join with those before. */
+const END = /^(.{8,}?\S)([ \w.-]{1,9})$/s;
 
 function setCell(element: HTMLElement, text: string): void {
   const short = text.length > CELL_CHARACTERS ? `${text.slice(0, CELL_CHARACTERS)}…` : text;

@@ -2,6 +2,7 @@
 import { el, Pool, set, setText, svg } from './dom.js';
 import type { Mark } from './marks.js';
 import { type ModelEntry, marksOf, type RunModel } from './model.js';
+import { endOf } from './row-order.js';
 import { markPath, markRank } from './shapes.js';
 import { dateAndTime, type TimeAxis, timeOfDay, zoneAt } from './time-axis.js';
 import { markLabel } from './words.js';
@@ -45,8 +46,7 @@ export class TimelineCell {
 
   draw(entry: ModelEntry, frame: TimelineFrame): void {
     const { axis, nowMs } = frame;
-    const isOpen = entry.finishedMs === null && entry.row.conclusion === undefined;
-    const end = entry.finishedMs ?? (isOpen ? nowMs : null);
+    const end = endOf(entry, nowMs);
     const endX = end === null ? null : axis.x(end);
     const cursorX = frame.cursorMs === null ? null : axis.x(frame.cursorMs);
     const state = `${entry.version} ${endX} ${cursorX}`;

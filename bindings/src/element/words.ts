@@ -14,7 +14,7 @@ export const STATUSES = [
 
 /** What people read for a status. */
 export const STATUS_LABELS: Readonly<Record<CustomizationStatus, string>> = {
-  VmNotStarted: 'Not powered on',
+  VmNotStarted: 'No power-on seen',
   CustomizationNotStarted: 'Not started',
   CustomizationStarted: 'Customizing',
   CustomizationSucceeded: 'Succeeded',
@@ -53,7 +53,8 @@ export function markLabel(mark: Mark): string {
 }
 
 const ADVICE: Readonly<Record<Hint, string>> = {
-  neverPoweredOn: 'Power the VM on: customization begins with its first boot.',
+  neverPoweredOn:
+    'If it is running, it was powered on earlier. If not, power it on: customization begins with its first boot.',
   nothingPending: 'Clone or reconfigure the VM with a customization specification, then power it on.',
   pendingNotStarted: 'Look whether VMware Tools or open-vm-tools is installed in the template, recent and running.',
   notStarted: 'Look whether a specification was applied, and whether VMware Tools runs in the guest.',
