@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createServer } from 'vite';
 import { startSimulator } from '../lib/simulator.mjs';
+import { newPage } from './lib/browser.mjs';
 import { openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
 
 let simulator;
@@ -83,6 +84,24 @@ test('clone, power on, succeeded: each is seen within a second of its event', as
   }
   context.diagnostic(`seen after ${seen.map((each) => `${Math.round(each)} ms`).join(', ')}`);
   assert.ok(Math.max(...seen) < 1_000, `seen after ${seen} ms`);
+});
+
+test('a link to a wall screen asks for the log-in, with its patterns, and shows no simulation meanwhile', async (context) => {
+  const { page, close } = await newPage();
+  context.after(close);
+  await page.goto(`${url}#source=vcenter&patterns=${simulator.vms[0].name}&wall=1&attempts=first&timeout=60`);
+  await page.getByRole('heading', { name: 'Log in to vCenter' }).waitFor();
+  assert.equal(await page.locator('#state').textContent(), 'Not logged in');
+  assert.equal((await rowsOf(page)).length, 0);
+  await logIn(page);
+  assert.equal(await page.getByLabel(/^Patterns/).inputValue(), simulator.vms[0].name);
+  await page.getByRole('button', { name: 'Watch' }).click();
+  await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+  assert.deepEqual(
+    (await rowsOf(page)).map(({ name }) => name),
+    [simulator.vms[0].name],
+  );
+  assert.match(page.url(), /#source=vcenter&patterns=/);
 });
 
 test('a wrong password is told, and the field is emptied either way', async (context) => {

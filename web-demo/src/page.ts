@@ -11,7 +11,7 @@ import { LiveRun, type LiveState, showSaved } from './live-run.js';
 import { Log } from './log.js';
 import { Player } from './player.js';
 import { PlayerBar } from './player-bar.js';
-import { readSession, type Session, saveSession } from './session.js';
+import { forgetSession, readSession, type Session, saveSession } from './session.js';
 import { type Offered, readFiles } from './sources/files.js';
 import { simulatedAddress, simulatedRecording, simulatedSource } from './sources/simulated.js';
 import type { LiveSource } from './sources/source.js';
@@ -28,7 +28,7 @@ const NOTICE_MS = 4_000;
 /** For weeks on end: a new attempt with each power-on, and no deadline. */
 const WALL_OPTIONS: MonitorOptions = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true };
 
-const STATES: Readonly<Record<LiveState | 'played' | 'saved', string>> = {
+const STATES: Readonly<Record<LiveState | 'played' | 'saved' | 'asks', string>> = {
   opening: 'Opening',
   live: 'Live',
   reading: 'Reading',
@@ -36,6 +36,7 @@ const STATES: Readonly<Record<LiveState | 'played' | 'saved', string>> = {
   ended: 'Ended',
   played: 'Recording',
   saved: 'Last known state',
+  asks: 'Not logged in',
 };
 
 export class Page {
@@ -53,6 +54,8 @@ export class Page {
   #name = '';
   /** A wait of before the reload that goes on once somebody has logged in. */
   #waiting: Extract<Session, { kind: 'live' }> | undefined;
+  /** A link asks for a vCenter, and nobody has logged in yet. */
+  #asks = false;
   /** A file that a link asks for, and the position there. */
   #wanted: { readonly file: string; readonly atMs: number | undefined } | undefined;
   #model = new RunModel();
@@ -154,14 +157,21 @@ export class Page {
       this.#openRecording({ name: '', recording: simulatedRecording(link.vms ?? 8) }, link.atMs);
       return;
     }
-    const wantedAtMs = link.atMs;
+    if (link.source === 'vcenter') {
+      // Nothing else is shown meanwhile: it would be taken for that vCenter's.
+      this.#endAll();
+      this.#asks = true;
+      this.#show(new RunModel());
+      this.#showState();
+      this.#vcenter.show(undefined, link.patterns);
+      return;
+    }
+    const { file, atMs } = link;
     // Behind a dialog there is something to see as well.
     this.#watch(this.#simulated());
-    if (link.file !== undefined) {
-      this.#wanted = { file: link.file, atMs: wantedAtMs };
-      this.#file.show(link.file);
-    } else if (link.source === 'vcenter') {
-      this.#vcenter.show(undefined, link.patterns);
+    if (file !== undefined) {
+      this.#wanted = { file, atMs };
+      this.#file.show(file);
     }
   }
 
@@ -290,6 +300,7 @@ export class Page {
     const live = this.#live;
     this.#live = undefined;
     this.#waiting = undefined;
+    this.#asks = false;
     const isSession = next?.address.kind === 'vcenter';
     void live?.stop(live.source.address.kind === 'vcenter' && !isSession);
     if (!isSession) {
@@ -323,8 +334,8 @@ export class Page {
   #showState(): void {
     const live = this.#live;
     const played = this.#player !== undefined;
-    const isVCenter = live?.source.address.kind === 'vcenter' || this.#waiting !== undefined;
-    const state = played ? 'played' : (live?.state ?? 'saved');
+    const isVCenter = live?.source.address.kind === 'vcenter' || this.#waiting !== undefined || this.#asks;
+    const state = played ? 'played' : (live?.state ?? (this.#asks ? 'asks' : 'saved'));
     const offline = isVCenter && !played && !navigator.onLine;
     const badge = html('state');
     badge.dataset.state = offline ? 'retrying' : state;
@@ -336,7 +347,7 @@ export class Page {
     setText(html('source'), title + trouble);
     button('again').hidden = live === undefined || played;
     button('rewind').hidden = live === undefined || played;
-    button('log-out').hidden = !isVCenter;
+    button('log-out').hidden = !isVCenter || this.#asks;
     button('open-options').disabled = played && live === undefined;
     for (const [id, current] of [
       ['open-simulated', !isVCenter && (live !== undefined || this.#name === '')],
@@ -475,6 +486,8 @@ export class Page {
     } else if (this.#player !== undefined) {
       const { recording, positionMs } = this.#player;
       saveSession({ hash, kind: 'recording', name: this.#name, recording, atMs: positionMs });
+    } else if (this.#asks) {
+      forgetSession();
     }
   }
 
