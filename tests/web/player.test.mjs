@@ -124,6 +124,18 @@ test('it plays to the end at every speed, and ends with the report of a replay',
   assert.equal(await page.locator('#play').textContent(), 'Play');
 });
 
+test('a position chosen while it plays is gone to', async (context) => {
+  const { page, close } = await openPage();
+  context.after(close);
+  await open(page, asFile('run.json', JSON.stringify(RUN)));
+  await opened(page);
+  await page.locator('#play').filter({ hasText: 'Pause' }).waitFor();
+  await scrub(page, 50_000);
+  assert.equal(await position(page), 50_000);
+  assert.equal(await page.locator('#play').textContent(), 'Play');
+  assert.deepEqual((await rowsOf(page)).map(told), rowsAt(RUN, 50_000));
+});
+
 test('keys play, pause and step', async (context) => {
   const { page, close } = await openPage();
   context.after(close);

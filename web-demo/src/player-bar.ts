@@ -16,8 +16,10 @@ export class PlayerBar {
     onClick('step-forth', () => this.#player?.step(1));
     onClick('back-to-live', actions.backToLive);
     this.#position.addEventListener('input', () => {
+      // Before a pause, which shows the position there was.
+      const atMs = Number(this.#position.value);
       this.#player?.pause();
-      this.#player?.seek(Number(this.#position.value));
+      this.#player?.seek(atMs);
     });
     select('speed').addEventListener('change', () => {
       if (this.#player !== undefined) {
