@@ -153,6 +153,25 @@ test('5,000 VMs are shown and counted', async (context) => {
   assert.deepEqual(complaints, []);
 });
 
+test('a wall screen entered from time travel is live, and waits without end', async (context) => {
+  const { page, complaints, close } = await openPage('#speed=5&timeout=60&attempts=reopen');
+  context.after(close);
+  await page.getByRole('button', { name: 'Rewind' }).click();
+  await page.locator('#state').filter({ hasText: 'Rewound' }).waitFor();
+  await page.getByRole('button', { name: 'Wall screen' }).click();
+  await page
+    .locator('#state')
+    .filter({ hasText: /Live|Reading/ })
+    .waitFor();
+  assert.equal(await page.locator('#player').isVisible(), false);
+  const { options } = await page.evaluate(() => {
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+    return JSON.parse(sessionStorage.getItem('vm-customization/1'));
+  });
+  assert.deepEqual([options.attempts, options.timeoutSeconds, options.waitForPowerOn], ['reopen', null, true]);
+  assert.deepEqual(complaints, []);
+});
+
 test('a wall screen has no controls, follows VMs that come and go, and its memory stays flat', {
   timeout: 180_000,
 }, async (context) => {

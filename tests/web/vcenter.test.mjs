@@ -43,6 +43,12 @@ async function isLive(page) {
   await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
 }
 
+/** What a reload would find of the wait. */
+async function keptRun(page) {
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+  return page.evaluate(() => JSON.parse(sessionStorage.getItem('vm-customization/1')));
+}
+
 const clone = (name, how) => simulator.do({ do: 'clone', template: simulator.vms[0].vm, name, ...how });
 
 const sessions = async () => (await simulator.do({ do: 'sessions' })).count;
@@ -102,6 +108,24 @@ test('a link to a wall screen asks for the log-in, with its patterns, and shows 
     [simulator.vms[0].name],
   );
   assert.match(page.url(), /#source=vcenter&patterns=/);
+  // A wall screen waits without end, whatever the options said.
+  const kept = await keptRun(page);
+  assert.deepEqual(
+    [kept.options.attempts, kept.options.timeoutSeconds, kept.options.waitForPowerOn, kept.options.lookbackSeconds],
+    ['reopen', null, true, 86_400],
+  );
+});
+
+test('how far it looks back is chosen, and in the link', async (context) => {
+  const { page, close } = await openPage('#wait=1', { url });
+  context.after(close);
+  await watchPatterns(page, simulator.vms[0].name);
+  await page.getByRole('button', { name: 'Options…' }).click();
+  assert.equal(await page.getByLabel('Look back').inputValue(), '300');
+  await page.getByLabel('Look back').selectOption('7 days');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await page.waitForURL(/[#&]lookback=604800/);
+  assert.equal((await keptRun(page)).options.lookbackSeconds, 604_800);
 });
 
 test('a wrong password is told, and the field is emptied either way', async (context) => {

@@ -47,6 +47,7 @@ export function readLink(hash: string): Link {
         ? 'vcenter'
         : 'simulated';
   const timeout = text('timeout');
+  const lookback = number('lookback', 1, 7 * 86_400);
   const attempts = (['follow', 'first', 'reopen'] as const).find((each) => each === text('attempts'));
   return {
     source,
@@ -67,6 +68,7 @@ export function readLink(hash: string): Link {
       ...(timeout === ''
         ? {}
         : { timeoutSeconds: timeout === 'never' ? null : (number('timeout', 1, 604_800) ?? 600) }),
+      ...(lookback === undefined ? {} : { lookbackSeconds: Math.round(lookback) }),
       ...(values.has('wait') ? { waitForPowerOn: text('wait') !== '0' } : {}),
       ...(attempts === undefined ? {} : { attempts }),
     },
@@ -81,12 +83,13 @@ export function writeLink(link: Link): string {
       values.set(name, String(value));
     }
   };
-  const { timeoutSeconds, waitForPowerOn, attempts } = link.options;
+  const { timeoutSeconds, lookbackSeconds, waitForPowerOn, attempts } = link.options;
   put('source', link.source === 'vcenter' ? 'vcenter' : '');
   put('vms', link.vms);
   put('speed', link.speed);
   put('patterns', link.patterns.join(' '));
   put('timeout', timeoutSeconds === null ? 'never' : timeoutSeconds);
+  put('lookback', lookbackSeconds);
   put('wait', waitForPowerOn === undefined ? undefined : Number(waitForPowerOn));
   put('attempts', attempts);
   put('filter', link.filter);

@@ -26,7 +26,9 @@ const HASH_EVERY_MS = 400;
 const NOTICE_MS = 4_000;
 
 /** For weeks on end: a new attempt with each power-on, and no deadline. */
-const WALL_OPTIONS: MonitorOptions = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true };
+const WALL_OPTIONS = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true } as const;
+/** What was customized today is to be seen there, however late the screen was set up. */
+const WALL_LOOKBACK_SECONDS = 86_400;
 
 const STATES: Readonly<Record<LiveState | 'played' | 'saved' | 'asks', string>> = {
   opening: 'Opening',
@@ -220,7 +222,9 @@ export class Page {
   }
 
   #chosenOptions(): MonitorOptions {
-    return this.#link.wall ? { ...WALL_OPTIONS, ...this.#link.options } : this.#link.options;
+    return this.#link.wall
+      ? { lookbackSeconds: WALL_LOOKBACK_SECONDS, ...this.#link.options, ...WALL_OPTIONS }
+      : this.#link.options;
   }
 
   #watchVCenter(source: LiveSource, resumed: boolean): void {
@@ -378,7 +382,17 @@ export class Page {
     onClick('wall', () => {
       this.#setWall(true);
       document.documentElement.requestFullscreen?.().catch(() => undefined);
-      if (this.#live !== undefined && this.#player === undefined && this.#live.options.attempts !== 'reopen') {
+      if (this.#player !== undefined && this.#name === '') {
+        this.#backToLive();
+      }
+      const { options } = this.#live ?? {};
+      const { attempts, timeoutSeconds, waitForPowerOn } = WALL_OPTIONS;
+      if (
+        options !== undefined &&
+        (options.attempts !== attempts ||
+          options.timeoutSeconds !== timeoutSeconds ||
+          options.waitForPowerOn !== waitForPowerOn)
+      ) {
         this.#startAgain();
       }
       this.#writeHash();
