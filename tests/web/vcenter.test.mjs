@@ -252,6 +252,26 @@ test('logging out ends the session at the server', async (context) => {
   }
 });
 
+test('a VM given by name that is gone is dropped at the next look-up', {
+  timeout: 90_000,
+}, async (context) => {
+  const { page, close } = await openPage('#timeout=never&wait=1&attempts=reopen', { url });
+  context.after(close);
+  await clone('named-1', { powerOn: true });
+  await clone('named-2', { powerOn: true });
+  await page.clock.install();
+  await watchPatterns(page, 'named-1 named-2 named-*');
+  await clone('named-3', { powerOn: true });
+  await simulator.do({ do: 'powerOff', vm: 'named-1' });
+  await simulator.do({ do: 'destroy', vm: 'named-1' });
+  await page.clock.fastForward(61_000);
+  await waitForStatus(page, 'named-3', 'CustomizationNotStarted');
+  assert.deepEqual(
+    (await rowsOf(page)).map(({ name }) => name),
+    ['named-2', 'named-3'],
+  );
+});
+
 test('VMs come and go with their pattern', { timeout: 90_000 }, async (context) => {
   const { page, close } = await openPage('#timeout=never&wait=1&attempts=reopen', { url });
   context.after(close);

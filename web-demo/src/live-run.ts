@@ -16,6 +16,7 @@ import {
   watchCustomization,
 } from 'vm-customization';
 import { followWatch, RunModel, TIMELINE_EVENT_TYPES } from 'vm-customization/element';
+import { messageOf } from './dom.js';
 import type { LiveSource } from './sources/source.js';
 
 const TICK_MS = 1_000;
@@ -50,6 +51,8 @@ export class LiveRun extends EventTarget {
   readonly #recorder = new Recorder({ maxBytes: RECORDED_BYTES });
   #state: LiveState = 'opening';
   #trouble = '';
+  /** Stays until a look-up succeeds, whatever the reads do. */
+  #lookUpTrouble = '';
   #startedAt: string | undefined;
   #vms: readonly VmRef[];
   /** How long the run had gone on when this part of it began. */
@@ -105,7 +108,7 @@ export class LiveRun extends EventTarget {
             this.#set('ended', '');
           }
         },
-        (error: unknown) => this.#set('ended', error instanceof Error ? error.message : String(error)),
+        (error: unknown) => this.#set('ended', messageOf(error)),
       )
       .finally(() => clearInterval(ticking));
     if (source.lookUp !== undefined) {
@@ -119,7 +122,7 @@ export class LiveRun extends EventTarget {
 
   /** What keeps the source from being read; empty where nothing does. */
   get trouble(): string {
-    return this.#trouble;
+    return [this.#trouble, this.#lookUpTrouble].filter(Boolean).join('; ');
   }
 
   /** The recording has reached its bound, and goes no further. */
@@ -197,9 +200,10 @@ export class LiveRun extends EventTarget {
           await this.#watch.setVms(vms);
           this.model.setVms(vms);
         }
+        this.#setLookUpTrouble('');
       } catch (error) {
         if (!signal.aborted) {
-          this.#set(this.#state, `looking for VMs: ${error instanceof Error ? error.message : error}`);
+          this.#setLookUpTrouble(`looking for VMs: ${messageOf(error)}`);
         }
       }
     }
@@ -225,6 +229,13 @@ export class LiveRun extends EventTarget {
       case 'loggedIn':
         this.#set('reading', '');
         break;
+    }
+  }
+
+  #setLookUpTrouble(trouble: string): void {
+    if (trouble !== this.#lookUpTrouble) {
+      this.#lookUpTrouble = trouble;
+      this.dispatchEvent(new Event('state'));
     }
   }
 

@@ -98,7 +98,7 @@ export class VCenterDialog {
           );
         }
         const source = await (resume.patterns.length > 0
-          ? session.watchPatterns(resume.patterns)
+          ? session.watchPatterns(resume.patterns, true)
           : session.watchVms(resume.vms));
         this.#session = session;
         this.#resume = undefined;
