@@ -155,6 +155,18 @@ test('VMs are found by searching, and chosen one by one', async (context) => {
   await page.getByRole('button', { name: 'Watch' }).click();
   await isLive(page);
   assert.deepEqual((await rowsOf(page)).map(({ name }) => name).sort(), [first, second].sort());
+  await page.getByRole('button', { name: 'Save…' }).click();
+  await page.waitForFunction(() => document.querySelector('#link').value !== '');
+  const link = await page.locator('#link').inputValue();
+
+  const other = await newPage();
+  context.after(other.close);
+  await other.page.goto(link);
+  await logIn(other.page);
+  await other.page.getByText(/^2 chosen; /).waitFor();
+  await other.page.getByRole('button', { name: 'Watch' }).click();
+  await isLive(other.page);
+  assert.deepEqual((await rowsOf(other.page)).map(({ name }) => name).sort(), [first, second].sort());
 });
 
 test('a pattern that fits nothing and a name that is not there are told', async (context) => {

@@ -10,6 +10,8 @@ export interface Link {
   speed: number | undefined;
   /** Which VMs of a vCenter. */
   patterns: readonly string[];
+  /** Ids of the VMs that were chosen one by one. */
+  ids: readonly string[];
   /** A recording inside the link. */
   recording: string | undefined;
   /** The name of a file to open. */
@@ -26,6 +28,8 @@ export interface Link {
   options: MonitorOptions;
 }
 
+/** More ids make a link too long. */
+export const MOST_IDS = 200;
 /** A link that is longer is cut by mail and chat programs. */
 const LONGEST_RECORDING = 8_000;
 /** What a recording in a link may come to; a hostile one could grow without end. */
@@ -54,6 +58,10 @@ export function readLink(hash: string): Link {
     vms: number('vms', 1, 5_000),
     speed: number('speed', 1, 10_000),
     patterns: text('patterns').split(/\s+/).filter(Boolean),
+    ids: text('ids')
+      .split(',')
+      .filter((id) => /^[\w-]{1,80}$/.test(id))
+      .slice(0, MOST_IDS),
     recording,
     file,
     atMs: number('at', 0, Number.MAX_SAFE_INTEGER),
@@ -88,6 +96,7 @@ export function writeLink(link: Link): string {
   put('vms', link.vms);
   put('speed', link.speed);
   put('patterns', link.patterns.join(' '));
+  put('ids', link.ids.join(','));
   put('timeout', timeoutSeconds === null ? 'never' : timeoutSeconds);
   put('lookback', lookbackSeconds);
   put('wait', waitForPowerOn === undefined ? undefined : Number(waitForPowerOn));

@@ -6,7 +6,7 @@ import { optionsDialog } from './dialogs/options.js';
 import { saveDialog } from './dialogs/save.js';
 import { VCenterDialog } from './dialogs/vcenter.js';
 import { button, html, messageOf, onClick, select, setText } from './dom.js';
-import { type Link, packRecording, readLink, unpackRecording, writeLink } from './link.js';
+import { type Link, MOST_IDS, packRecording, readLink, unpackRecording, writeLink } from './link.js';
 import { LiveRun, type LiveState, showSaved } from './live-run.js';
 import { Log } from './log.js';
 import { Player } from './player.js';
@@ -165,7 +165,7 @@ export class Page {
       this.#asks = true;
       this.#show(new RunModel());
       this.#showState();
-      this.#vcenter.show(undefined, link.patterns);
+      this.#vcenter.show(undefined, link);
       return;
     }
     const { file, atMs } = link;
@@ -215,7 +215,9 @@ export class Page {
     this.#endAll(source);
     this.#live = run;
     this.#link.source = source.address.kind;
-    this.#link.patterns = source.address.kind === 'vcenter' ? source.address.patterns : [];
+    const { patterns, vms } = source.address.kind === 'vcenter' ? source.address : { patterns: [], vms: [] };
+    this.#link.patterns = patterns;
+    this.#link.ids = patterns.length > 0 || vms.length > MOST_IDS ? [] : vms.map(({ vm }) => vm);
     run.addEventListener('state', () => this.#showState());
     this.#show(run.model);
     this.#showState();
@@ -468,6 +470,9 @@ export class Page {
           : 'The recording is inside the link.';
     } else if (link.source === 'vcenter') {
       note = 'It asks for user and password; there is none in it.';
+      if (link.patterns.length === 0 && link.ids.length === 0) {
+        note += ` More than ${MOST_IDS} VMs do not fit in: choose them by patterns for a link.`;
+      }
     }
     return { url: location.href.replace(/#.*$/, '') + writeLink(link), note };
   }

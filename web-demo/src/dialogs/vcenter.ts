@@ -48,11 +48,18 @@ export class VCenterDialog {
     });
   }
 
-  /** @param resume - a wait to go on with, once logged in. @param patterns - those of a link */
-  show(resume = this.#resume, patterns: readonly string[] = []): void {
+  /** @param resume - a wait to go on with, once logged in. @param wanted - the VMs of a link */
+  show(
+    resume = this.#resume,
+    wanted?: { readonly patterns: readonly string[]; readonly ids: readonly string[] },
+  ): void {
     this.#resume = resume;
-    if (patterns.length > 0) {
-      input('patterns').value = patterns.join(' ');
+    if (wanted !== undefined) {
+      input('patterns').value = wanted.patterns.join(' ');
+      this.#mark(
+        wanted.ids.map((vm) => ({ vm })),
+        true,
+      );
     }
     const hint = html('resume-hint');
     hint.hidden = resume === undefined;
@@ -107,6 +114,12 @@ export class VCenterDialog {
         return;
       }
       this.#all = await session.all();
+      const there = new Set(this.#all.map(({ vm }) => vm));
+      for (const vm of this.#chosen) {
+        if (!there.has(vm)) {
+          this.#chosen.delete(vm);
+        }
+      }
       this.#session = session;
       setText(html('server'), session.name);
       this.#list();
@@ -169,7 +182,7 @@ export class VCenterDialog {
     this.#count();
   }
 
-  #mark(vms: readonly FoundVm[], chosen: boolean): void {
+  #mark(vms: readonly { readonly vm: string }[], chosen: boolean): void {
     for (const { vm } of vms) {
       this.#choose(vm, chosen);
     }
