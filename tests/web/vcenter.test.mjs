@@ -220,6 +220,32 @@ test('a reload shows the last state, asks for the password, and goes on', async 
   assert.deepEqual(transitions, ['CustomizationNotStarted', 'CustomizationStarted', 'CustomizationSucceeded']);
 });
 
+test('leaving the page logs out, and so does leaving the choice of VMs', async (context) => {
+  const { page, close } = await openPage('#wait=1', { url });
+  context.after(close);
+  const before = await sessions();
+  const ended = async () => {
+    for (let left = 100; (await sessions()) > before; left -= 1) {
+      assert.ok(left > 0, 'the session is still there');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page);
+  await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();
+  assert.equal(await sessions(), before + 1);
+  await page.keyboard.press('Escape');
+  await ended();
+  await watchPatterns(page, simulator.vms[0].name);
+  assert.equal(await sessions(), before + 1);
+  // What is watched goes on when the choice is cancelled.
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await page.keyboard.press('Escape');
+  assert.equal(await sessions(), before + 1);
+  await page.goto('about:blank');
+  await ended();
+});
+
 test('a session that a reload left behind makes room for the next one', async (context) => {
   const { page, close } = await openPage('', { url });
   context.after(close);

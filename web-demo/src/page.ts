@@ -103,7 +103,13 @@ export class Page {
     this.#setUpButtons();
     this.#view.addEventListener('viewchange', () => this.#viewChanged());
     addEventListener('hashchange', () => void this.open(false));
-    addEventListener('pagehide', () => this.#save());
+    addEventListener('pagehide', ({ persisted }) => {
+      this.#save();
+      if (!persisted) {
+        // A reload asks for the password again.
+        this.#vcenter.forget(true);
+      }
+    });
     document.addEventListener('visibilitychange', () => document.hidden && this.#save());
     setInterval(() => {
       this.#save();

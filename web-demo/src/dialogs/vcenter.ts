@@ -16,6 +16,8 @@ export class VCenterDialog {
   readonly #watch: (source: LiveSource, resumed: boolean) => void;
   readonly #chosen = new Set<string>();
   #session: VCenterSession | undefined;
+  /** Something is watched in the session. */
+  #used = false;
   #all: readonly FoundVm[] = [];
   #shown: readonly FoundVm[] = [];
   #resume: VCenterAddress | undefined;
@@ -26,6 +28,12 @@ export class VCenterDialog {
     for (const cancel of this.#dialog.querySelectorAll('.cancel')) {
       cancel.addEventListener('click', () => this.#dialog.close());
     }
+    this.#dialog.addEventListener('close', () => {
+      // By Escape too: nobody would see that there is a session, nor could end it.
+      if (this.#session !== undefined && !this.#used && !this.#dialog.open) {
+        this.forget();
+      }
+    });
     this.#logIn.addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#enter();
@@ -80,9 +88,10 @@ export class VCenterDialog {
   }
 
   /** The session ends here; what was watched with it has been stopped. */
-  forget(): void {
-    void this.#session?.close();
+  forget(leaving = false): void {
+    void this.#session?.close(leaving);
     this.#session = undefined;
+    this.#used = false;
     this.#resume = undefined;
     this.#all = [];
     this.#chosen.clear();
@@ -109,6 +118,7 @@ export class VCenterDialog {
           : session.watchVms(resume.vms));
         this.#session = session;
         this.#resume = undefined;
+        this.#used = true;
         this.#dialog.close();
         this.#watch(source, true);
         return;
@@ -153,6 +163,7 @@ export class VCenterDialog {
       const source = await (patterns.length > 0
         ? session.watchPatterns(patterns)
         : session.watchVms(this.#all.filter(({ vm }) => this.#chosen.has(vm))));
+      this.#used = true;
       this.#dialog.close();
       this.#watch(source, false);
     } catch (error) {

@@ -67,8 +67,9 @@ export class VCenterSession {
     return this.#source({ vms: kept, parents: found.length < 2 ? [] : parents }, []);
   }
 
-  close(): Promise<void> {
-    return this.#vcenter.close();
+  /** @param leaving - the page goes, and waits for nothing */
+  close(leaving = false): Promise<void> {
+    return this.#vcenter.close({ leaving });
   }
 
   #source(found: Lookup, patterns: readonly string[]): LiveSource {
