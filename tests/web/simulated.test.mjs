@@ -132,6 +132,42 @@ test('nothing secret and nothing without bound is kept for a reload, and a full 
   assert.deepEqual(complaints, []);
 });
 
+test('of many VMs the rows are kept over a reload, and a recording too large for it is said to be lost', async (context) => {
+  const { page, complaints, close } = await openPage('#vms=2500&speed=10');
+  context.after(close);
+  await page.waitForFunction(() => document.querySelector('#view').model.counts.CustomizationSucceeded > 1_500);
+  const before = await page.evaluate(() => document.querySelector('#view').model.counts.CustomizationSucceeded);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('#view').model.size > 0);
+  const [counts, kept] = await page.evaluate(() => [
+    document.querySelector('#view').model.counts,
+    JSON.parse(sessionStorage.getItem('vm-customization/1')).run,
+  ]);
+  assert.ok(counts.CustomizationSucceeded >= before, `${counts.CustomizationSucceeded} of ${before} are left`);
+  assert.equal(kept.recording, undefined);
+  await page
+    .locator('#state')
+    .filter({ hasText: /Live|Reading|Ended/ })
+    .waitFor();
+  await page.getByRole('button', { name: 'Rewind' }).click();
+  await page.locator('#notice').filter({ hasText: 'too large to be kept' }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('a reload returns to the position of a run that was rewound', async (context) => {
+  const { page, complaints, close } = await openPage('#speed=5');
+  context.after(close);
+  await waitForStatus(page, 'web-1', 'CustomizationSucceeded');
+  await page.getByRole('button', { name: 'Rewind' }).click();
+  await page.locator('#position').fill('700');
+  await page.reload();
+  await page.locator('#state').filter({ hasText: 'Rewound' }).waitFor();
+  assert.equal(await page.locator('#position').inputValue(), '700');
+  await page.getByRole('button', { name: 'Back to live' }).click();
+  await waitForStatus(page, 'web-1', 'CustomizationSucceeded');
+  assert.deepEqual(complaints, []);
+});
+
 test('once loaded it needs no network', async (context) => {
   const { page, context: browser, close } = await openPage(FAST);
   context.after(close);

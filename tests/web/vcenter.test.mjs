@@ -220,6 +220,23 @@ test('a reload shows the last state, asks for the password, and goes on', async 
   assert.deepEqual(transitions, ['CustomizationNotStarted', 'CustomizationStarted', 'CustomizationSucceeded']);
 });
 
+test('rows that could not be kept over a reload are not shown as not powered on', async (context) => {
+  const { page, close } = await openPage('#timeout=never&wait=1', { url });
+  context.after(close);
+  await clone('lost-1', { powerOn: true });
+  await watchPatterns(page, 'lost-*');
+  await waitForStatus(page, 'lost-1', 'CustomizationNotStarted');
+  await page.evaluate(() => {
+    sessionStorage.clear();
+    sessionStorage.setItem('filler', 'x'.repeat(5 * 2 ** 20 - 1_000));
+  });
+  await page.reload();
+  await page.locator('#error').filter({ hasText: 'too large to be kept' }).waitFor();
+  assert.equal((await rowsOf(page)).length, 0);
+  await logIn(page);
+  await waitForStatus(page, 'lost-1', 'CustomizationNotStarted');
+});
+
 test('leaving the page logs out, and so does leaving the choice of VMs', async (context) => {
   const { page, close } = await openPage('#wait=1', { url });
   context.after(close);

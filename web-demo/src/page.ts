@@ -20,6 +20,10 @@ import { setUpTheme } from './theme.js';
 
 /** Between two savings for a crash; a reload saves by itself. */
 const SAVE_EVERY_MS = 30_000;
+/** With more of them it would hold up the page each time. */
+const SAVED_VMS = 1_000;
+/** A larger recording is asked for again after a reload. */
+const LARGEST_KEPT = 2 * 2 ** 20;
 /** The summary and the log are drawn at most this often. */
 const DRAW_EVERY_MS = 150;
 const HASH_EVERY_MS = 400;
@@ -64,7 +68,10 @@ export class Page {
   #drawing: number | undefined;
   #hashing: number | undefined;
   #noticed: number | undefined;
-  #toldFull = false;
+  /** Of the text of the recording that is played. */
+  #size = 0;
+  /** The position before a reload, of a live run that was rewound. */
+  #rewoundMs: number | undefined;
 
   constructor() {
     this.#link = readLink(location.hash);
@@ -77,7 +84,10 @@ export class Page {
         this.#view.cursor = atMs;
         this.#writeHash();
       },
-      backToLive: () => this.#backToLive(),
+      backToLive: () => {
+        this.#backToLive();
+        button('rewind').focus();
+      },
     });
     this.#file = new OpenFile((offered) => {
       const wanted = this.#wanted?.file === offered.name ? this.#wanted.atMs : undefined;
@@ -95,9 +105,7 @@ export class Page {
     saveDialog(() => ({
       recording: () => this.#player?.recording ?? this.#live?.recording(),
       report: () => this.#player?.report() ?? this.#live?.report(),
-      recordingNote: this.#live?.recordingFull
-        ? 'The recording is full: it holds the beginning of the run. Start again to record anew.'
-        : '',
+      recordingNote: this.#recordingNote(),
       link: () => this.#linkToView(),
     }));
     this.#setUpButtons();
@@ -112,10 +120,8 @@ export class Page {
     });
     document.addEventListener('visibilitychange', () => document.hidden && this.#save());
     setInterval(() => {
-      this.#save();
-      if (this.#live?.recordingFull === true && !this.#toldFull) {
-        this.#toldFull = true;
-        this.#tell('The recording is full: what comes from here on is shown, and no longer recorded');
+      if (this.#model.size <= SAVED_VMS) {
+        this.#save();
       }
     }, SAVE_EVERY_MS);
     for (const type of ['online', 'offline']) {
@@ -191,14 +197,18 @@ export class Page {
     const { address, run, options } = session;
     if (address.kind === 'simulated') {
       this.#watch(simulatedSource(address), options, run);
+      this.#rewoundMs = session.atMs;
       return;
     }
     this.#waiting = session;
     const model = new RunModel();
-    if (run === undefined) {
-      model.setVms(address.vms);
-    } else {
+    if (run !== undefined) {
       showSaved(model, run);
+    } else if (session.isTooLarge === true) {
+      // No row rather than a wrong one.
+      this.#fail('What was shown is too large to be kept over a reload: log in, and it is read anew');
+    } else {
+      model.setVms(address.vms);
     }
     this.#show(model);
     this.#showState();
@@ -224,7 +234,18 @@ export class Page {
     const { patterns, vms } = source.address.kind === 'vcenter' ? source.address : { patterns: [], vms: [] };
     this.#link.patterns = patterns;
     this.#link.ids = patterns.length > 0 || vms.length > MOST_IDS ? [] : vms.map(({ vm }) => vm);
-    run.addEventListener('state', () => this.#showState());
+    let toldFull = false;
+    run.addEventListener('state', () => {
+      this.#showState();
+      if (run.fullAtMs !== undefined && !toldFull) {
+        toldFull = true;
+        this.#tell(this.#recordingNote());
+      }
+      if (this.#rewoundMs !== undefined && run === this.#live && run.state !== 'opening') {
+        this.#rewind(this.#rewoundMs);
+        this.#rewoundMs = undefined;
+      }
+    });
     this.#show(run.model);
     this.#showState();
   }
@@ -238,13 +259,15 @@ export class Page {
   #watchVCenter(source: LiveSource, resumed: boolean): void {
     const waiting = resumed ? this.#waiting : undefined;
     this.#watch(source, waiting?.options, waiting?.run);
+    this.#rewoundMs = waiting?.atMs;
     this.#tell(`Watching ${source.title}`);
   }
 
   /** @throws WireError; what was shown before stays */
-  #openRecording({ name, recording }: Offered, atMs?: number): void {
+  #openRecording({ name, recording, size = 0 }: Offered, atMs?: number): void {
     const player = new Player(recording);
     this.#endAll();
+    this.#size = size;
     this.#play(player, name, atMs ?? 0);
     this.#link.source = name === '' ? 'simulated' : 'recording';
     if (atMs === undefined) {
@@ -263,15 +286,29 @@ export class Page {
     this.#showState();
   }
 
-  #rewind(): void {
+  #rewind(atMs = Number.POSITIVE_INFINITY): void {
     const live = this.#live;
     const recording = live?.recording();
     if (live === undefined || recording === undefined) {
+      this.#tell(this.#recordingNote());
       return;
     }
-    const { nowMs } = live.model;
-    this.#play(new Player(recording, nowMs), '', nowMs);
-    this.#tell('Rewound: the wait goes on meanwhile');
+    const endMs = Math.min(live.model.nowMs, live.fullAtMs ?? Number.POSITIVE_INFINITY);
+    this.#play(new Player(recording, endMs), '', Math.min(atMs, endMs));
+    this.#tell(this.#recordingNote() || 'Rewound: the wait goes on meanwhile');
+  }
+
+  /** Why the recording is not all of the live run; empty where it is. */
+  #recordingNote(): string {
+    const { fullAtMs, isRecordingLost, model } = this.#live ?? {};
+    if (isRecordingLost === true) {
+      return 'What was recorded before the reload was too large to be kept: there is nothing to rewind. Start again to record anew.';
+    }
+    if (fullAtMs === undefined) {
+      return '';
+    }
+    const time = new Date((model?.originMs ?? 0) + fullAtMs).toLocaleTimeString('en-GB', { timeStyle: 'short' });
+    return `The recording stopped at ${time}, when it was full: rewinding shows up to then. Start again to record anew.`;
   }
 
   #backToLive(): void {
@@ -313,6 +350,7 @@ export class Page {
     this.#live = undefined;
     this.#waiting = undefined;
     this.#asks = false;
+    this.#rewoundMs = undefined;
     const isSession = next?.address.kind === 'vcenter';
     void live?.stop(live.source.address.kind === 'vcenter' && !isSession);
     if (!isSession) {
@@ -380,7 +418,10 @@ export class Page {
       this.#watch(this.#simulated());
     });
     onClick('again', () => this.#startAgain());
-    onClick('rewind', () => this.#rewind());
+    onClick('rewind', () => {
+      this.#rewind();
+      html('position').focus();
+    });
     onClick('log-out', () => {
       this.#endAll();
       this.#watch(this.#simulated());
@@ -390,6 +431,7 @@ export class Page {
     onClick('wall', () => {
       this.#setWall(true);
       document.documentElement.requestFullscreen?.().catch(() => undefined);
+      button('leave-wall').focus();
       if (this.#player !== undefined && this.#name === '') {
         this.#backToLive();
       }
@@ -507,11 +549,20 @@ export class Page {
     } else if (live !== undefined) {
       const run = live.save();
       const { address } = live.source;
-      saveSession({ hash, kind: 'live', address, options: live.options, ...(run === undefined ? {} : { run }) });
-    } else if (this.#player !== undefined) {
+      const atMs = this.#player?.positionMs ?? this.#rewoundMs;
+      saveSession({
+        hash,
+        kind: 'live',
+        address,
+        options: live.options,
+        ...(run === undefined ? {} : { run }),
+        ...(atMs === undefined ? {} : { atMs }),
+      });
+    } else if (this.#player !== undefined && this.#size <= LARGEST_KEPT) {
       const { recording, positionMs } = this.#player;
       saveSession({ hash, kind: 'recording', name: this.#name, recording, atMs: positionMs });
-    } else if (this.#asks) {
+    } else if (this.#asks || this.#player !== undefined) {
+      // The address asks for the file, or for the log-in.
       forgetSession();
     }
   }
