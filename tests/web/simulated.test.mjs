@@ -168,6 +168,14 @@ test('a reload returns to the position of a run that was rewound', async (contex
   assert.deepEqual(complaints, []);
 });
 
+test('what makes no sense in a link is left out', async (context) => {
+  const { page, complaints, close } = await openPage('#status=Nonsense&sort=%3Cb%3E&vms=4');
+  context.after(close);
+  assert.equal((await tableOf(page)).length, 4);
+  await page.waitForURL((url) => !/status|sort/.test(url.hash));
+  assert.deepEqual(complaints, []);
+});
+
 test('once loaded it needs no network', async (context) => {
   const { page, context: browser, close } = await openPage(FAST);
   context.after(close);

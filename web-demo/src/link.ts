@@ -1,5 +1,6 @@
 /** The view in the address: what is after `#`. */
 import type { MonitorOptions, Recording } from 'vm-customization';
+import { STATUS_LABELS } from 'vm-customization/element';
 import { messageOf } from './dom.js';
 
 /** All that a link reopens. */
@@ -65,10 +66,10 @@ export function readLink(hash: string): Link {
     recording,
     file,
     atMs: number('at', 0, Number.MAX_SAFE_INTEGER),
-    filter: text('filter'),
-    status: text('status'),
-    sort: text('sort'),
-    selected: text('vm'),
+    filter: text('filter').slice(0, 200),
+    status: Object.hasOwn(STATUS_LABELS, text('status')) ? text('status') : '',
+    sort: /^-?\w{1,20}$/.test(text('sort')) ? text('sort') : '',
+    selected: text('vm').slice(0, 80),
     details: values.has('details'),
     theme: text('theme'),
     wall: values.has('wall'),

@@ -68,6 +68,7 @@ export class Page {
   #drawing: number | undefined;
   #hashing: number | undefined;
   #noticed: number | undefined;
+  #awake: WakeLockSentinel | undefined;
   /** Of the text of the recording that is played. */
   #size = 0;
   /** The position before a reload, of a live run that was rewound. */
@@ -118,7 +119,13 @@ export class Page {
         this.#vcenter.forget(true);
       }
     });
-    document.addEventListener('visibilitychange', () => document.hidden && this.#save());
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) {
+        this.#save();
+      } else if (this.#link.wall) {
+        this.#stayAwake();
+      }
+    });
     setInterval(() => {
       if (this.#model.size <= SAVED_VMS) {
         this.#save();
@@ -471,8 +478,25 @@ export class Page {
     document.documentElement.classList.toggle('wall', wall);
     if (wall) {
       // A screen on the wall has nobody to wake it.
-      navigator.wakeLock?.request('screen').catch(() => undefined);
+      this.#stayAwake();
+    } else {
+      this.#awake?.release().catch(() => undefined);
+      this.#awake = undefined;
     }
+  }
+
+  /** The browser ends it whenever the page is hidden. */
+  #stayAwake(): void {
+    navigator.wakeLock?.request('screen').then(
+      (lock) => {
+        this.#awake?.release().catch(() => undefined);
+        this.#awake = lock;
+        if (!this.#link.wall) {
+          this.#setWall(false);
+        }
+      },
+      () => undefined,
+    );
   }
 
   #viewChanged(): void {

@@ -54,7 +54,8 @@ export class PlayerBar {
     const time = `${clock(positionMs)} / ${clock(endMs)}`;
     setText(html('time'), time);
     this.#position.setAttribute('aria-valuetext', `${clock(positionMs)} of ${clock(endMs)}`);
-    const last = lastEvent === undefined ? '' : `: ${lastEvent.name ?? lastEvent.vm ?? ''} ${lastEvent.type}`;
+    const last =
+      lastEvent === undefined ? '' : `: \u2068${lastEvent.name ?? lastEvent.vm ?? ''}\u2069 ${lastEvent.type}`;
     setText(html('event'), `event ${eventsTold} of ${eventCount}${last}`);
     setText(button('play'), playing ? 'Pause' : 'Play');
     this.#disable('step-back', 'step-forth', eventsTold === 0);

@@ -83,7 +83,7 @@ export class VCenterSession {
     };
     return {
       address,
-      title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.#user.replace(/^.*[@\\]/, '') || 'vCenter'}, ${this.name}`,
+      title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.name}`,
       events,
       vms: found.vms,
       options: {},
