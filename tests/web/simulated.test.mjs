@@ -84,6 +84,17 @@ test('hints tell why a VM gets no further', async (context) => {
   );
 });
 
+test('deadlines and hints are as fast as the script', async (context) => {
+  const { page, close } = await openPage('#speed=20');
+  context.after(close);
+  // At 36 s of the script; at the clock's own pace the test would have given up.
+  await page.waitForFunction(
+    () => document.querySelector('#view').model.row('vm-107')?.hint === 'pendingNotStarted',
+    undefined,
+    { timeout: 15_000 },
+  );
+});
+
 test('start again begins anew', async (context) => {
   const { page, close } = await openPage(FAST);
   context.after(close);

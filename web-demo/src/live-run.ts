@@ -85,6 +85,7 @@ export class LiveRun extends EventTarget {
     };
     const told: WatchOptions = {
       alsoRead: TIMELINE_EVENT_TYPES,
+      ...(source.clock === undefined ? {} : { clock: source.clock }),
       onProgress: (progress) => {
         if (progress.type === 'started') {
           this.#begun(progress.serverTime, take);
