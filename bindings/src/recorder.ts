@@ -66,6 +66,11 @@ export class Recorder {
     return this.#full;
   }
 
+  /** Of the recording so far, as JSON text. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The recording so far; undefined before the run has begun, and of a run that goes on from a snapshot. */
   recording(): Recording | undefined {
     return this.#head === undefined ? undefined : { ...this.#head, steps: [...this.#steps] };

@@ -124,6 +124,19 @@ test('it plays to the end at every speed, and ends with the report of a replay',
   assert.equal(await page.locator('#play').textContent(), 'Play');
 });
 
+test('a position chosen while it plays is gone to', async (context) => {
+  const { page, close } = await openPage();
+  context.after(close);
+  await open(page, asFile('run.json', JSON.stringify(RUN)));
+  await opened(page);
+  await page.locator('#play').filter({ hasText: 'Pause' }).waitFor();
+  await page.locator('#speed').selectOption('1');
+  await scrub(page, 15_000);
+  assert.equal(await position(page), 15_000);
+  assert.equal(await page.locator('#play').textContent(), 'Play');
+  assert.deepEqual((await rowsOf(page)).map(told), rowsAt(RUN, 15_000));
+});
+
 test('keys play, pause and step', async (context) => {
   const { page, close } = await openPage();
   context.after(close);
@@ -137,6 +150,61 @@ test('keys play, pause and step', async (context) => {
   await page.locator('#position').focus();
   await page.keyboard.press('Home');
   assert.equal(await position(page), 0);
+});
+
+test('the keyboard keeps its place: the slider moves by seconds, and a button that goes out hands the focus on', async (context) => {
+  const { page, close } = await openPage('#speed=5');
+  context.after(close);
+  const focus = () => page.evaluate(() => document.activeElement.id);
+  await page.waitForFunction(() => document.querySelector('#view').model.transitions.length > 0);
+  await page.getByRole('button', { name: 'Rewind' }).click();
+  assert.equal(await focus(), 'position');
+  await page.getByRole('button', { name: 'Back to live' }).click();
+  assert.equal(await focus(), 'rewind');
+  await page.getByRole('button', { name: 'Wall screen' }).click();
+  assert.equal(await focus(), 'leave-wall');
+  await page.keyboard.press('Escape');
+  await open(page, asFile('run.json', JSON.stringify(RUN)));
+  await opened(page);
+  await pause(page);
+  await scrub(page, 4_000);
+  await page.locator('#position').focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await position(page), 5_000);
+  await page.keyboard.press('PageUp');
+  assert.equal(await position(page), 15_000);
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await position(page), 14_000);
+  await page.keyboard.press(' ');
+  await page.locator('#play').filter({ hasText: 'Pause' }).waitFor();
+  await page.keyboard.press(' ');
+  await scrub(page, 10 ** 9);
+  await page.locator('#step-back').focus();
+  for (let left = 7; left > 0; left -= 1) await page.keyboard.press('Enter');
+  assert.equal(await page.locator('#step-back').isDisabled(), true);
+  assert.equal(await focus(), 'step-forth');
+});
+
+test('pasted words that are no document are left alone, and a dropped file closes the dialog in its way', async (context) => {
+  const { page, close } = await openPage();
+  context.after(close);
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', 'web-1');
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  });
+  assert.equal(await page.locator('#file-dialog').isVisible(), false);
+  await page.getByRole('button', { name: 'Options…' }).click();
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['nothing of use'], 'dropped.json'));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  });
+  await page
+    .locator('#file-problem')
+    .filter({ hasText: /^dropped\.json/ })
+    .waitFor();
+  assert.equal(await page.locator('#options-dialog').isVisible(), false);
 });
 
 test('every golden recording opens', { timeout: 120_000 }, async (context) => {
@@ -218,6 +286,15 @@ test('a file that cannot be opened is told with its name, place and a way out, a
       /^next\.json has format `vm-customization-recording\/2`/,
     ],
     [[asFile('back.json', good.replace('"atMs":9500', '"atMs":1'))], /^back\.json: .*atMs/],
+    [
+      [asFile('mixed.ndjson', `${JSON.stringify(event(1, 'vm-1', 'VmStartingEvent', 0))}\n${good}`)],
+      /^mixed\.ndjson, line 1 is no recording, and other lines are/,
+    ],
+    [
+      [asFile('mixed.ndjson', `${good}\n${JSON.stringify(event(1, 'vm-1', 'VmStartingEvent', 0))}`)],
+      /^mixed\.ndjson, line 2 is no recording, and other lines are/,
+    ],
+    [[asFile('run.json.gz', good)], /^run\.json\.gz is packed: unpack it first/],
     [[asFile('run.json', good), asFile('events.json', '[]')], /^events\.json is no recording, and others are/],
     [
       [asFile('reboots.json', JSON.stringify([event(1, 'vm-1', 'VmGuestRebootEvent', 0)]))],

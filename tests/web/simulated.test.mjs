@@ -84,6 +84,17 @@ test('hints tell why a VM gets no further', async (context) => {
   );
 });
 
+test('deadlines and hints are as fast as the script', async (context) => {
+  const { page, close } = await openPage('#speed=20');
+  context.after(close);
+  // At 36 s of the script; at the clock's own pace the test would have given up.
+  await page.waitForFunction(
+    () => document.querySelector('#view').model.row('vm-107')?.hint === 'pendingNotStarted',
+    undefined,
+    { timeout: 15_000 },
+  );
+});
+
 test('start again begins anew', async (context) => {
   const { page, close } = await openPage(FAST);
   context.after(close);
@@ -132,6 +143,50 @@ test('nothing secret and nothing without bound is kept for a reload, and a full 
   assert.deepEqual(complaints, []);
 });
 
+test('of many VMs the rows are kept over a reload, and a recording too large for it is said to be lost', async (context) => {
+  const { page, complaints, close } = await openPage('#vms=2500&speed=10');
+  context.after(close);
+  await page.waitForFunction(() => document.querySelector('#view').model.counts.CustomizationSucceeded > 1_500);
+  const before = await page.evaluate(() => document.querySelector('#view').model.counts.CustomizationSucceeded);
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('#view').model.size > 0);
+  const [counts, kept] = await page.evaluate(() => [
+    document.querySelector('#view').model.counts,
+    JSON.parse(sessionStorage.getItem('vm-customization/1')).run,
+  ]);
+  assert.ok(counts.CustomizationSucceeded >= before, `${counts.CustomizationSucceeded} of ${before} are left`);
+  assert.equal(kept.recording, undefined);
+  await page
+    .locator('#state')
+    .filter({ hasText: /Live|Reading|Ended/ })
+    .waitFor();
+  await page.getByRole('button', { name: 'Rewind' }).click();
+  await page.locator('#notice').filter({ hasText: 'too large to be kept' }).waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('a reload returns to the position of a run that was rewound', async (context) => {
+  const { page, complaints, close } = await openPage('#speed=5');
+  context.after(close);
+  await waitForStatus(page, 'web-1', 'CustomizationSucceeded');
+  await page.getByRole('button', { name: 'Rewind' }).click();
+  await page.locator('#position').fill('700');
+  await page.reload();
+  await page.locator('#state').filter({ hasText: 'Rewound' }).waitFor();
+  assert.equal(await page.locator('#position').inputValue(), '700');
+  await page.getByRole('button', { name: 'Back to live' }).click();
+  await waitForStatus(page, 'web-1', 'CustomizationSucceeded');
+  assert.deepEqual(complaints, []);
+});
+
+test('what makes no sense in a link is left out', async (context) => {
+  const { page, complaints, close } = await openPage('#status=Nonsense&sort=%3Cb%3E&vms=4');
+  context.after(close);
+  assert.equal((await tableOf(page)).length, 4);
+  await page.waitForURL((url) => !/status|sort/.test(url.hash));
+  assert.deepEqual(complaints, []);
+});
+
 test('once loaded it needs no network', async (context) => {
   const { page, context: browser, close } = await openPage(FAST);
   context.after(close);
@@ -150,6 +205,25 @@ test('5,000 VMs are shown and counted', async (context) => {
   });
   assert.equal(size, 5_000);
   assert.ok(shown < 100, `${shown} rows are in the document`);
+  assert.deepEqual(complaints, []);
+});
+
+test('a wall screen entered from time travel is live, and waits without end', async (context) => {
+  const { page, complaints, close } = await openPage('#speed=5&timeout=60&attempts=reopen');
+  context.after(close);
+  await page.getByRole('button', { name: 'Rewind' }).click();
+  await page.locator('#state').filter({ hasText: 'Rewound' }).waitFor();
+  await page.getByRole('button', { name: 'Wall screen' }).click();
+  await page
+    .locator('#state')
+    .filter({ hasText: /Live|Reading/ })
+    .waitFor();
+  assert.equal(await page.locator('#player').isVisible(), false);
+  const { options } = await page.evaluate(() => {
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
+    return JSON.parse(sessionStorage.getItem('vm-customization/1'));
+  });
+  assert.deepEqual([options.attempts, options.timeoutSeconds, options.waitForPowerOn], ['reopen', null, true]);
   assert.deepEqual(complaints, []);
 });
 

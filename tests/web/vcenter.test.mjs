@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createServer } from 'vite';
 import { startSimulator } from '../lib/simulator.mjs';
+import { newPage } from './lib/browser.mjs';
 import { openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
 
 let simulator;
@@ -40,6 +41,12 @@ async function watchPatterns(page, patterns) {
 async function isLive(page) {
   await page.locator('#open-vcenter[aria-current]').waitFor();
   await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+}
+
+/** What a reload would find of the wait. */
+async function keptRun(page) {
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })));
+  return page.evaluate(() => JSON.parse(sessionStorage.getItem('vm-customization/1')));
 }
 
 const clone = (name, how) => simulator.do({ do: 'clone', template: simulator.vms[0].vm, name, ...how });
@@ -85,6 +92,42 @@ test('clone, power on, succeeded: each is seen within a second of its event', as
   assert.ok(Math.max(...seen) < 1_000, `seen after ${seen} ms`);
 });
 
+test('a link to a wall screen asks for the log-in, with its patterns, and shows no simulation meanwhile', async (context) => {
+  const { page, close } = await newPage();
+  context.after(close);
+  await page.goto(`${url}#source=vcenter&patterns=${simulator.vms[0].name}&wall=1&attempts=first&timeout=60`);
+  await page.getByRole('heading', { name: 'Log in to vCenter' }).waitFor();
+  assert.equal(await page.locator('#state').textContent(), 'Not logged in');
+  assert.equal((await rowsOf(page)).length, 0);
+  await logIn(page);
+  assert.equal(await page.getByLabel(/^Patterns/).inputValue(), simulator.vms[0].name);
+  await page.getByRole('button', { name: 'Watch' }).click();
+  await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+  assert.deepEqual(
+    (await rowsOf(page)).map(({ name }) => name),
+    [simulator.vms[0].name],
+  );
+  assert.match(page.url(), /#source=vcenter&patterns=/);
+  // A wall screen waits without end, whatever the options said.
+  const kept = await keptRun(page);
+  assert.deepEqual(
+    [kept.options.attempts, kept.options.timeoutSeconds, kept.options.waitForPowerOn, kept.options.lookbackSeconds],
+    ['reopen', null, true, 86_400],
+  );
+});
+
+test('how far it looks back is chosen, and in the link', async (context) => {
+  const { page, close } = await openPage('#wait=1', { url });
+  context.after(close);
+  await watchPatterns(page, simulator.vms[0].name);
+  await page.getByRole('button', { name: 'Options…' }).click();
+  assert.equal(await page.getByLabel('Look back').inputValue(), '300');
+  await page.getByLabel('Look back').selectOption('7 days');
+  await page.getByRole('button', { name: 'Apply' }).click();
+  await page.waitForURL(/[#&]lookback=604800/);
+  assert.equal((await keptRun(page)).options.lookbackSeconds, 604_800);
+});
+
 test('a wrong password is told, and the field is emptied either way', async (context) => {
   const { page, close } = await openPage('', { url });
   context.after(close);
@@ -112,6 +155,18 @@ test('VMs are found by searching, and chosen one by one', async (context) => {
   await page.getByRole('button', { name: 'Watch' }).click();
   await isLive(page);
   assert.deepEqual((await rowsOf(page)).map(({ name }) => name).sort(), [first, second].sort());
+  await page.getByRole('button', { name: 'Save…' }).click();
+  await page.waitForFunction(() => document.querySelector('#link').value !== '');
+  const link = await page.locator('#link').inputValue();
+
+  const other = await newPage();
+  context.after(other.close);
+  await other.page.goto(link);
+  await logIn(other.page);
+  await other.page.getByText(/^2 chosen; /).waitFor();
+  await other.page.getByRole('button', { name: 'Watch' }).click();
+  await isLive(other.page);
+  assert.deepEqual((await rowsOf(other.page)).map(({ name }) => name).sort(), [first, second].sort());
 });
 
 test('a pattern that fits nothing and a name that is not there are told', async (context) => {
@@ -165,6 +220,49 @@ test('a reload shows the last state, asks for the password, and goes on', async 
   assert.deepEqual(transitions, ['CustomizationNotStarted', 'CustomizationStarted', 'CustomizationSucceeded']);
 });
 
+test('rows that could not be kept over a reload are not shown as not powered on', async (context) => {
+  const { page, close } = await openPage('#timeout=never&wait=1', { url });
+  context.after(close);
+  await clone('lost-1', { powerOn: true });
+  await watchPatterns(page, 'lost-*');
+  await waitForStatus(page, 'lost-1', 'CustomizationNotStarted');
+  await page.evaluate(() => {
+    sessionStorage.clear();
+    sessionStorage.setItem('filler', 'x'.repeat(5 * 2 ** 20 - 1_000));
+  });
+  await page.reload();
+  await page.locator('#error').filter({ hasText: 'too large to be kept' }).waitFor();
+  assert.equal((await rowsOf(page)).length, 0);
+  await logIn(page);
+  await waitForStatus(page, 'lost-1', 'CustomizationNotStarted');
+});
+
+test('leaving the page logs out, and so does leaving the choice of VMs', async (context) => {
+  const { page, close } = await openPage('#wait=1', { url });
+  context.after(close);
+  const before = await sessions();
+  const ended = async () => {
+    for (let left = 100; (await sessions()) > before; left -= 1) {
+      assert.ok(left > 0, 'the session is still there');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page);
+  await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();
+  assert.equal(await sessions(), before + 1);
+  await page.keyboard.press('Escape');
+  await ended();
+  await watchPatterns(page, simulator.vms[0].name);
+  assert.equal(await sessions(), before + 1);
+  // What is watched goes on when the choice is cancelled.
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await page.keyboard.press('Escape');
+  assert.equal(await sessions(), before + 1);
+  await page.goto('about:blank');
+  await ended();
+});
+
 test('a session that a reload left behind makes room for the next one', async (context) => {
   const { page, close } = await openPage('', { url });
   context.after(close);
@@ -207,6 +305,26 @@ test('logging out ends the session at the server', async (context) => {
     assert.ok(left > 0, 'the session is still there');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+});
+
+test('a VM given by name that is gone is dropped at the next look-up', {
+  timeout: 90_000,
+}, async (context) => {
+  const { page, close } = await openPage('#timeout=never&wait=1&attempts=reopen', { url });
+  context.after(close);
+  await clone('named-1', { powerOn: true });
+  await clone('named-2', { powerOn: true });
+  await page.clock.install();
+  await watchPatterns(page, 'named-1 named-2 named-*');
+  await clone('named-3', { powerOn: true });
+  await simulator.do({ do: 'powerOff', vm: 'named-1' });
+  await simulator.do({ do: 'destroy', vm: 'named-1' });
+  await page.clock.fastForward(61_000);
+  await waitForStatus(page, 'named-3', 'CustomizationNotStarted');
+  assert.deepEqual(
+    (await rowsOf(page)).map(({ name }) => name),
+    ['named-2', 'named-3'],
+  );
 });
 
 test('VMs come and go with their pattern', { timeout: 90_000 }, async (context) => {

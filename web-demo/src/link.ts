@@ -1,5 +1,6 @@
 /** The view in the address: what is after `#`. */
 import type { MonitorOptions, Recording } from 'vm-customization';
+import { STATUS_LABELS } from 'vm-customization/element';
 import { messageOf } from './dom.js';
 
 /** All that a link reopens. */
@@ -10,6 +11,8 @@ export interface Link {
   speed: number | undefined;
   /** Which VMs of a vCenter. */
   patterns: readonly string[];
+  /** Ids of the VMs that were chosen one by one. */
+  ids: readonly string[];
   /** A recording inside the link. */
   recording: string | undefined;
   /** The name of a file to open. */
@@ -26,6 +29,8 @@ export interface Link {
   options: MonitorOptions;
 }
 
+/** More ids make a link too long. */
+export const MOST_IDS = 200;
 /** A link that is longer is cut by mail and chat programs. */
 const LONGEST_RECORDING = 8_000;
 /** What a recording in a link may come to; a hostile one could grow without end. */
@@ -47,19 +52,24 @@ export function readLink(hash: string): Link {
         ? 'vcenter'
         : 'simulated';
   const timeout = text('timeout');
+  const lookback = number('lookback', 1, 7 * 86_400);
   const attempts = (['follow', 'first', 'reopen'] as const).find((each) => each === text('attempts'));
   return {
     source,
     vms: number('vms', 1, 5_000),
     speed: number('speed', 1, 10_000),
     patterns: text('patterns').split(/\s+/).filter(Boolean),
+    ids: text('ids')
+      .split(',')
+      .filter((id) => /^[\w-]{1,80}$/.test(id))
+      .slice(0, MOST_IDS),
     recording,
     file,
     atMs: number('at', 0, Number.MAX_SAFE_INTEGER),
-    filter: text('filter'),
-    status: text('status'),
-    sort: text('sort'),
-    selected: text('vm'),
+    filter: text('filter').slice(0, 200),
+    status: Object.hasOwn(STATUS_LABELS, text('status')) ? text('status') : '',
+    sort: /^-?\w{1,20}$/.test(text('sort')) ? text('sort') : '',
+    selected: text('vm').slice(0, 80),
     details: values.has('details'),
     theme: text('theme'),
     wall: values.has('wall'),
@@ -67,6 +77,7 @@ export function readLink(hash: string): Link {
       ...(timeout === ''
         ? {}
         : { timeoutSeconds: timeout === 'never' ? null : (number('timeout', 1, 604_800) ?? 600) }),
+      ...(lookback === undefined ? {} : { lookbackSeconds: Math.round(lookback) }),
       ...(values.has('wait') ? { waitForPowerOn: text('wait') !== '0' } : {}),
       ...(attempts === undefined ? {} : { attempts }),
     },
@@ -81,12 +92,14 @@ export function writeLink(link: Link): string {
       values.set(name, String(value));
     }
   };
-  const { timeoutSeconds, waitForPowerOn, attempts } = link.options;
+  const { timeoutSeconds, lookbackSeconds, waitForPowerOn, attempts } = link.options;
   put('source', link.source === 'vcenter' ? 'vcenter' : '');
   put('vms', link.vms);
   put('speed', link.speed);
   put('patterns', link.patterns.join(' '));
+  put('ids', link.ids.join(','));
   put('timeout', timeoutSeconds === null ? 'never' : timeoutSeconds);
+  put('lookback', lookbackSeconds);
   put('wait', waitForPowerOn === undefined ? undefined : Number(waitForPowerOn));
   put('attempts', attempts);
   put('filter', link.filter);

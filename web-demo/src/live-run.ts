@@ -16,13 +16,16 @@ import {
   watchCustomization,
 } from 'vm-customization';
 import { followWatch, RunModel, TIMELINE_EVENT_TYPES } from 'vm-customization/element';
+import { messageOf } from './dom.js';
 import type { LiveSource } from './sources/source.js';
 
 const TICK_MS = 1_000;
 /** Of a page that runs for weeks this much is kept to go back to; then recording begins anew. */
 const RECORDED_BYTES = 32 * 2 ** 20;
-/** Marks kept for a reload. */
-const MARKS_KEPT = 20_000;
+/** Marks kept for a reload: more would not fit beside the rows of many VMs, and take long to write. */
+const MARKS_KEPT = 4_000;
+/** A recording kept for a reload: browsers keep 5 MiB of a page, and writing holds it up. */
+const KEPT_BYTES = 2 * 2 ** 20;
 
 /** What a reload needs to go on. Plain data; no credential. */
 export interface SavedRun {
@@ -34,6 +37,7 @@ export interface SavedRun {
   readonly marks: readonly EventSummary[];
   /** Absent where it is too large. */
   readonly recording?: Recording;
+  readonly recordingBytes?: number;
 }
 
 /** How the source is doing. */
@@ -50,7 +54,10 @@ export class LiveRun extends EventTarget {
   readonly #recorder = new Recorder({ maxBytes: RECORDED_BYTES });
   #state: LiveState = 'opening';
   #trouble = '';
+  /** Stays until a look-up succeeds, whatever the reads do. */
+  #lookUpTrouble = '';
   #startedAt: string | undefined;
+  #fullAtMs: number | undefined;
   #vms: readonly VmRef[];
   /** How long the run had gone on when this part of it began. */
   #offsetMs = 0;
@@ -71,9 +78,14 @@ export class LiveRun extends EventTarget {
     const take = (input: RunInput): void => {
       follower.onInput(input);
       this.#recorder.take(input);
+      if (this.#fullAtMs === undefined && this.#recorder.full && input.type !== 'begin') {
+        this.#fullAtMs = input.atMs;
+        this.dispatchEvent(new Event('state'));
+      }
     };
     const told: WatchOptions = {
       alsoRead: TIMELINE_EVENT_TYPES,
+      ...(source.clock === undefined ? {} : { clock: source.clock }),
       onProgress: (progress) => {
         if (progress.type === 'started') {
           this.#begun(progress.serverTime, take);
@@ -105,7 +117,7 @@ export class LiveRun extends EventTarget {
             this.#set('ended', '');
           }
         },
-        (error: unknown) => this.#set('ended', error instanceof Error ? error.message : String(error)),
+        (error: unknown) => this.#set('ended', messageOf(error)),
       )
       .finally(() => clearInterval(ticking));
     if (source.lookUp !== undefined) {
@@ -119,47 +131,60 @@ export class LiveRun extends EventTarget {
 
   /** What keeps the source from being read; empty where nothing does. */
   get trouble(): string {
-    return this.#trouble;
+    return [this.#trouble, this.#lookUpTrouble].filter(Boolean).join('; ');
   }
 
-  /** The recording has reached its bound, and goes no further. */
-  get recordingFull(): boolean {
-    return this.#recorder.full;
+  /** When the recording reached its bound: it goes no further. */
+  get fullAtMs(): number | undefined {
+    return this.#fullAtMs;
   }
 
-  /** All that was fed in so far, before a reload too where that could be kept. */
+  /** What came before a reload could not be kept, and without it what comes after it says nothing. */
+  get isRecordingLost(): boolean {
+    return this.#saved !== undefined && this.#saved.recording === undefined;
+  }
+
+  /** All that was fed in so far, before a reload too; undefined where that could not be kept. */
   recording(): Recording | undefined {
     const recording = this.#recorder.recording();
     const before = this.#saved?.recording;
-    return recording === undefined || before === undefined
-      ? recording
-      : { ...before, steps: [...before.steps, ...recording.steps] };
+    if (recording === undefined || this.isRecordingLost) {
+      return undefined;
+    }
+    return before === undefined ? recording : { ...before, steps: [...before.steps, ...recording.steps] };
   }
 
   /** As it stands; undefined before it has begun. */
   report(): Report | undefined {
-    const saved = this.save();
-    return saved && reportOf(saved.snapshot, saved.startedAt);
+    const snapshot = this.#snapshot() ?? this.#saved?.snapshot;
+    return snapshot && reportOf(snapshot, this.#startedAt ?? this.#saved?.startedAt ?? '');
   }
 
-  /** For a reload; undefined before it has begun. */
-  save(): SavedRun | undefined {
-    let snapshot: Snapshot;
+  #snapshot(): Snapshot | undefined {
     try {
-      snapshot = this.#watch.snapshot();
+      return this.#watch.snapshot();
     } catch {
       // Before the source has told its time.
+      return undefined;
+    }
+  }
+
+  /** For a reload; undefined before it has begun. Without what is too large to be kept. */
+  save(): SavedRun | undefined {
+    const snapshot = this.#snapshot();
+    if (snapshot === undefined) {
       return this.#saved;
     }
-    const recording = this.recording();
+    const recordingBytes = (this.#saved?.recordingBytes ?? 0) + this.#recorder.bytes;
+    const recording = recordingBytes > KEPT_BYTES || this.#fullAtMs !== undefined ? undefined : this.recording();
     return {
-      startedAt: this.#startedAt ?? recording?.startedAt ?? '',
+      startedAt: this.#startedAt ?? '',
       savedAtMs: this.model.nowMs,
       vms: this.#vms,
       options: this.options,
       snapshot,
       marks: marksOf(this.model),
-      ...(recording === undefined || this.recordingFull ? {} : { recording }),
+      ...(recording === undefined ? {} : { recording, recordingBytes }),
     };
   }
 
@@ -197,9 +222,10 @@ export class LiveRun extends EventTarget {
           await this.#watch.setVms(vms);
           this.model.setVms(vms);
         }
+        this.#setLookUpTrouble('');
       } catch (error) {
         if (!signal.aborted) {
-          this.#set(this.#state, `looking for VMs: ${error instanceof Error ? error.message : error}`);
+          this.#setLookUpTrouble(`looking for VMs: ${messageOf(error)}`);
         }
       }
     }
@@ -225,6 +251,13 @@ export class LiveRun extends EventTarget {
       case 'loggedIn':
         this.#set('reading', '');
         break;
+    }
+  }
+
+  #setLookUpTrouble(trouble: string): void {
+    if (trouble !== this.#lookUpTrouble) {
+      this.#lookUpTrouble = trouble;
+      this.dispatchEvent(new Event('state'));
     }
   }
 

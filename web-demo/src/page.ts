@@ -6,12 +6,12 @@ import { optionsDialog } from './dialogs/options.js';
 import { saveDialog } from './dialogs/save.js';
 import { VCenterDialog } from './dialogs/vcenter.js';
 import { button, html, messageOf, onClick, select, setText } from './dom.js';
-import { type Link, packRecording, readLink, unpackRecording, writeLink } from './link.js';
+import { type Link, MOST_IDS, packRecording, readLink, unpackRecording, writeLink } from './link.js';
 import { LiveRun, type LiveState, showSaved } from './live-run.js';
 import { Log } from './log.js';
 import { Player } from './player.js';
 import { PlayerBar } from './player-bar.js';
-import { readSession, type Session, saveSession } from './session.js';
+import { forgetSession, readSession, type Session, saveSession } from './session.js';
 import { type Offered, readFiles } from './sources/files.js';
 import { simulatedAddress, simulatedRecording, simulatedSource } from './sources/simulated.js';
 import type { LiveSource } from './sources/source.js';
@@ -20,15 +20,21 @@ import { setUpTheme } from './theme.js';
 
 /** Between two savings for a crash; a reload saves by itself. */
 const SAVE_EVERY_MS = 30_000;
+/** With more of them it would hold up the page each time. */
+const SAVED_VMS = 1_000;
+/** A larger recording is asked for again after a reload. */
+const LARGEST_KEPT = 2 * 2 ** 20;
 /** The summary and the log are drawn at most this often. */
 const DRAW_EVERY_MS = 150;
 const HASH_EVERY_MS = 400;
 const NOTICE_MS = 4_000;
 
 /** For weeks on end: a new attempt with each power-on, and no deadline. */
-const WALL_OPTIONS: MonitorOptions = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true };
+const WALL_OPTIONS = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true } as const;
+/** What was customized today is to be seen there, however late the screen was set up. */
+const WALL_LOOKBACK_SECONDS = 86_400;
 
-const STATES: Readonly<Record<LiveState | 'played' | 'saved', string>> = {
+const STATES: Readonly<Record<LiveState | 'played' | 'saved' | 'asks', string>> = {
   opening: 'Opening',
   live: 'Live',
   reading: 'Reading',
@@ -36,6 +42,7 @@ const STATES: Readonly<Record<LiveState | 'played' | 'saved', string>> = {
   ended: 'Ended',
   played: 'Recording',
   saved: 'Last known state',
+  asks: 'Not logged in',
 };
 
 export class Page {
@@ -53,13 +60,19 @@ export class Page {
   #name = '';
   /** A wait of before the reload that goes on once somebody has logged in. */
   #waiting: Extract<Session, { kind: 'live' }> | undefined;
+  /** A link asks for a vCenter, and nobody has logged in yet. */
+  #asks = false;
   /** A file that a link asks for, and the position there. */
   #wanted: { readonly file: string; readonly atMs: number | undefined } | undefined;
   #model = new RunModel();
   #drawing: number | undefined;
   #hashing: number | undefined;
   #noticed: number | undefined;
-  #toldFull = false;
+  #awake: WakeLockSentinel | undefined;
+  /** Of the text of the recording that is played. */
+  #size = 0;
+  /** The position before a reload, of a live run that was rewound. */
+  #rewoundMs: number | undefined;
 
   constructor() {
     this.#link = readLink(location.hash);
@@ -72,7 +85,10 @@ export class Page {
         this.#view.cursor = atMs;
         this.#writeHash();
       },
-      backToLive: () => this.#backToLive(),
+      backToLive: () => {
+        this.#backToLive();
+        button('rewind').focus();
+      },
     });
     this.#file = new OpenFile((offered) => {
       const wanted = this.#wanted?.file === offered.name ? this.#wanted.atMs : undefined;
@@ -90,21 +106,29 @@ export class Page {
     saveDialog(() => ({
       recording: () => this.#player?.recording ?? this.#live?.recording(),
       report: () => this.#player?.report() ?? this.#live?.report(),
-      recordingNote: this.#live?.recordingFull
-        ? 'The recording is full: it holds the beginning of the run. Start again to record anew.'
-        : '',
+      recordingNote: this.#recordingNote(),
       link: () => this.#linkToView(),
     }));
     this.#setUpButtons();
     this.#view.addEventListener('viewchange', () => this.#viewChanged());
     addEventListener('hashchange', () => void this.open(false));
-    addEventListener('pagehide', () => this.#save());
-    document.addEventListener('visibilitychange', () => document.hidden && this.#save());
-    setInterval(() => {
+    addEventListener('pagehide', ({ persisted }) => {
       this.#save();
-      if (this.#live?.recordingFull === true && !this.#toldFull) {
-        this.#toldFull = true;
-        this.#tell('The recording is full: what comes from here on is shown, and no longer recorded');
+      if (!persisted) {
+        // A reload asks for the password again.
+        this.#vcenter.forget(true);
+      }
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) {
+        this.#save();
+      } else if (this.#link.wall) {
+        this.#stayAwake();
+      }
+    });
+    setInterval(() => {
+      if (this.#model.size <= SAVED_VMS) {
+        this.#save();
       }
     }, SAVE_EVERY_MS);
     for (const type of ['online', 'offline']) {
@@ -154,14 +178,21 @@ export class Page {
       this.#openRecording({ name: '', recording: simulatedRecording(link.vms ?? 8) }, link.atMs);
       return;
     }
-    const wantedAtMs = link.atMs;
+    if (link.source === 'vcenter') {
+      // Nothing else is shown meanwhile: it would be taken for that vCenter's.
+      this.#endAll();
+      this.#asks = true;
+      this.#show(new RunModel());
+      this.#showState();
+      this.#vcenter.show(undefined, link);
+      return;
+    }
+    const { file, atMs } = link;
     // Behind a dialog there is something to see as well.
     this.#watch(this.#simulated());
-    if (link.file !== undefined) {
-      this.#wanted = { file: link.file, atMs: wantedAtMs };
-      this.#file.show(link.file);
-    } else if (link.source === 'vcenter') {
-      this.#vcenter.show(undefined, link.patterns);
+    if (file !== undefined) {
+      this.#wanted = { file, atMs };
+      this.#file.show(file);
     }
   }
 
@@ -173,14 +204,18 @@ export class Page {
     const { address, run, options } = session;
     if (address.kind === 'simulated') {
       this.#watch(simulatedSource(address), options, run);
+      this.#rewoundMs = session.atMs;
       return;
     }
     this.#waiting = session;
     const model = new RunModel();
-    if (run === undefined) {
-      model.setVms(address.vms);
-    } else {
+    if (run !== undefined) {
       showSaved(model, run);
+    } else if (session.isTooLarge === true) {
+      // No row rather than a wrong one.
+      this.#fail('What was shown is too large to be kept over a reload: log in, and it is read anew');
+    } else {
+      model.setVms(address.vms);
     }
     this.#show(model);
     this.#showState();
@@ -203,26 +238,43 @@ export class Page {
     this.#endAll(source);
     this.#live = run;
     this.#link.source = source.address.kind;
-    this.#link.patterns = source.address.kind === 'vcenter' ? source.address.patterns : [];
-    run.addEventListener('state', () => this.#showState());
+    const { patterns, vms } = source.address.kind === 'vcenter' ? source.address : { patterns: [], vms: [] };
+    this.#link.patterns = patterns;
+    this.#link.ids = patterns.length > 0 || vms.length > MOST_IDS ? [] : vms.map(({ vm }) => vm);
+    let toldFull = false;
+    run.addEventListener('state', () => {
+      this.#showState();
+      if (run.fullAtMs !== undefined && !toldFull) {
+        toldFull = true;
+        this.#tell(this.#recordingNote());
+      }
+      if (this.#rewoundMs !== undefined && run === this.#live && run.state !== 'opening') {
+        this.#rewind(this.#rewoundMs);
+        this.#rewoundMs = undefined;
+      }
+    });
     this.#show(run.model);
     this.#showState();
   }
 
   #chosenOptions(): MonitorOptions {
-    return this.#link.wall ? { ...WALL_OPTIONS, ...this.#link.options } : this.#link.options;
+    return this.#link.wall
+      ? { lookbackSeconds: WALL_LOOKBACK_SECONDS, ...this.#link.options, ...WALL_OPTIONS }
+      : this.#link.options;
   }
 
   #watchVCenter(source: LiveSource, resumed: boolean): void {
     const waiting = resumed ? this.#waiting : undefined;
     this.#watch(source, waiting?.options, waiting?.run);
+    this.#rewoundMs = waiting?.atMs;
     this.#tell(`Watching ${source.title}`);
   }
 
   /** @throws WireError; what was shown before stays */
-  #openRecording({ name, recording }: Offered, atMs?: number): void {
+  #openRecording({ name, recording, size = 0 }: Offered, atMs?: number): void {
     const player = new Player(recording);
     this.#endAll();
+    this.#size = size;
     this.#play(player, name, atMs ?? 0);
     this.#link.source = name === '' ? 'simulated' : 'recording';
     if (atMs === undefined) {
@@ -241,15 +293,29 @@ export class Page {
     this.#showState();
   }
 
-  #rewind(): void {
+  #rewind(atMs = Number.POSITIVE_INFINITY): void {
     const live = this.#live;
     const recording = live?.recording();
     if (live === undefined || recording === undefined) {
+      this.#tell(this.#recordingNote());
       return;
     }
-    const { nowMs } = live.model;
-    this.#play(new Player(recording, nowMs), '', nowMs);
-    this.#tell('Rewound: the wait goes on meanwhile');
+    const endMs = Math.min(live.model.nowMs, live.fullAtMs ?? Number.POSITIVE_INFINITY);
+    this.#play(new Player(recording, endMs), '', Math.min(atMs, endMs));
+    this.#tell(this.#recordingNote() || 'Rewound: the wait goes on meanwhile');
+  }
+
+  /** Why the recording is not all of the live run; empty where it is. */
+  #recordingNote(): string {
+    const { fullAtMs, isRecordingLost, model } = this.#live ?? {};
+    if (isRecordingLost === true) {
+      return 'What was recorded before the reload was too large to be kept: there is nothing to rewind. Start again to record anew.';
+    }
+    if (fullAtMs === undefined) {
+      return '';
+    }
+    const time = new Date((model?.originMs ?? 0) + fullAtMs).toLocaleTimeString('en-GB', { timeStyle: 'short' });
+    return `The recording stopped at ${time}, when it was full: rewinding shows up to then. Start again to record anew.`;
   }
 
   #backToLive(): void {
@@ -290,6 +356,8 @@ export class Page {
     const live = this.#live;
     this.#live = undefined;
     this.#waiting = undefined;
+    this.#asks = false;
+    this.#rewoundMs = undefined;
     const isSession = next?.address.kind === 'vcenter';
     void live?.stop(live.source.address.kind === 'vcenter' && !isSession);
     if (!isSession) {
@@ -323,8 +391,8 @@ export class Page {
   #showState(): void {
     const live = this.#live;
     const played = this.#player !== undefined;
-    const isVCenter = live?.source.address.kind === 'vcenter' || this.#waiting !== undefined;
-    const state = played ? 'played' : (live?.state ?? 'saved');
+    const isVCenter = live?.source.address.kind === 'vcenter' || this.#waiting !== undefined || this.#asks;
+    const state = played ? 'played' : (live?.state ?? (this.#asks ? 'asks' : 'saved'));
     const offline = isVCenter && !played && !navigator.onLine;
     const badge = html('state');
     badge.dataset.state = offline ? 'retrying' : state;
@@ -336,7 +404,7 @@ export class Page {
     setText(html('source'), title + trouble);
     button('again').hidden = live === undefined || played;
     button('rewind').hidden = live === undefined || played;
-    button('log-out').hidden = !isVCenter;
+    button('log-out').hidden = !isVCenter || this.#asks;
     button('open-options').disabled = played && live === undefined;
     for (const [id, current] of [
       ['open-simulated', !isVCenter && (live !== undefined || this.#name === '')],
@@ -357,7 +425,10 @@ export class Page {
       this.#watch(this.#simulated());
     });
     onClick('again', () => this.#startAgain());
-    onClick('rewind', () => this.#rewind());
+    onClick('rewind', () => {
+      this.#rewind();
+      html('position').focus();
+    });
     onClick('log-out', () => {
       this.#endAll();
       this.#watch(this.#simulated());
@@ -367,7 +438,18 @@ export class Page {
     onClick('wall', () => {
       this.#setWall(true);
       document.documentElement.requestFullscreen?.().catch(() => undefined);
-      if (this.#live !== undefined && this.#player === undefined && this.#live.options.attempts !== 'reopen') {
+      button('leave-wall').focus();
+      if (this.#player !== undefined && this.#name === '') {
+        this.#backToLive();
+      }
+      const { options } = this.#live ?? {};
+      const { attempts, timeoutSeconds, waitForPowerOn } = WALL_OPTIONS;
+      if (
+        options !== undefined &&
+        (options.attempts !== attempts ||
+          options.timeoutSeconds !== timeoutSeconds ||
+          options.waitForPowerOn !== waitForPowerOn)
+      ) {
         this.#startAgain();
       }
       this.#writeHash();
@@ -396,8 +478,25 @@ export class Page {
     document.documentElement.classList.toggle('wall', wall);
     if (wall) {
       // A screen on the wall has nobody to wake it.
-      navigator.wakeLock?.request('screen').catch(() => undefined);
+      this.#stayAwake();
+    } else {
+      this.#awake?.release().catch(() => undefined);
+      this.#awake = undefined;
     }
+  }
+
+  /** The browser ends it whenever the page is hidden. */
+  #stayAwake(): void {
+    navigator.wakeLock?.request('screen').then(
+      (lock) => {
+        this.#awake?.release().catch(() => undefined);
+        this.#awake = lock;
+        if (!this.#link.wall) {
+          this.#setWall(false);
+        }
+      },
+      () => undefined,
+    );
   }
 
   #viewChanged(): void {
@@ -443,6 +542,9 @@ export class Page {
           : 'The recording is inside the link.';
     } else if (link.source === 'vcenter') {
       note = 'It asks for user and password; there is none in it.';
+      if (link.patterns.length === 0 && link.ids.length === 0) {
+        note += ` More than ${MOST_IDS} VMs do not fit in: choose them by patterns for a link.`;
+      }
     }
     return { url: location.href.replace(/#.*$/, '') + writeLink(link), note };
   }
@@ -471,10 +573,21 @@ export class Page {
     } else if (live !== undefined) {
       const run = live.save();
       const { address } = live.source;
-      saveSession({ hash, kind: 'live', address, options: live.options, ...(run === undefined ? {} : { run }) });
-    } else if (this.#player !== undefined) {
+      const atMs = this.#player?.positionMs ?? this.#rewoundMs;
+      saveSession({
+        hash,
+        kind: 'live',
+        address,
+        options: live.options,
+        ...(run === undefined ? {} : { run }),
+        ...(atMs === undefined ? {} : { atMs }),
+      });
+    } else if (this.#player !== undefined && this.#size <= LARGEST_KEPT) {
       const { recording, positionMs } = this.#player;
       saveSession({ hash, kind: 'recording', name: this.#name, recording, atMs: positionMs });
+    } else if (this.#asks || this.#player !== undefined) {
+      // The address asks for the file, or for the log-in.
+      forgetSession();
     }
   }
 

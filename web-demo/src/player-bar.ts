@@ -15,9 +15,12 @@ export class PlayerBar {
     onClick('step-back', () => this.#player?.step(-1));
     onClick('step-forth', () => this.#player?.step(1));
     onClick('back-to-live', actions.backToLive);
+    this.#position.addEventListener('keydown', (event) => this.#onSliderKey(event));
     this.#position.addEventListener('input', () => {
+      // Before a pause, which shows the position there was.
+      const atMs = Number(this.#position.value);
       this.#player?.pause();
-      this.#player?.seek(Number(this.#position.value));
+      this.#player?.seek(atMs);
     });
     select('speed').addEventListener('change', () => {
       if (this.#player !== undefined) {
@@ -51,13 +54,41 @@ export class PlayerBar {
     const time = `${clock(positionMs)} / ${clock(endMs)}`;
     setText(html('time'), time);
     this.#position.setAttribute('aria-valuetext', `${clock(positionMs)} of ${clock(endMs)}`);
-    const last = lastEvent === undefined ? '' : `: ${lastEvent.name ?? lastEvent.vm ?? ''} ${lastEvent.type}`;
+    const last =
+      lastEvent === undefined ? '' : `: \u2068${lastEvent.name ?? lastEvent.vm ?? ''}\u2069 ${lastEvent.type}`;
     setText(html('event'), `event ${eventsTold} of ${eventCount}${last}`);
     setText(button('play'), playing ? 'Pause' : 'Play');
-    button('step-back').disabled = eventsTold === 0;
-    button('step-forth').disabled = eventsTold === eventCount;
+    this.#disable('step-back', 'step-forth', eventsTold === 0);
+    this.#disable('step-forth', 'step-back', eventsTold === eventCount);
     this.#onMoved(positionMs);
   };
+
+  /** A button that goes out hands the focus on: it would be lost. */
+  #disable(id: string, other: string, disabled: boolean): void {
+    const had = document.activeElement === button(id);
+    button(id).disabled = disabled;
+    if (disabled && had) {
+      button(button(other).disabled ? 'play' : other).focus();
+    }
+  }
+
+  /** A millisecond, the slider's own step, is nothing to somebody at the keys. */
+  #onSliderKey(event: KeyboardEvent): void {
+    const bySeconds: Readonly<Record<string, number>> = {
+      ArrowLeft: -1,
+      ArrowDown: -1,
+      ArrowRight: 1,
+      ArrowUp: 1,
+      PageDown: -10,
+      PageUp: 10,
+    };
+    const by = bySeconds[event.key];
+    if (by !== undefined && this.#player !== undefined && !event.ctrlKey && !event.altKey && !event.metaKey) {
+      event.preventDefault();
+      this.#player.pause();
+      this.#player.seek(this.#player.positionMs + by * 1_000);
+    }
+  }
 
   #toggle(): void {
     if (this.#player?.playing) {
@@ -69,7 +100,8 @@ export class PlayerBar {
 
   #onKey(event: KeyboardEvent): void {
     const target = event.composedPath()[0];
-    const isTyping = target instanceof Element && target.matches('input, select, textarea, button, summary, a');
+    const isTyping =
+      target instanceof Element && target.matches('input:not([type=range]), select, textarea, button, summary, a');
     if (this.#player === undefined || isTyping || event.ctrlKey || event.altKey || event.metaKey) {
       return;
     }

@@ -11,14 +11,17 @@ export type Session = { readonly hash: string } & (
       readonly options: MonitorOptions;
       /** Absent where it had not begun, or did not fit. */
       readonly run?: SavedRun;
+      readonly isTooLarge?: boolean;
+      /** The position, where it was rewound. */
+      readonly atMs?: number;
     }
   | { readonly kind: 'recording'; readonly name: string; readonly recording: Recording; readonly atMs: number }
 );
 
 const KEY = 'vm-customization/1';
 
-/** Keeps as much as fits. Answers whether that was all. */
-export function saveSession(session: Session): boolean {
+/** Keeps as much as fits. */
+export function saveSession(session: Session): void {
   const fits = (value: Session): boolean => {
     try {
       sessionStorage.setItem(KEY, JSON.stringify(value));
@@ -29,20 +32,16 @@ export function saveSession(session: Session): boolean {
     }
   };
   if (fits(session)) {
-    return true;
+    return;
   }
   if (session.kind === 'live' && session.run !== undefined) {
-    const { recording: _, ...withoutRecording } = session.run;
-    const { run: __, ...withoutRun } = session;
-    if (fits({ ...session, run: withoutRecording }) || fits({ ...session, run: { ...withoutRecording, marks: [] } })) {
-      return false;
-    }
-    if (fits(withoutRun)) {
-      return false;
+    const { recording: _, recordingBytes: __, ...withoutRecording } = session.run;
+    const { run: ___, ...withoutRun } = session;
+    if (fits({ ...session, run: { ...withoutRecording, marks: [] } }) || fits({ ...withoutRun, isTooLarge: true })) {
+      return;
     }
   }
   forgetSession();
-  return false;
 }
 
 /**

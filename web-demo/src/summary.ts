@@ -31,6 +31,7 @@ export class Summary {
     const done = succeeded + failed;
     this.#progress.max = Math.max(1, size);
     this.#progress.value = done;
+    this.#progress.style.setProperty('--failed', `${(100 * failed) / Math.max(1, done)}%`);
     setText(this.#done, `${done} of ${size} done`);
     const parts = RING.filter(([status]) => counts[status] > 0).map(
       ([status]) => `${counts[status]} ${STATUS_LABELS[status].toLowerCase()}`,

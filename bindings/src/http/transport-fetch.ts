@@ -34,6 +34,8 @@ export function fetchTransport(url: URL, fetchFunction: typeof fetch = fetch): T
           ...(request.body === undefined ? {} : { body: request.body }),
           credentials: 'include',
           redirect: 'error',
+          // It outlives the page that sends it as its last.
+          keepalive: request.operation === 'Logout',
           signal: controller.signal,
         });
         const body = new Uint8Array(await response.arrayBuffer());

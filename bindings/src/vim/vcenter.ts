@@ -118,10 +118,15 @@ export class VCenter implements AsyncDisposable {
     return new VimEventSource(this.#api, this.#signIn, parents, warn, this.#pushes);
   }
 
-  /** Logs out and closes the connections, within a second. Never rejects: a session that cannot be closed will expire. */
-  async close(): Promise<void> {
+  /**
+   * Logs out and closes the connections, within a second. Never rejects: a session that cannot be closed will expire.
+   * @param options - `leaving`: in `pagehide`, after which nothing can be waited for, the log-out alone is sent, at once
+   */
+  async close({ leaving = false }: { readonly leaving?: boolean } = {}): Promise<void> {
     await end(this.#transport, LOGOUT_TIMEOUT_MS, async (context) => {
-      await this.#pushes.close(context.signal);
+      if (!leaving) {
+        await this.#pushes.close(context.signal);
+      }
       await this.#api.logout(context);
     });
   }

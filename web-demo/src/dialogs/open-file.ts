@@ -60,8 +60,18 @@ export class OpenFile {
   }
 
   async #take(given: readonly Given[]): Promise<void> {
+    for (const other of document.querySelectorAll('dialog')) {
+      if (other.open && other !== this.#dialog) {
+        other.close();
+      }
+    }
     this.#say('');
+    const opening = html('opening');
+    setText(opening, `Opening ${given.map(({ name }) => name).join(', ')}…`);
+    opening.showPopover();
     try {
+      // Reading holds up the page: it is to be seen why.
+      await painted();
       const offered = await readFiles(given);
       if (offered.length === 1) {
         this.#finish(offered[0] as Offered);
@@ -87,6 +97,7 @@ export class OpenFile {
       }
       this.#say(messageOf(error));
     } finally {
+      opening.hidePopover();
       // The same file can be chosen again.
       this.#files.value = '';
     }
@@ -140,12 +151,21 @@ export class OpenFile {
       }
       const files = givenOf(event.clipboardData?.files ?? []);
       const text = event.clipboardData?.getData('text/plain') ?? '';
-      if (files.length > 0 || text.trim() !== '') {
+      // Anything else that is pasted was not meant for the page.
+      if (files.length > 0 || /^\s*[{[<]/.test(text)) {
         event.preventDefault();
         void this.#take(files.length > 0 ? files : [{ name: 'the pasted text', blob: new Blob([text]) }]);
       }
     });
   }
+}
+
+/** After the next frame; at once where there is none, as in a tab in the background. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 200);
+    requestAnimationFrame(() => setTimeout(resolve));
+  });
 }
 
 function givenOf(files: Iterable<File> | ArrayLike<File>): Given[] {

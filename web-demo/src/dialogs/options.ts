@@ -6,10 +6,14 @@ import { dialog, input, onClick, select } from '../dom.js';
 export function optionsDialog(current: () => MonitorOptions, apply: (options: MonitorOptions) => void): void {
   const shown = dialog('options-dialog');
   onClick('open-options', () => {
-    const { timeoutSeconds = 600, waitForPowerOn = false, attempts = 'follow' } = current();
+    const { timeoutSeconds = 600, lookbackSeconds = 300, waitForPowerOn = false, attempts = 'follow' } = current();
     input('timeout').value = timeoutSeconds === null ? '' : String(timeoutSeconds);
     input('wait-for-power-on').checked = waitForPowerOn;
     select('attempts').value = attempts;
+    const lookback = select('lookback');
+    // A link may have another one than those to choose from: the next longer one.
+    const longer = [...lookback.options].find(({ value }) => Number(value) >= lookbackSeconds);
+    lookback.value = longer?.value ?? '604800';
     shown.returnValue = '';
     shown.showModal();
   });
@@ -18,6 +22,7 @@ export function optionsDialog(current: () => MonitorOptions, apply: (options: Mo
       const timeout = input('timeout').value;
       apply({
         timeoutSeconds: timeout === '' ? null : Number(timeout),
+        lookbackSeconds: Number(select('lookback').value),
         waitForPowerOn: input('wait-for-power-on').checked,
         attempts: select('attempts').value as NonNullable<MonitorOptions['attempts']>,
       });

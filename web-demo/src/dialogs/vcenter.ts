@@ -16,6 +16,8 @@ export class VCenterDialog {
   readonly #watch: (source: LiveSource, resumed: boolean) => void;
   readonly #chosen = new Set<string>();
   #session: VCenterSession | undefined;
+  /** Something is watched in the session. */
+  #used = false;
   #all: readonly FoundVm[] = [];
   #shown: readonly FoundVm[] = [];
   #resume: VCenterAddress | undefined;
@@ -26,6 +28,12 @@ export class VCenterDialog {
     for (const cancel of this.#dialog.querySelectorAll('.cancel')) {
       cancel.addEventListener('click', () => this.#dialog.close());
     }
+    this.#dialog.addEventListener('close', () => {
+      // By Escape too: nobody would see that there is a session, nor could end it.
+      if (this.#session !== undefined && !this.#used && !this.#dialog.open) {
+        this.forget();
+      }
+    });
     this.#logIn.addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#enter();
@@ -48,11 +56,18 @@ export class VCenterDialog {
     });
   }
 
-  /** @param resume - a wait to go on with, once logged in. @param patterns - those of a link */
-  show(resume = this.#resume, patterns: readonly string[] = []): void {
+  /** @param resume - a wait to go on with, once logged in. @param wanted - the VMs of a link */
+  show(
+    resume = this.#resume,
+    wanted?: { readonly patterns: readonly string[]; readonly ids: readonly string[] },
+  ): void {
     this.#resume = resume;
-    if (patterns.length > 0) {
-      input('patterns').value = patterns.join(' ');
+    if (wanted !== undefined) {
+      input('patterns').value = wanted.patterns.join(' ');
+      this.#mark(
+        wanted.ids.map((vm) => ({ vm })),
+        true,
+      );
     }
     const hint = html('resume-hint');
     hint.hidden = resume === undefined;
@@ -73,9 +88,10 @@ export class VCenterDialog {
   }
 
   /** The session ends here; what was watched with it has been stopped. */
-  forget(): void {
-    void this.#session?.close();
+  forget(leaving = false): void {
+    void this.#session?.close(leaving);
     this.#session = undefined;
+    this.#used = false;
     this.#resume = undefined;
     this.#all = [];
     this.#chosen.clear();
@@ -98,15 +114,22 @@ export class VCenterDialog {
           );
         }
         const source = await (resume.patterns.length > 0
-          ? session.watchPatterns(resume.patterns)
+          ? session.watchPatterns(resume.patterns, true)
           : session.watchVms(resume.vms));
         this.#session = session;
         this.#resume = undefined;
+        this.#used = true;
         this.#dialog.close();
         this.#watch(source, true);
         return;
       }
       this.#all = await session.all();
+      const there = new Set(this.#all.map(({ vm }) => vm));
+      for (const vm of this.#chosen) {
+        if (!there.has(vm)) {
+          this.#chosen.delete(vm);
+        }
+      }
       this.#session = session;
       setText(html('server'), session.name);
       this.#list();
@@ -140,6 +163,7 @@ export class VCenterDialog {
       const source = await (patterns.length > 0
         ? session.watchPatterns(patterns)
         : session.watchVms(this.#all.filter(({ vm }) => this.#chosen.has(vm))));
+      this.#used = true;
       this.#dialog.close();
       this.#watch(source, false);
     } catch (error) {
@@ -169,7 +193,7 @@ export class VCenterDialog {
     this.#count();
   }
 
-  #mark(vms: readonly FoundVm[], chosen: boolean): void {
+  #mark(vms: readonly { readonly vm: string }[], chosen: boolean): void {
     for (const { vm } of vms) {
       this.#choose(vm, chosen);
     }

@@ -9,6 +9,8 @@ export const MAX_BYTES = 64 * 2 ** 20;
 export interface Offered {
   readonly name: string;
   readonly recording: Recording;
+  /** Of its text, about. */
+  readonly size?: number;
 }
 
 /** What was given: a file, or what was pasted. */
@@ -31,6 +33,10 @@ export async function readFiles(given: readonly Given[]): Promise<readonly Offer
       `${what} ${verb} ${Math.ceil(bytes / 2 ** 20)} MiB, and 64 MiB can be opened: split it, or take the events of a shorter time`,
     );
   }
+  const packed = given.find(({ name }) => /\.(gz|zip|zst|xz|bz2)$/i.test(name));
+  if (packed !== undefined) {
+    throw new Error(`${packed.name} is packed: unpack it first`);
+  }
   const texts = await Promise.all(given.map(async ({ name, blob }) => ({ name, text: (await blob.text()).trim() })));
   const empty = texts.find(({ text }) => text === '');
   if (empty !== undefined) {
@@ -38,7 +44,7 @@ export async function readFiles(given: readonly Given[]): Promise<readonly Offer
   }
   const recordings = texts.map((file) => recordingsOf(file.name, file.text));
   if (recordings.every((found) => found === undefined)) {
-    return [{ name: texts.map(({ name }) => name).join(', '), recording: fromEvents(texts) }];
+    return [{ name: texts.map(({ name }) => name).join(', '), recording: fromEvents(texts), size: bytes }];
   }
   const other = texts.find((_, index) => recordings[index] === undefined);
   if (other !== undefined) {
@@ -54,10 +60,11 @@ function recordingsOf(name: string, text: string): readonly Offered[] | undefine
   }
   const whole = parsed(text);
   if (whole !== undefined) {
-    return isOurs(whole, name) ? [{ name, recording: checked(whole, name) }] : undefined;
+    return isOurs(whole, name) ? [{ name, recording: checked(whole, name), size: text.length }] : undefined;
   }
   const lines = text.split('\n');
   const found: Offered[] = [];
+  let events = '';
   for (const [index, line] of lines.entries()) {
     if (line.trim() !== '') {
       const place = `${name}, line ${index + 1}`;
@@ -67,15 +74,18 @@ function recordingsOf(name: string, text: string): readonly Offered[] | undefine
         throw new Error(`${place}: ${reasonOf(line)}`);
       }
       if (!isOurs(value, place)) {
-        if (found.length === 0) {
-          return undefined;
-        }
-        throw new Error(`${place} is no recording, and those before it are: remove the line`);
+        events = place;
+      } else {
+        found.push({ name: place, recording: checked(value, place), size: line.length });
       }
-      found.push({ name: place, recording: checked(value, place) });
+      if (events !== '' && found.length > 0) {
+        throw new Error(
+          `${events} is no recording, and other lines are: open recordings and events one after the other`,
+        );
+      }
     }
   }
-  return found;
+  return found.length === 0 ? undefined : found;
 }
 
 function isOurs(value: unknown, place: string): value is Recording {

@@ -1,5 +1,5 @@
 /** A vCenter inside the page: the script's events, as a real one would tell them. */
-import type { CallOptions, EventPage, EventQuery, EventSource, GuestInfo, Recording } from 'vm-customization';
+import type { CallOptions, Clock, EventPage, EventQuery, EventSource, GuestInfo, Recording } from 'vm-customization';
 import { count } from '../dom.js';
 import { Script, type ScriptedEvent } from './script.js';
 import type { LiveSource, SourceAddress } from './source.js';
@@ -15,6 +15,8 @@ const OPTIONS = { timeoutSeconds: 75, stuckAfterSeconds: 36, waitForPowerOn: tru
 
 /** Events that come close to each other are pushed together, as a vCenter does. */
 const SHORTEST_PUSH_MS = 50;
+/** Timers take 32-bit delays. */
+const LONGEST_SLEEP_MS = 2 ** 31 - 1;
 /** At the script's pace. */
 const LOOK_UP_MS = 10_000;
 
@@ -36,10 +38,19 @@ export function simulatedSource(address: SimulatedAddress): LiveSource {
     events,
     vms: script.vmsAt(events.nowMs),
     options: OPTIONS,
+    clock: clockOf(address.speed),
     ...(address.loop
       ? { lookUp: { everyMs: LOOK_UP_MS / address.speed, find: async () => script.vmsAt(events.nowMs) } }
       : {}),
     close: async () => undefined,
+  };
+}
+
+/** Runs as fast as the script, so that deadlines and hints come where they come at speed 1. */
+function clockOf(speed: number): Clock {
+  return {
+    now: () => performance.now() * speed,
+    sleep: (ms, signal) => sleep(ms / speed, signal),
   };
 }
 
@@ -158,7 +169,7 @@ function viJson({ atMs, key, type, vm, name, fields, message }: ScriptedEvent, s
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(done, ms);
+    const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(done, Math.min(ms, LONGEST_SLEEP_MS));
     function done(): void {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);

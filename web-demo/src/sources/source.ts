@@ -1,5 +1,5 @@
 /** What the page can watch live. A recording is no source: it is played, see `player.ts`. */
-import type { EventSource, MonitorOptions, VmRef } from 'vm-customization';
+import type { Clock, EventSource, MonitorOptions, VmRef } from 'vm-customization';
 
 /** What a link or a reload needs to open a source again; no credential. */
 export type SourceAddress =
@@ -30,6 +30,8 @@ export interface LiveSource {
   readonly vms: readonly VmRef[];
   /** What suits this source where the user has not said otherwise. */
   readonly options: MonitorOptions;
+  /** Where its time passes at another speed. */
+  readonly clock?: Clock;
   /** Where VMs come and go: finds those that are there now. */
   readonly lookUp?: { readonly everyMs: number; find(signal: AbortSignal): Promise<readonly VmRef[]> };
   /** Gives back what it holds at the server. */

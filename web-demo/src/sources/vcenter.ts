@@ -48,9 +48,13 @@ export class VCenterSession {
     return (await this.#find(['*'])).vms;
   }
 
-  /** The VMs that these patterns find now; may be none. @throws LookupError for a name that fits nothing */
-  async watchPatterns(patterns: readonly string[]): Promise<LiveSource> {
-    return this.#source(await this.#find(patterns), patterns);
+  /**
+   * The VMs that these patterns find now; may be none.
+   * @param again - they were found before: a name that fits nothing any more is one of a VM that is gone
+   * @throws LookupError for a name that fits nothing
+   */
+  async watchPatterns(patterns: readonly string[], again = false): Promise<LiveSource> {
+    return this.#source(await this.#find(patterns, again), patterns);
   }
 
   /** These VMs. Those that are gone are watched too: the report says so. */
@@ -63,8 +67,9 @@ export class VCenterSession {
     return this.#source({ vms: kept, parents: found.length < 2 ? [] : parents }, []);
   }
 
-  close(): Promise<void> {
-    return this.#vcenter.close();
+  /** @param leaving - the page goes, and waits for nothing */
+  close(leaving = false): Promise<void> {
+    return this.#vcenter.close({ leaving });
   }
 
   #source(found: Lookup, patterns: readonly string[]): LiveSource {
@@ -78,7 +83,7 @@ export class VCenterSession {
     };
     return {
       address,
-      title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.#user.replace(/^.*[@\\]/, '') || 'vCenter'}, ${this.name}`,
+      title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.name}`,
       events,
       vms: found.vms,
       options: {},
@@ -87,7 +92,7 @@ export class VCenterSession {
             lookUp: {
               everyMs: LOOK_UP_MS,
               find: async (signal) => {
-                const now = await this.#find(patterns, signal);
+                const now = await this.#find(patterns, true, signal);
                 events.source = this.#vcenter.events(now);
                 return now.vms;
               },
@@ -98,8 +103,8 @@ export class VCenterSession {
     };
   }
 
-  /** Patterns that fit nothing find nothing; a name that fits nothing or several is told. */
-  async #find(patterns: readonly string[], signal?: AbortSignal): Promise<Lookup> {
+  /** Patterns that fit nothing find nothing; a name that fits nothing, unless it may be gone, or several is told. */
+  async #find(patterns: readonly string[], mayBeGone = false, signal?: AbortSignal): Promise<Lookup> {
     try {
       return await this.#vcenter.findVms(patterns, { signal });
     } catch (error) {
@@ -108,7 +113,9 @@ export class VCenterSession {
       }
       const empty = new Set(
         error.problems
-          .filter(({ input, kind }) => kind !== 'ambiguous' && /[*?]/.test(input))
+          .filter(
+            ({ input, kind }) => (kind !== 'ambiguous' && /[*?]/.test(input)) || (mayBeGone && kind === 'notFound'),
+          )
           .map(({ input }) => input),
       );
       const rest = patterns.filter((pattern) => !empty.has(pattern));
