@@ -201,6 +201,20 @@ describe('the log of the reads', () => {
     assert.match(log.trouble(timedOut), /never read .*no answer from vc\.example to reading the events within 12\.3 s/);
   });
 
+  test('says nothing of the server when the wait was called off during the first read', () => {
+    const cancelled = report(row('VmNotStarted', 'cancelled'));
+    const log = new ReadLog(HOST);
+    log.take({ type: 'reading' });
+    assert.equal(
+      log.trouble(cancelled),
+      'the events were never read to the end: the wait was over before the first read',
+    );
+    log.take({ type: 'reading' });
+    log.take(refused);
+    log.take({ type: 'reading' });
+    assert.match(log.trouble(cancelled), /vc\.example/, 'what failed before is told');
+  });
+
   test('tells of the last reads of a wait that ran out of time, and of nothing else', () => {
     const log = new ReadLog(HOST);
     log.take({ type: 'reading' });
