@@ -49,8 +49,10 @@ export interface CustomizationWatch extends AsyncIterable<Transition> {
   /**
    * VMs come and go: from now on watches these, in this order. VMs watched before keep their state; new ones begin as in a
    * new wait, with a window of their own, and are read at once. The deadline stays; without a VM left that is waited for
-   * the wait ends, but with `attempts: 'reopen'` it goes on. After the end of the wait it changes nothing. Calls take
-   * effect in the order in which they were made.
+   * the wait ends, but with `attempts: 'reopen'` it goes on. Calls take effect in the order in which they were made.
+   *
+   * After the end of the wait, and when the wait ends while vCenter's time is asked for, it resolves and changes nothing:
+   * `rows()` tells which VMs are watched.
    *
    * It rejects, and changes nothing, when vCenter's time cannot be read, when a VM cannot be used, and under `published`
    * rules ({@link OptionsError}).
