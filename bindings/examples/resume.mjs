@@ -28,10 +28,13 @@ try {
 async function begin() {
   const found = await vcenter.findVms(names);
   const watch = watchCustomization(vcenter.events(found), found.vms);
-  process.once('SIGINT', () => watch.cancel());
-  for await (const { vm, to } of watch) {
-    console.log(`${vm}: ${to}`);
-    break;
+  /** @type {Promise<undefined>} */
+  const interrupted = new Promise((resolve) => {
+    process.once('SIGINT', () => resolve(undefined));
+  });
+  const step = await Promise.race([watch[Symbol.asyncIterator]().next(), interrupted]);
+  if (step !== undefined && !step.done) {
+    console.log(`${step.value.vm}: ${step.value.to}`);
   }
   // Ids mean nothing in another vCenter, so that it is kept which one they are of.
   const saved = { instanceUuid: vcenter.instanceUuid, vms: found.vms, snapshot: watch.snapshot() };

@@ -1,7 +1,8 @@
 /** What callers hand over, looked at before it is used: the types are no protection where JavaScript calls. */
-import { OptionsError, VmCustomizationError } from './errors.js';
+import { OptionsError, SnapshotError, VmCustomizationError } from './errors.js';
 import type { EventSource } from './source.js';
-import type { MonitorOptions, VmRef } from './types.js';
+import type { MonitorOptions, Snapshot, VmRef } from './types.js';
+import type { WatchOptions } from './watch.js';
 
 const NUMBERS = ['timeoutSeconds', 'lookbackSeconds', 'pollIntervalSeconds', 'stuckAfterSeconds'] as const;
 const REQUIRED = ['serverTime', 'readEvents'] as const;
@@ -49,13 +50,73 @@ export function checkVms(vms: readonly VmRef[]): void {
   }
 }
 
+/**
+ * Refuses what is no list of the values of VMs.
+ * @throws {@link OptionsError}
+ */
+export function checkValues(vms: readonly string[] | undefined): void {
+  if (vms !== undefined && !Array.isArray(vms)) {
+    throw new OptionsError('invalidOptions', `the VMs are ${shown(vms)}: pass an array such as ['vm-101'], or nothing`);
+  }
+}
+
+/**
+ * Refuses what is no snapshot by its looks; the core looks at the rest.
+ * @throws {@link SnapshotError}
+ */
+export function checkSnapshot(snapshot: Snapshot): void {
+  if (typeof snapshot !== 'object' || snapshot === null) {
+    throw new SnapshotError(
+      'invalidSnapshot',
+      `the snapshot is ${shown(snapshot)}: pass what \`snapshot()\` of a watch answered`,
+    );
+  }
+}
+
+const CALLBACKS = ['onProgress', 'onInput'] as const;
+
+/**
+ * Refuses options of a watch that cannot be used.
+ * @throws {@link OptionsError} that names the option
+ */
+export function checkWatchOptions(options: WatchOptions): void {
+  checkOptions(options);
+  checkAlsoRead(options.alsoRead);
+  for (const name of CALLBACKS) {
+    const callback: unknown = options[name];
+    if (isGiven(callback) && typeof callback !== 'function') {
+      throw new OptionsError('invalidOptions', `${name} is ${shown(callback)}: give a function, or leave it out`);
+    }
+  }
+  if (isGiven(options.signal) && !hasMethods(options.signal, ['addEventListener', 'removeEventListener'])) {
+    throw new OptionsError(
+      'invalidOptions',
+      `signal is ${shown(options.signal)}: give the signal of an AbortController, or leave it out`,
+    );
+  }
+  if (isGiven(options.clock) && !hasMethods(options.clock, ['now', 'sleep'])) {
+    throw new OptionsError(
+      'invalidOptions',
+      `clock is ${shown(options.clock)}: give an object with the methods now and sleep, or leave it out`,
+    );
+  }
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  return names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
+}
+
 const MAX_ALSO_READ = 64;
 
 /**
  * Refuses what is no short list of names of event types.
  * @throws {@link OptionsError}
  */
-export function checkAlsoRead(types: readonly string[] | undefined): void {
+function checkAlsoRead(types: readonly string[] | undefined): void {
   if (types === undefined) {
     return;
   }

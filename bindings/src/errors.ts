@@ -6,13 +6,18 @@ import type { ReadFailureKind, Report } from './types.js';
 
 export { InitError, NotInitializedError } from './wasm/errors.js';
 
+// Not `ErrorOptions`: declarations for programs of before ES2022 would not know it.
+interface Cause {
+  readonly cause?: unknown;
+}
+
 /** What all errors of the package (but those of `init`) have in common. */
 export class VmCustomizationError extends Error {
   override readonly name: string = 'VmCustomizationError';
   /** Stable, for programs. */
   readonly code: string;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, options?: Cause) {
     super(message, options);
     this.code = code;
   }
@@ -46,7 +51,7 @@ export class WireError extends VmCustomizationError {
 export class InternalError extends VmCustomizationError {
   override readonly name = 'InternalError';
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: Cause) {
     super('internal', message, options);
   }
 }
@@ -70,7 +75,7 @@ export class ReadError extends VmCustomizationError {
   /** What the machine makes of it. */
   readonly kind: ReadFailureKind;
 
-  constructor(kind: ReadFailureKind, message: string, options?: ErrorOptions & { code?: string }) {
+  constructor(kind: ReadFailureKind, message: string, options?: Cause & { code?: string }) {
     super(options?.code ?? 'readFailed', message, options);
     this.kind = kind;
   }
@@ -83,7 +88,7 @@ export class PushUnavailableError extends ReadError {
   static readonly code = 'pushUnavailable';
   override readonly name = 'PushUnavailableError';
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: Cause) {
     super('fatal', message, { ...options, code: PushUnavailableError.code });
   }
 }
@@ -107,7 +112,7 @@ export class VimFaultError extends ReadError {
 export class ConnectionError extends ReadError {
   override readonly name: string = 'ConnectionError';
 
-  constructor(message: string, options?: ErrorOptions & { code?: string; kind?: ReadFailureKind }) {
+  constructor(message: string, options?: Cause & { code?: string; kind?: ReadFailureKind }) {
     super(options?.kind ?? 'transient', message, { ...options, code: options?.code ?? 'connection' });
   }
 }
@@ -128,7 +133,7 @@ export class CertificateError extends ConnectionError {
 export class LoginError extends ReadError {
   override readonly name = 'LoginError';
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: Cause) {
     super('fatal', message, { ...options, code: 'login' });
   }
 }
@@ -137,7 +142,7 @@ export class LoginError extends ReadError {
 export class UnsupportedServerError extends ReadError {
   override readonly name = 'UnsupportedServerError';
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, options?: Cause) {
     super('fatal', message, { ...options, code: 'unsupportedServer' });
   }
 }

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** The state machine as a TypeScript class: one crossing into the core per call. */
-import { checkOptions, checkVms, hostTime, isServerTime, jsonText, shown } from './checks.js';
+import { checkOptions, checkValues, checkVms, hostTime, isServerTime, jsonText, shown } from './checks.js';
 import { disposeSymbol } from './dispose.js';
 import { type EventDocument, toBytes } from './document.js';
 import { OptionsError, SnapshotError, VmCustomizationError } from './errors.js';
@@ -139,6 +139,7 @@ export class Monitor implements Disposable {
    *   order asked for
    */
   rows(vms?: readonly string[]): readonly VmRow[] {
+    checkValues(vms);
     const asked =
       vms === undefined
         ? ''

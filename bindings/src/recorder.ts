@@ -1,6 +1,7 @@
 /** Makes a recording of a run from what was fed into it. */
 import { shown } from './checks.js';
-import { OptionsError } from './errors.js';
+import { toBytes } from './document.js';
+import { OptionsError, VmCustomizationError } from './errors.js';
 import { guarded } from './handle.js';
 import type { RunInput } from './progress.js';
 import type { Recording, RecordingStep } from './types.js';
@@ -16,6 +17,15 @@ export interface RecorderOptions {
 }
 
 const MAX_BYTES = 64 * 1024 * 1024;
+const INPUTS: ReadonlySet<unknown> = new Set<RunInput['type']>([
+  'begin',
+  'events',
+  'readFailed',
+  'loggedIn',
+  'guestInfo',
+  'vms',
+  'cancel',
+]);
 const encoder = new TextEncoder();
 
 /**
@@ -38,15 +48,26 @@ export class Recorder {
   #full = false;
 
   /** @throws {@link OptionsError} when `maxBytes` is no positive number */
-  constructor({ maxBytes = MAX_BYTES }: RecorderOptions = {}) {
+  constructor(options: RecorderOptions = {}) {
+    if (typeof options !== 'object' || options === null) {
+      throw new OptionsError('invalidOptions', `the options are ${shown(options)}: pass an object, or nothing`);
+    }
+    const { maxBytes = MAX_BYTES } = options;
     if (typeof maxBytes !== 'number' || !(maxBytes > 0)) {
       throw new OptionsError('invalidOptions', `maxBytes is ${shown(maxBytes)}: give a number of bytes above 0`);
     }
     this.#maxBytes = maxBytes;
   }
 
-  /** To be passed as `onInput`. */
+  /**
+   * To be passed as `onInput`.
+   * @throws {@link VmCustomizationError} (`invalidInput`) for what no run feeds
+   */
   readonly take = (input: RunInput): void => {
+    if (typeof input !== 'object' || input === null || !INPUTS.has(input.type)) {
+      const what = typeof input === 'object' && input !== null ? `of the type ${shown(input.type)}` : shown(input);
+      throw new VmCustomizationError('invalidInput', `the input is ${what}: pass \`take\` as \`onInput\` of a watch`);
+    }
     if (input.type === 'begin') {
       this.#head = input.recording;
       this.#bytes = bytesOf(JSON.stringify({ ...input.recording, steps: [] }));
@@ -87,7 +108,7 @@ function stepOf(input: Exclude<RunInput, { type: 'begin' }>): SizedStep {
   const { atMs } = input;
   switch (input.type) {
     case 'events': {
-      const text = guarded(() => core().eventsToJson(input.document));
+      const text = guarded(() => core().eventsToJson(toBytes(input.document)));
       const rest = { atMs, ...(input.complete ? {} : ({ complete: false } as const)) };
       const step = { ...rest, events: JSON.parse(text) as unknown[] };
       return { step, bytes: sized({ ...rest, events: [] }).bytes + bytesOf(text) - '[]'.length };

@@ -1,4 +1,5 @@
 /** A recording out of events that nobody recorded. */
+import { shown } from './checks.js';
 import { type EventDocument, toBytes } from './document.js';
 import { WireError } from './errors.js';
 import { guarded } from './handle.js';
@@ -27,6 +28,9 @@ interface TimedEvent {
  * @throws {@link WireError} when a document cannot be read, or no event of interest is in any (`wireNotEvents`)
  */
 export function recordingFromEvents(documents: readonly EventDocument[]): Recording {
+  if (!Array.isArray(documents)) {
+    throw new WireError('wireNotEvents', `the documents are ${shown(documents)}: pass an array of documents`);
+  }
   const all = documents.flatMap(eventsOf);
   const watched = new Map<string, VmRef>();
   for (const { summary } of all) {
@@ -64,17 +68,26 @@ function eventsOf(document: EventDocument): readonly TimedEvent[] {
   return paired(items.filter((item) => item !== null));
 }
 
-/** Each event with its summary, where it has one. Summaries leave out what has none, so the place of such is looked for. */
+// An event of a type that no vCenter has.
+const MARK = { _typeName: 'EndOfOneItem', createdTime: '1970-01-01T00:00:00Z' };
+
+/** Each event with its summary, where it has one. Summaries leave out what has none, so marks between tell what is whose. */
 function paired(events: readonly object[]): readonly TimedEvent[] {
   const summaries = summarizeEvents(events);
   if (summaries.length === events.length) {
     return summaries.map((summary, at) => ({ event: events[at] as object, summary }));
   }
-  if (summaries.length === 0) {
-    return [];
+  const pairs: TimedEvent[] = [];
+  let before: EventSummary | undefined;
+  for (const summary of summarizeEvents(events.flatMap((event, at) => [event, { ...MARK, key: at }]))) {
+    if (summary.type !== MARK._typeName) {
+      before = summary;
+    } else if (before !== undefined) {
+      pairs.push({ event: events[summary.key as number] as object, summary: before });
+      before = undefined;
+    }
   }
-  const half = Math.floor(events.length / 2);
-  return [...paired(events.slice(0, half)), ...paired(events.slice(half))];
+  return pairs;
 }
 
 function timeOf({ summary }: TimedEvent): number {

@@ -1,5 +1,5 @@
 /** Waiting for customization, for programs: one call, a report at the end, transitions on the way. */
-import { checkAlsoRead, checkOptions, checkSource, checkVms } from './checks.js';
+import { checkSnapshot, checkSource, checkValues, checkVms, checkWatchOptions } from './checks.js';
 import { type Clock, systemClock } from './clock.js';
 import { CancelledError, VmCustomizationError } from './errors.js';
 import type { Progress, RunInput } from './progress.js';
@@ -42,6 +42,7 @@ export interface CustomizationWatch extends AsyncIterable<Transition> {
    * The rows as they stand now; none before vCenter's time is known.
    * @param vms - the values of the managed object references of the VMs to tell; those not watched are left out. Default:
    *   all VMs, in the order asked for
+   * @throws {@link OptionsError} when that is no array
    */
   rows(vms?: readonly string[]): readonly VmRow[];
   /** The state as plain data, for {@link resumeCustomization}; at any time once the server's time is known. */
@@ -49,8 +50,10 @@ export interface CustomizationWatch extends AsyncIterable<Transition> {
   /**
    * VMs come and go: from now on watches these, in this order. VMs watched before keep their state; new ones begin as in a
    * new wait, with a window of their own, and are read at once. The deadline stays; without a VM left that is waited for
-   * the wait ends, but with `attempts: 'reopen'` it goes on. After the end of the wait it changes nothing. Calls take
-   * effect in the order in which they were made.
+   * the wait ends, but with `attempts: 'reopen'` it goes on. Calls take effect in the order in which they were made.
+   *
+   * After the end of the wait, and when the wait ends while vCenter's time is asked for, it resolves and changes nothing:
+   * `rows()` tells which VMs are watched.
    *
    * It rejects, and changes nothing, when vCenter's time cannot be read, when a VM cannot be used, and under `published`
    * rules ({@link OptionsError}).
@@ -74,7 +77,7 @@ export function watchCustomization(
   vms: readonly VmRef[],
   options: WatchOptions = {},
 ): CustomizationWatch {
-  return new Watch(source, vms, undefined, options);
+  return new Watch(source, { vms }, options);
 }
 
 /** The same, as one promise. */
@@ -96,8 +99,11 @@ export function resumeCustomization(
   snapshot: Snapshot,
   options: Pick<WatchOptions, 'signal' | 'push' | 'onProgress' | 'onInput' | 'alsoRead' | 'clock'> = {},
 ): CustomizationWatch {
-  return new Watch(source, [], snapshot, options);
+  return new Watch(source, { snapshot }, options);
 }
+
+/** What a watch begins with. */
+type Beginning = { readonly vms: readonly VmRef[] } | { readonly snapshot: Snapshot };
 
 class Watch implements CustomizationWatch {
   readonly report: Promise<Report>;
@@ -112,12 +118,15 @@ class Watch implements CustomizationWatch {
   #over = false;
   #changed: PromiseWithResolver = withResolver();
 
-  constructor(source: EventSource, vms: readonly VmRef[], snapshot: Snapshot | undefined, options: WatchOptions) {
+  constructor(source: EventSource, beginning: Beginning, options: WatchOptions) {
     try {
       checkSource(source);
-      checkVms(vms);
-      checkOptions(options);
-      checkAlsoRead(options.alsoRead);
+      if ('vms' in beginning) {
+        checkVms(beginning.vms);
+      } else {
+        checkSnapshot(beginning.snapshot);
+      }
+      checkWatchOptions(options);
     } catch (error) {
       this.#over = true;
       this.report = Promise.reject(error);
@@ -127,11 +136,11 @@ class Watch implements CustomizationWatch {
     const { signal, push, onProgress, onInput, alsoRead, clock, ...monitorOptions } = options;
     const loop = new RunLoop({
       source,
-      vms: vms.map((vm) => ({ ...vm })),
+      vms: 'vms' in beginning ? beginning.vms.map((vm) => ({ ...vm })) : [],
       options: monitorOptions,
       alsoRead: alsoRead ?? [],
       push: push ?? true,
-      snapshot,
+      snapshot: 'vms' in beginning ? undefined : beginning.snapshot,
       clock: clock ?? systemClock,
       stop: this.#stop.signal,
       tell: (progress) => {
@@ -149,6 +158,7 @@ class Watch implements CustomizationWatch {
   }
 
   rows(vms?: readonly string[]): readonly VmRow[] {
+    checkValues(vms);
     if (!this.#over) {
       return this.#loop?.rows(vms) ?? [];
     }

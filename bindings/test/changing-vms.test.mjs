@@ -204,6 +204,28 @@ describe('a watch whose VMs change', () => {
     assert.deepEqual(watch.rows(['vm-9', 'vm-101']), watch.rows());
   });
 
+  test('changes nothing when it ends while the time is asked for, and says so with its rows', async () => {
+    let asked = 0;
+    const source = timed([STARTED], {
+      serverTime: () => {
+        asked += 1;
+        return asked === 1 ? Promise.resolve(at(0)) : HANG();
+      },
+    });
+    const { clock } = source;
+    const watch = watchCustomization(source, ONE, { clock, waitForPowerOn: true });
+    await clock.drive(watch[Symbol.asyncIterator]().next());
+    const change = watch.setVms(TWO);
+    while (asked < 2) await new Promise((resolve) => setImmediate(resolve));
+    watch.cancel();
+    await change;
+    await watch.report;
+    assert.deepEqual(
+      watch.rows().map(({ vm, conclusion }) => [vm, conclusion]),
+      [['vm-101', 'cancelled']],
+    );
+  });
+
   test('rejects under the published rules, and for a watch that never began', async () => {
     const source = timed([STARTED]);
     const { changes } = await watched(source, ONE, { rules: 'published', timeoutSeconds: 20 }, [[1000, TWO]]);

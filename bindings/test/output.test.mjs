@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { startProxy } from '../../tests/lib/proxy.mjs';
 import { startSimulator } from '../../tests/lib/simulator.mjs';
 import { startCommand } from './command.mjs';
@@ -201,6 +202,20 @@ describe('the log of the reads', () => {
     assert.match(log.trouble(timedOut), /never read .*no answer from vc\.example to reading the events within 12\.3 s/);
   });
 
+  test('says nothing of the server when the wait was called off during the first read', () => {
+    const cancelled = report(row('VmNotStarted', 'cancelled'));
+    const log = new ReadLog(HOST);
+    log.take({ type: 'reading' });
+    assert.equal(
+      log.trouble(cancelled),
+      'the events were never read to the end: the wait was over before the first read',
+    );
+    log.take({ type: 'reading' });
+    log.take(refused);
+    log.take({ type: 'reading' });
+    assert.match(log.trouble(cancelled), /vc\.example/, 'what failed before is told');
+  });
+
   test('tells of the last reads of a wait that ran out of time, and of nothing else', () => {
     const log = new ReadLog(HOST);
     log.take({ type: 'reading' });
@@ -257,6 +272,22 @@ describe('the command', () => {
     );
     assert.doesNotMatch(stdout + stderr, /power-on was seen/);
     assert.match(stdout, /timed out; its events were never read$/m);
+  });
+
+  test('says how to save a recording that is no UTF-8', async () => {
+    const text = '{"format":"vm-customization-recording/1"}\n{}\n';
+    const utf16 = Buffer.from(`\uFEFF${text}`, 'utf16le');
+    for (const [input, told] of [
+      [utf16, /: standard input is UTF-16.*save it as UTF-8\n$/],
+      [Buffer.from(utf16).swap16(), /UTF-16/],
+      [utf16.subarray(2), /UTF-16/],
+      [gzipSync(text), /: standard input is compressed with gzip: unpack it first\n$/],
+    ]) {
+      const { status, stdout, stderr } = await startCommand(['replay', '-'], { input }).done;
+      assert.equal(stdout, '');
+      assert.match(stderr, told);
+      assert.equal(status, 3);
+    }
   });
 
   test('says that nothing was known when it is interrupted before the VMs were looked up', async (t) => {

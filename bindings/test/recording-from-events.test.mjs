@@ -76,6 +76,27 @@ describe('a recording made of events', () => {
     assert.throws(() => recordingFromEvents([[]]), { code: 'wireNotEvents', message: /of interest/ });
     const far = [SUCCESS[0], { ...SUCCESS[1], createdTime: '2099-01-01T00:00:00Z' }];
     assert.throws(() => recordingFromEvents([far]), /ms apart/);
+    for (const documents of [undefined, null, 5, 'text', {}]) {
+      assert.throws(
+        () => recordingFromEvents(documents),
+        (error) => error instanceof WireError && /pass an array/.test(error.message),
+      );
+    }
+  });
+
+  test('leaves out items without a time, however many, and reads no document more than twice', (t) => {
+    const without = { ...SUCCESS[1], createdTime: undefined };
+    const bad = [without, {}, { createdTime: 'soon' }, { value: [SUCCESS[0], SUCCESS[1]] }];
+    const items = Array.from({ length: 400 }, (_, at) => [
+      event('VmGuestRebootEvent', at + 10, at),
+      bad[at % bad.length === 3 && at > 3 ? 0 : at % bad.length],
+    ]).flat();
+    const stringify = t.mock.method(JSON, 'stringify');
+    const { steps } = recordingFromEvents([[...SUCCESS, ...items]]);
+    // Once for the document, and once each time that it is summarized.
+    assert.ok(stringify.mock.callCount() <= 3, `${stringify.mock.callCount()} documents`);
+    assert.equal(steps.filter(({ events }) => events[0]._typeName === 'VmGuestRebootEvent').length, 400);
+    for (const { events } of steps) assert.equal(typeof events[0].createdTime, 'string', JSON.stringify(events));
   });
 });
 

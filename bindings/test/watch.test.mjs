@@ -7,7 +7,9 @@ import {
   Recorder,
   replay,
   resumeCustomization,
+  SnapshotError,
   summarizeEvents,
+  VmCustomizationError,
   waitForCustomization,
   watchCustomization,
 } from '../dist/node.js';
@@ -681,6 +683,57 @@ describe('types read beside those of interest', () => {
       await assert.rejects(
         wait(scripted([]), VM, { alsoRead: wrong }),
         (error) => error instanceof OptionsError && error.message.startsWith('alsoRead'),
+      );
+    }
+  });
+});
+
+describe('what JavaScript may hand over', () => {
+  test('is refused by a promise that rejects, where an option of a watch cannot be used', async () => {
+    for (const name of ['signal', 'onProgress', 'onInput', 'clock']) {
+      for (const value of [5, 'x', {}]) {
+        await assert.rejects(
+          waitForCustomization(scripted([]), VM, { [name]: value }),
+          (error) => error instanceof OptionsError && error.message.startsWith(`${name} is `),
+        );
+      }
+      const source = scripted([SUCCESS]);
+      const options = name === 'clock' ? {} : { [name]: undefined };
+      assert.equal((await wait(source, VM, options)).vms[0].conclusion, 'completed');
+    }
+  });
+
+  test('is no snapshot to go on from', async () => {
+    for (const snapshot of [undefined, null, 5, 'text']) {
+      const source = scripted([]);
+      const { report } = resumeCustomization(source, snapshot, { clock: source.clock });
+      await assert.rejects(
+        report,
+        (error) => error instanceof SnapshotError && /^the snapshot is /.test(error.message),
+      );
+      assert.equal(source.reads.length, 0);
+    }
+  });
+
+  test('is no list of VMs whose rows are asked for', async () => {
+    const source = scripted([SUCCESS]);
+    const watch = watchCustomization(source, VM, { clock: source.clock });
+    const refuses = () => {
+      for (const vms of [null, 5, 'vm-101']) assert.throws(() => watch.rows(vms), OptionsError);
+    };
+    refuses();
+    await source.clock.drive(watch.report);
+    refuses();
+    assert.equal(watch.rows(['vm-101']).length, 1);
+  });
+
+  test('is no input of a recorder', () => {
+    for (const options of [null, 5]) assert.throws(() => new Recorder(options), OptionsError);
+    const recorder = new Recorder();
+    for (const input of [undefined, null, 5, {}, { type: 'toString' }]) {
+      assert.throws(
+        () => recorder.take(input),
+        (error) => error instanceof VmCustomizationError && error.code === 'invalidInput',
       );
     }
   });

@@ -203,6 +203,14 @@ impl Watched {
     }
 }
 
+/// The first of two due at the same time gives the reason: a host may want to look before a hint is told.
+fn earlier(
+    first: Option<(u64, DeadlineReason)>,
+    second: Option<(u64, DeadlineReason)>,
+) -> Option<(u64, DeadlineReason)> {
+    first.into_iter().chain(second).min_by_key(|(at_ms, _)| *at_ms)
+}
+
 pub(crate) fn own_frame(added: Option<&Added>, of_run: &Frame) -> Frame {
     added.map_or_else(
         || of_run.clone(),
@@ -487,17 +495,31 @@ impl DefaultRun {
     }
 
     pub(crate) fn next_due(&self) -> Option<(u64, DeadlineReason)> {
+        earlier(self.due_beside_reads(), self.reads.next_due())
+    }
+
+    fn due_beside_reads(&self) -> Option<(u64, DeadlineReason)> {
         let end = match (self.last_read_ends_at_ms(), self.options.timeout_ms) {
             (Some(end_ms), _) => Some((end_ms, DeadlineReason::LastRead)),
             (None, Some(deadline)) => Some((deadline, DeadlineReason::Deadline)),
             (None, None) => None,
         };
         let stuck = self.stuck.get().map(|at_ms| (at_ms, DeadlineReason::Stuck));
-        // The first of those due at the same time gives the reason: a host may want to look before a hint is told.
-        [stuck, end, self.reads.next_due()]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(at_ms, _)| *at_ms)
+        earlier(stuck, end)
+    }
+
+    /// A complete observation without news changes nothing, but the first one of a VM.
+    pub(crate) fn skip_empty_reads(&mut self, end_ms: u64) {
+        let is_observed = |watched: &Watched| watched.is_observed(self.observed);
+        if self
+            .vms
+            .iter()
+            .all(|watched| is_observed(watched) || !watched.is_readable())
+        {
+            let other_ms = self.due_beside_reads().map_or(u64::MAX, |(at_ms, _)| at_ms);
+            self.reads
+                .put_off(end_ms.min(other_ms), self.options.poll_interval_ms);
+        }
     }
 
     pub(crate) fn row(&self, place: usize, now_ms: u64, shell: &Shell) -> VmReport {

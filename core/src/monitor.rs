@@ -403,10 +403,13 @@ impl RunClock {
     }
 
     fn advance(&mut self, now: HostTime) -> u64 {
-        let (host, elapsed) = self.anchor;
-        let passed = now.as_millis().saturating_sub(host);
-        self.now_ms = self.now_ms.max(elapsed.saturating_add(passed));
+        self.now_ms = self.now_ms.max(self.run_ms(now));
         self.now_ms
+    }
+
+    fn run_ms(&self, time: HostTime) -> u64 {
+        let (host, elapsed) = self.anchor;
+        elapsed.saturating_add(time.as_millis().saturating_sub(host))
     }
 
     fn host_time(&self, run_ms: u64) -> HostTime {
@@ -625,6 +628,17 @@ impl Monitor {
             at: self.clock.host_time(at_ms),
             reason,
         })
+    }
+
+    /// For a player whose source answers at once and has nothing new before `end`: puts the next
+    /// read off to the first one, of those that follow each other from now on, that comes no
+    /// earlier than `end` or than whatever else falls due. Those left out would change nothing.
+    pub(crate) fn skip_empty_reads(&mut self, end: HostTime) {
+        let end_ms = self.clock.run_ms(end);
+        match &mut self.run {
+            Run::Default(run) => run.skip_empty_reads(end_ms),
+            Run::Published(run) => run.skip_empty_passes(end_ms),
+        }
     }
 
     /// Whether the run is over; what comes in then changes nothing.

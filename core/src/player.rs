@@ -75,7 +75,7 @@ impl Player {
             self.take_step(recording, step);
         }
         if self.next.0 < recording.steps().len() {
-            self.run_clock(recording, |due_ms| due_ms <= limit_ms);
+            self.run_clock(recording, limit_ms.saturating_add(1));
         } else {
             self.run_after_the_steps(recording, limit_ms);
         }
@@ -152,7 +152,7 @@ impl Player {
 
     /// Timers that are due before a step come first, at the same time the step.
     fn come_to_step(&mut self, recording: &Recording, step: &Step) {
-        self.run_clock(recording, |due_ms| due_ms < step.at_ms);
+        self.run_clock(recording, step.at_ms);
         self.now_ms = step.at_ms;
     }
 
@@ -166,21 +166,27 @@ impl Player {
     fn run_after_the_steps(&mut self, recording: &Recording, limit_ms: u64) {
         if recording.options.timeout_ms.is_none() {
             let last_ms = recording.last_ms().min(limit_ms);
-            self.run_clock(recording, |due_ms| due_ms <= last_ms);
+            self.run_clock(recording, last_ms.saturating_add(1));
         } else {
             self.run_healthy(limit_ms);
         }
     }
 
-    /// Calls the monitor at each time at which it asked to be called, as long as `is_before`.
-    fn run_clock(&mut self, recording: &Recording, is_before: impl Fn(u64) -> bool) {
-        while let Some(due) = self.monitor.poll_timeout() {
-            let due_ms = due.at.as_millis().max(self.now_ms);
-            if !is_before(due_ms) {
-                return;
+    /// Calls the monitor at each time before `end_ms` at which it asked to be called.
+    fn run_clock(&mut self, recording: &Recording, end_ms: u64) {
+        // Under the default rules nothing here answers a read, so that there is none to skip.
+        let answers = recording.options.rules == Rules::Published;
+        loop {
+            if answers {
+                self.monitor.skip_empty_reads(HostTime::from_millis(end_ms));
             }
+            let due = self.monitor.poll_timeout();
+            let due_ms = due.map(|due| due.at.as_millis().max(self.now_ms));
+            let Some(due_ms) = due_ms.filter(|due_ms| *due_ms < end_ms) else {
+                return;
+            };
             self.call_at(due_ms);
-            if recording.options.rules == Rules::Published {
+            if answers {
                 self.answer();
             }
         }
@@ -193,6 +199,7 @@ impl Player {
                 self.answer();
                 continue;
             }
+            self.monitor.skip_empty_reads(HostTime::from_millis(u64::MAX));
             let Some(due) = self.monitor.poll_timeout() else {
                 return;
             };
@@ -264,6 +271,142 @@ impl Player {
                 Output::Read(_) => self.asked = Asked::Read,
                 Output::LogIn => self.asked = Asked::LogIn,
                 Output::Transition(_) | Output::Concluded(_) | Output::Stuck { .. } => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    fn recording(options: &str, steps: &str) -> Recording {
+        let text = format!(
+            r#"{{ "format": "vm-customization-recording/1", "startedAt": "2026-03-01T10:00:00Z",
+            "vms": [{{ "vm": "vm-1" }}, {{ "vm": "vm-2" }}], "options": {{ {options} }}, "steps": [{steps}] }}"#
+        );
+        Recording::from_json(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    fn event(type_name: &str, key: u32, second: u32) -> String {
+        format!(
+            r#"{{ "_typeName": "{type_name}", "key": {key}, "createdTime": "2026-03-01T10:00:{second:02}Z",
+            "vm": {{ "vm": {{ "type": "VirtualMachine", "value": "vm-1" }} }} }}"#
+        )
+    }
+
+    /// Plays to the end, reading each time.
+    fn play_slowly(recording: &Recording) -> Option<Report> {
+        let mut player = recording.player().ok()?;
+        let run = |player: &mut Player, end_ms: u64, always_answers: bool| {
+            while !player.monitor.is_ended() {
+                if always_answers && player.asked != Asked::Nothing {
+                    player.answer();
+                    continue;
+                }
+                let due_ms = player.monitor.poll_timeout()?.at.as_millis().max(player.now_ms);
+                if due_ms >= end_ms {
+                    break;
+                }
+                player.call_at(due_ms);
+                if recording.options.rules == Rules::Published {
+                    player.answer();
+                }
+            }
+            Some(())
+        };
+        for step in recording.steps() {
+            run(&mut player, step.at_ms, false);
+            player.now_ms = step.at_ms;
+            player.feed_up_to(step, step.inputs.len());
+            player.next = (player.next.0 + 1, 0);
+        }
+        let is_endless = recording.options.timeout_ms.is_none();
+        let end_ms = if is_endless {
+            recording.last_ms() + 1
+        } else {
+            u64::MAX
+        };
+        run(&mut player, end_ms, !is_endless);
+        Some(player.last_report(recording))
+    }
+
+    #[test]
+    fn reads_that_are_left_out_change_nothing() {
+        let steps = [
+            String::new(),
+            r#"{ "atMs": 700, "events": [] }"#.into(),
+            format!(
+                r#"{{ "atMs": 0, "events": [{}] }}, {{ "atMs": 100200, "events": [{}] }}"#,
+                event("VmStartingEvent", 1, 1),
+                event("CustomizationStartedEvent", 2, 9)
+            ),
+            format!(
+                r#"{{ "atMs": 0, "events": [{}] }}, {{ "atMs": 70000, "events": [{}, {}] }}, {{ "atMs": 200000 }}"#,
+                event("VmStartingEvent", 1, 1),
+                event("CustomizationStartedEvent", 2, 9),
+                event("CustomizationSucceeded", 3, 19)
+            ),
+            r#"{ "atMs": 10, "readFailed": { "kind": "notAuthenticated" } }, { "atMs": 61000, "loggedIn": true }"#.into(),
+            r#"{ "atMs": 10, "readFailed": { "kind": "notFound", "vm": "vm-2" } }, { "atMs": 45000, "events": [] }"#.into(),
+            r#"{ "atMs": 10, "events": [] }, { "atMs": 45000, "events": [], "complete": false }, { "atMs": 99000, "cancel": true }"#.into(),
+        ];
+        let added = r#"{ "atMs": 5, "events": [] }, { "atMs": 45000, "serverTime": "2026-03-01T10:00:45Z", "vms": [{ "vm": "vm-1" }, { "vm": "vm-3" }] }"#;
+        let gone =
+            format!(r#"{added}, {{ "atMs": 45001, "readFailed": {{ "kind": "notFound", "vm": "vm-3" }} }}"#);
+        let mut all: Vec<Recording> = Vec::new();
+        for timeout in ["null", "0", "0.05", "90", "120", "300.001", "700"] {
+            for stuck in ["0", "60", "61.5", "500"] {
+                for (poll, more) in [
+                    ("0.5", ""),
+                    ("15", r#", "waitForPowerOn": true"#),
+                    ("7.3", r#", "attempts": "reopen""#),
+                    ("1e9", ""),
+                ] {
+                    let options = format!(
+                        r#""timeoutSeconds": {timeout}, "stuckAfterSeconds": {stuck}, "pollIntervalSeconds": {poll}{more}"#
+                    );
+                    let published = format!(r#"{options}, "rules": "published""#);
+                    all.extend(steps.iter().map(|steps| recording(&options, steps)));
+                    all.extend(steps.iter().map(|steps| recording(&published, steps)));
+                    all.extend([recording(&options, added), recording(&options, &gone)]);
+                }
+            }
+        }
+        for recording in all {
+            assert_eq!(Some(recording.play()), play_slowly(&recording), "{recording:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_runs_end_after_a_few_calls() {
+        let power_on = format!(
+            r#"{{ "atMs": 0, "events": [{}] }}"#,
+            event("VmStartingEvent", 1, 1)
+        );
+        let late = format!(r#"{power_on}, {{ "atMs": 1e12, "events": [] }}"#);
+        let gone = r#"{ "atMs": 5, "serverTime": "2026-03-01T10:00:45Z", "vms": [{ "vm": "vm-1" }, { "vm": "vm-3" }] },
+            { "atMs": 9, "readFailed": { "kind": "notFound", "vm": "vm-3" } }"#;
+        for options in [
+            r#""timeoutSeconds": 1e9, "pollIntervalSeconds": 0.001, "waitForPowerOn": true"#,
+            r#""timeoutSeconds": 1e9, "pollIntervalSeconds": 0.001, "attempts": "reopen""#,
+            r#""timeoutSeconds": null, "pollIntervalSeconds": 0.001, "waitForPowerOn": true"#,
+            r#""timeoutSeconds": 1e9, "rules": "published""#,
+            r#""timeoutSeconds": null, "rules": "published""#,
+        ] {
+            for steps in ["", &power_on, &late, gone] {
+                if options.contains("published") && steps == gone {
+                    continue;
+                }
+                let recording = recording(options, steps);
+                let Ok(mut player) = recording.player() else {
+                    continue;
+                };
+                player.seek(&recording, u64::MAX);
+                assert!(player.calls() < 20, "{} calls: {options} {steps}", player.calls());
             }
         }
     }

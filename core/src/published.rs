@@ -104,6 +104,13 @@ impl Script {
 
     /// P4 and P5: the step of one pass, if there is one.
     pub(crate) fn pass(&mut self) -> Option<Step> {
+        let step = self.next()?;
+        self.status = step.to;
+        Some(step)
+    }
+
+    /// The step that a pass would take. Time alone changes nothing about it.
+    pub(crate) fn next(&self) -> Option<Step> {
         let pinned = self.pinned?;
         let first = |wanted: EventKind| {
             self.visible
@@ -129,12 +136,10 @@ impl Script {
             | CustomizationStatus::CustomizationSucceeded
             | CustomizationStatus::CustomizationFailed => return None,
         };
-        let step = Step {
+        Some(Step {
             to,
             event_key: event.key,
-        };
-        self.status = to;
-        Some(step)
+        })
     }
 
     /// The script only asks whether there is an event of a kind at or after a time, so of each

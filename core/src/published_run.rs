@@ -117,6 +117,21 @@ impl PublishedRun {
         (!self.reading).then_some((self.next_pass_ms, DeadlineReason::Pass))
     }
 
+    /// A pass that takes no step changes nothing, and neither does the next one then.
+    pub(crate) fn skip_empty_passes(&mut self, end_ms: u64) {
+        let is_idle =
+            self.pinned && !self.reading && self.scripts.iter().all(|script| script.next().is_none());
+        if is_idle && self.any_open() {
+            let until_ms = self
+                .timeout_ms
+                .map_or(end_ms, |timeout_ms| timeout_ms.min(end_ms));
+            let pass_ms = until_ms
+                .div_ceil(PASS_INTERVAL_MS)
+                .saturating_mul(PASS_INTERVAL_MS);
+            self.next_pass_ms = self.next_pass_ms.max(pass_ms);
+        }
+    }
+
     pub(crate) fn row(&self, place: usize, shell: &Shell) -> VmReport {
         let script = self.scripts.get(place);
         VmReport {
@@ -188,11 +203,13 @@ impl PublishedRun {
 
     /// P3: whether there is another pass.
     fn goes_on(&self, now_ms: u64) -> bool {
-        self.timeout_ms.is_none_or(|timeout_ms| now_ms < timeout_ms)
-            && self
-                .scripts
-                .iter()
-                .any(|script| self.conclusion(script).is_none())
+        self.timeout_ms.is_none_or(|timeout_ms| now_ms < timeout_ms) && self.any_open()
+    }
+
+    fn any_open(&self) -> bool {
+        self.scripts
+            .iter()
+            .any(|script| self.conclusion(script).is_none())
     }
 
     fn end(&mut self, open_vms: Conclusion, at_ms: u64, shell: &mut Shell) {

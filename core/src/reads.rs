@@ -296,6 +296,16 @@ impl Reads {
         }
     }
 
+    /// Leaves out the safety reads before `until_ms`.
+    pub(crate) fn put_off(&mut self, until_ms: u64, poll_interval_ms: u64) {
+        if let State::Idle { next_ms } = &mut self.state {
+            let left_out = until_ms
+                .saturating_sub(*next_ms)
+                .div_ceil(poll_interval_ms.max(1));
+            *next_ms = next_ms.saturating_add(left_out.saturating_mul(poll_interval_ms));
+        }
+    }
+
     /// D14: the server time from which to read a VM with this window.
     pub(crate) fn since(&self, window: ServerTime, observed: bool) -> ServerTime {
         self.newest_complete

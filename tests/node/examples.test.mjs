@@ -132,6 +132,30 @@ describe('the examples', { concurrency: 3 }, () => {
     assert.equal(report.transitions.length, 3);
     assert.equal(await sessionsOf(server), 0);
   });
+
+  test('resume.mjs leaves a snapshot to go on from at Ctrl-C too', async (context) => {
+    const server = await simulator(context);
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    const front = { ...server, url: proxy.url, thumbprint: proxy.thumbprint };
+    const [{ name, vm }] = server.vms;
+    const file = join(folder, 'interrupted.snapshot');
+    const hanging = proxy.add({ method: ['QueryEvents', 'CreateCollectorForEvents'], hang: true });
+    const running = start(context, 'resume.mjs', ['begin', file, name], front);
+    while (hanging.hits === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    running.kill('SIGINT');
+    const begun = await running.done;
+    assert.equal(begun.status, 0, begun.text);
+    proxy.clear();
+    await server.do({ do: 'powerOn', vm });
+    for (const event of ['CustomizationStartedEvent', 'CustomizationSucceeded']) {
+      await server.do({ do: 'post', vm, event });
+    }
+    const resumed = await start(context, 'resume.mjs', ['go-on', file], front).done;
+    assert.equal(resumed.status, 0, resumed.text);
+    const report = JSON.parse(resumed.text.trimEnd().split('\n').at(-1));
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
 });
 
 /** The address of an example that serves a page, once it listens. */

@@ -18,7 +18,15 @@ fn compare(document: &str) {
         (Ok(ours), Ok(theirs)) => assert_eq!(ours, theirs, "{document}"),
         (Err(ours), Err(theirs)) => {
             let words = |error: &str| error.split(" at line ").next().map(ToOwned::to_owned);
-            assert_eq!(words(&ours), words(&theirs.to_string()), "{document}");
+            let theirs = theirs.to_string();
+            // Of what it skips, serde_json does not tell a comma before the end from other strays.
+            let is_stray = ["key must be a string", "expected value"]
+                .iter()
+                .any(|stray| theirs.starts_with(stray));
+            if ours.starts_with("trailing comma") && is_stray {
+                return;
+            }
+            assert_eq!(words(&ours), words(&theirs), "{document}");
         }
         (ours, theirs) => panic!("{document}: {ours:?}, {theirs:?}"),
     }

@@ -66,6 +66,10 @@ export class ReadLog {
 
   /** To be asked when the run has ended: what kept the last read, or all of them, from coming to something. */
   trouble(report: Report): string | undefined {
+    if (report.vms.some((row) => row.conclusion === 'cancelled')) {
+      // Whoever ended the wait has given up the read, not the server.
+      this.#openSince = undefined;
+    }
     this.#giveUp();
     // A wait that had its results, or was called off, has given up whatever it read just then.
     const timedOut = report.vms.some((row) => row.conclusion === 'timedOut');
@@ -73,7 +77,10 @@ export class ReadLog {
       return undefined;
     }
     const what = this.#complete ? 'the last read of the events failed' : 'the events were never read to the end';
-    const why = this.#problem ?? 'the wait was over before the first read';
+    if (this.#problem === undefined) {
+      return `${what}: the wait was over before the first read`;
+    }
+    const why = this.#problem;
     return `${what}: ${why.includes(this.#host) ? '' : `${this.#host}: `}${why}`;
   }
 

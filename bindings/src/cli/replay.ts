@@ -3,10 +3,16 @@ import process from 'node:process';
 import { replay as replayRecordings } from '../replay.js';
 import { SUCCEEDED, USAGE } from './exit.js';
 import { readInput } from './stdin.js';
+import { UsageError } from './usage.js';
 
 /** Prints a report, or an error, for each recording. */
 export async function replay(file: string): Promise<number> {
-  const reports = replayRecordings(await readInput(file));
+  const recordings = await readInput(file);
+  const form = oddForm(recordings);
+  if (form !== undefined) {
+    throw new UsageError(`${file === '-' ? 'standard input' : file} is ${form}`);
+  }
+  const reports = replayRecordings(recordings);
   process.stdout.write(reports);
   // A report begins with its format: only a line for a recording that could not be read begins so.
   const unreadable = reports.split('\n').filter((line) => line.startsWith('{"error":')).length;
@@ -15,4 +21,16 @@ export async function replay(file: string): Promise<number> {
     return USAGE;
   }
   return SUCCEEDED;
+}
+
+/** What the bytes are where they are no text that can be read, and what to do then. */
+function oddForm([first, second]: Uint8Array): string | undefined {
+  if (first === 0x1f && second === 0x8b) {
+    return 'compressed with gzip: unpack it first';
+  }
+  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+  // A recording begins with a character of ASCII: without a mark its other byte is 0.
+  return hasMark || first === 0 || second === 0
+    ? 'UTF-16, as Windows PowerShell writes with `>`: save it as UTF-8'
+    : undefined;
 }

@@ -29,6 +29,11 @@ for (const [name, compiler] of [
       await compile(...node, 'node-esm.mts', 'node-cjs.cts');
     });
 
+    it('compiles them for a program of before ES2022 too', async () => {
+      const node = ['--module', 'node16', '--typeRoots', join(TOOLS, '@types'), '--types', 'node'];
+      await compile(...node, '--target', 'es2020', '--lib', 'es2020', 'node-cjs.cts', 'node-esm.mts');
+    });
+
     it('compiles a program for a bundler, without the types of Node', async () => {
       const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
       await compile(...bundler, '--lib', 'es2022,dom', 'browser.ts', 'external.ts', 'element.ts');
