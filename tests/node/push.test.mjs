@@ -422,6 +422,26 @@ describe('the command', { concurrency: 2 }, () => {
     });
   }
 
+  test('leaves nothing behind when nobody reads its output any more, however much it still prints', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '8'] });
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    for (const { vm } of server.vms) await post(server, vm, 'VmStartingEvent');
+    const args = ['--json', '--timeout', '20', '*'];
+    const running = startCommand(args, { server: { ...server, url: proxy.url } });
+    await running.prints(/CustomizationNotStarted/);
+    await until(async () => (await collectors(server)) === 1);
+    running.closeStdout();
+    proxy.add({ method: ['DestroyCollector', 'Logout'], delayMs: 100 });
+    for (const { vm } of server.vms) {
+      await post(server, vm, 'CustomizationStartedEvent');
+      await sleep(10);
+    }
+    const { status, ms } = await running.done;
+    assert.equal(status, 2);
+    assert.equal(await collectors(server), 0, `${ms}`);
+  });
+
   test('has events pushed, and only reads them with --no-push', async (context) => {
     const server = await simulator(context, { args: ['-vms', '2'] });
     for (const flags of [[], ['--no-push']]) {
