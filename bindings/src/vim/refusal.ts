@@ -1,15 +1,11 @@
 /** HTTP answers that are no vSphere fault: of proxies in front, and of servers that are no vCenter. */
 import { ConnectionError, type ReadError } from '../errors.js';
 import type { HttpResponse } from '../http/transport.js';
+import type { Asked } from './conversation.js';
 import { loginRefusal } from './faults.js';
 
-/**
- * The error for such an answer.
- *
- * @param host - the server, for the message
- * @param method - the call that was answered so
- */
-export function refusalError(response: HttpResponse, host: string, method: string): ReadError {
+/** The error for such an answer to a call. */
+export function refusalError(response: HttpResponse, { host, method }: Asked): ReadError {
   const { status } = response;
   const what = `${host}: ${method} was answered with HTTP ${status}`;
   if (status >= 500 || status === 408 || status === 429) {
