@@ -237,6 +237,26 @@ describe('an answer over VI JSON', () => {
     }
   });
 
+  test('of a proxy in front is no end where a call has worked before', async () => {
+    for (const status of [400, 403, 404, 302]) {
+      const answers = [answer(200, '"2026-03-01T10:00:00Z"'), answer(status, '', { location: '/login?key=value' })];
+      const { vcenter } = await connect({ ...json, [TIME]: () => answers.shift() }, 'vi-json');
+      await vcenter.serverTime();
+      const error = await vcenter.serverTime().catch((caught) => caught);
+      assert.equal(error.kind, 'transient');
+      assert.match(error.message, /redirect to vc\/login; it has answered as a vCenter before/);
+    }
+  });
+
+  test('to the very first question that wants a log-in is of something in front', async () => {
+    const routes = { ...json, 'ServiceInstance/ServiceInstance/content': html(401) };
+    const { transport } = server(routes);
+    await assert.rejects(VCenter.connect(transport, LOGIN, { protocol: 'vi-json' }), (error) => {
+      assert.equal(error.kind, 'fatal');
+      return /HTTP 401 before there was any log-in: .*give the vCenter's own address$/.test(error.message);
+    });
+  });
+
   test('that refuses the log-in says so', async () => {
     for (const made of [answer(500, { _typeName: 'InvalidLogin', faultstring: 'no' }), html(401)]) {
       const { transport } = server({ ...json, 'SessionManager/SessionManager/Login': made });

@@ -372,7 +372,7 @@ describe('what a server answers amiss', () => {
     assert.match((await failing({ status: 404 })).message, /HTTP 404: is it a vCenter/);
     const redirect = await failing({ status: 302, headers: { location: 'https://elsewhere/' } });
     assert.equal(redirect.kind, 'fatal');
-    assert.match(redirect.message, /wants to redirect/);
+    assert.match(redirect.message, /wants to redirect to elsewhere\/; if that is the vCenter, give that address/);
   });
 
   test('costs nothing when it only closed an idle connection', () =>

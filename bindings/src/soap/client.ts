@@ -243,6 +243,7 @@ export class SoapClient implements VimApi {
     this.#keepCookies(response);
     this.#compareClocks(response);
     if (response.status === 200) {
+      this.#conversation.answered(method);
       return response.body;
     }
     throw this.#refusal(response, method);

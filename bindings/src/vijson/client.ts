@@ -183,7 +183,7 @@ export class ViJsonClient implements VimApi {
       await this.#call(method, sessionManager, body, uninterrupted);
       if (this.#sessionId === undefined) {
         throw new ConnectionError(`${this.host}: ${method} answered no ${SESSION_HEADER}: does a proxy take it away?`, {
-          kind: 'fatal',
+          kind: this.#conversation.asked(method).worked ? 'transient' : 'fatal',
         });
       }
     }, context);
@@ -241,6 +241,7 @@ export class ViJsonClient implements VimApi {
         this.#conversation.secrets.keep(sessionId);
         this.#sessionId = sessionId;
       }
+      this.#conversation.answered(member);
       return response;
     }
     const fault = faultOf(parsed(response.body));

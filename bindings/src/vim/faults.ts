@@ -85,7 +85,7 @@ function tellable(raw: VimFault, { method, redact }: Asked): VimFault {
 
 /** The error for a fault that a call was answered with. */
 export function faultError(raw: VimFault, asked: Asked): ReadError {
-  const { host, method } = asked;
+  const { host, method, known } = asked;
   const fault = tellable(raw, asked);
   const said = [fault.text.replace(/\.$/, ''), ADVICE[fault.type] ?? ''].filter((text) => text !== '').join('; ');
   const what = `${host}: ${method}: ${fault.type}: ${said === '' ? 'the server gives no reason, but its vpxd.log may' : said}`;
@@ -93,12 +93,15 @@ export function faultError(raw: VimFault, asked: Asked): ReadError {
   if (loginAdvice !== undefined && LOGIN_FAULTS.has(fault.type)) {
     return new LoginError(`${host} refused the log-in (${fault.type}): ${loginAdvice}`);
   }
-  if (method === 'QueryEvents' && UNSUPPORTED_FAULTS.has(fault.type)) {
+  if (method === 'QueryEvents' && !known && UNSUPPORTED_FAULTS.has(fault.type)) {
     return new UnsupportedServerError(
       `${what}: an ESXi host keeps no customization events; give the vCenter that manages it`,
     );
   }
-  return new VimFaultError(KINDS[fault.type] ?? 'transient', fault.type, what, fault.object);
+  // A server that had the call a moment ago has it: something that restarts, or stands in front of it, says otherwise.
+  const passing = known && UNSUPPORTED_FAULTS.has(fault.type);
+  const kind = passing ? 'transient' : (KINDS[fault.type] ?? 'transient');
+  return new VimFaultError(kind, fault.type, what, fault.object);
 }
 
 /** The error for a log-in that was answered with HTTP 401 in place of a fault; undefined for any other call. */

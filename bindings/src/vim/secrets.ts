@@ -50,7 +50,7 @@ function formsOf(secret: string): readonly string[] {
       JSON.stringify(text).slice(1, -1),
       url,
       url.replaceAll('%20', '+'),
-      url.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
+      url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
       ...base64Of(text),
     ];
   });
