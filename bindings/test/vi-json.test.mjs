@@ -248,6 +248,15 @@ describe('an answer over VI JSON', () => {
     }
   });
 
+  test('that there is no such call is no end where the call has worked before', async () => {
+    const refusal = answer(500, { _typeName: 'NotSupported' });
+    const answers = [answer(200, '"2026-03-01T10:00:00Z"'), refusal];
+    const { vcenter } = await connect({ ...json, [TIME]: () => answers.shift() }, 'vi-json');
+    await vcenter.serverTime();
+    await assert.rejects(vcenter.serverTime(), { fault: 'NotSupported', kind: 'transient' });
+    assert.equal((await failing(refusal)).kind, 'fatal');
+  });
+
   test('to the very first question that wants a log-in is of something in front', async () => {
     const routes = { ...json, 'ServiceInstance/ServiceInstance/content': html(401) };
     const { transport } = server(routes);

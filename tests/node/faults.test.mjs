@@ -126,10 +126,6 @@ const FAULTS = {
     },
     /Login (was answered with HTTP 204|answered no vmware-api-session-id)/,
   ],
-  'says for a moment that it has no such call': [
-    always({ method: 'QueryEvents', fault: 'NotSupported' }),
-    /: QueryEvents: NotSupported/,
-  ],
   'has lost the session, again and again': [
     async (_, server) => {
       const end = () => server.do({ do: 'expireSessions' }).catch(() => undefined);
