@@ -2,6 +2,7 @@
  * Events as they come: one `EventHistoryCollector` for all VMs, whose `latestPage` is watched by a long poll. The page is
  * small and rings the bell; what it does not hold is read on from the collector.
  */
+import { systemClock } from '../clock.js';
 import { PushUnavailableError, ReadError, VimFaultError } from '../errors.js';
 import { guarded } from '../handle.js';
 import type { EventPage } from '../source.js';
@@ -23,6 +24,12 @@ const READ_ON_AFTER = 500;
 // Below the minute after which proxies and firewalls take a silent connection for dead.
 const MAX_WAIT_SECONDS = 50;
 
+// A server waits until there is something to tell. What comes back sooner than this with nothing is of something broken,
+// which must not be asked without a pause.
+const EARLY_MS = (MAX_WAIT_SECONDS * 1000) / 2;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
 /** An object whose events are collected, alone or with all below it. */
 export type Scope = NonNullable<EventFilter['entity']>;
 
@@ -39,6 +46,8 @@ export interface Collected {
 interface Answer {
   readonly updates: Updates | undefined;
   readonly version: string;
+  /** It told nothing new, and could have waited. */
+  readonly early: boolean;
 }
 
 /** The collector of one push. What it creates on the server it also removes, however it ends. */
@@ -70,8 +79,14 @@ export class Collector {
       let isFirst = true;
       // The first answer, and the rest of one that was cut short, may hold no event.
       let mayBeEmpty = true;
+      let earlyInARow = 0;
       for (;;) {
-        const { updates, version } = await next;
+        const { updates, version, early } = await next;
+        earlyInARow = early ? earlyInARow + 1 : 0;
+        if (early) {
+          await systemClock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** (earlyInARow - 1), LONGEST_PAUSE_MS), signal);
+          signal.throwIfAborted();
+        }
         // Before anything is done with the answer: what happens meanwhile is then on its way already.
         next = this.#wait(propertyCollector, version, signal);
         if (updates !== undefined) {
@@ -97,11 +112,14 @@ export class Collector {
       signal.throwIfAborted();
       this.#waiting = true;
       const options = { maxWaitSeconds: MAX_WAIT_SECONDS };
+      const begin = systemClock.now();
       try {
         const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
         // Not reset by a failure: a wait that was aborted goes on in the server.
         this.#waiting = false;
-        return { updates, version: updates?.version ?? version };
+        const isNews = updates !== undefined && (updates.truncated || updates.version !== version);
+        const early = !isNews && systemClock.now() - begin < EARLY_MS;
+        return { updates, version: updates?.version ?? version, early };
       } catch (error) {
         throw signal.aborted ? error : cancelledByServer(error);
       }
