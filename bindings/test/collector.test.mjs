@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { internal } from './internal.mjs';
 
-const { Pushes } = await internal('vim/pushes');
+const { Pushes, ConnectionError, VimFaultError } = await internal('vim/pushes', 'errors');
 const COLLECTED = { scopes: [{ ref: { type: 'Folder', value: 'group-d1' }, recursion: 'all' }], types: [], since: '' };
 const PAGE = { version: '1', truncated: false, body: new Uint8Array() };
 
@@ -41,6 +41,34 @@ async function pushFor(ms, server) {
   controller.abort(new Error('mine'));
   return { error: await reading, ms: performance.now() - aborted };
 }
+
+describe('a collector', { concurrency: true }, () => {
+  test('whose answer was lost twice in a row is not asked for again', async () => {
+    for (const code of ['connection', 'timeout']) {
+      const lost = new ConnectionError('lost', { code });
+      const answers = [lost, new VimFaultError('transient', 'SystemError', 'no'), lost, lost];
+      const server = api({ create: (count) => Promise.reject(answers[count - 1]) });
+      const pushes = new Pushes(server);
+      const codes = [];
+      for (const _ of answers) {
+        const next = pushes.begin(COLLECTED, new AbortController().signal).next();
+        codes.push(await next.catch((error) => error.code));
+      }
+      assert.deepEqual(codes, [code, 'vimFault', code, 'pushUnavailable']);
+    }
+  });
+
+  test('is asked for again where the request did not get to the server, however often', async () => {
+    const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    for (const error of [new ConnectionError('no', { cause }), new ConnectionError('503', { code: 'http' })]) {
+      const pushes = new Pushes(api({ create: () => Promise.reject(error) }));
+      for (let time = 0; time < 5; time++) {
+        const next = pushes.begin(COLLECTED, new AbortController().signal).next();
+        assert.equal(await next.catch((caught) => caught), error);
+      }
+    }
+  });
+});
 
 describe('a long poll that could have waited', { concurrency: true }, () => {
   test('and comes back at once with nothing is asked again after growing pauses, which an abort ends at once', async () => {

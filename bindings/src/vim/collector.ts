@@ -3,7 +3,7 @@
  * small and rings the bell; what it does not hold is read on from the collector.
  */
 import { systemClock } from '../clock.js';
-import { PushUnavailableError, ReadError, VimFaultError } from '../errors.js';
+import { ConnectionError, PushUnavailableError, ReadError, VimFaultError } from '../errors.js';
 import { guarded } from '../handle.js';
 import type { EventPage } from '../source.js';
 import { core } from '../wasm/loader.js';
@@ -30,6 +30,14 @@ const EARLY_MS = (MAX_WAIT_SECONDS * 1000) / 2;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
+// Of 32 collectors that a whole server has.
+const MOST_LOSSES = 2;
+
+/** How often in a row the server was asked for a collector and its answer did not arrive. */
+export interface Losses {
+  inARow: number;
+}
+
 /** An object whose events are collected, alone or with all below it. */
 export type Scope = NonNullable<EventFilter['entity']>;
 
@@ -54,14 +62,17 @@ interface Answer {
 export class Collector {
   readonly #api: VimApi;
   readonly #collected: Collected;
+  readonly #losses: Losses;
   #collector: MoRef | undefined;
   #propertyCollector: MoRef | undefined;
   #waiting = false;
   #latest: ReadonlySet<number> = new Set();
   #toldSinceRead = 0;
 
-  constructor(api: VimApi, collected: Collected) {
+  /** @param losses - of all pushes of the session */
+  constructor(api: VimApi, collected: Collected, losses: Losses = { inARow: 0 }) {
     this.#api = api;
+    this.#losses = losses;
     this.#collected = collected;
   }
 
@@ -139,8 +150,10 @@ export class Collector {
         const size = await pageSize(this.#api, PAGE_SIZE, context);
         const filter = { entity, beginTime: since, types, ...size };
         this.#collector = await this.#api.createCollectorForEvents(filter, context);
+        this.#losses.inARow = 0;
         return this.#collector;
       } catch (error) {
+        this.#countLoss(error);
         if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
           throw unavailable(error, this.#api.host);
         }
@@ -149,6 +162,19 @@ export class Collector {
     }
     const message = `${this.#api.host}: this account may not read the events of all VMs at once`;
     throw new PushUnavailableError(message, { cause: refused });
+  }
+
+  /** An answer that was lost is a collector that nobody can remove before the session ends. */
+  #countLoss(error: unknown): void {
+    if (!isLost(error)) {
+      this.#losses.inARow = 0;
+      return;
+    }
+    this.#losses.inARow += 1;
+    if (this.#losses.inARow >= MOST_LOSSES) {
+      const message = `${error.message} (${this.#losses.inARow} times in a row; each may have left an event collector on the server, so no more are made)`;
+      throw new PushUnavailableError(message, { cause: error });
+    }
   }
 
   async #watch(collector: MoRef): Promise<MoRef> {
@@ -239,6 +265,18 @@ function unavailable(error: unknown, host: string): unknown {
     return new PushUnavailableError(message, { cause: error });
   }
   return error.kind === 'fatal' ? new PushUnavailableError(error.message, { cause: error }) : error;
+}
+
+// With these the request has not got to the server.
+const NOT_SENT: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/** Whether the server may have done what it was asked for, and only its answer is missing. */
+function isLost(error: unknown): error is ConnectionError {
+  if (!(error instanceof ConnectionError) || !['connection', 'timeout', 'tooLarge'].includes(error.code)) {
+    return false;
+  }
+  const code = error.cause instanceof Error ? (error.cause as { code?: unknown }).code : undefined;
+  return !NOT_SENT.includes(code);
 }
 
 /** A poll that nobody here has cancelled was cancelled with its session; the fault does not say so. */
