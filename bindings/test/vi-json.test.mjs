@@ -52,7 +52,7 @@ function server(routes, path = '/sdk') {
         if (made !== undefined) return made;
         if (asked.endsWith('/Login')) return answer(200, {}, { 'vmware-api-session-id': 'key' });
         if (asked.endsWith('/Logout')) return answer(204, '');
-        if (asked === path && body.includes('<Login ')) return soap('Login', '<returnval/>');
+        if (asked === path && body.includes('<Login ')) return soap('Login', '<returnval><key>key</key></returnval>');
         return html(404);
       },
     },
@@ -276,6 +276,20 @@ describe('an answer over VI JSON', () => {
       VCenter.connect(transport, LOGIN, { protocol: 'vi-json' }),
       /answered no vmware-api-session-id/,
     );
+  });
+
+  test('to a log-in over SOAP has to be a session', async () => {
+    for (const [made, message, kind] of [
+      [html(200), /^vc: (the answer to Login could not be read|Login was answered with something else)/, 'transient'],
+      [soap('Login', '<returnval/>'), /^vc: Login answered no session: does a proxy take its cookie/, 'fatal'],
+    ]) {
+      const routes = { '/sdk': ({ body }) => (body.includes('<Login ') ? made : soapContent('7.0.3.0')) };
+      const { transport } = server(routes);
+      await assert.rejects(VCenter.connect(transport, LOGIN, { protocol: 'soap' }), (error) => {
+        assert.match(error.message, message);
+        return error.kind === kind;
+      });
+    }
   });
 
   test('that holds no events may be an empty list, null, or nothing at all', async () => {

@@ -42,7 +42,7 @@ export class SoapClient implements VimApi {
   readonly #cookies = new Map<string, string>();
   readonly #session = new OwnSession(async (context) => {
     const { sessionManager } = await this.serviceContent(context);
-    await this.#call('Logout', sessionManager, '', context);
+    await this.#ask('Logout', sessionManager, '', context);
   });
   #version = FIRST_VERSION;
   #content: ServiceContent | undefined;
@@ -128,7 +128,7 @@ export class SoapClient implements VimApi {
   }
 
   async destroyCollector(collector: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyCollector', collector, '', context);
+    await this.#ask('DestroyCollector', collector, '', context);
   }
 
   async createPropertyCollector(context: CallContext): Promise<MoRef> {
@@ -164,7 +164,7 @@ export class SoapClient implements VimApi {
   }
 
   async destroyPropertyCollector(propertyCollector: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyPropertyCollector', propertyCollector, '', context);
+    await this.#ask('DestroyPropertyCollector', propertyCollector, '', context);
   }
 
   async createContainerView(container: MoRef, types: readonly string[], context: CallContext): Promise<MoRef> {
@@ -175,7 +175,7 @@ export class SoapClient implements VimApi {
   }
 
   async destroyView(view: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyView', view, '', context);
+    await this.#ask('DestroyView', view, '', context);
   }
 
   async retrieveProperties(query: PropertyQuery, context: CallContext): Promise<PropertyPage> {
@@ -196,11 +196,32 @@ export class SoapClient implements VimApi {
     header: (now: number) => string = () => '',
   ): Promise<void> {
     const { sessionManager } = await this.serviceContent(context);
-    await this.#session.begin((uninterrupted) => {
+    await this.#session.begin(async (uninterrupted) => {
       // A log-in on top of a session is refused as InvalidLogin.
       this.#cookies.clear();
-      return this.#call(method, sessionManager, body, uninterrupted, header(Date.now() + this.#serverAheadMs));
+      const now = Date.now() + this.#serverAheadMs;
+      const answer = await this.#call(method, sessionManager, body, uninterrupted, header(now));
+      try {
+        this.#checkLogIn(answer, method);
+      } catch (error) {
+        if (this.#cookies.has(SESSION_COOKIE)) {
+          // There is one all the same, to be closed.
+          this.#session.adopt();
+        }
+        throw error;
+      }
     }, context);
+  }
+
+  /** A page of something else may come with status 200 too. Where the platform keeps cookies, the answer has the key. */
+  #checkLogIn(answer: Uint8Array, method: string): void {
+    const session = child(this.#responseIn(answer, method), 'returnval');
+    if (!this.#cookies.has(SESSION_COOKIE) && !childText(session, 'key')) {
+      throw new ConnectionError(
+        `${this.host}: ${method} answered no session: does a proxy take its cookie ${SESSION_COOKIE} away?`,
+        { kind: this.#conversation.asked(method).worked ? 'transient' : 'fatal' },
+      );
+    }
   }
 
   async #create(method: string, self: MoRef, body: string, context: CallContext): Promise<MoRef> {

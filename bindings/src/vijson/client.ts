@@ -36,7 +36,7 @@ export class ViJsonClient implements VimApi {
   readonly #conversation: Conversation;
   readonly #session = new OwnSession(async (context) => {
     const { sessionManager } = await this.serviceContent(context);
-    await this.#call('Logout', sessionManager, undefined, context);
+    await this.#ask('Logout', sessionManager, undefined, context);
   });
   #sessionId: string | undefined;
   #content: ServiceContent | undefined;
@@ -120,7 +120,7 @@ export class ViJsonClient implements VimApi {
   }
 
   async destroyCollector(collector: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyCollector', collector, undefined, context);
+    await this.#ask('DestroyCollector', collector, undefined, context);
   }
 
   async createPropertyCollector(context: CallContext): Promise<MoRef> {
@@ -152,7 +152,7 @@ export class ViJsonClient implements VimApi {
   }
 
   async destroyPropertyCollector(propertyCollector: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyPropertyCollector', propertyCollector, undefined, context);
+    await this.#ask('DestroyPropertyCollector', propertyCollector, undefined, context);
   }
 
   async createContainerView(container: MoRef, types: readonly string[], context: CallContext): Promise<MoRef> {
@@ -162,7 +162,7 @@ export class ViJsonClient implements VimApi {
   }
 
   async destroyView(view: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyView', view, undefined, context);
+    await this.#ask('DestroyView', view, undefined, context);
   }
 
   async retrieveProperties(query: PropertyQuery, context: CallContext): Promise<PropertyPage> {
