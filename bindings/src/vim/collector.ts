@@ -54,7 +54,7 @@ export interface Collected {
 interface Answer {
   readonly updates: Updates | undefined;
   readonly version: string;
-  /** It told nothing new, and could have waited. */
+  /** It told nothing, and could have waited. */
   readonly early: boolean;
 }
 
@@ -128,8 +128,7 @@ export class Collector {
         const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
         // Not reset by a failure: a wait that was aborted goes on in the server.
         this.#waiting = false;
-        const isNews = updates !== undefined && (updates.truncated || updates.version !== version);
-        const early = !isNews && systemClock.now() - begin < EARLY_MS;
+        const early = updates === undefined && systemClock.now() - begin < EARLY_MS;
         return { updates, version: updates?.version ?? version, early };
       } catch (error) {
         throw signal.aborted ? error : cancelledByServer(error);
