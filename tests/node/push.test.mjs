@@ -240,7 +240,7 @@ describe('a collector', { concurrency: 2 }, () => {
   });
 
   for (const protocol of ['soap', 'vi-json']) {
-    for (const trouble of [{ status: 503 }, { hang: true }, { reset: true }]) {
+    for (const trouble of [{ status: 503 }, { hang: true }, { reset: true }, { garbage: true }]) {
       const what = Object.keys(trouble)[0];
       test(`over ${protocol} is destroyed at the second try in a session that goes on: ${what}`, async (context) => {
         const server = await simulator(context, { kind: 'fake', args: ['-vms', '2'] });
@@ -406,6 +406,36 @@ describe('a collector', { concurrency: 2 }, () => {
       { url: proxy.url, pollIntervalSeconds: 0.2 },
     );
   });
+});
+
+describe('closing the session', { concurrency: 2 }, () => {
+  for (const [kind, protocol] of WIRES.slice(1)) {
+    for (const [what, rules] of Object.entries({
+      'a removal hangs': [{ method: ['DestroyCollector', 'CancelWaitForUpdates'], hang: true }],
+      'the log-out is answered 503': [{ method: 'Logout', status: 503, times: 1 }],
+      'the log-out is answered with a page': [{ method: 'Logout', status: 200, body: '<html>', times: 1 }],
+    })) {
+      test(`logs out over ${protocol} within a second though ${what}`, async (context) => {
+        const server = await simulator(context, { kind, args: ['-vms', '2'] });
+        const proxy = await startProxy(server.url);
+        context.after(() => proxy.stop());
+        const { user, password } = server;
+        const vcenter = await connectVCenter({ server: proxy.url, user, password, insecure: true, protocol });
+        const found = await vcenter.findVms(['*']);
+        const pushing = new Promise((resolve) => {
+          const onProgress = ({ type }) => type === 'pushing' && resolve();
+          watchCustomization(vcenter.events(found), found.vms, { onProgress }).report.catch(() => undefined);
+        });
+        await pushing;
+        for (const rule of rules) proxy.add(rule);
+        const begin = performance.now();
+        await vcenter.close();
+        const ms = performance.now() - begin;
+        assert.ok(ms < 1000, `${ms} ms`);
+        await until(async () => (await server.do({ do: 'sessions' })).count === 0);
+      });
+    }
+  }
 });
 
 describe('the command', { concurrency: 2 }, () => {

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A session with one vCenter: look-up, events, and an end that leaves no session behind. */
+import { linkedTo } from '../abort.js';
 import type { Transport } from '../http/transport.js';
 import type { EventSource } from '../source.js';
 import type { CallContext, ServiceContent, VimApi, Wire } from './api.js';
@@ -15,6 +16,9 @@ const asyncDisposeSymbol: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Sy
 
 // The whole end of a command may take a second.
 const LOGOUT_TIMEOUT_MS = 700;
+
+// Of which the log-out is to have the rest, whatever hangs.
+const REMOVAL_MS = 400;
 
 // A log-in that is to be undone is worth the rest of that second: without its answer its session stays.
 const UNDO_TIMEOUT_MS = 900;
@@ -121,7 +125,15 @@ export class VCenter implements AsyncDisposable {
   /** Logs out and closes the connections, within a second. Never rejects: a session that cannot be closed will expire. */
   async close(): Promise<void> {
     await end(this.#transport, LOGOUT_TIMEOUT_MS, async (context) => {
-      await this.#pushes.close(context.signal);
+      const bound = linkedTo(context.signal);
+      // A session of ours takes with it what is left there; in one that was given nothing else does.
+      const timer = 'session' in this.#signIn ? undefined : setTimeout(() => bound.abort(), REMOVAL_MS);
+      try {
+        await this.#pushes.close(bound.signal);
+      } finally {
+        clearTimeout(timer);
+        bound.release();
+      }
       await this.#api.logout(context);
     });
   }
