@@ -266,6 +266,25 @@ describe('an answer over VI JSON', () => {
     });
   });
 
+  test('that lets VI JSON be read and not asked makes auto take SOAP', async () => {
+    for (const status of [403, 404]) {
+      const routes = { ...json, '/sdk': ({ body }) => (body.includes('<Login ') ? undefined : soapContent('8.0.3.0')) };
+      const refusing = { ...routes, 'SessionManager/SessionManager/Login': html(status) };
+      assert.equal((await connect(refusing, 'auto')).protocol, 'soap');
+      await assert.rejects(connect(refusing, 'vi-json'), /Login was answered with HTTP/);
+    }
+  });
+
+  test('that there is no room for a collector says who may have it', async () => {
+    const made = answer(500, { _typeName: 'InvalidState', faultstring: 'Too many event collectors.' });
+    const { vcenter } = await connect({ ...json, 'EventManager/EventManager/QueryEvents': made }, 'vi-json');
+    const query = { vms: ['vm-1'], since: '2026-03-01T10:00:00.000Z', types: ['VmStartingEvent'], maxCount: 10 };
+    await assert.rejects(vcenter.events([]).readEvents(query, { signal: new AbortController().signal }), {
+      kind: 'transient',
+      message: /Too many event collectors; others may hold all .* event\.maxCollectors allows$/,
+    });
+  });
+
   test('that refuses the log-in says so', async () => {
     for (const made of [answer(500, { _typeName: 'InvalidLogin', faultstring: 'no' }), html(401)]) {
       const { transport } = server({ ...json, 'SessionManager/SessionManager/Login': made });

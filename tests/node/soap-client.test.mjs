@@ -457,7 +457,10 @@ describe('proxies', () => {
       await assert.rejects(connect(server, { insecure: false, environment }), CertificateError);
       const wrong = { HTTPS_PROXY: `http://us:wr0ng@${host}` };
       await assert.rejects(connect(server, { environment: wrong }), (error) => {
-        assert.match(error.message, /answered 407 .*user and a password/);
+        assert.match(
+          error.message,
+          /^127\.0\.0\.1:\d+: RetrieveServiceContent: the proxy \S+ answered 407 .*user and a password/,
+        );
         assert.doesNotMatch(error.message, /wr0ng/);
         return error.kind === 'fatal';
       });

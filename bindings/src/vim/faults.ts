@@ -88,6 +88,10 @@ export function faultError(raw: VimFault, asked: Asked): ReadError {
   const { host, method, known } = asked;
   const fault = tellable(raw, asked);
   const said = [fault.text.replace(/\.$/, ''), ADVICE[fault.type] ?? ''].filter((text) => text !== '').join('; ');
+  if (method === 'QueryEvents' && fault.type === 'InvalidState') {
+    const full = `${said === '' ? '' : `${said}; `}others may hold all the event collectors that the server's option event.maxCollectors allows`;
+    return new VimFaultError('transient', fault.type, `${host}: ${method}: ${fault.type}: ${full}`);
+  }
   const what = `${host}: ${method}: ${fault.type}: ${said === '' ? 'the server gives no reason, but its vpxd.log may' : said}`;
   const loginAdvice = LOGIN_ADVICE[method];
   if (loginAdvice !== undefined && LOGIN_FAULTS.has(fault.type)) {

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A session with one vCenter: look-up, events, and an end that leaves no session behind. */
 import { linkedTo } from '../abort.js';
+import { ConnectionError } from '../errors.js';
 import type { Transport } from '../http/transport.js';
 import type { EventSource } from '../source.js';
 import type { CallContext, ServiceContent, VimApi, Wire } from './api.js';
@@ -63,7 +64,17 @@ export class VCenter implements AsyncDisposable {
     let api: VimApi | undefined;
     const begin = async (): Promise<VimApi> => {
       api ??= await clientFor(transport, options.protocol ?? 'auto', how, context);
-      await signIn(api, how, context);
+      try {
+        await signIn(api, how, context);
+      } catch (error) {
+        // What lets VI JSON be read may still refuse what it has to be asked; nobody has asked for VI JSON.
+        const refused = error instanceof ConnectionError && error.code === 'http' && error.kind === 'fatal';
+        if (!refused || (options.protocol ?? 'auto') !== 'auto' || api.wire !== 'vi-json' || 'session' in how) {
+          throw error;
+        }
+        api = await clientFor(transport, 'soap', how, context);
+        await signIn(api, how, context);
+      }
       return api;
     };
     try {
