@@ -1,6 +1,5 @@
 /** From what a source throws to what the machine is told. */
 import { shown } from './checks.js';
-import { ReadError } from './errors.js';
 import type { ReadFailure, ReadFailureKind } from './types.js';
 
 /** Every kind of failure. */
@@ -23,10 +22,8 @@ function messageOf(error: unknown): string {
 }
 
 function kindOf(error: unknown): ReadFailureKind {
-  if (error instanceof ReadError) {
-    return error.kind;
-  }
-  // A source bundled with its own copy of this package throws another ReadError than ours.
+  // Not by its class: a source bundled with its own copy of this package throws another ReadError than ours. Nor taken as
+  // it is: in JavaScript a kind may be anything, and the machine knows only its own.
   const kind = error instanceof Error ? (error as { kind?: unknown }).kind : undefined;
   return KINDS.find((known) => known === kind) ?? 'transient';
 }

@@ -47,6 +47,8 @@ export function startCommand(args, { env = {}, input, server } = {}) {
     /** How it ended: status, standard output and error, milliseconds. */
     done,
     kill: (signal) => child.kill(signal),
+    /** Nobody reads its standard output any more, as after `| head`. */
+    closeStdout: () => child.stdout.destroy(),
     /** Resolves when the pattern is in what was printed so far; rejects when the command ends before that. */
     prints: (pattern, stream = 'stdout') =>
       new Promise((resolve, reject) => {

@@ -79,6 +79,15 @@ describe('server and credentials', () => {
   test('are read from a file that begins with a byte order mark', async () => {
     const passwordFile = file('marked', '\uFEFFs3cret\r\n');
     assert.equal((await resolve({ passwordFile }, VSPHERE)).signIn.password, 's3cret');
+    for (const bytes of [
+      Buffer.from('\uFEFFs3crét\r\n', 'utf16le'),
+      Buffer.from('\uFEFFs3crét\r\n', 'utf16le').swap16(),
+    ]) {
+      const wide = file('wide', bytes);
+      assert.equal((await resolve({ passwordFile: wide }, VSPHERE)).signIn.password, 's3crét');
+    }
+    const sessionFile = file('session', 'vmware_soap_session="ключ"');
+    await refused({ server: 'vc', sessionFile }, {}, /session holds characters that no session has/);
   });
 
   test('a server is trusted unseen only by the names that it comes from', async () => {

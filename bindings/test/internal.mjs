@@ -8,13 +8,15 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
-/** Imports a module of `bindings/src` by its path there, without extension. */
-export async function internal(path) {
-  const source = fileURLToPath(new URL(`../src/${path}.ts`, import.meta.url));
+const sourceOf = (path) => fileURLToPath(new URL(`../src/${path}.ts`, import.meta.url));
+
+/** Imports modules of `bindings/src` as one, by their paths there, without extension. */
+export async function internal(path, ...more) {
+  const contents = [path, ...more].map((each) => `export * from ${JSON.stringify(sourceOf(each))};`).join('\n');
   const {
     outputFiles: [bundle],
   } = await build({
-    entryPoints: [source],
+    stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
     bundle: true,
     write: false,
     platform: 'node',

@@ -52,7 +52,7 @@ function server(routes, path = '/sdk') {
         if (made !== undefined) return made;
         if (asked.endsWith('/Login')) return answer(200, {}, { 'vmware-api-session-id': 'key' });
         if (asked.endsWith('/Logout')) return answer(204, '');
-        if (asked === path && body.includes('<Login ')) return soap('Login', '<returnval/>');
+        if (asked === path && body.includes('<Login ')) return soap('Login', '<returnval><key>key</key></returnval>');
         return html(404);
       },
     },
@@ -237,6 +237,54 @@ describe('an answer over VI JSON', () => {
     }
   });
 
+  test('of a proxy in front is no end where a call has worked before', async () => {
+    for (const status of [400, 403, 404, 302]) {
+      const answers = [answer(200, '"2026-03-01T10:00:00Z"'), answer(status, '', { location: '/login?key=value' })];
+      const { vcenter } = await connect({ ...json, [TIME]: () => answers.shift() }, 'vi-json');
+      await vcenter.serverTime();
+      const error = await vcenter.serverTime().catch((caught) => caught);
+      assert.equal(error.kind, 'transient');
+      assert.match(error.message, /redirect to vc\/login; it has answered as a vCenter before/);
+    }
+  });
+
+  test('that there is no such call is no end where the call has worked before', async () => {
+    const refusal = answer(500, { _typeName: 'NotSupported' });
+    const answers = [answer(200, '"2026-03-01T10:00:00Z"'), refusal];
+    const { vcenter } = await connect({ ...json, [TIME]: () => answers.shift() }, 'vi-json');
+    await vcenter.serverTime();
+    await assert.rejects(vcenter.serverTime(), { fault: 'NotSupported', kind: 'transient' });
+    assert.equal((await failing(refusal)).kind, 'fatal');
+  });
+
+  test('to the very first question that wants a log-in is of something in front', async () => {
+    const routes = { ...json, 'ServiceInstance/ServiceInstance/content': html(401) };
+    const { transport } = server(routes);
+    await assert.rejects(VCenter.connect(transport, LOGIN, { protocol: 'vi-json' }), (error) => {
+      assert.equal(error.kind, 'fatal');
+      return /HTTP 401 before there was any log-in: .*give the vCenter's own address$/.test(error.message);
+    });
+  });
+
+  test('that lets VI JSON be read and not asked makes auto take SOAP', async () => {
+    for (const status of [403, 404]) {
+      const routes = { ...json, '/sdk': ({ body }) => (body.includes('<Login ') ? undefined : soapContent('8.0.3.0')) };
+      const refusing = { ...routes, 'SessionManager/SessionManager/Login': html(status) };
+      assert.equal((await connect(refusing, 'auto')).protocol, 'soap');
+      await assert.rejects(connect(refusing, 'vi-json'), /Login was answered with HTTP/);
+    }
+  });
+
+  test('that there is no room for a collector says who may have it', async () => {
+    const made = answer(500, { _typeName: 'InvalidState', faultstring: 'Too many event collectors.' });
+    const { vcenter } = await connect({ ...json, 'EventManager/EventManager/QueryEvents': made }, 'vi-json');
+    const query = { vms: ['vm-1'], since: '2026-03-01T10:00:00.000Z', types: ['VmStartingEvent'], maxCount: 10 };
+    await assert.rejects(vcenter.events([]).readEvents(query, { signal: new AbortController().signal }), {
+      kind: 'transient',
+      message: /Too many event collectors; others may hold all .* event\.maxCollectors allows$/,
+    });
+  });
+
   test('that refuses the log-in says so', async () => {
     for (const made of [answer(500, { _typeName: 'InvalidLogin', faultstring: 'no' }), html(401)]) {
       const { transport } = server({ ...json, 'SessionManager/SessionManager/Login': made });
@@ -247,6 +295,20 @@ describe('an answer over VI JSON', () => {
       VCenter.connect(transport, LOGIN, { protocol: 'vi-json' }),
       /answered no vmware-api-session-id/,
     );
+  });
+
+  test('to a log-in over SOAP has to be a session', async () => {
+    for (const [made, message, kind] of [
+      [html(200), /^vc: (the answer to Login could not be read|Login was answered with something else)/, 'transient'],
+      [soap('Login', '<returnval/>'), /^vc: Login answered no session: does a proxy take its cookie/, 'fatal'],
+    ]) {
+      const routes = { '/sdk': ({ body }) => (body.includes('<Login ') ? made : soapContent('7.0.3.0')) };
+      const { transport } = server(routes);
+      await assert.rejects(VCenter.connect(transport, LOGIN, { protocol: 'soap' }), (error) => {
+        assert.match(error.message, message);
+        return error.kind === kind;
+      });
+    }
   });
 
   test('that holds no events may be an empty list, null, or nothing at all', async () => {

@@ -164,6 +164,16 @@ describe('a source that throws before it has made a promise', () => {
     assert.deepEqual(told, Array(3).fill({ kind: 'transient', message: 'connection reset' }));
   });
 
+  test('of a kind that is none is one that may pass', async () => {
+    for (const kind of ['gone', undefined, 7]) {
+      const told = [];
+      const onProgress = (progress) => progress.type === 'readFailed' && told.push(progress.failure.kind);
+      const report = await wait(scripted([new ReadError(kind, 'odd'), SUCCESS]), VM, { onProgress });
+      assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+      assert.deepEqual(told, ['transient']);
+    }
+  });
+
   test('and one whose log-in does so, end with a report', async () => {
     const lost = new ReadError('notAuthenticated', 'session gone');
     const source = scripted([lost], { logIn: sync(new ReadError('fatal', 'wrong password')) });

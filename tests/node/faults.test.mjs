@@ -113,6 +113,19 @@ const FAULTS = {
     /the server cannot be reached: nothing listens there/,
   ],
   'answers with a fault of its own': [always({ fault: 'SystemError' }), /: \w+: SystemError/],
+  'is hidden by a page of something else': [always({ status: 404 }), /HTTP 404: it has answered as a vCenter before/],
+  'is hidden by a redirect': [
+    always({ status: 302, headers: { location: 'https://sso.example/login?secret=1' } }),
+    /HTTP 302: it wants to redirect to sso\.example\/login; it has answered as a vCenter before/,
+  ],
+  'has lost the session while something else answers log-ins': [
+    async (proxy, server) => {
+      const added = proxy.add({ method: 'Login', status: 204, body: '' });
+      await server.do({ do: 'expireSessions' });
+      return () => added.remove();
+    },
+    /Login (was answered with HTTP 204|answered no vmware-api-session-id)/,
+  ],
   'has lost the session, again and again': [
     async (_, server) => {
       const end = () => server.do({ do: 'expireSessions' }).catch(() => undefined);

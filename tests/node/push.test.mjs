@@ -240,7 +240,7 @@ describe('a collector', { concurrency: 2 }, () => {
   });
 
   for (const protocol of ['soap', 'vi-json']) {
-    for (const trouble of [{ status: 503 }, { hang: true }, { reset: true }]) {
+    for (const trouble of [{ status: 503 }, { hang: true }, { reset: true }, { garbage: true }]) {
       const what = Object.keys(trouble)[0];
       test(`over ${protocol} is destroyed at the second try in a session that goes on: ${what}`, async (context) => {
         const server = await simulator(context, { kind: 'fake', args: ['-vms', '2'] });
@@ -408,6 +408,44 @@ describe('a collector', { concurrency: 2 }, () => {
   });
 });
 
+describe('closing the session', { concurrency: 2 }, () => {
+  for (const [kind, protocol] of WIRES.slice(1)) {
+    for (const [what, rules] of Object.entries({
+      'a removal hangs': [{ method: ['DestroyCollector', 'CancelWaitForUpdates'], hang: true }],
+      'the log-out is answered 503': [{ method: 'Logout', status: 503, times: 1 }],
+      'the log-out is answered with a page': [{ method: 'Logout', status: 200, body: '<html>', times: 1 }],
+    })) {
+      test(`logs out over ${protocol} within a second though ${what}`, async (context) => {
+        const server = await simulator(context, {
+          kind,
+          args: ['-vms', '2'],
+          leaked: what === 'a removal hangs' ? 1 : 0,
+        });
+        const proxy = await startProxy(server.url);
+        context.after(() => proxy.stop());
+        const { user, password } = server;
+        const vcenter = await connectVCenter({ server: proxy.url, user, password, insecure: true, protocol });
+        const found = await vcenter.findVms(['*']);
+        let isPushing = false;
+        const watch = watchCustomization(vcenter.events(found), found.vms, {
+          waitForPowerOn: true,
+          onProgress: ({ type }) => {
+            isPushing ||= type === 'pushing';
+          },
+        });
+        context.after(() => watch.cancel());
+        await until(() => isPushing);
+        for (const rule of rules) proxy.add(rule);
+        const begin = performance.now();
+        await vcenter.close();
+        const ms = performance.now() - begin;
+        assert.ok(ms < 1000, `${ms} ms`);
+        await until(async () => (await server.do({ do: 'sessions' })).count === 0);
+      });
+    }
+  }
+});
+
 describe('the command', { concurrency: 2 }, () => {
   for (const signal of ['SIGINT', 'SIGTERM']) {
     test(`leaves no collector behind after ${signal}`, async (context) => {
@@ -421,6 +459,26 @@ describe('the command', { concurrency: 2 }, () => {
       assert.equal(await collectors(server), 0, `${ms}`);
     });
   }
+
+  test('leaves nothing behind when nobody reads its output any more, however much it still prints', async (context) => {
+    const server = await simulator(context, { args: ['-vms', '8'] });
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    for (const { vm } of server.vms) await post(server, vm, 'VmStartingEvent');
+    const args = ['--json', '--timeout', '20', '*'];
+    const running = startCommand(args, { server: { ...server, url: proxy.url } });
+    await running.prints(/CustomizationNotStarted/);
+    await until(async () => (await collectors(server)) === 1);
+    running.closeStdout();
+    proxy.add({ method: ['DestroyCollector', 'Logout'], delayMs: 100 });
+    for (const { vm } of server.vms) {
+      await post(server, vm, 'CustomizationStartedEvent');
+      await sleep(10);
+    }
+    const { status, ms } = await running.done;
+    assert.equal(status, 2);
+    assert.equal(await collectors(server), 0, `${ms}`);
+  });
 
   test('has events pushed, and only reads them with --no-push', async (context) => {
     const server = await simulator(context, { args: ['-vms', '2'] });

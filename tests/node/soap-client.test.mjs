@@ -372,7 +372,7 @@ describe('what a server answers amiss', () => {
     assert.match((await failing({ status: 404 })).message, /HTTP 404: is it a vCenter/);
     const redirect = await failing({ status: 302, headers: { location: 'https://elsewhere/' } });
     assert.equal(redirect.kind, 'fatal');
-    assert.match(redirect.message, /wants to redirect/);
+    assert.match(redirect.message, /wants to redirect to elsewhere\/; if that is the vCenter, give that address/);
   });
 
   test('costs nothing when it only closed an idle connection', () =>
@@ -457,7 +457,10 @@ describe('proxies', () => {
       await assert.rejects(connect(server, { insecure: false, environment }), CertificateError);
       const wrong = { HTTPS_PROXY: `http://us:wr0ng@${host}` };
       await assert.rejects(connect(server, { environment: wrong }), (error) => {
-        assert.match(error.message, /answered 407 .*user and a password/);
+        assert.match(
+          error.message,
+          /^127\.0\.0\.1:\d+: RetrieveServiceContent: the proxy \S+ answered 407 .*user and a password/,
+        );
         assert.doesNotMatch(error.message, /wr0ng/);
         return error.kind === 'fatal';
       });

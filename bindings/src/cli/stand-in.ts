@@ -71,6 +71,9 @@ export function standInOf(flags: ConnectionFlags, environment: Environment): Sig
  * was asked for.
  */
 export function sessionIn(line: string, from: string, protocol: Protocol): ExistingSession {
+  if (/[^\x20-\x7E\t]/.test(line.replace(/^\uFEFF/, ''))) {
+    throw new UsageError(`${from} holds characters that no session has: copy it again, as ASCII text`);
+  }
   const cookie = /(?:^|[\s;:])vmware_soap_session=([^;\s]+)/i.exec(line)?.[1];
   if (cookie !== undefined) {
     return { cookie };

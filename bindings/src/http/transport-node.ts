@@ -70,7 +70,9 @@ class NodeTransport implements Transport {
       if (request.signal.aborted) {
         throw request.signal.reason;
       }
-      throw error instanceof ConnectionError ? error : this.#unreachable(error, request.operation);
+      throw error instanceof ConnectionError
+        ? this.#named(error, request)
+        : this.#unreachable(error, request.operation);
     }
   }
 
@@ -153,8 +155,25 @@ class NodeTransport implements Transport {
     });
   }
 
+  // What a proxy refuses is told by the connection, which knows of no call.
+  #named(error: ConnectionError, { operation }: HttpRequest): ConnectionError {
+    return error.code === 'proxy'
+      ? new ConnectionError(`${this.host}: ${operation}: ${error.message}`, {
+          code: 'proxy',
+          kind: error.kind,
+          cause: error.cause,
+        })
+      : error;
+  }
+
   #unreachable(cause: unknown, operation: string): ConnectionError {
     const code = (cause as { code?: unknown }).code;
+    if (typeof code === 'string' && code.startsWith('HPE_')) {
+      // Without its cause, which holds what was answered.
+      return new ConnectionError(
+        `${this.host}: ${operation}: what answers there does not speak HTTP (${code}): is it the vCenter's HTTPS port?`,
+      );
+    }
     const meaning = typeof code === 'string' ? (MEANINGS[code] ?? handshakeMeaning(code)) : undefined;
     const text = cause instanceof Error && cause.message !== '' ? cause.message : String(code ?? cause);
     return new ConnectionError(`${this.host}: ${operation}: the server cannot be reached: ${meaning ?? text}`, {

@@ -17,7 +17,8 @@ import {
   type WatchedProperties,
   waitTimeoutMs,
 } from '../vim/api.js';
-import { faultError, type VimFault } from '../vim/faults.js';
+import { Conversation } from '../vim/conversation.js';
+import { faultError, isSecret, type VimFault } from '../vim/faults.js';
 import { OwnSession } from '../vim/own-session.js';
 import { refusalError } from '../vim/refusal.js';
 import { contentOf, pageOf } from './answers.js';
@@ -37,10 +38,11 @@ const FIRST_VERSION = '5.0';
 export class SoapClient implements VimApi {
   readonly wire = 'soap';
   readonly #transport: Transport;
+  readonly #conversation: Conversation;
   readonly #cookies = new Map<string, string>();
   readonly #session = new OwnSession(async (context) => {
     const { sessionManager } = await this.serviceContent(context);
-    await this.#call('Logout', sessionManager, '', context);
+    await this.#ask('Logout', sessionManager, '', context);
   });
   #version = FIRST_VERSION;
   #content: ServiceContent | undefined;
@@ -49,6 +51,7 @@ export class SoapClient implements VimApi {
 
   constructor(transport: Transport) {
     this.#transport = transport;
+    this.#conversation = new Conversation(transport.host);
   }
 
   get host(): string {
@@ -65,14 +68,17 @@ export class SoapClient implements VimApi {
   }
 
   login({ user, password }: Credentials, context: CallContext): Promise<void> {
+    this.#conversation.secrets.keep(password);
     return this.#logIn('Login', element('userName', user) + element('password', password), context);
   }
 
   loginByToken(token: string, context: CallContext): Promise<void> {
+    this.#conversation.secrets.keep(token.trim());
     return this.#logIn('LoginByToken', '', context, (now) => tokenHeader(token, now));
   }
 
   cloneSession(ticket: string, context: CallContext): Promise<void> {
+    this.#conversation.secrets.keep(ticket);
     return this.#logIn('CloneSession', element('cloneTicket', ticket), context);
   }
 
@@ -82,6 +88,7 @@ export class SoapClient implements VimApi {
     }
     this.#session.forget();
     this.#cookies.clear();
+    this.#conversation.secrets.keep(session.cookie);
     this.#cookies.set(SESSION_COOKIE, `${SESSION_COOKIE}=${session.cookie}`);
   }
 
@@ -99,7 +106,9 @@ export class SoapClient implements VimApi {
     const text = childText(answer, 'returnval') ?? '';
     const time = new Date(text);
     if (Number.isNaN(time.getTime())) {
-      throw new ConnectionError(`${this.host}: CurrentTime answered \`${text.slice(0, 60)}\`, which is no time`);
+      throw new ConnectionError(
+        `${this.host}: CurrentTime answered \`${this.#conversation.secrets.redact(text).slice(0, 60)}\`, which is no time`,
+      );
     }
     return time;
   }
@@ -119,7 +128,7 @@ export class SoapClient implements VimApi {
   }
 
   async destroyCollector(collector: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyCollector', collector, '', context);
+    await this.#ask('DestroyCollector', collector, '', context);
   }
 
   async createPropertyCollector(context: CallContext): Promise<MoRef> {
@@ -155,7 +164,7 @@ export class SoapClient implements VimApi {
   }
 
   async destroyPropertyCollector(propertyCollector: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyPropertyCollector', propertyCollector, '', context);
+    await this.#ask('DestroyPropertyCollector', propertyCollector, '', context);
   }
 
   async createContainerView(container: MoRef, types: readonly string[], context: CallContext): Promise<MoRef> {
@@ -166,7 +175,7 @@ export class SoapClient implements VimApi {
   }
 
   async destroyView(view: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyView', view, '', context);
+    await this.#ask('DestroyView', view, '', context);
   }
 
   async retrieveProperties(query: PropertyQuery, context: CallContext): Promise<PropertyPage> {
@@ -187,11 +196,32 @@ export class SoapClient implements VimApi {
     header: (now: number) => string = () => '',
   ): Promise<void> {
     const { sessionManager } = await this.serviceContent(context);
-    await this.#session.begin((uninterrupted) => {
+    await this.#session.begin(async (uninterrupted) => {
       // A log-in on top of a session is refused as InvalidLogin.
       this.#cookies.clear();
-      return this.#call(method, sessionManager, body, uninterrupted, header(Date.now() + this.#serverAheadMs));
+      const now = Date.now() + this.#serverAheadMs;
+      const answer = await this.#call(method, sessionManager, body, uninterrupted, header(now));
+      try {
+        this.#checkLogIn(answer, method);
+      } catch (error) {
+        if (this.#cookies.has(SESSION_COOKIE)) {
+          // There is one all the same, to be closed.
+          this.#session.adopt();
+        }
+        throw error;
+      }
     }, context);
+  }
+
+  /** A page of something else may come with status 200 too. Where the platform keeps cookies, the answer has the key. */
+  #checkLogIn(answer: Uint8Array, method: string): void {
+    const session = child(this.#responseIn(answer, method), 'returnval');
+    if (!this.#cookies.has(SESSION_COOKIE) && !childText(session, 'key')) {
+      throw new ConnectionError(
+        `${this.host}: ${method} answered no session: does a proxy take its cookie ${SESSION_COOKIE} away?`,
+        { kind: this.#conversation.asked(method).worked ? 'transient' : 'fatal' },
+      );
+    }
   }
 
   async #create(method: string, self: MoRef, body: string, context: CallContext): Promise<MoRef> {
@@ -234,6 +264,7 @@ export class SoapClient implements VimApi {
     this.#keepCookies(response);
     this.#compareClocks(response);
     if (response.status === 200) {
+      this.#conversation.answered(method);
       return response.body;
     }
     throw this.#refusal(response, method);
@@ -246,6 +277,7 @@ export class SoapClient implements VimApi {
       const name = pair.split('=', 1)[0] ?? '';
       if (pair.includes('=') && name !== '') {
         this.#cookies.set(name, pair);
+        this.#conversation.secrets.keep(pair.slice(name.length + 1));
       }
     }
   }
@@ -257,7 +289,8 @@ export class SoapClient implements VimApi {
 
   #refusal(response: HttpResponse, method: string): Error {
     const fault = response.status === 500 ? this.#faultOf(response.body) : undefined;
-    return fault === undefined ? refusalError(response, this.host, method) : faultError(fault, this.host, method);
+    const asked = this.#conversation.asked(method);
+    return fault === undefined ? refusalError(response, asked) : faultError(fault, asked);
   }
 
   #faultOf(body: Uint8Array): VimFault | undefined {
@@ -277,9 +310,9 @@ export class SoapClient implements VimApi {
       return soapTree(bytes);
     } catch (error) {
       if (error instanceof WireError) {
-        throw new ConnectionError(`${this.host}: the answer to ${method} could not be read: ${error.message}`, {
-          cause: error,
-        });
+        // Without its cause, which may quote the answer.
+        const why = isSecret(method) ? '' : `: ${this.#conversation.secrets.redact(error.message)}`;
+        throw new ConnectionError(`${this.host}: the answer to ${method} could not be read${why}`);
       }
       throw error;
     }

@@ -17,6 +17,7 @@ import {
   type WatchedProperties,
   waitTimeoutMs,
 } from '../vim/api.js';
+import { Conversation } from '../vim/conversation.js';
 import { faultError } from '../vim/faults.js';
 import { OwnSession } from '../vim/own-session.js';
 import { refusalError } from '../vim/refusal.js';
@@ -32,9 +33,10 @@ export class ViJsonClient implements VimApi {
   readonly wire = 'vi-json';
   readonly #transport: Transport;
   readonly #release: string;
+  readonly #conversation: Conversation;
   readonly #session = new OwnSession(async (context) => {
     const { sessionManager } = await this.serviceContent(context);
-    await this.#call('Logout', sessionManager, undefined, context);
+    await this.#ask('Logout', sessionManager, undefined, context);
   });
   #sessionId: string | undefined;
   #content: ServiceContent | undefined;
@@ -43,6 +45,7 @@ export class ViJsonClient implements VimApi {
   constructor(transport: Transport, release: string) {
     this.#transport = transport;
     this.#release = release;
+    this.#conversation = new Conversation(transport.host);
   }
 
   get host(): string {
@@ -61,6 +64,7 @@ export class ViJsonClient implements VimApi {
   }
 
   login({ user, password }: Credentials, context: CallContext): Promise<void> {
+    this.#conversation.secrets.keep(password);
     return this.#logIn('Login', { userName: user, password }, context);
   }
 
@@ -71,6 +75,7 @@ export class ViJsonClient implements VimApi {
   }
 
   cloneSession(ticket: string, context: CallContext): Promise<void> {
+    this.#conversation.secrets.keep(ticket);
     return this.#logIn('CloneSession', { cloneTicket: ticket }, context);
   }
 
@@ -82,6 +87,7 @@ export class ViJsonClient implements VimApi {
       );
     }
     this.#session.forget();
+    this.#conversation.secrets.keep(session.apiSessionId);
     this.#sessionId = session.apiSessionId;
   }
 
@@ -93,7 +99,7 @@ export class ViJsonClient implements VimApi {
     const answer = await this.#ask('CurrentTime', SERVICE_INSTANCE, undefined, context);
     const time = new Date(typeof answer === 'string' ? answer : Number.NaN);
     if (Number.isNaN(time.getTime())) {
-      const text = String(JSON.stringify(answer)).slice(0, 60);
+      const text = this.#conversation.secrets.redact(String(JSON.stringify(answer))).slice(0, 60);
       throw new ConnectionError(`${this.host}: CurrentTime answered \`${text}\`, which is no time`);
     }
     return time;
@@ -114,7 +120,7 @@ export class ViJsonClient implements VimApi {
   }
 
   async destroyCollector(collector: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyCollector', collector, undefined, context);
+    await this.#ask('DestroyCollector', collector, undefined, context);
   }
 
   async createPropertyCollector(context: CallContext): Promise<MoRef> {
@@ -146,7 +152,7 @@ export class ViJsonClient implements VimApi {
   }
 
   async destroyPropertyCollector(propertyCollector: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyPropertyCollector', propertyCollector, undefined, context);
+    await this.#ask('DestroyPropertyCollector', propertyCollector, undefined, context);
   }
 
   async createContainerView(container: MoRef, types: readonly string[], context: CallContext): Promise<MoRef> {
@@ -156,7 +162,7 @@ export class ViJsonClient implements VimApi {
   }
 
   async destroyView(view: MoRef, context: CallContext): Promise<void> {
-    await this.#call('DestroyView', view, undefined, context);
+    await this.#ask('DestroyView', view, undefined, context);
   }
 
   async retrieveProperties(query: PropertyQuery, context: CallContext): Promise<PropertyPage> {
@@ -177,7 +183,7 @@ export class ViJsonClient implements VimApi {
       await this.#call(method, sessionManager, body, uninterrupted);
       if (this.#sessionId === undefined) {
         throw new ConnectionError(`${this.host}: ${method} answered no ${SESSION_HEADER}: does a proxy take it away?`, {
-          kind: 'fatal',
+          kind: this.#conversation.asked(method).worked ? 'transient' : 'fatal',
         });
       }
     }, context);
@@ -230,10 +236,16 @@ export class ViJsonClient implements VimApi {
       once: context.once,
     });
     if (response.status === 200 || response.status === 204) {
-      this.#sessionId = response.header(SESSION_HEADER) ?? this.#sessionId;
+      const sessionId = response.header(SESSION_HEADER);
+      if (sessionId !== undefined) {
+        this.#conversation.secrets.keep(sessionId);
+        this.#sessionId = sessionId;
+      }
+      this.#conversation.answered(member);
       return response;
     }
     const fault = faultOf(parsed(response.body));
-    throw fault === undefined ? refusalError(response, this.host, member) : faultError(fault, this.host, member);
+    const asked = this.#conversation.asked(member);
+    throw fault === undefined ? refusalError(response, asked) : faultError(fault, asked);
   }
 }

@@ -3,6 +3,7 @@ import { WireError } from '../errors.js';
 import type { HttpResponse, Transport } from '../http/transport.js';
 import { child, children, childText, soapTree } from '../soap/tree.js';
 import { type CallContext, REQUEST_TIMEOUT_MS } from '../vim/api.js';
+import { Conversation } from '../vim/conversation.js';
 import { refusalError } from '../vim/refusal.js';
 import { asObject, parsed, textAt } from './json.js';
 
@@ -56,7 +57,7 @@ async function askVersions(transport: Transport, context: CallContext): Promise<
     ...limits(context),
   });
   if (response.status !== 200) {
-    const refusal = refusalError(response, transport.host, 'vimServiceVersions');
+    const refusal = refusalError(response, new Conversation(transport.host).asked('vimServiceVersions'));
     if (refusal.kind === 'transient') {
       throw refusal;
     }

@@ -2,7 +2,8 @@
  * Events as they come: one `EventHistoryCollector` for all VMs, whose `latestPage` is watched by a long poll. The page is
  * small and rings the bell; what it does not hold is read on from the collector.
  */
-import { PushUnavailableError, ReadError, VimFaultError } from '../errors.js';
+import { systemClock } from '../clock.js';
+import { ConnectionError, PushUnavailableError, ReadError, VimFaultError } from '../errors.js';
 import { guarded } from '../handle.js';
 import type { EventPage } from '../source.js';
 import { core } from '../wasm/loader.js';
@@ -23,6 +24,20 @@ const READ_ON_AFTER = 500;
 // Below the minute after which proxies and firewalls take a silent connection for dead.
 const MAX_WAIT_SECONDS = 50;
 
+// A server waits until there is something to tell. What comes back sooner than this with nothing is of something broken,
+// which must not be asked without a pause.
+const EARLY_MS = (MAX_WAIT_SECONDS * 1000) / 2;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+// Of 32 collectors that a whole server has.
+const MOST_LOSSES = 2;
+
+/** How often in a row the server was asked for a collector and its answer did not arrive. */
+export interface Losses {
+  inARow: number;
+}
+
 /** An object whose events are collected, alone or with all below it. */
 export type Scope = NonNullable<EventFilter['entity']>;
 
@@ -39,20 +54,25 @@ export interface Collected {
 interface Answer {
   readonly updates: Updates | undefined;
   readonly version: string;
+  /** It told nothing, and could have waited. */
+  readonly early: boolean;
 }
 
 /** The collector of one push. What it creates on the server it also removes, however it ends. */
 export class Collector {
   readonly #api: VimApi;
   readonly #collected: Collected;
+  readonly #losses: Losses;
   #collector: MoRef | undefined;
   #propertyCollector: MoRef | undefined;
   #waiting = false;
   #latest: ReadonlySet<number> = new Set();
   #toldSinceRead = 0;
 
-  constructor(api: VimApi, collected: Collected) {
+  /** @param losses - of all pushes of the session */
+  constructor(api: VimApi, collected: Collected, losses: Losses = { inARow: 0 }) {
     this.#api = api;
+    this.#losses = losses;
     this.#collected = collected;
   }
 
@@ -70,8 +90,14 @@ export class Collector {
       let isFirst = true;
       // The first answer, and the rest of one that was cut short, may hold no event.
       let mayBeEmpty = true;
+      let earlyInARow = 0;
       for (;;) {
-        const { updates, version } = await next;
+        const { updates, version, early } = await next;
+        earlyInARow = early ? earlyInARow + 1 : 0;
+        if (early) {
+          await systemClock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** (earlyInARow - 1), LONGEST_PAUSE_MS), signal);
+          signal.throwIfAborted();
+        }
         // Before anything is done with the answer: what happens meanwhile is then on its way already.
         next = this.#wait(propertyCollector, version, signal);
         if (updates !== undefined) {
@@ -97,11 +123,13 @@ export class Collector {
       signal.throwIfAborted();
       this.#waiting = true;
       const options = { maxWaitSeconds: MAX_WAIT_SECONDS };
+      const begin = systemClock.now();
       try {
         const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
         // Not reset by a failure: a wait that was aborted goes on in the server.
         this.#waiting = false;
-        return { updates, version: updates?.version ?? version };
+        const early = updates === undefined && systemClock.now() - begin < EARLY_MS;
+        return { updates, version: updates?.version ?? version, early };
       } catch (error) {
         throw signal.aborted ? error : cancelledByServer(error);
       }
@@ -121,8 +149,10 @@ export class Collector {
         const size = await pageSize(this.#api, PAGE_SIZE, context);
         const filter = { entity, beginTime: since, types, ...size };
         this.#collector = await this.#api.createCollectorForEvents(filter, context);
+        this.#losses.inARow = 0;
         return this.#collector;
       } catch (error) {
+        this.#countLoss(error);
         if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
           throw unavailable(error, this.#api.host);
         }
@@ -131,6 +161,19 @@ export class Collector {
     }
     const message = `${this.#api.host}: this account may not read the events of all VMs at once`;
     throw new PushUnavailableError(message, { cause: refused });
+  }
+
+  /** An answer that was lost is a collector that nobody can remove before the session ends. */
+  #countLoss(error: unknown): void {
+    if (!isLost(error)) {
+      this.#losses.inARow = 0;
+      return;
+    }
+    this.#losses.inARow += 1;
+    if (this.#losses.inARow >= MOST_LOSSES) {
+      const message = `${error.message} (${this.#losses.inARow} times in a row; each may have left an event collector on the server, so no more are made)`;
+      throw new PushUnavailableError(message, { cause: error });
+    }
   }
 
   async #watch(collector: MoRef): Promise<MoRef> {
@@ -221,6 +264,18 @@ function unavailable(error: unknown, host: string): unknown {
     return new PushUnavailableError(message, { cause: error });
   }
   return error.kind === 'fatal' ? new PushUnavailableError(error.message, { cause: error }) : error;
+}
+
+// With these the request has not got to the server.
+const NOT_SENT: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/** Whether the server may have done what it was asked for, and only its answer is missing. */
+function isLost(error: unknown): error is ConnectionError {
+  if (!(error instanceof ConnectionError) || !['connection', 'timeout', 'tooLarge'].includes(error.code)) {
+    return false;
+  }
+  const code = error.cause instanceof Error ? (error.cause as { code?: unknown }).code : undefined;
+  return !NOT_SENT.includes(code);
 }
 
 /** A poll that nobody here has cancelled was cancelled with its session; the fault does not say so. */

@@ -5,6 +5,7 @@ import type { Transport } from '../http/transport.js';
 import { fetchTransport } from '../http/transport-fetch.js';
 import { SoapClient } from '../soap/client.js';
 import { init } from '../wasm/loader.js';
+import { checkConnectOptions } from './connect-options.js';
 import { type SignIn, signInOf } from './sign-in.js';
 import { type BeginOptions, VCenter } from './vcenter.js';
 
@@ -31,6 +32,7 @@ export type ConnectOptions = ServerOptions & SignIn;
  * @throws {@link LoginError}, {@link ConnectionError}, {@link UnsupportedServerError}
  */
 export async function connectVCenter(options: ConnectOptions): Promise<VCenter> {
+  checkConnectOptions(options);
   await init();
   const url = new URL(options.server, globalThis.location?.href);
   const transport = fetchTransport(url, options.fetch);

@@ -2,6 +2,7 @@
 import { OptionsError } from '../errors.js';
 import { parseServer } from '../http/server-url.js';
 import { type NodeTransportOptions, nodeTransport } from '../http/transport-node.js';
+import { checkConnectOptions } from './connect-options.js';
 import { type SignIn, signInOf } from './sign-in.js';
 import { type BeginOptions, VCenter } from './vcenter.js';
 
@@ -30,7 +31,8 @@ export type ConnectOptions = ServerOptions & SignIn;
  * @throws {@link LoginError}, {@link CertificateError}, {@link ConnectionError}, {@link UnsupportedServerError}, {@link OptionsError}
  */
 export async function connectVCenter(options: ConnectOptions): Promise<VCenter> {
-  const { url, user, password } = parseServer(options.server);
+  checkConnectOptions(options);
+  const { url, user, password } = parseServer(String(options.server));
   if (user !== undefined || password !== undefined) {
     throw new OptionsError(
       'invalidServer',

@@ -1,6 +1,7 @@
 /** What a vSphere fault means. Decided by its type: the text is often empty, and is in the language of the session. */
 import { LoginError, type ReadError, UnsupportedServerError, VimFaultError } from '../errors.js';
 import type { ReadFailureKind } from '../types.js';
+import type { Asked } from './conversation.js';
 
 /** A fault as it came. */
 export interface VimFault {
@@ -66,25 +67,45 @@ const LOGIN_FAULTS: ReadonlySet<string> = new Set([
 /** Faults with which a server says that it has no such method. */
 const UNSUPPORTED_FAULTS: ReadonlySet<string> = new Set(['NotImplemented', 'NotSupported', 'MethodNotFound']);
 
-/**
- * The error for a fault.
- *
- * @param host - the server, for the message
- * @param method - the call that was answered so
- */
-export function faultError(fault: VimFault, host: string, method: string): ReadError {
+/** Methods whose requests hold a secret: what a server says of them may repeat it, in whatever form. */
+const SECRET_METHODS: ReadonlySet<string> = new Set([...Object.keys(LOGIN_ADVICE), 'Logout']);
+
+/** Whether nothing that the server says in answer to this method may be told. */
+export function isSecret(method: string): boolean {
+  return SECRET_METHODS.has(method);
+}
+
+/** What of a fault may be told. Its type decides, and is a name or none. */
+function tellable(raw: VimFault, { method, redact }: Asked): VimFault {
+  const type = /^[A-Za-z][\w.-]{0,99}$/.test(raw.type) ? redact(raw.type) : 'unknown fault';
+  return isSecret(method)
+    ? { type, text: '' }
+    : { type, text: redact(raw.text), object: raw.object === undefined ? undefined : redact(raw.object) };
+}
+
+/** The error for a fault that a call was answered with. */
+export function faultError(raw: VimFault, asked: Asked): ReadError {
+  const { host, method, known } = asked;
+  const fault = tellable(raw, asked);
   const said = [fault.text.replace(/\.$/, ''), ADVICE[fault.type] ?? ''].filter((text) => text !== '').join('; ');
+  if (method === 'QueryEvents' && fault.type === 'InvalidState') {
+    const full = `${said === '' ? '' : `${said}; `}others may hold all the event collectors that the server's option event.maxCollectors allows`;
+    return new VimFaultError('transient', fault.type, `${host}: ${method}: ${fault.type}: ${full}`);
+  }
   const what = `${host}: ${method}: ${fault.type}: ${said === '' ? 'the server gives no reason, but its vpxd.log may' : said}`;
   const loginAdvice = LOGIN_ADVICE[method];
   if (loginAdvice !== undefined && LOGIN_FAULTS.has(fault.type)) {
     return new LoginError(`${host} refused the log-in (${fault.type}): ${loginAdvice}`);
   }
-  if (method === 'QueryEvents' && UNSUPPORTED_FAULTS.has(fault.type)) {
+  if (method === 'QueryEvents' && !known && UNSUPPORTED_FAULTS.has(fault.type)) {
     return new UnsupportedServerError(
       `${what}: an ESXi host keeps no customization events; give the vCenter that manages it`,
     );
   }
-  return new VimFaultError(KINDS[fault.type] ?? 'transient', fault.type, what, fault.object);
+  // A server that had the call a moment ago has it: something that restarts, or stands in front of it, says otherwise.
+  const passing = known && UNSUPPORTED_FAULTS.has(fault.type);
+  const kind = passing ? 'transient' : (KINDS[fault.type] ?? 'transient');
+  return new VimFaultError(kind, fault.type, what, fault.object);
 }
 
 /** The error for a log-in that was answered with HTTP 401 in place of a fault; undefined for any other call. */

@@ -1,6 +1,11 @@
 /** Whether a session of our own is open, and its end, whatever happens to the request that opens it. */
 import { linkedTo } from '../abort.js';
+import { classify } from '../classify.js';
+import { systemClock } from '../clock.js';
 import type { CallContext } from './api.js';
+
+// The whole end of a command has less than a second.
+const SECOND_TRY_AFTER_MS = 50;
 
 // The log-in in its place has to wait for it.
 const REPLACED_TIMEOUT_MS = 2_000;
@@ -45,6 +50,20 @@ export class OwnSession {
     await orAborted(this.#pending, context.signal);
     if (this.#open) {
       this.#open = false;
+      await this.#logOutTwice(context);
+    }
+  }
+
+  /** Once more where the first was answered with something that may pass. */
+  async #logOutTwice(context: CallContext): Promise<void> {
+    try {
+      await this.#logOut(context);
+    } catch (error) {
+      if (context.signal.aborted || classify(error).kind !== 'transient') {
+        throw error;
+      }
+      await systemClock.sleep(SECOND_TRY_AFTER_MS, context.signal);
+      context.signal.throwIfAborted();
       await this.#logOut(context);
     }
   }

@@ -1,5 +1,6 @@
 /** Reading properties of managed objects: one `RetrievePropertiesEx`, continued while there is more. */
 import type { CallContext, ManagedObject, MoRef, PropertyQuery, PropertySet, VimApi } from './api.js';
+import { Conversation } from './conversation.js';
 import { faultError } from './faults.js';
 
 // A page of objects; the server may give fewer and has a token for the rest in any case.
@@ -42,7 +43,10 @@ async function retrieve(
   for (;;) {
     // Without a session this call is answered with every property missing.
     if (page.objects.some(({ missing }) => missing.includes('NotAuthenticated'))) {
-      throw faultError({ type: 'NotAuthenticated', text: '' }, api.host, 'RetrievePropertiesEx');
+      throw faultError(
+        { type: 'NotAuthenticated', text: '' },
+        new Conversation(api.host).asked('RetrievePropertiesEx'),
+      );
     }
     found.push(...page.objects);
     if (page.token === undefined) {

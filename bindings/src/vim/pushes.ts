@@ -2,11 +2,12 @@
 import { linkedTo } from '../abort.js';
 import type { EventPage } from '../source.js';
 import type { VimApi } from './api.js';
-import { type Collected, Collector } from './collector.js';
+import { type Collected, Collector, type Losses } from './collector.js';
 
 /** The pushes of one session. */
 export class Pushes {
   readonly #api: VimApi;
+  readonly #losses: Losses = { inARow: 0 };
   /** Each with what ends it. */
   readonly #open = new Map<Promise<void>, () => void>();
 
@@ -23,7 +24,7 @@ export class Pushes {
     });
     this.#open.set(end, () => controller.abort(new Error('the session is being closed')));
     try {
-      yield* new Collector(this.#api, collected).events(controller.signal);
+      yield* new Collector(this.#api, collected, this.#losses).events(controller.signal);
     } finally {
       controller.release();
       this.#open.delete(end);

@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A session with one vCenter: look-up, events, and an end that leaves no session behind. */
+import { linkedTo } from '../abort.js';
+import { ConnectionError } from '../errors.js';
 import type { Transport } from '../http/transport.js';
 import type { EventSource } from '../source.js';
 import type { CallContext, ServiceContent, VimApi, Wire } from './api.js';
@@ -15,6 +17,9 @@ const asyncDisposeSymbol: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Sy
 
 // The whole end of a command may take a second.
 const LOGOUT_TIMEOUT_MS = 700;
+
+// Of which the log-out is to have the rest, whatever hangs.
+const REMOVAL_MS = 400;
 
 // A log-in that is to be undone is worth the rest of that second: without its answer its session stays.
 const UNDO_TIMEOUT_MS = 900;
@@ -59,7 +64,17 @@ export class VCenter implements AsyncDisposable {
     let api: VimApi | undefined;
     const begin = async (): Promise<VimApi> => {
       api ??= await clientFor(transport, options.protocol ?? 'auto', how, context);
-      await signIn(api, how, context);
+      try {
+        await signIn(api, how, context);
+      } catch (error) {
+        // What lets VI JSON be read may still refuse what it has to be asked; nobody has asked for VI JSON.
+        const refused = error instanceof ConnectionError && error.code === 'http' && error.kind === 'fatal';
+        if (!refused || (options.protocol ?? 'auto') !== 'auto' || api.wire !== 'vi-json' || 'session' in how) {
+          throw error;
+        }
+        api = await clientFor(transport, 'soap', how, context);
+        await signIn(api, how, context);
+      }
       return api;
     };
     try {
@@ -125,10 +140,23 @@ export class VCenter implements AsyncDisposable {
   async close({ leaving = false }: { readonly leaving?: boolean } = {}): Promise<void> {
     await end(this.#transport, LOGOUT_TIMEOUT_MS, async (context) => {
       if (!leaving) {
-        await this.#pushes.close(context.signal);
+        await this.#endPushes(context.signal);
       }
       await this.#api.logout(context);
     });
+  }
+
+  /** Removes from the server what pushes have there. */
+  async #endPushes(signal: AbortSignal): Promise<void> {
+    const bound = linkedTo(signal);
+    // A session of ours takes with it what is left there; in one that was given nothing else does.
+    const timer = 'session' in this.#signIn ? undefined : setTimeout(() => bound.abort(), REMOVAL_MS);
+    try {
+      await this.#pushes.close(bound.signal);
+    } finally {
+      clearTimeout(timer);
+      bound.release();
+    }
   }
 
   /** The same as {@link VCenter.close}, for `await using`. */

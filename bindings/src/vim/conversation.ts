@@ -1,0 +1,47 @@
+/** What a client has said and heard so far, as far as it decides what the next answer means and what may be told of it. */
+import { Secrets } from './secrets.js';
+
+/** One call, for the error that it was answered with. */
+export interface Asked {
+  /** The server. */
+  readonly host: string;
+  readonly method: string;
+  /** A text of the server without the secrets that it may hold. */
+  readonly redact: (text: string) => string;
+  /** Whether some call has worked in a session here: it is a vCenter, whatever answers this time. */
+  readonly worked: boolean;
+  /** Whether this method has worked: the server has it. */
+  readonly known: boolean;
+}
+
+// They come before there is a session, or end it.
+const OUTSIDE = new Set(['RetrieveServiceContent', 'content', 'Login', 'LoginByToken', 'CloneSession', 'Logout']);
+
+/** Of one client with one server. */
+export class Conversation {
+  readonly secrets = new Secrets();
+  readonly #host: string;
+  readonly #worked = new Set<string>();
+
+  constructor(host: string) {
+    this.#host = host;
+  }
+
+  /** A call was answered as a vCenter does. */
+  answered(method: string): void {
+    if (!OUTSIDE.has(method)) {
+      this.#worked.add(method);
+    }
+  }
+
+  /** The call, as it stands now. */
+  asked(method: string): Asked {
+    return {
+      host: this.#host,
+      method,
+      redact: (text) => this.secrets.redact(text),
+      worked: this.#worked.size > 0,
+      known: this.#worked.has(method),
+    };
+  }
+}
