@@ -44,7 +44,7 @@ export function checkConnectOptions(given: unknown): void {
     throw invalid('insecure is', shown(insecure), 'give true or false, or leave it out');
   }
   if (environment !== undefined && (typeof environment !== 'object' || environment === null)) {
-    throw invalid('environment is', shown(environment), 'give an object such as process.env, or leave it out');
+    throw invalid('environment is', shown(environment), 'give an object of variables, or leave it out');
   }
   for (const [name, value] of Object.entries({ onRetry, fetch: fetcher })) {
     if (value !== undefined && typeof value !== 'function') {
