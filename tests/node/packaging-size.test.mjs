@@ -9,11 +9,11 @@ const DIST = new URL('../../bindings/dist/', import.meta.url);
 /** Thousands of bytes, raw and after gzip -9: a twentieth above what it was, for the compilers' sake. */
 const BUDGETS = {
   'core.wasm': [209, 89],
-  'browser.js': [288, 133],
-  'element.js': [83, 23.5],
-  'external.js': [168, 41.5],
-  'node.cjs': [309, 139],
-  'cli.js': [236, 61],
+  'browser.js': [314, 139],
+  'element.js': [87, 25],
+  'external.js': [193, 48],
+  'node.cjs': [337, 147],
+  'cli.js': [262, 68],
 };
 
 const inThousands = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
