@@ -56,7 +56,12 @@ function server(events, kept) {
         '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"' +
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>' +
         `<${method}Response xmlns="urn:vim25">${content}</${method}Response></soapenv:Body></soapenv:Envelope>`;
-      return { status: 200, header: () => undefined, cookies: ['vmware_soap_session=key'], body: new TextEncoder().encode(text) };
+      return {
+        status: 200,
+        header: () => undefined,
+        cookies: ['vmware_soap_session=key'],
+        body: new TextEncoder().encode(text),
+      };
     },
   };
   return { transport, queries };
