@@ -234,7 +234,7 @@ describe('the back end of a plug-in', { concurrency: 2 }, () => {
       vms.map(({ customizationStatus }) => customizationStatus),
       ['CustomizationNotStarted', 'VmNotStarted'],
     );
-    proxy.add({ method: 'CurrentTime', status: 404 });
+    proxy.add({ method: 'CurrentTime', fault: 'RestrictedVersion' });
     await assert.rejects(
       source.serverTime({ signal }),
       (error) => error instanceof ReadError && error.kind === 'fatal',
