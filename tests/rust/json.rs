@@ -2,8 +2,9 @@
 
 #![expect(clippy::panic, reason = "a test fails by panicking")]
 
+mod damage;
+
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use vm_customization::{GuestInfo, VmRef};
 
 /// A list of VMs with one field that is skipped, so that all kinds of values come by.
@@ -98,38 +99,15 @@ fn document() -> impl Strategy<Value = String> {
 
 /// A document with something in it that does not belong there, or with a part of it gone.
 fn damaged() -> impl Strategy<Value = String> {
-    let stray = prop::sample::select(vec![
+    let strays = vec![
         "", "{", "}", "[", "]", ",", ":", "\"", "\\", "\\x", "0", "01", "-", ".", "e", "1.", "1e", "t",
         "tru", "nul", "x", " ", "\u{1}", "é", "\"vm\":", "null", "[[",
-    ]);
-    (document(), stray, any::<prop::sample::Index>(), 0..4_usize).prop_map(|(document, stray, at, gone)| {
-        let at = at.index(document.chars().count());
-        let before = document.chars().take(at);
-        let after = document.chars().skip(at + gone);
-        before.chain(stray.chars()).chain(after).collect()
-    })
-}
-
-/// The same documents everywhere; with `EXPLORE=1` others each time, and ten times as many.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no options to come in through"
-)]
-fn config() -> ProptestConfig {
-    let explores = std::env::var_os("EXPLORE").is_some();
-    ProptestConfig {
-        cases: if explores { 40_000 } else { 4000 },
-        rng_seed: if explores {
-            RngSeed::Random
-        } else {
-            RngSeed::Fixed(1)
-        },
-        ..ProptestConfig::default()
-    }
+    ];
+    damage::damaged(document(), strays)
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(damage::config())]
 
     #[test]
     fn what_is_json_is_read_alike(document in document()) {
