@@ -1,7 +1,7 @@
 import { unpack } from './wasm/embedded-node.js';
+import { startCoreSync } from './wasm/glue.js';
 import { provideSync } from './wasm/loader.js';
-import { startSync } from './wasm/start-sync.js';
 
-provideSync(() => startSync(unpack()));
+provideSync(() => startCoreSync(unpack()));
 
 export * from './index-node.js';

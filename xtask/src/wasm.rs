@@ -13,6 +13,8 @@ use crate::workspace;
 
 const GENERATED: &str = "bindings/generated";
 const COMPILED: &str = "vm_customization_wasm.wasm";
+/// What the glue itself exports.
+const TYPES: &str = "export * from './core.js';\nexport function __wbg_set_wasm(exports: object): void;\n";
 /// Older ones than this do not know all features that Rust's output uses.
 const WASM_OPT_MINIMUM: u32 = 120;
 
@@ -34,7 +36,7 @@ pub(crate) fn build(toolchain: &WasmToolchain) -> Result<()> {
         name: "wasm-glue",
         inputs: &[input],
         outputs: &[GENERATED],
-        also: &format!("{optimizer:?} {}", env!("CARGO_PKG_VERSION")),
+        also: &format!("{optimizer:?} {} {TYPES}", env!("CARGO_PKG_VERSION")),
     };
     let done = work.unless_done(|| {
         say("JavaScript glue (wasm-bindgen)");
@@ -57,16 +59,18 @@ fn glue(compiled: &Path) -> Result<()> {
     Bindgen::new()
         .input_path(compiled)
         .out_name("core")
-        .web(true)
+        .bundler(true)
         .and_then(|bindgen| {
             bindgen
                 .typescript(true)
-                .omit_default_module_path(true)
                 .remove_name_section(true)
                 .remove_producers_section(true)
                 .generate(&folder)
         })
-        .context(|| format!("wasm-bindgen could not make {}", folder.display()))
+        .context(|| format!("wasm-bindgen could not make {}", folder.display()))?;
+    // The types beside it are those of the file that imports WebAssembly as a module, which few hosts can.
+    let types = folder.join("core_bg.d.ts");
+    std::fs::write(&types, TYPES).context(|| format!("{} could not be written", types.display()))
 }
 
 /// binaryen's optimizer, when it is in PATH. It changes what is transferred by 2 % at most, so nothing depends on it.

@@ -2,7 +2,7 @@
  * Brings the WebAssembly core to life, once per process or page. Each entry of the package first says where the core's
  * bytes are (`provideSync`, `provideAsync`; the external entry has none); everything else calls `core()`.
  */
-import initialize, {
+import {
   eventKeys,
   eventsToJson,
   RawMonitor,
@@ -10,9 +10,10 @@ import initialize, {
   replay,
   soapTree,
   summarizeEvents,
-} from '../../generated/core.js';
+} from '../../generated/core_bg.js';
 import type { CoreModule } from './core-module.js';
 import { InitError, NotInitializedError } from './errors.js';
+import { startCore } from './glue.js';
 import { type InitSource, moduleFrom } from './source.js';
 
 export type { InitSource } from './source.js';
@@ -39,7 +40,7 @@ let ready = false;
 let pending: Promise<void> | undefined;
 
 /**
- * For an entry that can start the core at its first use, as `start-sync.ts` does: `init` has nothing left to do.
+ * For an entry that can start the core at its first use, as that for Node does: `init` has nothing left to do.
  * @internal
  */
 export function provideSync(start: () => void): void {
@@ -93,7 +94,7 @@ export function core(): CoreModule {
 async function start(source: InitSource | PromiseLike<InitSource> | undefined): Promise<void> {
   const compiled = await moduleFrom(source === undefined ? await embedded() : await settled(source));
   try {
-    await initialize({ module_or_path: compiled });
+    await startCore(compiled);
   } catch (cause) {
     throw new InitError(
       'the core of vm-customization could not be started: is core.wasm of the same version as the package?',
