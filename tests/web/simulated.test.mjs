@@ -165,6 +165,37 @@ test('of many VMs the rows are kept over a reload, and a recording too large for
   assert.deepEqual(complaints, []);
 });
 
+test('of 5,000 VMs a reload goes on from what was packed last', async (context) => {
+  const { page, complaints, close } = await openPage('#vms=5000&speed=20');
+  context.after(close);
+  await page.waitForFunction(() => document.querySelector('#view').model.counts.CustomizationSucceeded > 2_500);
+  const packed = () => page.evaluate(() => sessionStorage.getItem('vm-customization/1/run')?.length ?? 0);
+  assert.equal(await packed(), 0);
+  // As when another tab is looked at; it happens every half minute, too.
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+    delete document.hidden;
+  });
+  await page.waitForFunction(() => sessionStorage.getItem('vm-customization/1') !== null);
+  context.diagnostic(`${(await packed()).toLocaleString('en')} characters are kept`);
+  // A run that begins anew has another start.
+  const startedAt = () => page.evaluate(() => document.querySelector('#view').model.startedAt);
+  const before = await startedAt();
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('#view').model.counts.CustomizationSucceeded > 2_500);
+  assert.equal(await startedAt(), before);
+  assert.equal(await page.locator('#error').textContent(), '');
+  // One that was not packed again yet.
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector('#view').model.counts.CustomizationSucceeded > 2_500);
+  assert.equal(await startedAt(), before);
+  // A new run is not mistaken for it.
+  await page.getByRole('button', { name: 'Start again' }).click();
+  assert.equal(await packed(), 0);
+  assert.deepEqual(complaints, []);
+});
+
 test('a reload returns to the position of a run that was rewound', async (context) => {
   const { page, complaints, close } = await openPage('#speed=5');
   context.after(close);

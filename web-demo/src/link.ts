@@ -2,6 +2,7 @@
 import type { MonitorOptions, Recording } from 'vm-customization';
 import { STATUS_LABELS } from 'vm-customization/element';
 import { messageOf } from './dom.js';
+import { pack, unpack } from './pack.js';
 
 /** All that a link reopens. */
 export interface Link {
@@ -33,8 +34,7 @@ export interface Link {
 export const MOST_IDS = 200;
 /** A link that is longer is cut by mail and chat programs. */
 const LONGEST_RECORDING = 8_000;
-/** What a recording in a link may come to; a hostile one could grow without end. */
-const LARGEST_UNPACKED = 8 * 2 ** 20;
+const LARGEST_UNPACKED_MIB = 8;
 
 export function readLink(hash: string): Link {
   const values = new URLSearchParams(hash.replace(/^#/, ''));
@@ -118,41 +118,19 @@ export function writeLink(link: Link): string {
 
 /** A recording as text for a link; undefined when it is too large for one. */
 export async function packRecording(recording: Recording): Promise<string | undefined> {
-  const packed = await through(new Blob([JSON.stringify(recording)]), new CompressionStream('deflate-raw'));
-  if (packed.size > (LONGEST_RECORDING * 3) / 4) {
-    return undefined;
-  }
-  const bytes = new Uint8Array(await packed.arrayBuffer());
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
+  const packed = await pack(JSON.stringify(recording));
+  return packed.length > LONGEST_RECORDING
+    ? undefined
+    : packed.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
 /** The text of a recording in a link. @throws Error that says what is wrong with the link */
 export async function unpackRecording(text: string): Promise<string> {
   try {
-    const packed = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
-    const unpacked = await through(new Blob([packed]), new DecompressionStream('deflate-raw'));
-    return await unpacked.text();
+    return await unpack(text.replaceAll('-', '+').replaceAll('_', '/'), LARGEST_UNPACKED_MIB);
   } catch (error) {
     throw new Error(
       `the recording in the link cannot be read: ${messageOf(error)}; ask for the link or the file again`,
     );
   }
-}
-
-async function through(blob: Blob, stream: CompressionStream | DecompressionStream): Promise<Blob> {
-  const parts: BlobPart[] = [];
-  let size = 0;
-  const reader = blob.stream().pipeThrough(stream).getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    size += next.value.byteLength;
-    if (size > LARGEST_UNPACKED && stream instanceof DecompressionStream) {
-      await reader.cancel();
-      throw new Error('it is larger than 8 MiB');
-    }
-    parts.push(next.value as BlobPart);
-  }
-  return new Blob(parts);
 }

@@ -11,7 +11,15 @@ import { LiveRun, type LiveState, showSaved } from './live-run.js';
 import { Log } from './log.js';
 import { Player } from './player.js';
 import { PlayerBar } from './player-bar.js';
-import { forgetSession, readSession, type Session, saveSession } from './session.js';
+import {
+  forgetPackedRun,
+  forgetSession,
+  isRunPacked,
+  packRun,
+  readSession,
+  type Session,
+  saveSession,
+} from './session.js';
 import { type Offered, readFiles } from './sources/files.js';
 import { simulatedAddress, simulatedRecording, simulatedSource } from './sources/simulated.js';
 import type { LiveSource } from './sources/source.js';
@@ -20,7 +28,7 @@ import { setUpTheme } from './theme.js';
 
 /** Between two savings for a crash; a reload saves by itself. */
 const SAVE_EVERY_MS = 30_000;
-/** With more of them it would hold up the page each time. */
+/** With more of them it is packed, and not while the page is left: both would hold it up. */
 const SAVED_VMS = 1_000;
 /** A larger recording is asked for again after a reload. */
 const LARGEST_KEPT = 2 * 2 ** 20;
@@ -60,6 +68,8 @@ export class Page {
   #name = '';
   /** A wait of before the reload that goes on once somebody has logged in. */
   #waiting: Extract<Session, { kind: 'live' }> | undefined;
+  /** The run that is kept packed. */
+  #packedOf: LiveRun | undefined;
   /** A link asks for a vCenter, and nobody has logged in yet. */
   #asks = false;
   /** A file that a link asks for, and the position there. */
@@ -121,16 +131,12 @@ export class Page {
     });
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) {
-        this.#save();
+        this.#saveInTime();
       } else if (this.#link.wall) {
         this.#stayAwake();
       }
     });
-    setInterval(() => {
-      if (this.#model.size <= SAVED_VMS) {
-        this.#save();
-      }
-    }, SAVE_EVERY_MS);
+    setInterval(() => this.#saveInTime(), SAVE_EVERY_MS);
     for (const type of ['online', 'offline']) {
       addEventListener(type, () => this.#showState());
     }
@@ -138,7 +144,7 @@ export class Page {
 
   /** Opens what the address says, or goes on where this tab was before a reload. */
   async open(reloaded: boolean): Promise<void> {
-    const session = readSession(location.hash, reloaded);
+    const session = await readSession(location.hash, reloaded);
     this.#link = readLink(session?.hash ?? location.hash);
     const link = this.#link;
     const view = this.#view;
@@ -235,6 +241,10 @@ export class Page {
 
   #watch(source: LiveSource, options = this.#chosenOptions(), saved?: ConstructorParameters<typeof LiveRun>[2]): void {
     const run = new LiveRun(source, options, saved);
+    this.#packedOf = saved !== undefined && isRunPacked() ? run : undefined;
+    if (saved === undefined) {
+      forgetPackedRun();
+    }
     this.#endAll(source);
     this.#live = run;
     this.#link.source = source.address.kind;
@@ -564,14 +574,32 @@ export class Page {
     }
   }
 
+  /** While there is time: for a crash, and for a reload of many VMs. */
+  #saveInTime(): void {
+    const live = this.#live;
+    const run = live !== undefined && live.model.size > SAVED_VMS ? live.save() : undefined;
+    if (run === undefined) {
+      this.#save();
+      return;
+    }
+    void packRun(run, () => live === this.#live).then((isKept) => {
+      if (isKept) {
+        this.#packedOf = live;
+        this.#save();
+      }
+    });
+  }
+
   #save(): void {
     this.#putHash();
     const { hash } = location;
     const live = this.#live;
     if (this.#waiting !== undefined) {
-      saveSession({ ...this.#waiting, hash });
+      const { run, ...waiting } = this.#waiting;
+      saveSession({ ...waiting, hash, ...(run === undefined || waiting.isTooLarge === true ? {} : { run }) });
     } else if (live !== undefined) {
-      const run = live.save();
+      const isTooLarge = live === this.#packedOf && live.model.size > SAVED_VMS;
+      const run = isTooLarge ? undefined : live.save();
       const { address } = live.source;
       const atMs = this.#player?.positionMs ?? this.#rewoundMs;
       saveSession({
@@ -579,6 +607,7 @@ export class Page {
         kind: 'live',
         address,
         options: live.options,
+        ...(isTooLarge ? { isTooLarge } : {}),
         ...(run === undefined ? {} : { run }),
         ...(atMs === undefined ? {} : { atMs }),
       });
