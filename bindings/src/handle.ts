@@ -70,10 +70,10 @@ function translated(error: unknown): unknown {
       cause: error,
     });
   }
-  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  if (typeof code !== 'string' || error instanceof VmCustomizationError || !(error instanceof Error)) {
+  if (!(error instanceof Error) || error instanceof VmCustomizationError) {
     return error;
   }
+  const code = error.name;
   switch (code) {
     case 'invalidOptions':
       return new OptionsError(code, error.message);

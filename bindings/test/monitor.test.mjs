@@ -242,7 +242,7 @@ describe('what the core throws', () => {
     const trap = new WebAssembly.RuntimeError('unreachable');
     assert.equal(thrown(trap).name, 'InternalError');
     assert.equal(thrown(trap).cause, trap);
-    const coded = (code) => thrown(Object.assign(new Error('text'), { code }));
+    const coded = (name) => thrown(Object.assign(new Error('text'), { name }));
     assert.equal(coded('invalidOptions').name, 'OptionsError');
     assert.equal(coded('unsupportedSnapshot').name, 'SnapshotError');
     assert.equal(coded('wireSyntax').name, 'WireError');

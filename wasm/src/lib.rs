@@ -1,7 +1,7 @@
 //! A thin wasm-bindgen skin over [`vm_customization`]: text and bytes in, JSON text out, times as
 //! milliseconds of the host's monotonic clock. No rule of customization stands here.
 
-use js_sys::{Error, Reflect};
+use js_sys::Error;
 use vm_customization::{
     wire, Completeness, GuestInfo, HostTime, Ingested, Monitor, OptionsError, Playback, ReadFailure,
     RestoreError, RunConfig, Snapshot, TimeDown, TimeError, VmRef,
@@ -286,10 +286,9 @@ fn wire_failure(error: &wire::WireError) -> JsValue {
     failure(error.code(), &error.to_string())
 }
 
-/// A real `Error` with a stable `code`.
+/// A real `Error` whose name is a stable code.
 fn failure(code: &str, message: &str) -> JsValue {
     let error = Error::new(message);
-    // Setting a property of a fresh object cannot fail.
-    let _ = Reflect::set(&error, &JsValue::from_str("code"), &JsValue::from_str(code));
+    error.set_name(code);
     error.into()
 }
