@@ -54,7 +54,7 @@ const clone = (name, how) => simulator.do({ do: 'clone', template: simulator.vms
 const sessions = async () => (await simulator.do({ do: 'sessions' })).count;
 
 test('clone, power on, succeeded: each is seen within a second of its event', async (context) => {
-  const { page, close } = await openPage('#timeout=never&wait=1&attempts=reopen', { url });
+  const { page, close } = await openPage('', { url });
   context.after(close);
   // The simulator customizes the one at its power-on, and the other not at all.
   await clone('fresh-1', { customize: true, powerOn: false });
@@ -207,6 +207,13 @@ test('a reload shows the last state, asks for the password, and goes on', async 
     (await rowsOf(page)).map(({ name, customizationStatus, attempt }) => [name, customizationStatus, attempt]),
     [['again-1', 'CustomizationNotStarted', 1]],
   );
+  // Nothing to change in it, and something to save of it.
+  await page.keyboard.press('Escape');
+  assert.ok(await page.getByRole('button', { name: 'Options…' }).isDisabled());
+  await page.getByRole('button', { name: 'Save…' }).click();
+  assert.ok(await page.getByRole('button', { name: 'Report (JSON)' }).isEnabled());
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'vCenter…' }).click();
   const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
   assert.ok(kept.includes('again-1') && !kept.includes(simulator.password));
   assert.equal(await page.locator('#user').inputValue(), simulator.user);
@@ -310,7 +317,7 @@ test('logging out ends the session at the server', async (context) => {
 test('a VM given by name that is gone is dropped at the next look-up', {
   timeout: 90_000,
 }, async (context) => {
-  const { page, close } = await openPage('#timeout=never&wait=1&attempts=reopen', { url });
+  const { page, close } = await openPage('', { url });
   context.after(close);
   await clone('named-1', { powerOn: true });
   await clone('named-2', { powerOn: true });
@@ -327,8 +334,77 @@ test('a VM given by name that is gone is dropped at the next look-up', {
   );
 });
 
+test('a VM that is made later is watched, though the pattern fitted none', { timeout: 90_000 }, async (context) => {
+  const { page, close } = await openPage('', { url });
+  context.after(close);
+  await page.clock.install();
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page);
+  await page.getByLabel(/^Patterns/).fill('later-*');
+  await page.getByRole('button', { name: 'Watch' }).click();
+  // There is nothing that could be pushed.
+  await page.locator('#open-vcenter[aria-current]').waitFor();
+  await page.locator('#state').filter({ hasText: 'Reading' }).waitFor();
+  await clone('later-1', { powerOn: true });
+  await page.clock.fastForward(61_000);
+  await waitForStatus(page, 'later-1', 'CustomizationNotStarted');
+  await simulator.do({ do: 'post', vm: 'later-1', event: 'CustomizationSucceeded' });
+  await waitForStatus(page, 'later-1', 'CustomizationSucceeded');
+  assert.equal(await page.locator('#state').textContent(), 'Live');
+});
+
+test('a wait that has ended takes up no VM, of which it would know nothing', { timeout: 90_000 }, async (context) => {
+  const { page, close } = await openPage('#attempts=follow&wait=0', { url });
+  context.after(close);
+  await page.clock.install();
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page);
+  await page.getByLabel(/^Patterns/).fill('ended-*');
+  await page.getByRole('button', { name: 'Watch' }).click();
+  await page.locator('#state').filter({ hasText: 'Ended' }).waitFor();
+  await clone('ended-1', { powerOn: true });
+  const lookUps = [];
+  page.on('request', (request) => lookUps.push(request.url()));
+  await page.clock.fastForward(61_000);
+  await page.clock.fastForward(61_000);
+  assert.deepEqual(await rowsOf(page), []);
+  assert.deepEqual(lookUps, []);
+});
+
+test('a log-in that is cancelled under way leaves no session behind', async (context) => {
+  const { page, close } = await openPage('', { url });
+  context.after(close);
+  const before = await sessions();
+  let held = 0;
+  await page.route('**/sdk', async (route) => {
+    held += 1;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await route.continue();
+  });
+  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await logIn(page);
+  // Held up there: what opens the session, or what follows it.
+  for (const wanted of [2, 4]) {
+    while (held < wanted) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await page.keyboard.press('Escape');
+    await page.locator('#vcenter-dialog').waitFor({ state: 'hidden' });
+    await page.waitForFunction(() => !document.querySelector('#log-in-go').disabled);
+    for (let left = 100; (await sessions()) > before; left -= 1) {
+      assert.ok(left > 0, 'the session is still there');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.equal(await page.locator('#state').textContent(), 'Live', 'the simulation goes on');
+    held = 0;
+    await page.getByRole('button', { name: 'vCenter…' }).click();
+    assert.equal(await page.locator('#log-in-problem').textContent(), '');
+    await logIn(page);
+  }
+});
+
 test('VMs come and go with their pattern', { timeout: 90_000 }, async (context) => {
-  const { page, close } = await openPage('#timeout=never&wait=1&attempts=reopen', { url });
+  const { page, close } = await openPage('', { url });
   context.after(close);
   await clone('pool-1', { powerOn: true });
   await page.clock.install();

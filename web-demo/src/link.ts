@@ -41,8 +41,9 @@ export function readLink(hash: string): Link {
   const text = (name: string): string => values.get(name) ?? '';
   const number = (name: string, least: number, most: number): number | undefined => {
     const value = Number(text(name) || Number.NaN);
-    return Number.isFinite(value) ? Math.min(Math.max(value, least), most) : undefined;
+    return value >= least ? Math.min(value, most) : undefined;
   };
+  const isOn = (name: string): boolean => values.has(name) && text(name) !== '0';
   const recording = values.get('rec') ?? undefined;
   const file = values.get('file') ?? undefined;
   const source =
@@ -70,9 +71,9 @@ export function readLink(hash: string): Link {
     status: Object.hasOwn(STATUS_LABELS, text('status')) ? text('status') : '',
     sort: /^-?\w{1,20}$/.test(text('sort')) ? text('sort') : '',
     selected: text('vm').slice(0, 80),
-    details: values.has('details'),
+    details: isOn('details'),
     theme: text('theme'),
-    wall: values.has('wall'),
+    wall: isOn('wall'),
     options: {
       ...(timeout === ''
         ? {}

@@ -20,7 +20,7 @@ import { messageOf } from './dom.js';
 import type { LiveSource } from './sources/source.js';
 
 const TICK_MS = 1_000;
-/** Of a page that runs for weeks this much is kept to go back to; then recording begins anew. */
+/** Of a page that runs for weeks this much is kept to go back to; then recording stops. */
 const RECORDED_BYTES = 32 * 2 ** 20;
 /** Marks kept for a reload: more would not fit beside the rows of many VMs, and take long to write. */
 const MARKS_KEPT = 4_000;
@@ -213,18 +213,19 @@ export class LiveRun extends EventTarget {
 
   async #followVms(lookUp: NonNullable<LiveSource['lookUp']>): Promise<void> {
     const { signal } = this.#stop;
-    while (!signal.aborted && this.#state !== 'ended') {
+    const isOver = (): boolean => signal.aborted || this.#state === 'ended';
+    while (!isOver()) {
       await new Promise((resolve) => setTimeout(resolve, lookUp.everyMs));
       try {
-        const vms = signal.aborted ? this.#vms : await lookUp.find(signal);
-        if (!signal.aborted && !sameVms(vms, this.#vms)) {
+        const vms = isOver() ? this.#vms : await lookUp.find(signal);
+        if (!isOver() && !sameVms(vms, this.#vms)) {
           this.#vms = vms;
           await this.#watch.setVms(vms);
           this.model.setVms(vms);
         }
         this.#setLookUpTrouble('');
       } catch (error) {
-        if (!signal.aborted) {
+        if (!isOver()) {
           this.#setLookUpTrouble(`looking for VMs: ${messageOf(error)}`);
         }
       }
@@ -270,10 +271,15 @@ export class LiveRun extends EventTarget {
   }
 }
 
+/** The report of the last state of a run. */
+export function savedReport({ snapshot, startedAt }: SavedRun): Report {
+  return reportOf(snapshot, startedAt);
+}
+
 /** The last state of a run, before it can go on. */
 export function showSaved(model: RunModel, saved: SavedRun): void {
   model.begin(saved.startedAt, saved.vms);
-  model.report(reportOf(saved.snapshot, saved.startedAt));
+  model.report(savedReport(saved));
   model.events(saved.marks);
   model.tick(saved.savedAtMs);
 }

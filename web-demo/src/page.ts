@@ -1,5 +1,5 @@
 /** The page: one source at a time, live or played, and everything around the element that shows it. */
-import type { MonitorOptions } from 'vm-customization';
+import type { MonitorOptions, Report } from 'vm-customization';
 import { RunModel, type VmCustomizationStatusElement } from 'vm-customization/element';
 import { OpenFile } from './dialogs/open-file.js';
 import { optionsDialog } from './dialogs/options.js';
@@ -7,7 +7,7 @@ import { saveDialog } from './dialogs/save.js';
 import { VCenterDialog } from './dialogs/vcenter.js';
 import { button, html, messageOf, onClick, select, setText } from './dom.js';
 import { type Link, MOST_IDS, packRecording, readLink, unpackRecording, writeLink } from './link.js';
-import { LiveRun, type LiveState, showSaved } from './live-run.js';
+import { LiveRun, type LiveState, savedReport, showSaved } from './live-run.js';
 import { Log } from './log.js';
 import { Player } from './player.js';
 import { PlayerBar } from './player-bar.js';
@@ -57,6 +57,7 @@ export class Page {
   readonly #view = html('view') as VmCustomizationStatusElement;
   readonly #summary = new Summary();
   readonly #log = new Log();
+  readonly #setTheme: (theme: string) => void;
   readonly #bar: PlayerBar;
   readonly #file: OpenFile;
   readonly #vcenter: VCenterDialog;
@@ -86,10 +87,11 @@ export class Page {
 
   constructor() {
     this.#link = readLink(location.hash);
-    setUpTheme(this.#link.theme, () => {
+    this.#setTheme = setUpTheme(() => {
       this.#link.theme = select('theme').value;
       this.#writeHash();
     });
+    this.#setTheme(this.#link.theme);
     this.#bar = new PlayerBar({
       moved: (atMs) => {
         this.#view.cursor = atMs;
@@ -114,8 +116,8 @@ export class Page {
       },
     );
     saveDialog(() => ({
-      recording: () => this.#player?.recording ?? this.#live?.recording(),
-      report: () => this.#player?.report() ?? this.#live?.report(),
+      recording: () => this.#player?.recording ?? this.#live?.recording() ?? this.#waiting?.run?.recording,
+      report: () => this.#player?.report() ?? this.#live?.report() ?? this.#waitingReport(),
       recordingNote: this.#recordingNote(),
       link: () => this.#linkToView(),
     }));
@@ -154,6 +156,7 @@ export class Page {
     view.selected = link.selected;
     view.details = link.details;
     this.#setWall(link.wall);
+    this.#setTheme(link.theme);
     try {
       if (session === undefined) {
         await this.#openLink(link);
@@ -210,7 +213,7 @@ export class Page {
     const { address, run, options } = session;
     if (address.kind === 'simulated') {
       this.#watch(simulatedSource(address), options, run);
-      this.#rewoundMs = session.atMs;
+      this.#rewoundMs = run === undefined ? undefined : session.atMs;
       return;
     }
     this.#waiting = session;
@@ -267,6 +270,11 @@ export class Page {
     this.#showState();
   }
 
+  #waitingReport(): Report | undefined {
+    const run = this.#waiting?.run;
+    return run && savedReport(run);
+  }
+
   #chosenOptions(): MonitorOptions {
     return this.#link.wall
       ? { lookbackSeconds: WALL_LOOKBACK_SECONDS, ...this.#link.options, ...WALL_OPTIONS }
@@ -276,7 +284,7 @@ export class Page {
   #watchVCenter(source: LiveSource, resumed: boolean): void {
     const waiting = resumed ? this.#waiting : undefined;
     this.#watch(source, waiting?.options, waiting?.run);
-    this.#rewoundMs = waiting?.atMs;
+    this.#rewoundMs = waiting?.run === undefined ? undefined : waiting.atMs;
     this.#tell(`Watching ${source.title}`);
   }
 
@@ -415,7 +423,7 @@ export class Page {
     button('again').hidden = live === undefined || played;
     button('rewind').hidden = live === undefined || played;
     button('log-out').hidden = !isVCenter || this.#asks;
-    button('open-options').disabled = played && live === undefined;
+    button('open-options').disabled = live === undefined;
     for (const [id, current] of [
       ['open-simulated', !isVCenter && (live !== undefined || this.#name === '')],
       ['open-file', this.#name !== ''],
@@ -466,6 +474,8 @@ export class Page {
     });
     const leave = (): void => {
       this.#setWall(false);
+      // The run goes on as it is, and the address goes on saying how.
+      this.#link.options = this.#live?.options ?? this.#link.options;
       if (document.fullscreenElement !== null) {
         document.exitFullscreen().catch(() => undefined);
       }

@@ -3,15 +3,17 @@ import { select } from './dom.js';
 
 const KEY = 'vm-customization/theme';
 
-/** @param given - of a link; it counts before what was remembered. @param onChange - the user has chosen */
-export function setUpTheme(given: string, onChange: () => void): void {
+/**
+ * @param onChange - the user has chosen
+ * @returns sets that of a link, which counts before what was remembered
+ */
+export function setUpTheme(onChange: () => void): (given: string) => void {
   const choice = select('theme');
   const set = (theme: string): void => {
     const known = theme === 'light' || theme === 'dark' ? theme : '';
     choice.value = known;
     document.documentElement.dataset.theme = known;
   };
-  set(given || remembered());
   choice.addEventListener('change', () => {
     set(choice.value);
     try {
@@ -21,6 +23,7 @@ export function setUpTheme(given: string, onChange: () => void): void {
     }
     onChange();
   });
+  return (given) => set(given || remembered());
 }
 
 function remembered(): string {

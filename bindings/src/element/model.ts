@@ -440,7 +440,7 @@ function checkReport(report: unknown): void {
   const { vms, transitions } = (report ?? {}) as Partial<Report>;
   let wrong = Array.isArray(vms) ? '' : 'its `vms` is no array';
   wrong ||= Array.isArray(transitions) ? '' : 'its `transitions` is no array';
-  wrong ||= vms?.every((row) => row?.vm && row.customizationStatus in STATUS_LABELS)
+  wrong ||= vms?.every((row) => row?.vm && Object.hasOwn(STATUS_LABELS, row.customizationStatus))
     ? ''
     : 'some of its `vms` has no `vm` or no known `customizationStatus`';
   if (wrong !== '') {

@@ -16,6 +16,8 @@ export class VCenterDialog {
   readonly #watch: (source: LiveSource, resumed: boolean) => void;
   readonly #chosen = new Set<string>();
   #session: VCenterSession | undefined;
+  /** A log-in under way: nobody would see the session of one that was cancelled, nor could end it. */
+  #entering: AbortController | undefined;
   /** Something is watched in the session. */
   #used = false;
   #all: readonly FoundVm[] = [];
@@ -29,7 +31,10 @@ export class VCenterDialog {
       cancel.addEventListener('click', () => this.#dialog.close());
     }
     this.#dialog.addEventListener('close', () => {
-      // By Escape too: nobody would see that there is a session, nor could end it.
+      // By Escape too.
+      if (!this.#dialog.open) {
+        this.#entering?.abort();
+      }
       if (this.#session !== undefined && !this.#used && !this.#dialog.open) {
         this.forget();
       }
@@ -89,6 +94,7 @@ export class VCenterDialog {
 
   /** The session ends here; what was watched with it has been stopped. */
   forget(leaving = false): void {
+    this.#entering?.abort();
     void this.#session?.close(leaving);
     this.#session = undefined;
     this.#used = false;
@@ -103,9 +109,12 @@ export class VCenterDialog {
     const go = button('log-in-go');
     go.disabled = true;
     setText(html('log-in-problem'), '');
+    const entering = new AbortController();
+    const { signal } = entering;
+    this.#entering = entering;
     let session: VCenterSession | undefined;
     try {
-      session = await VCenterSession.logIn(input('user').value, password);
+      session = await VCenterSession.logIn(input('user').value, password, signal);
       const resume = this.#resume;
       if (resume !== undefined) {
         if (resume.instanceUuid !== session.instanceUuid) {
@@ -116,6 +125,8 @@ export class VCenterDialog {
         const source = await (resume.patterns.length > 0
           ? session.watchPatterns(resume.patterns, true)
           : session.watchVms(resume.vms));
+        signal.throwIfAborted();
+        this.#entering = undefined;
         this.#session = session;
         this.#resume = undefined;
         this.#used = true;
@@ -123,7 +134,10 @@ export class VCenterDialog {
         this.#watch(source, true);
         return;
       }
-      this.#all = await session.all();
+      const all = await session.all();
+      signal.throwIfAborted();
+      this.#entering = undefined;
+      this.#all = all;
       const there = new Set(this.#all.map(({ vm }) => vm));
       for (const vm of this.#chosen) {
         if (!there.has(vm)) {
@@ -137,8 +151,10 @@ export class VCenterDialog {
       input('patterns').focus();
     } catch (error) {
       await session?.close();
-      setText(html('log-in-problem'), messageOf(error));
-      input('password').focus();
+      if (!signal.aborted) {
+        setText(html('log-in-problem'), messageOf(error));
+        input('password').focus();
+      }
     } finally {
       go.disabled = false;
     }

@@ -20,6 +20,11 @@ type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;
 const SERVER = '/sdk';
 const LOOK_UP_MS = 60_000;
 
+/** Whoever chose a VM wants to see it powered on. */
+const CHOSEN = { waitForPowerOn: true } as const;
+/** VMs come and go: as long as they may, there is no end. */
+const FOLLOWED = { ...CHOSEN, attempts: 'reopen', timeoutSeconds: null } as const;
+
 /** A session. Its password is in the package's memory, for a log-in after the session was lost; nowhere else. */
 export class VCenterSession {
   readonly #vcenter: VCenter;
@@ -31,8 +36,8 @@ export class VCenterSession {
   }
 
   /** @throws LoginError, ConnectionError, UnsupportedServerError */
-  static async logIn(user: string, password: string): Promise<VCenterSession> {
-    return new VCenterSession(await connectVCenter({ server: SERVER, user, password }), user);
+  static async logIn(user: string, password: string, signal: AbortSignal): Promise<VCenterSession> {
+    return new VCenterSession(await connectVCenter({ server: SERVER, user, password, signal }), user);
   }
 
   get instanceUuid(): string | undefined {
@@ -86,7 +91,7 @@ export class VCenterSession {
       title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.name}`,
       events,
       vms: found.vms,
-      options: {},
+      options: patterns.length > 0 ? FOLLOWED : CHOSEN,
       ...(patterns.length > 0
         ? {
             lookUp: {
