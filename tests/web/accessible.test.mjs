@@ -94,6 +94,15 @@ test('nothing jumps while it is live', async (context) => {
   assert.ok(shift < 0.01, `the layout shifted by ${shift}`);
 });
 
+test('a second attempt is said where there is no room for its column', async (context) => {
+  const { page, close } = await openPage('#speed=30', { viewport: { width: 360, height: 740 } });
+  context.after(close);
+  await page.waitForFunction(() => document.querySelector('#view').model.row('vm-105').attempt === 2);
+  await page.getByRole('gridcell', { name: /, attempt 2$/ }).waitFor();
+  await page.setViewportSize({ width: 1920, height: 1080 });
+  await page.getByRole('gridcell', { name: /, attempt 2$/ }).waitFor({ state: 'hidden' });
+});
+
 test('from 360 px to 4K everything fits, and nothing scrolls sideways', async (context) => {
   for (const [width, height] of [
     [360, 740],

@@ -31,8 +31,13 @@ const LARGEST_RUN_MIB = 64;
  * @returns whether it is kept
  */
 export async function packRun(run: SavedRun, isWanted: () => boolean): Promise<boolean> {
-  const packed = await pack(JSON.stringify(run));
-  return isWanted() && keep(RUN_KEY, packed);
+  try {
+    const packed = await pack(JSON.stringify(run));
+    return isWanted() && keep(RUN_KEY, packed);
+  } catch {
+    // A browser that cannot pack keeps what fits as it is.
+    return false;
+  }
 }
 
 /** Whether there is one. */

@@ -19,6 +19,7 @@ export class RowView {
   readonly #icon = statusIcon('VmNotStarted');
   readonly #status = el('span');
   readonly #conclusion = el('span', { class: 'muted' });
+  readonly #statusText = el('span', { class: 'text' }, this.#status, this.#conclusion);
   readonly #attempt = el('span');
   readonly #elapsed = el('span');
   readonly #event = el('span', { class: 'text' });
@@ -32,7 +33,7 @@ export class RowView {
   constructor() {
     const cells: [string, ...Node[]][] = [
       ['name', this.#name, this.#id],
-      ['status', this.#icon, el('span', { class: 'text' }, this.#status, this.#conclusion)],
+      ['status', this.#icon, this.#statusText],
       ['attempt', this.#attempt],
       ['elapsed', this.#elapsed],
       ['event', this.#event, this.#eventTime],
@@ -67,6 +68,8 @@ export class RowView {
     const failure = failureText(row);
     const last = marksOf(entry).at(-1);
     set(this.element, 'data-status', status);
+    // Where there is no room for its column, the style says the attempt beside the status.
+    set(this.#statusText, 'data-attempt', (row.attempt ?? 0) > 1 ? String(row.attempt) : null);
     this.element.classList.toggle('has-failure', failure !== '');
     this.element.classList.toggle('has-hint', Boolean(row.hint));
     const id = row.name === null ? '' : row.vm;
