@@ -29,11 +29,15 @@ async function logIn(page, password = simulator.password) {
   await page.getByRole('button', { name: 'Log in' }).click();
 }
 
-async function watchPatterns(page, patterns) {
+async function choosePatterns(page, patterns) {
   await page.getByRole('button', { name: 'vCenter…' }).click();
   await logIn(page);
   await page.getByLabel(/^Patterns/).fill(patterns);
   await page.getByRole('button', { name: 'Watch' }).click();
+}
+
+async function watchPatterns(page, patterns) {
+  await choosePatterns(page, patterns);
   await isLive(page);
 }
 
@@ -52,6 +56,14 @@ async function keptRun(page) {
 const clone = (name, how) => simulator.do({ do: 'clone', template: simulator.vms[0].vm, name, ...how });
 
 const sessions = async () => (await simulator.do({ do: 'sessions' })).count;
+
+/** Until no more sessions are there than before. */
+async function sessionsEnd(before) {
+  for (let left = 100; (await sessions()) > before; left -= 1) {
+    assert.ok(left > 0, 'the session is still there');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 test('clone, power on, succeeded: each is seen within a second of its event', async (context) => {
   const { page, close } = await openPage('', { url });
@@ -248,18 +260,12 @@ test('leaving the page logs out, and so does leaving the choice of VMs', async (
   const { page, close } = await openPage('#wait=1', { url });
   context.after(close);
   const before = await sessions();
-  const ended = async () => {
-    for (let left = 100; (await sessions()) > before; left -= 1) {
-      assert.ok(left > 0, 'the session is still there');
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
   await page.getByRole('button', { name: 'vCenter…' }).click();
   await logIn(page);
   await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();
   assert.equal(await sessions(), before + 1);
   await page.keyboard.press('Escape');
-  await ended();
+  await sessionsEnd(before);
   await watchPatterns(page, simulator.vms[0].name);
   assert.equal(await sessions(), before + 1);
   // What is watched goes on when the choice is cancelled.
@@ -267,7 +273,7 @@ test('leaving the page logs out, and so does leaving the choice of VMs', async (
   await page.keyboard.press('Escape');
   assert.equal(await sessions(), before + 1);
   await page.goto('about:blank');
-  await ended();
+  await sessionsEnd(before);
 });
 
 test('a session that a reload left behind makes room for the next one', async (context) => {
@@ -338,10 +344,7 @@ test('a VM that is made later is watched, though the pattern fitted none', { tim
   const { page, close } = await openPage('', { url });
   context.after(close);
   await page.clock.install();
-  await page.getByRole('button', { name: 'vCenter…' }).click();
-  await logIn(page);
-  await page.getByLabel(/^Patterns/).fill('later-*');
-  await page.getByRole('button', { name: 'Watch' }).click();
+  await choosePatterns(page, 'later-*');
   // There is nothing that could be pushed.
   await page.locator('#open-vcenter[aria-current]').waitFor();
   await page.locator('#state').filter({ hasText: 'Reading' }).waitFor();
@@ -357,10 +360,7 @@ test('a wait that has ended takes up no VM, of which it would know nothing', { t
   const { page, close } = await openPage('#attempts=follow&wait=0', { url });
   context.after(close);
   await page.clock.install();
-  await page.getByRole('button', { name: 'vCenter…' }).click();
-  await logIn(page);
-  await page.getByLabel(/^Patterns/).fill('ended-*');
-  await page.getByRole('button', { name: 'Watch' }).click();
+  await choosePatterns(page, 'ended-*');
   await page.locator('#state').filter({ hasText: 'Ended' }).waitFor();
   await clone('ended-1', { powerOn: true });
   const lookUps = [];
@@ -391,10 +391,7 @@ test('a log-in that is cancelled under way leaves no session behind', async (con
     await page.keyboard.press('Escape');
     await page.locator('#vcenter-dialog').waitFor({ state: 'hidden' });
     await page.waitForFunction(() => !document.querySelector('#log-in-go').disabled);
-    for (let left = 100; (await sessions()) > before; left -= 1) {
-      assert.ok(left > 0, 'the session is still there');
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await sessionsEnd(before);
     assert.equal(await page.locator('#state').textContent(), 'Live', 'the simulation goes on');
     held = 0;
     await page.getByRole('button', { name: 'vCenter…' }).click();

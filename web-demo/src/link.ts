@@ -41,7 +41,7 @@ export function readLink(hash: string): Link {
   const text = (name: string): string => values.get(name) ?? '';
   const number = (name: string, least: number, most: number): number | undefined => {
     const value = Number(text(name) || Number.NaN);
-    return value >= least ? Math.min(value, most) : undefined;
+    return Number.isFinite(value) && value >= least ? Math.min(value, most) : undefined;
   };
   const isOn = (name: string): boolean => values.has(name) && text(name) !== '0';
   const recording = values.get('rec') ?? undefined;

@@ -157,7 +157,7 @@ export class LiveRun extends EventTarget {
   /** As it stands; undefined before it has begun. */
   report(): Report | undefined {
     const snapshot = this.#snapshot() ?? this.#saved?.snapshot;
-    return snapshot && reportOf(snapshot, this.#startedAt ?? this.#saved?.startedAt ?? '');
+    return snapshot && reportOf({ snapshot, startedAt: this.#startedAt ?? this.#saved?.startedAt ?? '' });
   }
 
   #snapshot(): Snapshot | undefined {
@@ -271,20 +271,16 @@ export class LiveRun extends EventTarget {
   }
 }
 
-/** The report of the last state of a run. */
-export function savedReport({ snapshot, startedAt }: SavedRun): Report {
-  return reportOf(snapshot, startedAt);
-}
-
 /** The last state of a run, before it can go on. */
 export function showSaved(model: RunModel, saved: SavedRun): void {
   model.begin(saved.startedAt, saved.vms);
-  model.report(savedReport(saved));
+  model.report(reportOf(saved));
   model.events(saved.marks);
   model.tick(saved.savedAtMs);
 }
 
-function reportOf(snapshot: Snapshot, startedAt: string): Report {
+/** The report of a state. */
+export function reportOf({ snapshot, startedAt }: Pick<SavedRun, 'snapshot' | 'startedAt'>): Report {
   const monitor = Monitor.restore(snapshot, startedAt, 0);
   try {
     return monitor.report(0);

@@ -7,7 +7,7 @@ import { saveDialog } from './dialogs/save.js';
 import { VCenterDialog } from './dialogs/vcenter.js';
 import { button, html, messageOf, onClick, select, setText } from './dom.js';
 import { type Link, MOST_IDS, packRecording, readLink, unpackRecording, writeLink } from './link.js';
-import { LiveRun, type LiveState, savedReport, showSaved } from './live-run.js';
+import { LiveRun, type LiveState, reportOf, showSaved } from './live-run.js';
 import { Log } from './log.js';
 import { Player } from './player.js';
 import { PlayerBar } from './player-bar.js';
@@ -22,7 +22,7 @@ import {
 } from './session.js';
 import { type Offered, readFiles } from './sources/files.js';
 import { simulatedAddress, simulatedRecording, simulatedSource } from './sources/simulated.js';
-import type { LiveSource } from './sources/source.js';
+import { ENDLESS, type LiveSource } from './sources/source.js';
 import { Summary } from './summary.js';
 import { setUpTheme } from './theme.js';
 
@@ -37,8 +37,6 @@ const DRAW_EVERY_MS = 150;
 const HASH_EVERY_MS = 400;
 const NOTICE_MS = 4_000;
 
-/** For weeks on end: a new attempt with each power-on, and no deadline. */
-const WALL_OPTIONS = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true } as const;
 /** What was customized today is to be seen there, however late the screen was set up. */
 const WALL_LOOKBACK_SECONDS = 86_400;
 
@@ -52,6 +50,8 @@ const STATES: Readonly<Record<LiveState | 'played' | 'saved' | 'asks', string>> 
   saved: 'Last known state',
   asks: 'Not logged in',
 };
+
+type LiveSession = Extract<Session, { kind: 'live' }>;
 
 export class Page {
   readonly #view = html('view') as VmCustomizationStatusElement;
@@ -68,7 +68,7 @@ export class Page {
   /** Of the recording that is played; empty where the live run was rewound. */
   #name = '';
   /** A wait of before the reload that goes on once somebody has logged in. */
-  #waiting: Extract<Session, { kind: 'live' }> | undefined;
+  #waiting: LiveSession | undefined;
   /** The run that is kept packed. */
   #packedOf: LiveRun | undefined;
   /** A link asks for a vCenter, and nobody has logged in yet. */
@@ -210,10 +210,9 @@ export class Page {
       this.#openRecording(session, session.atMs);
       return;
     }
-    const { address, run, options } = session;
+    const { address, run } = session;
     if (address.kind === 'simulated') {
-      this.#watch(simulatedSource(address), options, run);
-      this.#rewoundMs = run === undefined ? undefined : session.atMs;
+      this.#resume(simulatedSource(address), session);
       return;
     }
     this.#waiting = session;
@@ -244,10 +243,10 @@ export class Page {
 
   #watch(source: LiveSource, options = this.#chosenOptions(), saved?: ConstructorParameters<typeof LiveRun>[2]): void {
     const run = new LiveRun(source, options, saved);
-    this.#packedOf = saved !== undefined && isRunPacked() ? run : undefined;
     if (saved === undefined) {
       forgetPackedRun();
     }
+    this.#packedOf = isRunPacked() ? run : undefined;
     this.#endAll(source);
     this.#live = run;
     this.#link.source = source.address.kind;
@@ -272,19 +271,27 @@ export class Page {
 
   #waitingReport(): Report | undefined {
     const run = this.#waiting?.run;
-    return run && savedReport(run);
+    return run && reportOf(run);
   }
 
   #chosenOptions(): MonitorOptions {
     return this.#link.wall
-      ? { lookbackSeconds: WALL_LOOKBACK_SECONDS, ...this.#link.options, ...WALL_OPTIONS }
+      ? { lookbackSeconds: WALL_LOOKBACK_SECONDS, ...this.#link.options, ...ENDLESS }
       : this.#link.options;
   }
 
+  #resume(source: LiveSource, { options, run, atMs }: LiveSession): void {
+    this.#watch(source, options, run);
+    // Without the run there is nothing to go back in.
+    this.#rewoundMs = run === undefined ? undefined : atMs;
+  }
+
   #watchVCenter(source: LiveSource, resumed: boolean): void {
-    const waiting = resumed ? this.#waiting : undefined;
-    this.#watch(source, waiting?.options, waiting?.run);
-    this.#rewoundMs = waiting?.run === undefined ? undefined : waiting.atMs;
+    if (resumed && this.#waiting !== undefined) {
+      this.#resume(source, this.#waiting);
+    } else {
+      this.#watch(source);
+    }
     this.#tell(`Watching ${source.title}`);
   }
 
@@ -461,7 +468,7 @@ export class Page {
         this.#backToLive();
       }
       const { options } = this.#live ?? {};
-      const { attempts, timeoutSeconds, waitForPowerOn } = WALL_OPTIONS;
+      const { attempts, timeoutSeconds, waitForPowerOn } = ENDLESS;
       if (
         options !== undefined &&
         (options.attempts !== attempts ||

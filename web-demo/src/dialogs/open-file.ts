@@ -32,10 +32,10 @@ export class OpenFile {
         if (this.#pasted.value.trim() !== '' && this.#given !== this.#pasted.value) {
           this.#given = this.#pasted.value;
           void this.#take([{ name: 'the pasted text', blob: new Blob([this.#given]) }]);
-        } else if (this.#choice.hidden && html('file-problem').textContent === '') {
-          this.#say('choose a file, or paste a text');
         } else if (!this.#choice.hidden) {
           this.#choose();
+        } else if (html('file-problem').textContent === '') {
+          this.#say('choose a file, or paste a text');
         }
       }
     });

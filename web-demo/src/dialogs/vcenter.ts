@@ -31,11 +31,12 @@ export class VCenterDialog {
       cancel.addEventListener('click', () => this.#dialog.close());
     }
     this.#dialog.addEventListener('close', () => {
-      // By Escape too.
-      if (!this.#dialog.open) {
-        this.#entering?.abort();
+      if (this.#dialog.open) {
+        return;
       }
-      if (this.#session !== undefined && !this.#used && !this.#dialog.open) {
+      // By Escape too.
+      this.#entering?.abort();
+      if (this.#session !== undefined && !this.#used) {
         this.forget();
       }
     });

@@ -1,6 +1,9 @@
 /** What the page can watch live. A recording is no source: it is played, see `player.ts`. */
 import type { Clock, EventSource, MonitorOptions, VmRef } from 'vm-customization';
 
+/** For weeks on end, while VMs come and go: a new attempt with each power-on, and no deadline. */
+export const ENDLESS = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true } as const;
+
 /** What a link or a reload needs to open a source again; no credential. */
 export type SourceAddress =
   | {

@@ -13,7 +13,7 @@ import {
   type VmRef,
 } from 'vm-customization';
 import { count } from '../dom.js';
-import type { LiveSource, SourceAddress } from './source.js';
+import { ENDLESS, type LiveSource, type SourceAddress } from './source.js';
 
 type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;
 
@@ -22,8 +22,6 @@ const LOOK_UP_MS = 60_000;
 
 /** Whoever chose a VM wants to see it powered on. */
 const CHOSEN = { waitForPowerOn: true } as const;
-/** VMs come and go: as long as they may, there is no end. */
-const FOLLOWED = { ...CHOSEN, attempts: 'reopen', timeoutSeconds: null } as const;
 
 /** A session. Its password is in the package's memory, for a log-in after the session was lost; nowhere else. */
 export class VCenterSession {
@@ -91,7 +89,7 @@ export class VCenterSession {
       title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.name}`,
       events,
       vms: found.vms,
-      options: patterns.length > 0 ? FOLLOWED : CHOSEN,
+      options: patterns.length > 0 ? ENDLESS : CHOSEN,
       ...(patterns.length > 0
         ? {
             lookUp: {
