@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 pub(crate) use crate::json::Json;
 use crate::json::{self, JsonError};
-use crate::time::ServerTime;
+use crate::model::time::ServerTime;
 use crate::view::{json_text, Thousandths};
 
 /// What can be read.

@@ -21,52 +21,35 @@
 
 extern crate alloc;
 
-mod assess;
-mod default_run;
-mod drained;
-mod earliest;
-mod event;
 mod fields;
-mod guest;
-mod history;
+mod formats;
 mod json;
-mod monitor;
-mod options;
-mod places;
+mod model;
 mod playback;
-mod player;
-mod published;
-mod published_run;
-mod reads;
-mod recording;
-mod report;
-mod requests;
-mod snapshot;
-mod status;
-mod text;
-mod time;
-mod transitions;
+mod rules;
+mod run;
 mod view;
 pub mod wire;
 
-pub use drained::Drained;
-pub use event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};
-pub use guest::GuestInfo;
-pub use monitor::{
-    Completeness, Deadline, DeadlineReason, EventPage, EventQuery, Ingested, Monitor, Output, ReadFailure,
-    ReadReason, TimeDown, MAX_PAGE,
+pub use formats::recording::replay;
+pub use formats::{
+    Drained, Recording, RecordingError, RestoreError, RunConfig, Snapshot, Step, RECORDING_FORMAT,
+    SNAPSHOT_FORMAT,
 };
-pub use options::{Attempts, Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
-pub use playback::{InputKind, Playback, PlaybackInput, RunUpdate};
-pub use recording::{replay, Recording, RecordingError, Step, RECORDING_FORMAT};
-pub use report::{
+pub use model::event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};
+pub use model::guest_info::GuestInfo;
+pub use model::options::{Attempts, Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
+pub use model::report::{
     Failure, IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Report, RowDetails, Transition,
     VmReport, REPORT_FORMAT,
 };
-pub use requests::RunConfig;
-pub use snapshot::{RestoreError, Snapshot, SNAPSHOT_FORMAT};
-pub use status::{Conclusion, CustomizationStatus, Hint};
-pub use time::{HostTime, ServerTime, TimeError};
+pub use model::status::{Conclusion, CustomizationStatus, Hint};
+pub use model::time::{HostTime, ServerTime, TimeError};
+pub use playback::{InputKind, Playback, PlaybackInput, RunUpdate};
+pub use run::monitor::{
+    Completeness, Deadline, DeadlineReason, EventPage, EventQuery, Ingested, Monitor, Output, ReadFailure,
+    ReadReason, TimeDown, MAX_PAGE,
+};
 
 /// Compiles and runs the Rust in the README.
 #[cfg(doctest)]

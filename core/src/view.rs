@@ -9,8 +9,8 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use crate::text::split;
-use crate::time::ServerTime;
+use crate::model::text::split;
+use crate::model::time::ServerTime;
 
 /// What can be written.
 pub(crate) trait Write {

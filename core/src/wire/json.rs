@@ -10,10 +10,10 @@ use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor
 use serde::Deserializer;
 
 use super::{shown, RawEvent, RawKey, Sink, WireError};
-use crate::event::FailureDetails;
 use crate::fields::{from_json, object, shown_number};
 use crate::json::{first_value, is_json, parse, Json};
-use crate::text::split;
+use crate::model::event::FailureDetails;
+use crate::model::text::split;
 
 /// Walks a JSON document, or several that follow each other as lines or in a pretty form.
 pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {

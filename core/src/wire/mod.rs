@@ -14,11 +14,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::event::{bare_type_name, Event, EventKind, FailureDetails};
 use crate::fields::serialize;
-use crate::report::{IgnoreReason, IgnoredCounts};
-use crate::text::{cut, label, MAX_STRING_BYTES};
-use crate::time::ServerTime;
+use crate::model::event::{bare_type_name, Event, EventKind, FailureDetails};
+use crate::model::report::{IgnoreReason, IgnoredCounts};
+use crate::model::text::{cut, label, MAX_STRING_BYTES};
+use crate::model::time::ServerTime;
 use crate::view::{to_json, written, View, Write};
 
 pub(crate) use json::is_one_document;

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use super::xml::{self, Document, Node, XmlError};
 use super::{shown, RawEvent, RawKey, Sink, WireError};
-use crate::event::FailureDetails;
+use crate::model::event::FailureDetails;
 use crate::view::{to_json, Member, Members, View, Write};
 
 /// The longest tag in bytes: each attribute of a tag is compared with all others.

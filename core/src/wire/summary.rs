@@ -4,10 +4,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Decoded, Decoder, RawEvent, RawKey, Sink, WireError};
-use crate::event::{bare_type_name, EventKind};
 use crate::fields::serialize;
-use crate::text::{cut, MAX_STRING_BYTES};
-use crate::time::ServerTime;
+use crate::model::event::{bare_type_name, EventKind};
+use crate::model::text::{cut, MAX_STRING_BYTES};
+use crate::model::time::ServerTime;
 use crate::view::{to_json, written, Write};
 
 /// One event of a document, of any type.

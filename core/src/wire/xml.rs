@@ -11,7 +11,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::text::{find, split};
+use crate::model::text::{find, split};
 
 /// The most elements and pieces of text of one document: a page of a thousand events has about 40,000.
 const MAX_NODES: usize = 4_000_000;

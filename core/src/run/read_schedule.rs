@@ -3,8 +3,8 @@
 //! Times here are milliseconds of host time since the start of the run.
 
 use crate::fields::{document, object, serialize, Fields, Read, Slot, Table, Variants};
-use crate::monitor::{DeadlineReason, ReadReason};
-use crate::time::ServerTime;
+use crate::model::time::ServerTime;
+use crate::run::monitor::{DeadlineReason, ReadReason};
 use crate::view::{Member, Members, View, Write};
 
 /// D14: how far before the newest event seen the next read begins; events commit out of order.

@@ -4,7 +4,7 @@ use alloc::collections::BinaryHeap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::options::VmRef;
+use crate::model::options::VmRef;
 
 /// The managed object reference values in their order, with the places of the VMs.
 #[derive(Debug, Clone)]

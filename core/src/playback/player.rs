@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 
-use crate::monitor::{Completeness, EventPage, Monitor, Output};
-use crate::options::Rules;
-use crate::recording::{Input, Recording, Step};
-use crate::report::Report;
-use crate::time::HostTime;
+use crate::formats::recording::{Input, Recording, Step};
+use crate::model::options::Rules;
+use crate::model::report::Report;
+use crate::model::time::HostTime;
+use crate::run::monitor::{Completeness, EventPage, Monitor, Output};
 
 /// What the monitor has asked for and no step has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,19 +5,19 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::assess::Frame;
-use crate::default_run::{own_frame, Added, DefaultRun, HostWord, ToldResult, Watched};
 use crate::fields::{document, from_json, object, serialize, Read, Slot, Variants};
-use crate::history::{History, HistoryJson};
 use crate::json::JsonError;
-use crate::monitor::{frame, Monitor, Run, RunClock, Shell, TimeDown};
-use crate::options::{Options, OptionsJson, VmRef};
-use crate::published_run::PublishedRun;
-use crate::reads::Reads;
-use crate::report::{IgnoredCounts, Transition};
-use crate::status::Conclusion;
-use crate::time::{HostTime, ServerTime};
-use crate::transitions::Told;
+use crate::model::options::{Options, OptionsJson, VmRef};
+use crate::model::report::{IgnoredCounts, Transition};
+use crate::model::status::Conclusion;
+use crate::model::time::{HostTime, ServerTime};
+use crate::rules::assess::Frame;
+use crate::rules::history::{History, HistoryJson};
+use crate::rules::transitions::Told;
+use crate::run::default_run::{own_frame, Added, DefaultRun, HostWord, ToldResult, Watched};
+use crate::run::monitor::{frame, Monitor, Run, RunClock, Shell, TimeDown};
+use crate::run::published_run::PublishedRun;
+use crate::run::read_schedule::Reads;
 use crate::view::{to_json, View, Write};
 
 /// The format name of a snapshot.
@@ -204,7 +204,7 @@ impl Snapshot {
         let FormatOnly { format } = from_json(text).map_err(malformed)?;
         if format.as_deref() != Some(SNAPSHOT_FORMAT) {
             let found = format.as_deref().unwrap_or("none");
-            let (found, _) = crate::text::cut(found, 64);
+            let (found, _) = crate::model::text::cut(found, 64);
             return Err(RestoreError::UnsupportedFormat(found));
         }
         let json: SnapshotJson = from_json(text).map_err(malformed)?;

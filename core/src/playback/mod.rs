@@ -1,15 +1,17 @@
 //! Plays one recording by hand, forth and back.
 
+pub(crate) mod player;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::fields::{serialize, words};
-use crate::monitor::{Completeness, EventPage, Monitor};
-use crate::options::VmRef;
-use crate::player::{Cursor, Player};
-use crate::recording::{text_of, Input, Recording, RecordingError};
-use crate::report::{Report, Transition, VmReport};
-use crate::time::ServerTime;
+use crate::formats::recording::{text_of, Input, Recording, RecordingError};
+use crate::model::options::VmRef;
+use crate::model::report::{Report, Transition, VmReport};
+use crate::model::time::ServerTime;
+use crate::playback::player::{Cursor, Player};
+use crate::run::monitor::{Completeness, EventPage, Monitor};
 use crate::view::{to_json, written, Member, Members, View, Write};
 use crate::wire::EventSummary;
 

@@ -7,13 +7,13 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::fields::{from_json, object, shown_number, Json};
-use crate::guest::GuestInfo;
 use crate::json::{is_json, JsonError};
-use crate::monitor::{check_vms, Completeness, Monitor, ReadFailure};
-use crate::options::{Options, OptionsJson, VmRef};
-use crate::player::Player;
-use crate::report::Report;
-use crate::time::{HostTime, ServerTime};
+use crate::model::guest_info::GuestInfo;
+use crate::model::options::{Options, OptionsJson, VmRef};
+use crate::model::report::Report;
+use crate::model::time::{HostTime, ServerTime};
+use crate::playback::player::Player;
+use crate::run::monitor::{check_vms, Completeness, Monitor, ReadFailure};
 use crate::view::{to_json, written, Write};
 use crate::wire::{self, is_one_document, Summarized, WireError};
 
@@ -173,7 +173,7 @@ impl Recording {
         let json: RecordingJson<'_> = from_json(text).map_err(|error| at("the recording", &error))?;
         let format = json.format.ok_or_else(|| missing("format"))?;
         if format != RECORDING_FORMAT {
-            let (found, _) = crate::text::cut(&format, 64);
+            let (found, _) = crate::model::text::cut(&format, 64);
             return Err(RecordingError::UnsupportedFormat(found));
         }
         let started_at = json.started_at.some().ok_or_else(|| missing("startedAt"))?;
@@ -252,7 +252,7 @@ fn nothing_played() -> Report {
         vms: Vec::new(),
         transitions: Vec::new(),
         transitions_dropped: 0,
-        ignored: crate::report::IgnoredCounts::default(),
+        ignored: crate::model::report::IgnoredCounts::default(),
     }
 }
 

@@ -110,7 +110,7 @@ impl core::str::FromStr for ServerTime {
 
     /// Parses RFC 3339 with any number of fraction digits and any offset.
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        let shown = || crate::text::cut(text, 64).0;
+        let shown = || crate::model::text::cut(text, 64).0;
         match parse(text) {
             Some(Parsed::Moment(ms)) => Ok(Self(ms)),
             Some(Parsed::WithoutOffset) => Err(TimeError::NoOffset(shown())),

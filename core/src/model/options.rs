@@ -8,8 +8,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::fields::{deserialize, document, object, read, serialize, shown_number, words, Read, Slot};
-use crate::text::{label, MAX_STRING_BYTES};
-use crate::time::ServerTime;
+use crate::model::text::{label, MAX_STRING_BYTES};
+use crate::model::time::ServerTime;
 use crate::view::{Thousandths, View, Write};
 
 /// The most VMs that one monitor takes.

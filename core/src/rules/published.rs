@@ -6,10 +6,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::event::{EventKind, EventOrder};
 use crate::fields::{document, object, serialize};
-use crate::status::CustomizationStatus;
-use crate::time::ServerTime;
+use crate::model::event::{EventKind, EventOrder};
+use crate::model::status::CustomizationStatus;
+use crate::model::time::ServerTime;
 
 /// P3 and P7: milliseconds between two passes, and after the last one.
 pub(crate) const PASS_INTERVAL_MS: u64 = 15_000;
@@ -18,7 +18,7 @@ pub(crate) const PASS_INTERVAL_MS: u64 = 15_000;
 pub(crate) const LOOKBACK_MS: u64 = 300_000;
 
 /// The most events kept of one VM.
-const MAX_EVENTS: usize = crate::history::MAX_EVENTS;
+const MAX_EVENTS: usize = crate::rules::history::MAX_EVENTS;
 
 /// What the script knows of one VM.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::event::FailureDetails;
 use crate::fields::{deserialize, document, object, serialize, words, Fields, Read, Slot, Table};
-use crate::status::{Conclusion, CustomizationStatus, Hint};
-use crate::text::is_cut_label;
-use crate::time::ServerTime;
+use crate::model::event::FailureDetails;
+use crate::model::status::{Conclusion, CustomizationStatus, Hint};
+use crate::model::text::is_cut_label;
+use crate::model::time::ServerTime;
 use crate::view::{to_json, written, Member, Members, View, Write};
 
 /// The format name of a report.

@@ -4,10 +4,10 @@ use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
 use crate::fields::{document, object, serialize};
-use crate::monitor::{DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
-use crate::published::{Script, Step, LOOKBACK_MS, PASS_INTERVAL_MS};
-use crate::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
-use crate::status::{Conclusion, CustomizationStatus};
+use crate::model::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
+use crate::model::status::{Conclusion, CustomizationStatus};
+use crate::rules::published::{Script, Step, LOOKBACK_MS, PASS_INTERVAL_MS};
+use crate::run::monitor::{DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
 
 #[derive(Debug, Clone)]
 pub(crate) struct PublishedRun {
@@ -83,8 +83,8 @@ impl PublishedRun {
             }
         }
         match page.completeness {
-            crate::monitor::Completeness::Complete => self.read_answered(now_ms, shell),
-            crate::monitor::Completeness::Partial => {}
+            crate::run::monitor::Completeness::Complete => self.read_answered(now_ms, shell),
+            crate::run::monitor::Completeness::Partial => {}
         }
         accepted
     }

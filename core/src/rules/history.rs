@@ -4,10 +4,10 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::assess::{assess, Frame};
-use crate::event::{EventKind, EventOrder, Kept};
 use crate::fields::{document, object, serialize};
-use crate::guest::GuestHistory;
+use crate::model::event::{EventKind, EventOrder, Kept};
+use crate::model::guest_info::GuestHistory;
+use crate::rules::assess::{assess, Frame};
 
 /// The most events kept of one VM.
 pub(crate) const MAX_EVENTS: usize = 64;
@@ -154,7 +154,7 @@ pub(crate) struct HistoryJson {
 #[derive(Debug, Clone)]
 struct KeptJson {
     order: EventOrder,
-    failure: Option<crate::event::FailureDetails>,
+    failure: Option<crate::model::event::FailureDetails>,
 }
 
 document!(HistoryJson {

@@ -4,10 +4,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::fields::{from_json, object, Read, Slot};
-use crate::guest::GuestInfo;
-use crate::monitor::{ReadFailure, TimeDown};
-use crate::options::{Options, OptionsJson, VmRef};
-use crate::time::ServerTime;
+use crate::model::guest_info::GuestInfo;
+use crate::model::options::{Options, OptionsJson, VmRef};
+use crate::model::time::ServerTime;
+use crate::run::monitor::{ReadFailure, TimeDown};
 
 /// What a run is started with.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,13 +5,13 @@
 
 use alloc::string::ToString;
 
-use crate::event::{EventKind, EventOrder, Kept};
-use crate::guest::{Evidence, GuestState, GUEST_FAILURE_TYPE};
-use crate::history::History;
-use crate::options::Attempts;
-use crate::report::Failure;
-use crate::status::CustomizationStatus;
-use crate::time::ServerTime;
+use crate::model::event::{EventKind, EventOrder, Kept};
+use crate::model::guest_info::{Evidence, GuestState, GUEST_FAILURE_TYPE};
+use crate::model::options::Attempts;
+use crate::model::report::Failure;
+use crate::model::status::CustomizationStatus;
+use crate::model::time::ServerTime;
+use crate::rules::history::History;
 
 /// What does not change during a run and bears on every assessment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -340,7 +340,7 @@ fn event_failure(event: &Kept) -> Option<Failure> {
 fn guest_info_failure(evidence: &Evidence) -> Failure {
     Failure {
         type_name: GUEST_FAILURE_TYPE.to_string(),
-        details: crate::event::FailureDetails {
+        details: crate::model::event::FailureDetails {
             message: evidence.error.clone(),
             ..Default::default()
         },

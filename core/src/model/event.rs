@@ -6,8 +6,8 @@ use alloc::string::String;
 use core::cmp::Ordering;
 
 use crate::fields::{deserialize, document, object, serialize};
-use crate::text::{cut, find, label, MAX_STRING_BYTES};
-use crate::time::ServerTime;
+use crate::model::text::{cut, find, label, MAX_STRING_BYTES};
+use crate::model::time::ServerTime;
 use crate::view::{View, Write};
 
 /// What an event means for the customization of its VM, power-ons first.

@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::fields::{deserialize, document, object, serialize, words};
-use crate::report::IgnoreReason;
-use crate::text::{cut, MAX_STRING_BYTES};
-use crate::time::ServerTime;
+use crate::model::report::IgnoreReason;
+use crate::model::text::{cut, MAX_STRING_BYTES};
+use crate::model::time::ServerTime;
 
 /// `guest.customizationInfo` (vSphere 7.0.2 and later) and `config.tools.pendingCustomization` of
 /// one VM, under the names that the API gives the fields.

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use crate::assess::{Assessment, Attempt, Cause};
 use crate::fields::{document, object, serialize};
-use crate::status::CustomizationStatus;
+use crate::model::status::CustomizationStatus;
+use crate::rules::assess::{Assessment, Attempt, Cause};
 
 /// What was last told of a VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

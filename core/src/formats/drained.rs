@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::monitor::{Deadline, Ingested, Monitor, Output};
-use crate::options::VmRef;
-use crate::report::VmReport;
+use crate::model::options::VmRef;
+use crate::model::report::VmReport;
+use crate::run::monitor::{Deadline, Ingested, Monitor, Output};
 use crate::view::{to_json, written, Member, Members, View, Write};
 
 /// The outputs of a monitor, all of them, and when it wants to be called next.

@@ -1,26 +1,26 @@
 //! A run under the default rules: it keeps what is known of each VM, tells what changed, and
-//! keeps the deadlines. What a status *is* stands in [`assess`](crate::assess).
+//! keeps the deadlines. What a status *is* stands in [`assess`](crate::rules::assess).
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::assess::{assess, Assessment, Frame};
-use crate::earliest::Earliest;
-use crate::event::EventOrder;
 use crate::fields::{document, object, serialize};
-use crate::guest::GuestInfo;
-use crate::history::{History, Insertion};
-use crate::monitor::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
-use crate::options::{Attempts, Options, VmRef};
-use crate::reads::{Reads, Wish};
-use crate::report::{
+use crate::model::event::EventOrder;
+use crate::model::guest_info::GuestInfo;
+use crate::model::options::{Attempts, Options, VmRef};
+use crate::model::report::{
     IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
 };
-use crate::status::{Conclusion, CustomizationStatus, Hint};
-use crate::text::{cut, MAX_STRING_BYTES};
-use crate::time::ServerTime;
-use crate::transitions::{steps, Told};
+use crate::model::status::{Conclusion, CustomizationStatus, Hint};
+use crate::model::text::{cut, MAX_STRING_BYTES};
+use crate::model::time::ServerTime;
+use crate::rules::assess::{assess, Assessment, Frame};
+use crate::rules::history::{History, Insertion};
+use crate::rules::transitions::{steps, Told};
+use crate::run::deadline_index::Earliest;
+use crate::run::monitor::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
+use crate::run::read_schedule::{Reads, Wish};
 
 /// D10: how long the last read may take, in milliseconds.
 const LAST_READ_MS: u64 = 5000;

@@ -1,0 +1,9 @@
+//! The words of the domain: what is asked for, what comes in, what is told.
+
+pub(crate) mod event;
+pub(crate) mod guest_info;
+pub(crate) mod options;
+pub(crate) mod report;
+pub(crate) mod status;
+pub(crate) mod text;
+pub(crate) mod time;

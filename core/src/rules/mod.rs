@@ -1,0 +1,6 @@
+//! What a VM's status is: the rules, and what is known of one VM.
+
+pub(crate) mod assess;
+pub(crate) mod history;
+pub(crate) mod published;
+pub(crate) mod transitions;

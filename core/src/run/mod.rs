@@ -1,0 +1,8 @@
+//! One run: what comes in, what is told, when to read and when to end.
+
+pub(crate) mod deadline_index;
+pub(crate) mod default_run;
+pub(crate) mod monitor;
+pub(crate) mod published_run;
+pub(crate) mod read_schedule;
+pub(crate) mod vm_index;
