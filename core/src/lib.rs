@@ -39,6 +39,10 @@ pub use formats::{
 pub use model::event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};
 pub use model::guest_info::GuestInfo;
 pub use model::options::{Attempts, Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
+pub use model::protocol::{
+    Completeness, Deadline, DeadlineReason, EventPage, EventQuery, Ingested, Output, ReadFailure, ReadReason,
+    TimeDown, MAX_PAGE,
+};
 pub use model::report::{
     Failure, IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Report, RowDetails, Transition,
     VmReport, REPORT_FORMAT,
@@ -46,10 +50,7 @@ pub use model::report::{
 pub use model::status::{Conclusion, CustomizationStatus, Hint};
 pub use model::time::{HostTime, ServerTime, TimeError};
 pub use playback::{InputKind, Playback, PlaybackInput, RunUpdate};
-pub use run::monitor::{
-    Completeness, Deadline, DeadlineReason, EventPage, EventQuery, Ingested, Monitor, Output, ReadFailure,
-    ReadReason, TimeDown, MAX_PAGE,
-};
+pub use run::monitor::Monitor;
 
 /// Compiles and runs the Rust in the README.
 #[cfg(doctest)]

@@ -4,8 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::model::options::VmRef;
+use crate::model::protocol::{Deadline, Ingested, Output};
 use crate::model::report::VmReport;
-use crate::run::monitor::{Deadline, Ingested, Monitor, Output};
+use crate::run::monitor::Monitor;
 use crate::view::{to_json, written, Member, Members, View, Write};
 
 /// The outputs of a monitor, all of them, and when it wants to be called next.

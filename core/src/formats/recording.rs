@@ -10,10 +10,11 @@ use crate::fields::{from_json, object, shown_number, Json};
 use crate::json::{is_json, JsonError};
 use crate::model::guest_info::GuestInfo;
 use crate::model::options::{Options, OptionsJson, VmRef};
+use crate::model::protocol::{Completeness, ReadFailure};
 use crate::model::report::Report;
 use crate::model::time::{HostTime, ServerTime};
 use crate::playback::player::Player;
-use crate::run::monitor::{check_vms, Completeness, Monitor, ReadFailure};
+use crate::run::monitor::{check_vms, Monitor};
 use crate::view::{to_json, written, Write};
 use crate::wire::{self, is_one_document, Summarized, WireError};
 

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use crate::fields::{from_json, object, Read, Slot};
 use crate::model::guest_info::GuestInfo;
 use crate::model::options::{Options, OptionsJson, VmRef};
+use crate::model::protocol::{ReadFailure, TimeDown};
 use crate::model::time::ServerTime;
-use crate::run::monitor::{ReadFailure, TimeDown};
 
 /// What a run is started with.
 #[derive(Debug, Clone, PartialEq, Eq)]

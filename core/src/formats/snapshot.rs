@@ -8,14 +8,16 @@ use core::fmt;
 use crate::fields::{document, from_json, object, serialize, Read, Slot, Variants};
 use crate::json::JsonError;
 use crate::model::options::{Options, OptionsJson, VmRef};
+use crate::model::protocol::TimeDown;
 use crate::model::report::{IgnoredCounts, Transition};
 use crate::model::status::Conclusion;
 use crate::model::time::{HostTime, ServerTime};
-use crate::rules::assess::Frame;
 use crate::rules::history::{History, HistoryJson};
-use crate::rules::transitions::Told;
-use crate::run::default_run::{own_frame, Added, DefaultRun, HostWord, ToldResult, Watched};
-use crate::run::monitor::{frame, Monitor, Run, RunClock, Shell, TimeDown};
+use crate::rules::time_window::TimeWindow;
+use crate::rules::transitions::LastEmitted;
+use crate::run::context::{RunClock, RunContext};
+use crate::run::default_run::{own_window, AccessError, Added, DefaultRun, ToldResult, Watched};
+use crate::run::monitor::{Monitor, Run};
 use crate::run::published_run::PublishedRun;
 use crate::run::read_schedule::Reads;
 use crate::view::{to_json, View, Write};
@@ -107,10 +109,10 @@ struct DefaultJson {
 #[derive(Debug, Clone)]
 struct WatchedJson {
     history: HistoryJson,
-    told: Told,
+    told: LastEmitted,
     told_result: Option<ToldResult>,
     revised: bool,
-    host_word: HostWord,
+    access_error: AccessError,
     concluded_by_end: Option<Conclusion>,
     stuck_told: bool,
     added: Option<Added>,
@@ -149,7 +151,7 @@ document!(WatchedJson {
     "told" => told,
     "toldResult" => told_result = None,
     "revised" => revised,
-    "hostWord" => host_word,
+    "hostWord" => access_error,
     "concludedByEnd" => concluded_by_end = None,
     "stuckTold" => stuck_told,
     "added" if present => added = None,
@@ -227,15 +229,15 @@ impl Monitor {
         };
         Snapshot(SnapshotJson {
             format: SNAPSHOT_FORMAT.to_string(),
-            started_at: self.shell.start,
+            started_at: self.context.start,
             elapsed_ms: self.clock.now_ms(),
-            ended_at_ms: self.shell.ended_at_ms,
+            ended_at_ms: self.context.ended_at_ms,
             options: OptionsJson::from(&self.options),
-            vms: self.shell.vms.clone(),
+            vms: self.context.vms.clone(),
             run,
-            transitions: self.shell.transitions.clone(),
-            transitions_dropped: self.shell.transitions_dropped,
-            ignored: self.shell.ignored.clone(),
+            transitions: self.context.transitions.clone(),
+            transitions_dropped: self.context.transitions_dropped,
+            ignored: self.context.ignored.clone(),
         })
     }
 
@@ -261,8 +263,8 @@ impl Monitor {
         let mut monitor = Self::from_parts(json, RunClock::new(now, elapsed_ms))?;
         if !monitor.is_ended() {
             match &mut monitor.run {
-                Run::Default(run) => run.resume(elapsed_ms, &mut monitor.shell),
-                Run::Published(run) => run.resume(&mut monitor.shell),
+                Run::Default(run) => run.resume(elapsed_ms, &mut monitor.context),
+                Run::Published(run) => run.resume(&mut monitor.context),
             }
         }
         Ok(monitor)
@@ -276,51 +278,55 @@ impl Monitor {
 
     fn from_parts(json: SnapshotJson, clock: RunClock) -> Result<Self, RestoreError> {
         let options = Options::try_from(json.options).map_err(RestoreError::Malformed)?;
-        let mut shell = Shell::new(json.vms, json.started_at);
-        shell.ended_at_ms = json.ended_at_ms;
-        shell.transitions = json.transitions;
-        shell.transitions_dropped = json.transitions_dropped;
-        shell.ignored = json.ignored;
+        let mut context = RunContext::new(json.vms, json.started_at);
+        context.ended_at_ms = json.ended_at_ms;
+        context.transitions = json.transitions;
+        context.transitions_dropped = json.transitions_dropped;
+        context.ignored = json.ignored;
         let run = match json.run {
             RunJson::Default(run) => {
-                let frame = frame(&options, json.started_at);
-                check_rows(run.vms.len(), &shell)?;
-                Run::Default(restore_default(run, &options, frame)?)
+                let window = TimeWindow::of(&options, json.started_at);
+                check_rows(run.vms.len(), &context)?;
+                Run::Default(restore_default(run, &options, window)?)
             }
             RunJson::Published(run) => {
-                check_rows(run.vm_count(), &shell)?;
+                check_rows(run.vm_count(), &context)?;
                 Run::Published(run)
             }
         };
         Ok(Self {
             options,
             clock,
-            shell,
+            context,
             run,
         })
     }
 }
 
-fn restore_default(json: DefaultJson, options: &Options, frame: Frame) -> Result<DefaultRun, RestoreError> {
+fn restore_default(
+    json: DefaultJson,
+    options: &Options,
+    window: TimeWindow,
+) -> Result<DefaultRun, RestoreError> {
     let vms = json
         .vms
         .into_iter()
-        .map(|vm| vm.restore(&frame))
+        .map(|vm| vm.restore(&window))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut run = DefaultRun::assemble(options, frame, vms, json.reads);
+    let mut run = DefaultRun::assemble(options, window, vms, json.reads);
     run.observed = json.observed;
     run.last_read_at_ms = json.last_read_at_ms;
     run.settle();
     Ok(run)
 }
 
-fn check_rows(rows: usize, shell: &Shell) -> Result<(), RestoreError> {
-    if rows == shell.vms.len() {
+fn check_rows(rows: usize, context: &RunContext) -> Result<(), RestoreError> {
+    if rows == context.vms.len() {
         return Ok(());
     }
     Err(RestoreError::Malformed(alloc::format!(
         "it names {} VMs and has the state of {rows}",
-        shell.vms.len()
+        context.vms.len()
     )))
 }
 
@@ -331,7 +337,7 @@ impl From<&Watched> for WatchedJson {
             told: watched.told,
             told_result: watched.told_result.clone(),
             revised: watched.revised,
-            host_word: watched.host_word.clone(),
+            access_error: watched.access_error.clone(),
             concluded_by_end: watched.concluded_by_end,
             stuck_told: watched.stuck_told,
             added: watched.added.clone(),
@@ -340,15 +346,15 @@ impl From<&Watched> for WatchedJson {
 }
 
 impl WatchedJson {
-    fn restore(self, frame: &Frame) -> Result<Watched, RestoreError> {
+    fn restore(self, window: &TimeWindow) -> Result<Watched, RestoreError> {
         let history = History::try_from(self.history).map_err(|type_name| {
             RestoreError::Malformed(alloc::format!("`{type_name}` is no event type of interest"))
         })?;
-        let mut watched = Watched::new(history, self.told, &own_frame(self.added.as_ref(), frame));
+        let mut watched = Watched::new(history, self.told, &own_window(self.added.as_ref(), window));
         watched.added = self.added;
         watched.told_result = self.told_result;
         watched.revised = self.revised;
-        watched.host_word = self.host_word;
+        watched.access_error = self.access_error;
         watched.concluded_by_end = self.concluded_by_end;
         watched.stuck_told = self.stuck_told;
         Ok(watched)

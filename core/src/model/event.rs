@@ -259,11 +259,11 @@ impl Event {
         &self.order.type_name
     }
 
-    pub(crate) fn into_parts(self) -> (String, Option<String>, Kept) {
+    pub(crate) fn into_parts(self) -> (String, Option<String>, StoredEvent) {
         (
             self.vm,
             self.vm_name,
-            Kept {
+            StoredEvent {
                 order: self.order,
                 kind: self.kind,
                 failure: self.failure,
@@ -274,13 +274,13 @@ impl Event {
 
 /// What the history of a VM keeps of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct StoredEvent {
     pub(crate) order: EventOrder,
     pub(crate) kind: EventKind,
     pub(crate) failure: Option<Box<FailureDetails>>,
 }
 
-impl Kept {
+impl StoredEvent {
     pub(crate) fn time(&self) -> ServerTime {
         self.order.time
     }

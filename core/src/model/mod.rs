@@ -3,6 +3,7 @@
 pub(crate) mod event;
 pub(crate) mod guest_info;
 pub(crate) mod options;
+pub(crate) mod protocol;
 pub(crate) mod report;
 pub(crate) mod status;
 pub(crate) mod text;

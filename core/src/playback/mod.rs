@@ -8,10 +8,11 @@ use alloc::vec::Vec;
 use crate::fields::{serialize, words};
 use crate::formats::recording::{text_of, Input, Recording, RecordingError};
 use crate::model::options::VmRef;
+use crate::model::protocol::{Completeness, EventPage};
 use crate::model::report::{Report, Transition, VmReport};
 use crate::model::time::ServerTime;
 use crate::playback::player::{Cursor, Player};
-use crate::run::monitor::{Completeness, EventPage, Monitor};
+use crate::run::monitor::Monitor;
 use crate::view::{to_json, written, Member, Members, View, Write};
 use crate::wire::EventSummary;
 
@@ -137,12 +138,12 @@ pub struct Playback {
     at_ms: u64,
     /// Whether all was played; the time of the end alone does not tell.
     is_at_end: bool,
-    told: Option<Told>,
+    told: Option<LastEmitted>,
 }
 
 /// What the last update told of.
 #[derive(Debug, Clone)]
-struct Told {
+struct LastEmitted {
     rows: Vec<VmReport>,
     /// Transitions in all, those no longer kept included.
     transitions: u64,
@@ -359,8 +360,8 @@ impl Playback {
             };
         }
         let rows = monitor.rows();
-        let kept = &monitor.shell.transitions;
-        let dropped = monitor.shell.transitions_dropped;
+        let kept = &monitor.context.transitions;
+        let dropped = monitor.context.transitions_dropped;
         let transitions = dropped + u64::try_from(kept.len()).unwrap_or(u64::MAX);
         let told = self
             .told
@@ -388,7 +389,7 @@ impl Playback {
                 .cloned()
                 .collect(),
         };
-        self.told = Some(Told {
+        self.told = Some(LastEmitted {
             rows,
             transitions,
             calls,

@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 
 use crate::formats::recording::{Input, Recording, Step};
 use crate::model::options::Rules;
+use crate::model::protocol::{Completeness, EventPage, Output};
 use crate::model::report::Report;
 use crate::model::time::HostTime;
-use crate::run::monitor::{Completeness, EventPage, Monitor, Output};
+use crate::run::monitor::Monitor;
 
 /// What the monitor has asked for and no step has answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

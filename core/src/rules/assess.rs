@@ -5,23 +5,14 @@
 
 use alloc::string::ToString;
 
-use crate::model::event::{EventKind, EventOrder, Kept};
+use crate::model::event::{EventKind, EventOrder, StoredEvent};
 use crate::model::guest_info::{Evidence, GuestState, GUEST_FAILURE_TYPE};
 use crate::model::options::Attempts;
 use crate::model::report::Failure;
 use crate::model::status::CustomizationStatus;
 use crate::model::time::ServerTime;
 use crate::rules::history::History;
-
-/// What does not change during a run and bears on every assessment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Frame {
-    /// Events before this are of no interest (D1).
-    pub(crate) window: ServerTime,
-    /// The start of the run in server time.
-    pub(crate) start: ServerTime,
-    pub(crate) attempts: Attempts,
-}
+use crate::rules::time_window::TimeWindow;
 
 /// What brought a row to a step: an event, or guest info (no key), or reasoning alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +31,7 @@ impl Cause {
         inferred: false,
     };
 
-    fn event(event: &Kept) -> Self {
+    fn event(event: &StoredEvent) -> Self {
         Self {
             event_key: Some(event.order.key),
             inferred: false,
@@ -88,9 +79,9 @@ pub(crate) struct Attempt {
 }
 
 /// The standing of a VM by everything known of it.
-pub(crate) fn assess(history: &History, frame: &Frame) -> Assessment {
+pub(crate) fn assess(history: &History, window: &TimeWindow) -> Assessment {
     let events = history.events();
-    let current = current_attempt(history, frame);
+    let current = current_attempt(history, window);
     let removed = is_removed(events);
     let Some((range, after_oldest_forgettable)) = current else {
         return Assessment {
@@ -112,17 +103,17 @@ pub(crate) fn assess(history: &History, frame: &Frame) -> Assessment {
 /// The events of one attempt: `begin` is the first.
 struct Range<'a> {
     number: u32,
-    begin: &'a Kept,
-    events: &'a [Kept],
+    begin: &'a StoredEvent,
+    events: &'a [StoredEvent],
 }
 
 /// D2, D3 and D6: the current attempt, and where the second one kept begins if the first can be
 /// forgotten.
-fn current_attempt<'a>(history: &'a History, frame: &Frame) -> Option<(Range<'a>, Option<Begin>)> {
+fn current_attempt<'a>(history: &'a History, window: &TimeWindow) -> Option<(Range<'a>, Option<Begin>)> {
     let events = history.events();
     let forgotten = history.forgotten();
-    let Some(first) = first_power_on(history, frame) else {
-        let (place, begin) = opening_started_event(events, frame)?;
+    let Some(first) = first_power_on(history, window) else {
+        let (place, begin) = opening_started_event(events, window)?;
         let range = Range {
             number: 1,
             begin,
@@ -140,13 +131,13 @@ fn current_attempt<'a>(history: &'a History, frame: &Frame) -> Option<(Range<'a>
         if !is_power_on(history, place, event) {
             continue;
         }
-        let opens = match frame.attempts {
+        let opens = match window.attempts {
             Attempts::Follow => !has_result,
             Attempts::First => false,
             Attempts::Reopen => true,
         };
         if opens {
-            if number == oldest && frame.attempts == Attempts::Reopen {
+            if number == oldest && window.attempts == Attempts::Reopen {
                 after_oldest_forgettable = Some(Begin {
                     number: number + 1,
                     order: event.order.clone(),
@@ -166,7 +157,7 @@ fn current_attempt<'a>(history: &'a History, frame: &Frame) -> Option<(Range<'a>
 }
 
 /// D2: the last power-on at or before the start; failing one, the first after it.
-fn first_power_on(history: &History, frame: &Frame) -> Option<usize> {
+fn first_power_on(history: &History, window: &TimeWindow) -> Option<usize> {
     let events = history.events();
     let mut power_ons = events
         .iter()
@@ -178,7 +169,7 @@ fn first_power_on(history: &History, frame: &Frame) -> Option<usize> {
     }
     let mut chosen = None;
     for (place, event) in power_ons {
-        if event.time() > frame.start {
+        if event.time() > window.start {
             return chosen.or(Some(place));
         }
         chosen = Some(place);
@@ -187,7 +178,7 @@ fn first_power_on(history: &History, frame: &Frame) -> Option<usize> {
 }
 
 /// D3: a `VmPoweredOnEvent` counts only where no `VmStartingEvent` comes before it.
-fn is_power_on(history: &History, place: usize, event: &Kept) -> bool {
+fn is_power_on(history: &History, place: usize, event: &StoredEvent) -> bool {
     match event.kind {
         EventKind::VmStarting => true,
         EventKind::VmPoweredOn => {
@@ -209,7 +200,10 @@ fn is_power_on(history: &History, place: usize, event: &Kept) -> bool {
 }
 
 /// D3: what opens the only attempt where there is no power-on at all.
-fn opening_started_event<'a>(events: &'a [Kept], frame: &Frame) -> Option<(usize, &'a Kept)> {
+fn opening_started_event<'a>(
+    events: &'a [StoredEvent],
+    window: &TimeWindow,
+) -> Option<(usize, &'a StoredEvent)> {
     let started = || {
         events
             .iter()
@@ -217,12 +211,12 @@ fn opening_started_event<'a>(events: &'a [Kept], frame: &Frame) -> Option<(usize
             .filter(|(_, event)| event.kind == EventKind::CustomizationStarted)
     };
     started()
-        .rfind(|(_, event)| event.time() <= frame.start)
+        .rfind(|(_, event)| event.time() <= window.start)
         .or_else(|| started().next())
 }
 
 /// D8: removed, and neither started nor powered on after that.
-fn is_removed(events: &[Kept]) -> bool {
+fn is_removed(events: &[StoredEvent]) -> bool {
     events
         .iter()
         .rev()
@@ -274,7 +268,7 @@ fn assess_attempt(history: &History, range: &Range<'_>) -> (CustomizationStatus,
             order: range.begin.order.clone(),
         },
         powered_on_at,
-        started_at: started.map(Kept::time).or(guest.started_at),
+        started_at: started.map(StoredEvent::time).or(guest.started_at),
         finished_at: match result {
             Some(event) => Some(event.time()),
             None => guest.result.and_then(|evidence| evidence.end),
@@ -329,7 +323,7 @@ impl<'a> GuestVerdict<'a> {
     }
 }
 
-fn event_failure(event: &Kept) -> Option<Failure> {
+fn event_failure(event: &StoredEvent) -> Option<Failure> {
     (event.kind == EventKind::CustomizationFailed).then(|| Failure {
         type_name: event.order.type_name.to_string(),
         details: event.failure.as_deref().cloned().unwrap_or_default(),

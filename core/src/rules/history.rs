@@ -5,9 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::fields::{document, object, serialize};
-use crate::model::event::{EventKind, EventOrder, Kept};
+use crate::model::event::{EventKind, EventOrder, StoredEvent};
 use crate::model::guest_info::GuestHistory;
-use crate::rules::assess::{assess, Frame};
+use crate::rules::assess::assess;
+use crate::rules::time_window::TimeWindow;
 
 /// The most events kept of one VM.
 pub(crate) const MAX_EVENTS: usize = 64;
@@ -44,7 +45,7 @@ document!(Forgotten {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct History {
     /// Sorted by [`EventOrder`]; no two are the same event.
-    events: Vec<Kept>,
+    events: Vec<StoredEvent>,
     pub(crate) guest: GuestHistory,
     forgotten: Option<Forgotten>,
     /// The name in the newest event, with that event's place.
@@ -52,7 +53,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    pub(crate) fn events(&self) -> &[Kept] {
+    pub(crate) fn events(&self) -> &[StoredEvent] {
         &self.events
     }
 
@@ -64,7 +65,12 @@ impl History {
         self.name.as_ref().map(|(_, name)| name.as_str())
     }
 
-    pub(crate) fn insert(&mut self, event: Kept, name: Option<String>, frame: &Frame) -> Insertion {
+    pub(crate) fn insert(
+        &mut self,
+        event: StoredEvent,
+        name: Option<String>,
+        window: &TimeWindow,
+    ) -> Insertion {
         if self.events.iter().any(|known| known.is_same_event(&event)) {
             return Insertion::Duplicate;
         }
@@ -85,7 +91,7 @@ impl History {
         self.events.insert(place, event);
         let before = self.events.len();
         if before > MAX_EVENTS {
-            self.make_room(frame);
+            self.make_room(window);
         }
         if self.events.iter().any(|known| known.order == order) {
             let dropped = before - self.events.len();
@@ -99,15 +105,15 @@ impl History {
 
     /// Frees one place at least: first the oldest closed attempt that nothing leads back to, then
     /// what cannot change the row, failing both the newest event.
-    fn make_room(&mut self, frame: &Frame) {
-        if self.forget_oldest_attempt(frame) || self.drop_what_changes_nothing(frame) {
+    fn make_room(&mut self, window: &TimeWindow) {
+        if self.forget_oldest_attempt(window) || self.drop_what_changes_nothing(window) {
             return;
         }
         self.events.pop();
     }
 
-    fn forget_oldest_attempt(&mut self, frame: &Frame) -> bool {
-        let Some(begin) = assess(self, frame).after_oldest_forgettable else {
+    fn forget_oldest_attempt(&mut self, window: &TimeWindow) -> bool {
+        let Some(begin) = assess(self, window).after_oldest_forgettable else {
             return false;
         };
         let kept_from = self.events.partition_point(|event| event.order < begin.order);
@@ -129,11 +135,11 @@ impl History {
         true
     }
 
-    fn drop_what_changes_nothing(&mut self, frame: &Frame) -> bool {
-        let before = assess(self, frame);
+    fn drop_what_changes_nothing(&mut self, window: &TimeWindow) -> bool {
+        let before = assess(self, window);
         for place in 0..self.events.len() {
             let candidate = self.events.remove(place);
-            if assess(self, frame) == before {
+            if assess(self, window) == before {
                 return true;
             }
             self.events.insert(place, candidate);
@@ -192,7 +198,7 @@ impl TryFrom<HistoryJson> for History {
 
     /// Fails with the type name that no event of a snapshot can have.
     fn try_from(json: HistoryJson) -> Result<Self, Self::Error> {
-        let mut events: Vec<Kept> = Vec::with_capacity(json.events.len());
+        let mut events: Vec<StoredEvent> = Vec::with_capacity(json.events.len());
         for event in json.events {
             let Some(kind) = EventKind::of_type(&event.order.type_name) else {
                 return Err(event.order.type_name);
@@ -200,7 +206,7 @@ impl TryFrom<HistoryJson> for History {
             let place = events.partition_point(|known| known.order < event.order);
             events.insert(
                 place,
-                Kept {
+                StoredEvent {
                     order: event.order,
                     kind,
                     failure: event.failure.map(alloc::boxed::Box::new),

@@ -3,4 +3,5 @@
 pub(crate) mod assess;
 pub(crate) mod history;
 pub(crate) mod published;
+pub(crate) mod time_window;
 pub(crate) mod transitions;

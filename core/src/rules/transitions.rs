@@ -8,14 +8,14 @@ use crate::rules::assess::{Assessment, Attempt, Cause};
 
 /// What was last told of a VM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct LastEmitted {
     pub(crate) status: CustomizationStatus,
     pub(crate) attempt: u32,
     /// When the last transition was told, in milliseconds since the start of the run.
     pub(crate) at_ms: u64,
 }
 
-document!(Told {
+document!(LastEmitted {
     "status" => status,
     "attempt" => attempt,
     "atMs" => at_ms,
@@ -31,7 +31,7 @@ pub(crate) struct Step {
 
 /// The steps from what was told to what `known` says: none skipped on the way forward, one on a
 /// way back.
-pub(crate) fn steps(told: Told, known: &Assessment) -> Vec<Step> {
+pub(crate) fn steps(told: LastEmitted, known: &Assessment) -> Vec<Step> {
     use CustomizationStatus::{CustomizationNotStarted, CustomizationStarted};
 
     let Some(attempt) = &known.attempt else {

@@ -8,13 +8,13 @@ const NEVER: u64 = u64::MAX;
 /// A tree over a time per place: a node has the earlier of the two times below it, the root the
 /// earliest of all. A change costs as many steps as the tree is high.
 #[derive(Debug, Clone)]
-pub(crate) struct Earliest {
+pub(crate) struct DeadlineIndex {
     /// The root is number 1. Below the node `n` are the nodes `2n` and `2n + 1`. The times by place
     /// are the second half.
     nodes: Vec<u64>,
 }
 
-impl Earliest {
+impl DeadlineIndex {
     /// No time at any of so many places.
     pub(crate) fn of_none(places: usize) -> Self {
         Self {
@@ -43,13 +43,13 @@ impl Earliest {
 
 #[cfg(test)]
 mod tests {
-    use super::{Earliest, Vec};
+    use super::{DeadlineIndex, Vec};
 
     #[test]
     fn the_earliest_is_that_of_all_places_after_each_change() {
         for places in 0..20 {
             let mut times = alloc::vec![None; places];
-            let mut earliest = Earliest::of_none(places);
+            let mut earliest = DeadlineIndex::of_none(places);
             assert_eq!(earliest.get(), None);
             for change in 0..places * 7 {
                 let place = change * 5 % places;

@@ -9,37 +9,39 @@ use crate::fields::{document, object, serialize};
 use crate::model::event::EventOrder;
 use crate::model::guest_info::GuestInfo;
 use crate::model::options::{Attempts, Options, VmRef};
+use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
 use crate::model::report::{
     IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
 };
 use crate::model::status::{Conclusion, CustomizationStatus, Hint};
 use crate::model::text::{cut, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
-use crate::rules::assess::{assess, Assessment, Frame};
+use crate::rules::assess::{assess, Assessment};
 use crate::rules::history::{History, Insertion};
-use crate::rules::transitions::{steps, Told};
-use crate::run::deadline_index::Earliest;
-use crate::run::monitor::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
-use crate::run::read_schedule::{Reads, Wish};
+use crate::rules::time_window::TimeWindow;
+use crate::rules::transitions::{steps, LastEmitted};
+use crate::run::context::RunContext;
+use crate::run::deadline_index::DeadlineIndex;
+use crate::run::read_schedule::{Reads, Request};
 
 /// D10: how long the last read may take, in milliseconds.
 const LAST_READ_MS: u64 = 5000;
 
 /// What the host said of a VM. It is never withdrawn, only outranked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct HostWord {
+pub(crate) struct AccessError {
     /// The object does not exist.
     gone: bool,
     /// Its events cannot be read.
     unobservable: Option<ReadError>,
 }
 
-document!(HostWord {
+document!(AccessError {
     "gone" => gone,
     "unobservable" => unobservable = None,
 });
 
-impl HostWord {
+impl AccessError {
     fn is_said(&self) -> bool {
         self.gone || self.unobservable.is_some()
     }
@@ -97,10 +99,10 @@ document!(Added {
 #[derive(Debug, Clone)]
 pub(crate) struct Watched {
     pub(crate) history: History,
-    pub(crate) told: Told,
+    pub(crate) told: LastEmitted,
     pub(crate) told_result: Option<ToldResult>,
     pub(crate) revised: bool,
-    pub(crate) host_word: HostWord,
+    pub(crate) access_error: AccessError,
     /// How the end of the run concluded it, where nothing else did.
     pub(crate) concluded_by_end: Option<Conclusion>,
     pub(crate) stuck_told: bool,
@@ -111,15 +113,15 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// `frame` is that of the VM.
-    pub(crate) fn new(history: History, told: Told, frame: &Frame) -> Self {
-        let known = assess(&history, frame);
+    /// `window` is that of the VM.
+    pub(crate) fn new(history: History, told: LastEmitted, window: &TimeWindow) -> Self {
+        let known = assess(&history, window);
         Self {
             history,
             told,
             told_result: None,
             revised: false,
-            host_word: HostWord::default(),
+            access_error: AccessError::default(),
             concluded_by_end: None,
             stuck_told: false,
             added: None,
@@ -133,24 +135,24 @@ impl Watched {
         self.added.as_ref().map_or(of_run, |added| added.observed)
     }
 
-    /// Where its window opens and where it starts (D1, D2), where the run's frame is `of_run`.
-    fn frame(&self, of_run: &Frame) -> Frame {
-        own_frame(self.added.as_ref(), of_run)
+    /// Where its window opens and where it starts (D1, D2), where the run's window is `of_run`.
+    fn window(&self, of_run: &TimeWindow) -> TimeWindow {
+        own_window(self.added.as_ref(), of_run)
     }
 
     /// Whether a read names this VM: not when it is removed, nor when the host said that it
     /// cannot be read.
     fn is_readable(&self) -> bool {
-        !self.host_word.is_said() && self.conclusion != Some(Conclusion::VmRemoved)
+        !self.access_error.is_said() && self.conclusion != Some(Conclusion::VmRemoved)
     }
 
     /// The conclusion by what is known, in the order of precedence.
     fn derive_conclusion(&self, observed: bool, wait_for_power_on: bool) -> Option<Conclusion> {
         if self.known.status.is_result() {
             Some(Conclusion::Completed)
-        } else if self.known.removed || self.host_word.gone {
+        } else if self.known.removed || self.access_error.gone {
             Some(Conclusion::VmRemoved)
-        } else if self.host_word.unobservable.is_some() {
+        } else if self.access_error.unobservable.is_some() {
             Some(Conclusion::Unobservable)
         } else if self.known.attempt.is_none() && observed && !wait_for_power_on {
             Some(Conclusion::NotStarted)
@@ -211,11 +213,11 @@ fn earlier(
     first.into_iter().chain(second).min_by_key(|(at_ms, _)| *at_ms)
 }
 
-pub(crate) fn own_frame(added: Option<&Added>, of_run: &Frame) -> Frame {
+pub(crate) fn own_window(added: Option<&Added>, of_run: &TimeWindow) -> TimeWindow {
     added.map_or_else(
         || of_run.clone(),
-        |added| Frame {
-            window: added.window,
+        |added| TimeWindow {
+            opens: added.window,
             start: added.start,
             attempts: of_run.attempts,
         },
@@ -225,7 +227,7 @@ pub(crate) fn own_frame(added: Option<&Added>, of_run: &Frame) -> Frame {
 #[derive(Debug, Clone)]
 pub(crate) struct DefaultRun {
     options: Options,
-    frame: Frame,
+    window: TimeWindow,
     pub(crate) vms: Vec<Watched>,
     pub(crate) reads: Reads,
     /// Whether there was a complete observation of the VMs of the start.
@@ -235,38 +237,38 @@ pub(crate) struct DefaultRun {
     /// How many VMs are waited for.
     open: usize,
     /// When VMs that are waited for will have been without a transition for long, by place (D18).
-    stuck: Earliest,
+    stuck: DeadlineIndex,
     /// Whether a VM that came on the way may be without a complete observation.
     any_unobserved: bool,
 }
 
 impl DefaultRun {
-    pub(crate) fn start(options: &Options, frame: Frame, shell: &mut Shell) -> Self {
-        let told = Told {
+    pub(crate) fn start(options: &Options, window: TimeWindow, context: &mut RunContext) -> Self {
+        let told = LastEmitted {
             status: CustomizationStatus::VmNotStarted,
             attempt: 0,
             at_ms: 0,
         };
-        let vms = shell
+        let vms = context
             .vms
             .iter()
-            .map(|_| Watched::new(History::default(), told, &frame))
+            .map(|_| Watched::new(History::default(), told, &window))
             .collect();
-        let mut run = Self::assemble(options, frame, vms, Reads::started());
-        run.end_if_concluded(0, shell);
-        if shell.ended_at_ms.is_none() {
-            run.grant(Wish::Read(ReadReason::Start), 0, shell);
+        let mut run = Self::assemble(options, window, vms, Reads::started());
+        run.end_if_concluded(0, context);
+        if context.ended_at_ms.is_none() {
+            run.emit(Request::Read(ReadReason::Start), 0, context);
         }
         run
     }
 
     /// A run from its parts; conclusions follow from them.
-    pub(crate) fn assemble(options: &Options, frame: Frame, vms: Vec<Watched>, reads: Reads) -> Self {
+    pub(crate) fn assemble(options: &Options, window: TimeWindow, vms: Vec<Watched>, reads: Reads) -> Self {
         let open = vms.len();
         Self {
-            stuck: Earliest::of_none(vms.len()),
+            stuck: DeadlineIndex::of_none(vms.len()),
             options: options.clone(),
-            frame,
+            window,
             vms,
             reads,
             observed: false,
@@ -287,7 +289,7 @@ impl DefaultRun {
 
     /// Counts the VMs that are waited for, and notes when they will be stuck.
     fn count(&mut self) {
-        self.stuck = Earliest::of_none(self.vms.len());
+        self.stuck = DeadlineIndex::of_none(self.vms.len());
         for place in 0..self.vms.len() {
             self.note_stuck(place);
         }
@@ -298,24 +300,30 @@ impl DefaultRun {
             .count();
     }
 
-    /// Takes other VMs: those known go on, the others begin now with `frame`.
-    pub(crate) fn set_vms(&mut self, vms: Vec<VmRef>, frame: &Frame, now_ms: u64, shell: &mut Shell) {
-        let places = shell.set_vms(vms);
+    /// Takes other VMs: those known go on, the others begin now with `window`.
+    pub(crate) fn set_vms(
+        &mut self,
+        vms: Vec<VmRef>,
+        window: &TimeWindow,
+        now_ms: u64,
+        context: &mut RunContext,
+    ) {
+        let places = context.set_vms(vms);
         let mut before: Vec<Option<Watched>> = core::mem::take(&mut self.vms).into_iter().map(Some).collect();
-        let told = Told {
+        let told = LastEmitted {
             status: CustomizationStatus::VmNotStarted,
             attempt: 0,
             at_ms: now_ms,
         };
         let mut any_new = false;
-        for vm in &shell.vms {
+        for vm in &context.vms {
             let known = places.get(&vm.vm).and_then(|place| before.get_mut(place)?.take());
             self.vms.push(known.unwrap_or_else(|| {
                 any_new = true;
-                let mut watched = Watched::new(History::default(), told, frame);
+                let mut watched = Watched::new(History::default(), told, window);
                 watched.added = Some(Added {
-                    window: frame.window,
-                    start: frame.start,
+                    window: window.opens,
+                    start: window.start,
                     asked: false,
                     observed: false,
                 });
@@ -324,20 +332,20 @@ impl DefaultRun {
         }
         self.count();
         self.any_unobserved = true;
-        self.end_if_concluded(now_ms, shell);
-        if any_new && shell.ended_at_ms.is_none() {
-            if let Some(wish) = self.reads.vms_added() {
-                self.grant(wish, now_ms, shell);
+        self.end_if_concluded(now_ms, context);
+        if any_new && context.ended_at_ms.is_none() {
+            if let Some(request) = self.reads.vms_added() {
+                self.emit(request, now_ms, context);
             }
         }
     }
 
     /// Asks again for what was asked for and not answered before a restore.
-    pub(crate) fn resume(&mut self, now_ms: u64, shell: &mut Shell) {
-        if let Some(wish) = self.reads.outstanding() {
-            self.grant(wish, now_ms, shell);
+    pub(crate) fn resume(&mut self, now_ms: u64, context: &mut RunContext) {
+        if let Some(request) = self.reads.outstanding() {
+            self.emit(request, now_ms, context);
         }
-        self.reads.hurry(now_ms);
+        self.reads.poll_now(now_ms);
     }
 
     pub(crate) fn handle_events(
@@ -345,26 +353,26 @@ impl DefaultRun {
         page: EventPage,
         ignored: &mut IgnoredCounts,
         now_ms: u64,
-        shell: &mut Shell,
+        context: &mut RunContext,
     ) -> u64 {
         let mut accepted = 0;
         let mut touched = alloc::vec![false; self.vms.len()];
         for event in page.events {
-            let Some(place) = shell.place_of(event.vm()) else {
+            let Some(place) = context.place_of(event.vm()) else {
                 ignored.add(IgnoreReason::OtherVm);
                 continue;
             };
             let Some(watched) = self.vms.get_mut(place) else {
                 continue;
             };
-            let frame = watched.frame(&self.frame);
-            if event.created_time() < frame.window {
+            let window = watched.window(&self.window);
+            if event.created_time() < window.opens {
                 ignored.add(IgnoreReason::BeforeWindow);
                 continue;
             }
-            self.reads.saw(event.created_time());
+            self.reads.note_newest(event.created_time());
             let (_, name, kept) = event.into_parts();
-            match watched.history.insert(kept, name, &frame) {
+            match watched.history.insert(kept, name, &window) {
                 Insertion::Kept { dropped } => {
                     accepted += 1;
                     if let Some(touched) = touched.get_mut(place) {
@@ -383,14 +391,14 @@ impl DefaultRun {
         }
         for (place, touched) in touched.into_iter().enumerate() {
             if touched {
-                self.refresh(place, now_ms, shell);
+                self.refresh(place, now_ms, context);
             }
         }
-        self.end_if_concluded(now_ms, shell);
+        self.end_if_concluded(now_ms, context);
         let is_last = self.last_read_at_ms.is_some()
             || self.options.timeout_ms.is_some_and(|deadline| now_ms > deadline);
-        if is_complete && is_last && shell.ended_at_ms.is_none() {
-            self.end(Conclusion::TimedOut, now_ms, shell);
+        if is_complete && is_last && context.ended_at_ms.is_none() {
+            self.end(Conclusion::TimedOut, now_ms, context);
         }
         accepted
     }
@@ -413,21 +421,21 @@ impl DefaultRun {
         }
     }
 
-    pub(crate) fn handle_guest_info(&mut self, info: GuestInfo, now_ms: u64, shell: &mut Shell) {
-        let Some(place) = shell.place_of(&info.vm) else {
-            shell.ignored.add(IgnoreReason::OtherVm);
+    pub(crate) fn handle_guest_info(&mut self, info: GuestInfo, now_ms: u64, context: &mut RunContext) {
+        let Some(place) = context.place_of(&info.vm) else {
+            context.ignored.add(IgnoreReason::OtherVm);
             return;
         };
         if let Some(watched) = self.vms.get_mut(place) {
             if let Some(reason) = watched.history.guest.learn(info) {
-                shell.ignored.add(reason);
+                context.ignored.add(reason);
             }
         }
-        self.refresh(place, now_ms, shell);
-        self.end_if_concluded(now_ms, shell);
+        self.refresh(place, now_ms, context);
+        self.end_if_concluded(now_ms, context);
     }
 
-    pub(crate) fn handle_read_failed(&mut self, failure: ReadFailure, now_ms: u64, shell: &mut Shell) {
+    pub(crate) fn handle_read_failed(&mut self, failure: ReadFailure, now_ms: u64, context: &mut RunContext) {
         let message = failure
             .message
             .unwrap_or_else(|| failure.kind.default_message().to_owned());
@@ -439,58 +447,58 @@ impl DefaultRun {
         };
         match (failure.kind, failure.vm) {
             (ReadFailureKind::NotAuthenticated, _) => {
-                if let Some(wish) = self.reads.lost_session(now_ms) {
-                    self.grant(wish, now_ms, shell);
+                if let Some(request) = self.reads.lost_session(now_ms) {
+                    self.emit(request, now_ms, context);
                 }
             }
             (ReadFailureKind::Transient, _) => self.reads.failed(now_ms),
             (
                 ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal,
                 Some(vm),
-            ) => self.drop_vm(&vm, error, now_ms, shell),
+            ) => self.drop_vm(&vm, error, now_ms, context),
             (ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal, None) => {
-                self.end_fatally(&error, now_ms, shell);
+                self.end_fatally(&error, now_ms, context);
             }
         }
     }
 
-    pub(crate) fn handle_logged_in(&mut self, now_ms: u64, shell: &mut Shell) {
-        if let Some(wish) = self.reads.logged_in() {
-            self.grant(wish, now_ms, shell);
+    pub(crate) fn handle_logged_in(&mut self, now_ms: u64, context: &mut RunContext) {
+        if let Some(request) = self.reads.logged_in() {
+            self.emit(request, now_ms, context);
         }
     }
 
-    pub(crate) fn handle_timeout(&mut self, now_ms: u64, shell: &mut Shell) {
+    pub(crate) fn handle_timeout(&mut self, now_ms: u64, context: &mut RunContext) {
         if let Some(end_ms) = self.last_read_ends_at_ms().filter(|end_ms| now_ms >= *end_ms) {
-            self.end(Conclusion::TimedOut, end_ms, shell);
+            self.end(Conclusion::TimedOut, end_ms, context);
             return;
         }
         let is_deadline = self.last_read_at_ms.is_none()
             && self.options.timeout_ms.is_some_and(|deadline| now_ms >= deadline);
-        let wish = if is_deadline {
+        let request = if is_deadline {
             self.last_read_at_ms = Some(now_ms);
             if !self.vms.iter().any(Watched::is_readable) {
-                self.end(Conclusion::TimedOut, now_ms, shell);
+                self.end(Conclusion::TimedOut, now_ms, context);
                 return;
             }
             self.reads.last_read()
         } else {
             self.reads.due(now_ms)
         };
-        if let Some(wish) = wish {
-            self.grant(wish, now_ms, shell);
+        if let Some(request) = request {
+            self.emit(request, now_ms, context);
         }
-        self.tell_stuck(now_ms, shell);
+        self.tell_stuck(now_ms, context);
     }
 
-    pub(crate) fn cancel(&mut self, now_ms: u64, shell: &mut Shell) {
-        self.end(Conclusion::Cancelled, now_ms, shell);
+    pub(crate) fn cancel(&mut self, now_ms: u64, context: &mut RunContext) {
+        self.end(Conclusion::Cancelled, now_ms, context);
     }
 
     /// Ends the run if the time of the last read was over before `now_ms`.
-    pub(crate) fn end_if_overdue(&mut self, now_ms: u64, shell: &mut Shell) {
+    pub(crate) fn end_if_overdue(&mut self, now_ms: u64, context: &mut RunContext) {
         if let Some(end_ms) = self.last_read_ends_at_ms().filter(|end_ms| now_ms > *end_ms) {
-            self.end(Conclusion::TimedOut, end_ms, shell);
+            self.end(Conclusion::TimedOut, end_ms, context);
         }
     }
 
@@ -522,7 +530,7 @@ impl DefaultRun {
         }
     }
 
-    pub(crate) fn row(&self, place: usize, now_ms: u64, shell: &Shell) -> VmReport {
+    pub(crate) fn row(&self, place: usize, now_ms: u64, context: &RunContext) -> VmReport {
         let watched = self.vms.get(place);
         let attempt = watched.and_then(|watched| watched.known.attempt.as_ref());
         let conclusion = watched.and_then(|watched| watched.conclusion);
@@ -531,8 +539,8 @@ impl DefaultRun {
             Some(conclusion) => conclusion == Conclusion::TimedOut,
         });
         VmReport {
-            vm: shell.vm(place).to_owned(),
-            name: shell.name(place, watched.and_then(|watched| watched.history.name())),
+            vm: context.vm(place).to_owned(),
+            name: context.name(place, watched.and_then(|watched| watched.history.name())),
             customization_status: watched
                 .map_or(CustomizationStatus::VmNotStarted, |watched| watched.known.status),
             conclusion,
@@ -547,20 +555,20 @@ impl DefaultRun {
                 guest_info_disagrees: attempt.is_some_and(|attempt| attempt.guest_info_disagrees),
                 error: watched
                     .filter(|_| conclusion == Some(Conclusion::Unobservable))
-                    .and_then(|watched| watched.host_word.unobservable.clone()),
+                    .and_then(|watched| watched.access_error.unobservable.clone()),
             }),
         }
     }
 
     /// Tells what changed for one VM.
-    fn refresh(&mut self, place: usize, now_ms: u64, shell: &mut Shell) {
+    fn refresh(&mut self, place: usize, now_ms: u64, context: &mut RunContext) {
         let Some(watched) = self.vms.get_mut(place) else {
             return;
         };
-        watched.known = assess(&watched.history, &watched.frame(&self.frame));
+        watched.known = assess(&watched.history, &watched.window(&self.window));
         for step in steps(watched.told, &watched.known) {
-            shell.tell(Output::Transition(Transition {
-                vm: shell.vm(place).to_owned(),
+            context.tell(Output::Transition(Transition {
+                vm: context.vm(place).to_owned(),
                 from: watched.told.status,
                 to: step.to,
                 at_ms: now_ms,
@@ -568,7 +576,7 @@ impl DefaultRun {
                 attempt: step.attempt,
                 inferred: step.cause.inferred,
             }));
-            watched.told = Told {
+            watched.told = LastEmitted {
                 status: step.to,
                 attempt: step.attempt,
                 at_ms: now_ms,
@@ -576,11 +584,11 @@ impl DefaultRun {
             watched.stuck_told = false;
         }
         watched.note_result();
-        self.conclude(place, now_ms, shell);
+        self.conclude(place, now_ms, context);
     }
 
     /// Brings the conclusion of one VM up to date, and tells it.
-    fn conclude(&mut self, place: usize, now_ms: u64, shell: &mut Shell) {
+    fn conclude(&mut self, place: usize, now_ms: u64, context: &mut RunContext) {
         let Some(watched) = self.vms.get_mut(place) else {
             return;
         };
@@ -598,74 +606,74 @@ impl DefaultRun {
             (None, None) | (Some(_), Some(_)) => self.open,
         };
         if after.is_some() {
-            let row = self.row(place, now_ms, shell);
-            shell.tell(Output::Concluded(row.into()));
+            let row = self.row(place, now_ms, context);
+            context.tell(Output::Concluded(row.into()));
         }
     }
 
     /// D13: the host cannot read one VM; the others are read on at once.
-    fn drop_vm(&mut self, vm: &str, error: ReadError, now_ms: u64, shell: &mut Shell) {
-        let place = shell.place_of(vm);
+    fn drop_vm(&mut self, vm: &str, error: ReadError, now_ms: u64, context: &mut RunContext) {
+        let place = context.place_of(vm);
         let watched = place.and_then(|place| self.vms.get_mut(place));
         let (Some(place), Some(watched)) = (place, watched) else {
             // Reading on at once would meet the same refusal for ever.
-            shell.ignored.add(IgnoreReason::OtherVm);
+            context.ignored.add(IgnoreReason::OtherVm);
             self.reads.failed(now_ms);
             return;
         };
-        if !watched.host_word.add(error) {
+        if !watched.access_error.add(error) {
             self.reads.failed(now_ms);
             return;
         }
-        self.conclude(place, now_ms, shell);
-        self.end_if_concluded(now_ms, shell);
-        if shell.ended_at_ms.is_none() {
-            let wish = self.reads.read(ReadReason::VmDropped);
-            self.grant(wish, now_ms, shell);
+        self.conclude(place, now_ms, context);
+        self.end_if_concluded(now_ms, context);
+        if context.ended_at_ms.is_none() {
+            let request = self.reads.read(ReadReason::VmDropped);
+            self.emit(request, now_ms, context);
         }
     }
 
-    fn end_fatally(&mut self, error: &ReadError, now_ms: u64, shell: &mut Shell) {
+    fn end_fatally(&mut self, error: &ReadError, now_ms: u64, context: &mut RunContext) {
         for watched in &mut self.vms {
             if watched.conclusion.is_none() {
-                watched.host_word.unobservable = Some(error.clone());
+                watched.access_error.unobservable = Some(error.clone());
             }
         }
-        self.end(Conclusion::Unobservable, now_ms, shell);
+        self.end(Conclusion::Unobservable, now_ms, context);
     }
 
     /// D11: the run ends the moment the last VM is concluded, but a `reopen` run.
-    fn end_if_concluded(&mut self, now_ms: u64, shell: &mut Shell) {
+    fn end_if_concluded(&mut self, now_ms: u64, context: &mut RunContext) {
         let goes_on = match self.options.attempts {
             Attempts::Reopen => true,
             Attempts::Follow | Attempts::First => false,
         };
         if self.open == 0 && !goes_on {
-            shell.end(now_ms);
+            context.end(now_ms);
         } else if self.last_read_at_ms.is_some() && !self.vms.iter().any(Watched::is_readable) {
-            self.end(Conclusion::TimedOut, now_ms, shell);
+            self.end(Conclusion::TimedOut, now_ms, context);
         }
     }
 
     /// Ends the run; what is open is concluded so.
-    fn end(&mut self, open_vms: Conclusion, at_ms: u64, shell: &mut Shell) {
+    fn end(&mut self, open_vms: Conclusion, at_ms: u64, context: &mut RunContext) {
         for place in 0..self.vms.len() {
             if let Some(watched) = self.vms.get_mut(place) {
                 watched.concluded_by_end = Some(open_vms);
             }
-            self.conclude(place, at_ms, shell);
+            self.conclude(place, at_ms, context);
         }
-        shell.end(at_ms);
+        context.end(at_ms);
     }
 
-    /// Passes a wish of the read schedule on to the host.
-    fn grant(&mut self, wish: Wish, now_ms: u64, shell: &mut Shell) {
-        let reason = match wish {
-            Wish::LogIn => {
-                shell.tell(Output::LogIn);
+    /// Passes a request of the read schedule on to the host.
+    fn emit(&mut self, request: Request, now_ms: u64, context: &mut RunContext) {
+        let reason = match request {
+            Request::LogIn => {
+                context.tell(Output::LogIn);
                 return;
             }
-            Wish::Read(reason) => reason,
+            Request::Read(reason) => reason,
         };
         let mut vms: Vec<String> = Vec::new();
         let mut since: Option<ServerTime> = None;
@@ -673,8 +681,8 @@ impl DefaultRun {
             if !watched.is_readable() {
                 continue;
             }
-            vms.push(shell.vm(place).to_owned());
-            let window = watched.frame(&self.frame).window;
+            vms.push(context.vm(place).to_owned());
+            let window = watched.window(&self.window).opens;
             let own = self.reads.since(window, watched.is_observed(self.observed));
             since = Some(since.map_or(own, |since| since.min(own)));
             if let Some(added) = &mut watched.added {
@@ -682,16 +690,16 @@ impl DefaultRun {
             }
         }
         let Some(since) = since else {
-            self.reads.park();
+            self.reads.pause();
             if self.last_read_at_ms.is_some() {
-                self.end(Conclusion::TimedOut, now_ms, shell);
+                self.end(Conclusion::TimedOut, now_ms, context);
             }
             return;
         };
         let timeout_ms = self
             .last_read_ends_at_ms()
             .map(|end_ms| end_ms.saturating_sub(now_ms));
-        shell.ask_read(vms, since, reason, timeout_ms);
+        context.ask_read(vms, since, reason, timeout_ms);
     }
 
     fn last_read_ends_at_ms(&self) -> Option<u64> {
@@ -714,7 +722,7 @@ impl DefaultRun {
         self.stuck.set(place, at_ms);
     }
 
-    fn tell_stuck(&mut self, now_ms: u64, shell: &mut Shell) {
+    fn tell_stuck(&mut self, now_ms: u64, context: &mut RunContext) {
         if self.stuck.get().is_none_or(|at_ms| at_ms > now_ms) {
             return;
         }
@@ -726,8 +734,8 @@ impl DefaultRun {
             if let (true, Some(hint)) = (is_due, watched.hint(watched.is_observed(self.observed))) {
                 watched.stuck_told = true;
                 self.stuck.set(place, None);
-                shell.tell(Output::Stuck {
-                    vm: shell.vm(place).to_owned(),
+                context.tell(Output::Stuck {
+                    vm: context.vm(place).to_owned(),
                     hint,
                 });
             }

@@ -1,5 +1,6 @@
 //! One run: what comes in, what is told, when to read and when to end.
 
+pub(crate) mod context;
 pub(crate) mod deadline_index;
 pub(crate) mod default_run;
 pub(crate) mod monitor;

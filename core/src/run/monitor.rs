@@ -1,241 +1,18 @@
 //! The monitor: inputs in, outputs out, and a deadline to sleep until.
 
-use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
-use alloc::collections::VecDeque;
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fields::{deserialize, document, object, serialize, words};
-use crate::model::event::{Event, EVENT_TYPES};
 use crate::model::guest_info::GuestInfo;
-use crate::model::options::{Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
-use crate::model::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Report, Transition, VmReport};
-use crate::model::status::Hint;
+use crate::model::options::{Options, OptionsError, Rules, VmRef, MAX_VMS};
+use crate::model::protocol::{Completeness, Deadline, EventPage, Ingested, Output, ReadFailure};
+use crate::model::report::{IgnoreReason, IgnoredCounts, Report, VmReport};
 use crate::model::text::MAX_STRING_BYTES;
 use crate::model::time::{HostTime, ServerTime};
-use crate::rules::assess::Frame;
+use crate::rules::time_window::TimeWindow;
+use crate::run::context::{RunClock, RunContext};
 use crate::run::default_run::DefaultRun;
 use crate::run::published_run::PublishedRun;
-use crate::run::vm_index::Places;
-use crate::view::{written, Member, Members, View, Write};
-use crate::wire::{self, BadItem, Decoded, WireError};
-
-/// The most events that a query asks for in one page.
-pub const MAX_PAGE: u32 = 1000;
-
-/// Transitions kept for the report, per VM watched and beside that.
-const TRANSITIONS_PER_VM: usize = 64;
-const TRANSITIONS_AT_LEAST: usize = 1024;
-
-/// What the host is told or asked. Drain all of it after every input.
-///
-/// Non-exhaustive: a later release may tell more; ignore what you do not know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Output {
-    /// A VM took a step.
-    Transition(Transition),
-    /// A VM is no longer waited for, or for another reason than told before.
-    Concluded(Box<VmReport>),
-    /// A VM that is waited for has been without a transition for long (rule D18).
-    Stuck {
-        /// The managed object reference value.
-        vm: String,
-        /// The likely reason.
-        hint: Hint,
-    },
-    /// Read events. At most one read is open: this one takes the place of an earlier one.
-    Read(EventQuery),
-    /// Log in again, then call [`Monitor::handle_logged_in`].
-    LogIn,
-}
-
-/// What to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventQuery {
-    /// The managed object reference values of the VMs.
-    pub vms: Vec<String>,
-    /// Events at or after this server time.
-    pub since: ServerTime,
-    /// The concrete event types: [`EVENT_TYPES`].
-    pub types: &'static [&'static str],
-    /// How many events to ask for in one page. A page as full as this is not the end.
-    pub max_count: u32,
-    /// Why.
-    pub reason: ReadReason,
-    /// How long the read may take, in milliseconds; `None` leaves it to the host.
-    pub timeout_ms: Option<u64>,
-}
-
-written!(EventQuery {
-    "vms" => vms,
-    "since" => since,
-    "types" => types,
-    "maxCount" => max_count,
-    "reason" => reason,
-    "timeoutMs" => timeout_ms,
-});
-
-serialize!(EventQuery);
-
-/// Why a read is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReadReason {
-    /// The run starts.
-    Start,
-    /// The time between two safety reads has passed.
-    Poll,
-    /// A read failed a while ago.
-    Retry,
-    /// The host has logged in again.
-    LoggedIn,
-    /// A VM dropped out of the read; the others are read on.
-    VmDropped,
-    /// The deadline is there: the last read.
-    Deadline,
-    /// A pass of the published rules is due.
-    Pass,
-    /// The monitor was restored with a read open.
-    Restored,
-    /// VMs came to those watched.
-    VmsChanged,
-}
-
-words!(ReadReason {
-    "start" => Start,
-    "poll" => Poll,
-    "retry" => Retry,
-    "loggedIn" => LoggedIn,
-    "vmDropped" => VmDropped,
-    "deadline" => Deadline,
-    "pass" => Pass,
-    "restored" => Restored,
-    "vmsChanged" => VmsChanged,
-});
-
-/// When to call [`Monitor::handle_timeout`], and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deadline {
-    /// The moment, by the clock whose times the caller passes in.
-    pub at: HostTime,
-    /// What falls due then.
-    pub reason: DeadlineReason,
-}
-
-/// What falls due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DeadlineReason {
-    /// The next safety read.
-    Read,
-    /// The next try after a failure.
-    Retry,
-    /// The deadline of the run.
-    Deadline,
-    /// The end of the time that the last read has.
-    LastRead,
-    /// The next pass of the published rules.
-    Pass,
-    /// A VM will have been without a transition for long.
-    Stuck,
-}
-
-words!(DeadlineReason {
-    "read" => Read,
-    "retry" => Retry,
-    "deadline" => Deadline,
-    "lastRead" => LastRead,
-    "pass" => Pass,
-    "stuck" => Stuck,
-});
-
-/// Whether a page of events completes an observation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a page either completes an observation or does not"
-)]
-pub enum Completeness {
-    /// With this page the events of all VMs of the query were read.
-    Complete,
-    /// More pages follow, or a push source brought it.
-    Partial,
-}
-
-/// Events, decoded by the host or by [`decode`](crate::wire::decode).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventPage {
-    /// The events, in any order.
-    pub events: Vec<Event>,
-    /// Whether the page completes an observation.
-    pub completeness: Completeness,
-}
-
-/// A failure to read. It is never a result of customization.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadFailure {
-    /// What kind of failure.
-    pub kind: ReadFailureKind,
-    /// The VM that it concerns; `None` when it concerns the read as a whole.
-    pub vm: Option<String>,
-    /// What to tell people; without it a sentence that fits the kind.
-    pub message: Option<String>,
-}
-
-document!(ReadFailure {
-    "kind" => kind,
-    "vm" if present => vm = None,
-    "message" if present => message = None,
-});
-
-deserialize!(ReadFailure);
-
-/// What became of one document or page.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ingested {
-    /// Events that were new and are kept.
-    pub accepted: u64,
-    /// What was ignored, by reason.
-    pub ignored: IgnoredCounts,
-    /// Items that should be events and cannot be used, with their places: the first 100.
-    pub bad: Vec<BadItem>,
-}
-
-impl Write for Ingested {
-    fn view(&self) -> View<'_> {
-        View::Object(self)
-    }
-}
-
-impl Members for Ingested {
-    fn member(&self, number: usize) -> Option<Member<'_>> {
-        let (name, value) = match number {
-            0 => ("accepted", self.accepted.view()),
-            1 => ("ignored", self.ignored.view()),
-            2 if !self.bad.is_empty() => ("bad", self.bad.view()),
-            _ => return None,
-        };
-        Some(Member {
-            name,
-            value,
-            if_present: false,
-        })
-    }
-}
-
-serialize!(Ingested);
-
-/// Whether the time between a snapshot and its restore counts towards the deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "time counts or it does not")]
-pub enum TimeDown {
-    /// It counts: the deadline stays where it was.
-    Counts,
-    /// It does not: the deadline moves by that time.
-    Excluded,
-}
+use crate::wire::{self, Decoded, WireError};
 
 /// Watches the customization of the VMs of one vCenter.
 ///
@@ -278,7 +55,7 @@ pub enum TimeDown {
 pub struct Monitor {
     pub(crate) options: Options,
     pub(crate) clock: RunClock,
-    pub(crate) shell: Shell,
+    pub(crate) context: RunContext,
     pub(crate) run: Run,
 }
 
@@ -287,135 +64,6 @@ pub struct Monitor {
 pub(crate) enum Run {
     Default(DefaultRun),
     Published(PublishedRun),
-}
-
-/// What both rule sets share: the VMs, and what was told.
-#[derive(Debug, Clone)]
-pub(crate) struct Shell {
-    pub(crate) vms: Vec<VmRef>,
-    pub(crate) start: ServerTime,
-    pub(crate) ended_at_ms: Option<u64>,
-    pub(crate) transitions: VecDeque<Transition>,
-    pub(crate) transitions_dropped: u64,
-    pub(crate) ignored: IgnoredCounts,
-    outputs: VecDeque<Output>,
-    places: Places,
-}
-
-impl Shell {
-    pub(crate) fn new(vms: Vec<VmRef>, start: ServerTime) -> Self {
-        let (vms, places) = Places::of(vms);
-        Self {
-            vms,
-            start,
-            ended_at_ms: None,
-            transitions: VecDeque::new(),
-            transitions_dropped: 0,
-            ignored: IgnoredCounts::default(),
-            outputs: VecDeque::new(),
-            places,
-        }
-    }
-
-    /// Takes other VMs; answers the places of those before.
-    pub(crate) fn set_vms(&mut self, vms: Vec<VmRef>) -> Places {
-        let (vms, places) = Places::of(vms);
-        self.vms = vms;
-        core::mem::replace(&mut self.places, places)
-    }
-
-    pub(crate) fn place_of(&self, vm: &str) -> Option<usize> {
-        self.places.get(vm)
-    }
-
-    pub(crate) fn vm(&self, place: usize) -> &str {
-        self.vms.get(place).map_or("", |vm| vm.vm.as_str())
-    }
-
-    /// The name as given, else as the events have it.
-    pub(crate) fn name(&self, place: usize, in_events: Option<&str>) -> Option<String> {
-        let given = self.vms.get(place).and_then(|vm| vm.name.as_deref());
-        given.or(in_events).map(ToOwned::to_owned)
-    }
-
-    pub(crate) fn tell(&mut self, output: Output) {
-        if let Output::Transition(transition) = &output {
-            self.transitions.push_back(transition.clone());
-            let limit = self
-                .vms
-                .len()
-                .saturating_mul(TRANSITIONS_PER_VM)
-                .max(TRANSITIONS_AT_LEAST);
-            while self.transitions.len() > limit {
-                self.transitions.pop_front();
-                self.transitions_dropped += 1;
-            }
-        }
-        self.outputs.push_back(output);
-    }
-
-    /// Asks for a read. One that was asked for and not yet drained is replaced.
-    pub(crate) fn ask_read(
-        &mut self,
-        vms: Vec<String>,
-        since: ServerTime,
-        reason: ReadReason,
-        timeout_ms: Option<u64>,
-    ) {
-        self.outputs.retain(|output| !matches!(output, Output::Read(_)));
-        self.outputs.push_back(Output::Read(EventQuery {
-            vms,
-            since,
-            types: &EVENT_TYPES,
-            max_count: MAX_PAGE,
-            reason,
-            timeout_ms,
-        }));
-    }
-
-    /// The run is over: nothing is asked of the host any more.
-    pub(crate) fn end(&mut self, at_ms: u64) {
-        self.ended_at_ms = Some(at_ms);
-        self.outputs
-            .retain(|output| !matches!(output, Output::Read(_) | Output::LogIn));
-    }
-}
-
-/// Host time as milliseconds since the start of the run. It survives a restore, where the host's
-/// own clock begins anew, and never goes backwards.
-#[derive(Debug, Clone)]
-pub(crate) struct RunClock {
-    /// A host time and the milliseconds of the run that had passed then.
-    anchor: (u64, u64),
-    now_ms: u64,
-}
-
-impl RunClock {
-    pub(crate) fn new(now: HostTime, elapsed_ms: u64) -> Self {
-        Self {
-            anchor: (now.as_millis(), elapsed_ms),
-            now_ms: elapsed_ms,
-        }
-    }
-
-    pub(crate) fn now_ms(&self) -> u64 {
-        self.now_ms
-    }
-
-    fn advance(&mut self, now: HostTime) -> u64 {
-        self.now_ms = self.now_ms.max(self.run_ms(now));
-        self.now_ms
-    }
-
-    fn run_ms(&self, time: HostTime) -> u64 {
-        let (host, elapsed) = self.anchor;
-        elapsed.saturating_add(time.as_millis().saturating_sub(host))
-    }
-
-    fn host_time(&self, run_ms: u64) -> HostTime {
-        let (host, elapsed) = self.anchor;
-        HostTime::from_millis(host.saturating_add(run_ms.saturating_sub(elapsed)))
-    }
 }
 
 impl Monitor {
@@ -433,19 +81,19 @@ impl Monitor {
         now: HostTime,
     ) -> Result<Self, OptionsError> {
         check(&vms, &options)?;
-        let mut shell = Shell::new(vms, server_now);
+        let mut context = RunContext::new(vms, server_now);
         let run = match options.rules {
             Rules::Default => Run::Default(DefaultRun::start(
                 &options,
-                frame(&options, server_now),
-                &mut shell,
+                TimeWindow::of(&options, server_now),
+                &mut context,
             )),
-            Rules::Published => Run::Published(PublishedRun::start(options.timeout_ms, shell.vms.len())),
+            Rules::Published => Run::Published(PublishedRun::start(options.timeout_ms, context.vms.len())),
         };
         Ok(Self {
             options,
             clock: RunClock::new(now, 0),
-            shell,
+            context,
             run,
         })
     }
@@ -473,12 +121,12 @@ impl Monitor {
             return Ok(());
         };
         let now_ms = self.clock.advance(now);
-        if self.shell.ended_at_ms.is_none() {
-            run.end_if_overdue(now_ms, &mut self.shell);
+        if self.context.ended_at_ms.is_none() {
+            run.end_if_overdue(now_ms, &mut self.context);
         }
-        if self.shell.ended_at_ms.is_none() {
-            let frame = frame(&self.options, server_now);
-            run.set_vms(vms, &frame, now_ms, &mut self.shell);
+        if self.context.ended_at_ms.is_none() {
+            let window = TimeWindow::of(&self.options, server_now);
+            run.set_vms(vms, &window, now_ms, &mut self.context);
         }
         Ok(())
     }
@@ -519,7 +167,7 @@ impl Monitor {
             ..Ingested::default()
         };
         if !self.is_ended() {
-            self.shell.ignored.add_all(&ingested.ignored);
+            self.context.ignored.add_all(&ingested.ignored);
         }
         let page = EventPage {
             events: decoded.events,
@@ -539,10 +187,10 @@ impl Monitor {
         }
         let mut ignored = IgnoredCounts::default();
         ingested.accepted = match &mut self.run {
-            Run::Default(run) => run.handle_events(page, &mut ignored, now_ms, &mut self.shell),
-            Run::Published(run) => run.handle_events(page, &mut ignored, now_ms, &mut self.shell),
+            Run::Default(run) => run.handle_events(page, &mut ignored, now_ms, &mut self.context),
+            Run::Published(run) => run.handle_events(page, &mut ignored, now_ms, &mut self.context),
         };
-        self.shell.ignored.add_all(&ignored);
+        self.context.ignored.add_all(&ignored);
         ingested.ignored.add_all(&ignored);
     }
 
@@ -553,8 +201,8 @@ impl Monitor {
             return;
         }
         match &mut self.run {
-            Run::Default(run) => run.handle_guest_info(info, now_ms, &mut self.shell),
-            Run::Published(_) => self.shell.ignored.add(IgnoreReason::NotInRules),
+            Run::Default(run) => run.handle_guest_info(info, now_ms, &mut self.context),
+            Run::Published(_) => self.context.ignored.add(IgnoreReason::NotInRules),
         }
     }
 
@@ -565,8 +213,8 @@ impl Monitor {
             return;
         }
         match &mut self.run {
-            Run::Default(run) => run.handle_read_failed(failure, now_ms, &mut self.shell),
-            Run::Published(run) => run.handle_read_failed(&failure, now_ms, &mut self.shell),
+            Run::Default(run) => run.handle_read_failed(failure, now_ms, &mut self.context),
+            Run::Published(run) => run.handle_read_failed(&failure, now_ms, &mut self.context),
         }
     }
 
@@ -577,7 +225,7 @@ impl Monitor {
             return;
         }
         match &mut self.run {
-            Run::Default(run) => run.handle_logged_in(now_ms, &mut self.shell),
+            Run::Default(run) => run.handle_logged_in(now_ms, &mut self.context),
             // The next pass reads anyway.
             Run::Published(_) => {}
         }
@@ -590,8 +238,8 @@ impl Monitor {
             return;
         }
         match &mut self.run {
-            Run::Default(run) => run.handle_timeout(now_ms, &mut self.shell),
-            Run::Published(run) => run.handle_timeout(now_ms, &mut self.shell),
+            Run::Default(run) => run.handle_timeout(now_ms, &mut self.context),
+            Run::Published(run) => run.handle_timeout(now_ms, &mut self.context),
         }
     }
 
@@ -602,22 +250,22 @@ impl Monitor {
             return;
         }
         match &mut self.run {
-            Run::Default(run) => run.cancel(now_ms, &mut self.shell),
-            Run::Published(run) => run.cancel(now_ms, &mut self.shell),
+            Run::Default(run) => run.cancel(now_ms, &mut self.context),
+            Run::Published(run) => run.cancel(now_ms, &mut self.context),
         }
     }
 
     /// The next thing to tell or to do; `None` when all is drained.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.shell.outputs.pop_front()
+        self.context.outputs.pop_front()
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) next; `None` when nothing waits for
     /// the clock, as after the end of the run.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Deadline> {
-        if self.shell.ended_at_ms.is_some() {
+        if self.context.ended_at_ms.is_some() {
             return None;
         }
         let (at_ms, reason) = match &self.run {
@@ -643,58 +291,46 @@ impl Monitor {
 
     /// Whether the run is over; what comes in then changes nothing.
     pub fn is_ended(&self) -> bool {
-        self.shell.ended_at_ms.is_some()
+        self.context.ended_at_ms.is_some()
     }
 
     /// Everything there is to tell, as of the last input.
     pub fn report(&self) -> Report {
         Report {
-            ended_at_ms: self.shell.ended_at_ms,
+            ended_at_ms: self.context.ended_at_ms,
             vms: self.rows(),
-            transitions: self.shell.transitions.iter().cloned().collect(),
-            transitions_dropped: self.shell.transitions_dropped,
-            ignored: self.shell.ignored.clone(),
+            transitions: self.context.transitions.iter().cloned().collect(),
+            transitions_dropped: self.context.transitions_dropped,
+            ignored: self.context.ignored.clone(),
         }
     }
 
     /// The row of each VM, in the order asked for, as of the last input.
     pub fn rows(&self) -> Vec<VmReport> {
-        (0..self.shell.vms.len())
+        (0..self.context.vms.len())
             .map(|place| self.row_at(place))
             .collect()
     }
 
     /// The row of the VM with this managed object reference value; `None` when it is not watched.
     pub fn row(&self, vm: &str) -> Option<VmReport> {
-        self.shell.place_of(vm).map(|place| self.row_at(place))
+        self.context.place_of(vm).map(|place| self.row_at(place))
     }
 
     fn row_at(&self, place: usize) -> VmReport {
         match &self.run {
-            Run::Default(run) => run.row(place, self.clock.now_ms(), &self.shell),
-            Run::Published(run) => run.row(place, &self.shell),
+            Run::Default(run) => run.row(place, self.clock.now_ms(), &self.context),
+            Run::Published(run) => run.row(place, &self.context),
         }
     }
 
     /// Whether an input at `now_ms` still counts. The end of the last read comes first when it
     /// lies strictly before the input (D10).
     fn is_open(&mut self, now_ms: u64) -> bool {
-        if let (None, Run::Default(run)) = (self.shell.ended_at_ms, &mut self.run) {
-            run.end_if_overdue(now_ms, &mut self.shell);
+        if let (None, Run::Default(run)) = (self.context.ended_at_ms, &mut self.run) {
+            run.end_if_overdue(now_ms, &mut self.context);
         }
-        self.shell.ended_at_ms.is_none()
-    }
-}
-
-/// D1: where the window opens.
-pub(crate) fn frame(options: &Options, start: ServerTime) -> Frame {
-    Frame {
-        window: match options.window {
-            Window::LookbackMs(ms) => start.minus_ms(ms),
-            Window::Since(time) => time,
-        },
-        start,
-        attempts: options.attempts,
+        self.context.ended_at_ms.is_none()
     }
 }
 

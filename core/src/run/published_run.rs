@@ -4,10 +4,11 @@ use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
 use crate::fields::{document, object, serialize};
+use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
 use crate::model::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
 use crate::model::status::{Conclusion, CustomizationStatus};
 use crate::rules::published::{Script, Step, LOOKBACK_MS, PASS_INTERVAL_MS};
-use crate::run::monitor::{DeadlineReason, EventPage, Output, ReadFailure, ReadReason, Shell};
+use crate::run::context::RunContext;
 
 #[derive(Debug, Clone)]
 pub(crate) struct PublishedRun {
@@ -48,9 +49,9 @@ impl PublishedRun {
     }
 
     /// Asks again for the read that was open before a restore.
-    pub(crate) fn resume(&self, shell: &mut Shell) {
+    pub(crate) fn resume(&self, context: &mut RunContext) {
         if self.reading {
-            ask_read(shell, ReadReason::Restored);
+            ask_read(context, ReadReason::Restored);
         }
     }
 
@@ -59,12 +60,12 @@ impl PublishedRun {
         page: EventPage,
         ignored: &mut IgnoredCounts,
         now_ms: u64,
-        shell: &mut Shell,
+        context: &mut RunContext,
     ) -> u64 {
-        let window = shell.start.minus_ms(LOOKBACK_MS);
+        let window = context.start.minus_ms(LOOKBACK_MS);
         let mut accepted = 0;
         for event in page.events {
-            let Some(script) = shell
+            let Some(script) = context
                 .place_of(event.vm())
                 .and_then(|place| self.scripts.get_mut(place))
             else {
@@ -83,34 +84,39 @@ impl PublishedRun {
             }
         }
         match page.completeness {
-            crate::run::monitor::Completeness::Complete => self.read_answered(now_ms, shell),
-            crate::run::monitor::Completeness::Partial => {}
+            Completeness::Complete => self.read_answered(now_ms, context),
+            Completeness::Partial => {}
         }
         accepted
     }
 
     /// A failed read only means that nothing new is seen.
-    pub(crate) fn handle_read_failed(&mut self, failure: &ReadFailure, now_ms: u64, shell: &mut Shell) {
+    pub(crate) fn handle_read_failed(
+        &mut self,
+        failure: &ReadFailure,
+        now_ms: u64,
+        context: &mut RunContext,
+    ) {
         if failure.kind == ReadFailureKind::NotAuthenticated {
-            shell.tell(Output::LogIn);
+            context.tell(Output::LogIn);
         }
-        self.read_answered(now_ms, shell);
+        self.read_answered(now_ms, context);
     }
 
-    pub(crate) fn handle_timeout(&mut self, now_ms: u64, shell: &mut Shell) {
+    pub(crate) fn handle_timeout(&mut self, now_ms: u64, context: &mut RunContext) {
         if self.reading || now_ms < self.next_pass_ms {
             return;
         }
         if self.pinned && !self.goes_on(now_ms) {
-            self.end(Conclusion::TimedOut, now_ms, shell);
+            self.end(Conclusion::TimedOut, now_ms, context);
             return;
         }
         self.reading = true;
-        ask_read(shell, ReadReason::Pass);
+        ask_read(context, ReadReason::Pass);
     }
 
-    pub(crate) fn cancel(&mut self, now_ms: u64, shell: &mut Shell) {
-        self.end(Conclusion::Cancelled, now_ms, shell);
+    pub(crate) fn cancel(&mut self, now_ms: u64, context: &mut RunContext) {
+        self.end(Conclusion::Cancelled, now_ms, context);
     }
 
     pub(crate) fn next_due(&self) -> Option<(u64, DeadlineReason)> {
@@ -132,11 +138,11 @@ impl PublishedRun {
         }
     }
 
-    pub(crate) fn row(&self, place: usize, shell: &Shell) -> VmReport {
+    pub(crate) fn row(&self, place: usize, context: &RunContext) -> VmReport {
         let script = self.scripts.get(place);
         VmReport {
-            vm: shell.vm(place).to_owned(),
-            name: shell.name(place, script.and_then(Script::name)),
+            vm: context.vm(place).to_owned(),
+            name: context.name(place, script.and_then(Script::name)),
             customization_status: script.map_or(CustomizationStatus::VmNotStarted, |script| script.status),
             conclusion: script.and_then(|script| self.conclusion(script)),
             details: None,
@@ -155,15 +161,15 @@ impl PublishedRun {
         }
     }
 
-    fn read_answered(&mut self, now_ms: u64, shell: &mut Shell) {
+    fn read_answered(&mut self, now_ms: u64, context: &mut RunContext) {
         if !self.reading {
             return;
         }
         self.reading = false;
         if !self.pinned {
-            self.pin(now_ms, shell);
+            self.pin(now_ms, context);
             if !self.goes_on(now_ms) {
-                self.end(Conclusion::TimedOut, now_ms, shell);
+                self.end(Conclusion::TimedOut, now_ms, context);
                 return;
             }
         }
@@ -173,10 +179,10 @@ impl PublishedRun {
             };
             let from = script.status;
             if let Some(step) = script.pass() {
-                tell_step(shell, place, from, step, now_ms);
+                tell_step(context, place, from, step, now_ms);
                 if step.to.is_result() {
-                    let row = self.row(place, shell);
-                    shell.tell(Output::Concluded(row.into()));
+                    let row = self.row(place, context);
+                    context.tell(Output::Concluded(row.into()));
                 }
             }
         }
@@ -185,19 +191,19 @@ impl PublishedRun {
     }
 
     /// P1.
-    fn pin(&mut self, now_ms: u64, shell: &mut Shell) {
+    fn pin(&mut self, now_ms: u64, context: &mut RunContext) {
         self.pinned = true;
         let mut not_started = Vec::new();
         for (place, script) in self.scripts.iter_mut().enumerate() {
             let from = script.status;
             match script.pin() {
-                Some(step) => tell_step(shell, place, from, step, now_ms),
+                Some(step) => tell_step(context, place, from, step, now_ms),
                 None => not_started.push(place),
             }
         }
         for place in not_started {
-            let row = self.row(place, shell);
-            shell.tell(Output::Concluded(row.into()));
+            let row = self.row(place, context);
+            context.tell(Output::Concluded(row.into()));
         }
     }
 
@@ -212,7 +218,7 @@ impl PublishedRun {
             .any(|script| self.conclusion(script).is_none())
     }
 
-    fn end(&mut self, open_vms: Conclusion, at_ms: u64, shell: &mut Shell) {
+    fn end(&mut self, open_vms: Conclusion, at_ms: u64, context: &mut RunContext) {
         let open: Vec<usize> = self
             .scripts
             .iter()
@@ -222,21 +228,21 @@ impl PublishedRun {
             .collect();
         self.concluded_by_end = Some(open_vms);
         for place in open {
-            let row = self.row(place, shell);
-            shell.tell(Output::Concluded(row.into()));
+            let row = self.row(place, context);
+            context.tell(Output::Concluded(row.into()));
         }
-        shell.end(at_ms);
+        context.end(at_ms);
     }
 }
 
-fn ask_read(shell: &mut Shell, reason: ReadReason) {
-    let vms = shell.vms.iter().map(|vm| vm.vm.clone()).collect();
-    shell.ask_read(vms, shell.start.minus_ms(LOOKBACK_MS), reason, None);
+fn ask_read(context: &mut RunContext, reason: ReadReason) {
+    let vms = context.vms.iter().map(|vm| vm.vm.clone()).collect();
+    context.ask_read(vms, context.start.minus_ms(LOOKBACK_MS), reason, None);
 }
 
-fn tell_step(shell: &mut Shell, place: usize, from: CustomizationStatus, step: Step, at_ms: u64) {
-    shell.tell(Output::Transition(Transition {
-        vm: shell.vm(place).to_owned(),
+fn tell_step(context: &mut RunContext, place: usize, from: CustomizationStatus, step: Step, at_ms: u64) {
+    context.tell(Output::Transition(Transition {
+        vm: context.vm(place).to_owned(),
         from,
         to: step.to,
         at_ms,

@@ -3,8 +3,8 @@
 //! Times here are milliseconds of host time since the start of the run.
 
 use crate::fields::{document, object, serialize, Fields, Read, Slot, Table, Variants};
+use crate::model::protocol::{DeadlineReason, ReadReason};
 use crate::model::time::ServerTime;
-use crate::run::monitor::{DeadlineReason, ReadReason};
 use crate::view::{Member, Members, View, Write};
 
 /// D14: how far before the newest event seen the next read begins; events commit out of order.
@@ -15,7 +15,7 @@ const MAX_BACKOFF_MS: u64 = 30_000;
 
 /// What the host is to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Request {
     Read(ReadReason),
     LogIn,
 }
@@ -33,7 +33,7 @@ enum State {
     /// A log-in failed or did not help; it is tried again then.
     WaitingToLogIn { until_ms: u64 },
     /// There is no VM left to read.
-    Parked,
+    Paused,
 }
 
 const STATES: [&str; 6] = [
@@ -54,7 +54,7 @@ impl Write for State {
             Self::WaitingToRead { .. } => View::Variant(waiting_to_read, self),
             Self::LoggingIn => View::Text(logging_in),
             Self::WaitingToLogIn { .. } => View::Variant(waiting_to_log_in, self),
-            Self::Parked => View::Text(parked),
+            Self::Paused => View::Text(parked),
         }
     }
 }
@@ -64,7 +64,7 @@ impl Members for State {
         let (name, ms) = match *self {
             Self::Idle { next_ms } => ("next_ms", next_ms),
             Self::WaitingToRead { until_ms } | Self::WaitingToLogIn { until_ms } => ("until_ms", until_ms),
-            Self::Reading | Self::LoggingIn | Self::Parked => return None,
+            Self::Reading | Self::LoggingIn | Self::Paused => return None,
         };
         (number == 0).then_some(Member {
             name,
@@ -95,13 +95,13 @@ impl<'de> Variants<'de> for State {
             2 => Self::WaitingToRead { until_ms: 0 },
             3 => Self::LoggingIn,
             4 => Self::WaitingToLogIn { until_ms: 0 },
-            _ => Self::Parked,
+            _ => Self::Paused,
         };
         match self {
             Self::Idle { next_ms } => Slot::Object(&IDLE, next_ms),
             Self::WaitingToRead { until_ms } => Slot::Object(&TO_READ, until_ms),
             Self::WaitingToLogIn { until_ms } => Slot::Object(&TO_LOG_IN, until_ms),
-            Self::Reading | Self::LoggingIn | Self::Parked => Slot::Nothing,
+            Self::Reading | Self::LoggingIn | Self::Paused => Slot::Nothing,
         }
     }
 }
@@ -156,7 +156,7 @@ impl Reads {
     }
 
     /// An event of a watched VM was seen.
-    pub(crate) fn saw(&mut self, time: ServerTime) {
+    pub(crate) fn note_newest(&mut self, time: ServerTime) {
         self.newest = self.newest.max(Some(time));
     }
 
@@ -179,17 +179,17 @@ impl Reads {
         let until_ms = now_ms.saturating_add(delay_ms);
         self.state = match self.state {
             State::LoggingIn | State::WaitingToLogIn { .. } => State::WaitingToLogIn { until_ms },
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => {
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => {
                 State::WaitingToRead { until_ms }
             }
         };
     }
 
     /// The session is gone. A second time right after a log-in this waits like any failure.
-    pub(crate) fn lost_session(&mut self, now_ms: u64) -> Option<Wish> {
+    pub(crate) fn lost_session(&mut self, now_ms: u64) -> Option<Request> {
         let logging_in = match self.state {
             State::LoggingIn | State::WaitingToLogIn { .. } => true,
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => false,
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => false,
         };
         let wait = logging_in || self.just_logged_in;
         self.state = State::LoggingIn;
@@ -197,72 +197,72 @@ impl Reads {
             self.failed(now_ms);
             return None;
         }
-        Some(Wish::LogIn)
+        Some(Request::LogIn)
     }
 
     /// The host logged in. Without a log-in under way this means nothing.
-    pub(crate) fn logged_in(&mut self) -> Option<Wish> {
+    pub(crate) fn logged_in(&mut self) -> Option<Request> {
         match self.state {
             State::LoggingIn | State::WaitingToLogIn { .. } => {
                 self.just_logged_in = true;
                 Some(self.read(ReadReason::LoggedIn))
             }
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => None,
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => None,
         }
     }
 
     /// Reads at once.
-    pub(crate) fn read(&mut self, reason: ReadReason) -> Wish {
+    pub(crate) fn read(&mut self, reason: ReadReason) -> Request {
         self.state = State::Reading;
-        Wish::Read(reason)
+        Request::Read(reason)
     }
 
     /// The last read of the run (D10). What failed before does not delay it.
-    pub(crate) fn last_read(&mut self) -> Option<Wish> {
+    pub(crate) fn last_read(&mut self) -> Option<Request> {
         self.failures = 0;
         match self.state {
             // It follows when the host has logged in.
             State::LoggingIn => None,
             State::WaitingToLogIn { .. } => {
                 self.state = State::LoggingIn;
-                Some(Wish::LogIn)
+                Some(Request::LogIn)
             }
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => {
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => {
                 Some(self.read(ReadReason::Deadline))
             }
         }
     }
 
     /// VMs came to those watched: reads at once, or when the host has logged in.
-    pub(crate) fn vms_added(&mut self) -> Option<Wish> {
+    pub(crate) fn vms_added(&mut self) -> Option<Request> {
         match self.state {
             State::LoggingIn | State::WaitingToLogIn { .. } => None,
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Parked => {
+            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => {
                 Some(self.read(ReadReason::VmsChanged))
             }
         }
     }
 
     /// There is no VM left to read.
-    pub(crate) fn park(&mut self) {
-        self.state = State::Parked;
+    pub(crate) fn pause(&mut self) {
+        self.state = State::Paused;
     }
 
     /// What falls due at `now_ms`.
-    pub(crate) fn due(&mut self, now_ms: u64) -> Option<Wish> {
+    pub(crate) fn due(&mut self, now_ms: u64) -> Option<Request> {
         match self.state {
             State::Idle { next_ms } if next_ms <= now_ms => Some(self.read(ReadReason::Poll)),
             State::WaitingToRead { until_ms } if until_ms <= now_ms => Some(self.read(ReadReason::Retry)),
             State::WaitingToLogIn { until_ms } if until_ms <= now_ms => {
                 self.state = State::LoggingIn;
-                Some(Wish::LogIn)
+                Some(Request::LogIn)
             }
             State::Idle { .. }
             | State::Reading
             | State::WaitingToRead { .. }
             | State::LoggingIn
             | State::WaitingToLogIn { .. }
-            | State::Parked => None,
+            | State::Paused => None,
         }
     }
 
@@ -273,24 +273,24 @@ impl Reads {
             State::WaitingToRead { until_ms } | State::WaitingToLogIn { until_ms } => {
                 Some((until_ms, DeadlineReason::Retry))
             }
-            State::Reading | State::LoggingIn | State::Parked => None,
+            State::Reading | State::LoggingIn | State::Paused => None,
         }
     }
 
     /// What the host was asked for and has not answered: asked again after a restore.
-    pub(crate) fn outstanding(&self) -> Option<Wish> {
+    pub(crate) fn outstanding(&self) -> Option<Request> {
         match self.state {
-            State::Reading => Some(Wish::Read(ReadReason::Restored)),
-            State::LoggingIn => Some(Wish::LogIn),
+            State::Reading => Some(Request::Read(ReadReason::Restored)),
+            State::LoggingIn => Some(Request::LogIn),
             State::Idle { .. }
             | State::WaitingToRead { .. }
             | State::WaitingToLogIn { .. }
-            | State::Parked => None,
+            | State::Paused => None,
         }
     }
 
     /// Nobody was looking for a while: what was to be read later is read now.
-    pub(crate) fn hurry(&mut self, now_ms: u64) {
+    pub(crate) fn poll_now(&mut self, now_ms: u64) {
         if let State::Idle { next_ms } = &mut self.state {
             *next_ms = (*next_ms).min(now_ms);
         }
@@ -324,7 +324,7 @@ mod tests {
         for expected in [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] {
             reads.failed(0);
             assert_eq!(reads.next_due(), Some((expected, DeadlineReason::Retry)));
-            assert_eq!(reads.due(expected), Some(Wish::Read(ReadReason::Retry)));
+            assert_eq!(reads.due(expected), Some(Request::Read(ReadReason::Retry)));
         }
         reads.completed(0, 15_000);
         reads.failed(0);
@@ -334,14 +334,14 @@ mod tests {
     #[test]
     fn a_lost_session_asks_for_one_log_in_at_once_and_waits_with_the_second() {
         let mut reads = Reads::started();
-        assert_eq!(reads.lost_session(0), Some(Wish::LogIn));
-        assert_eq!(reads.logged_in(), Some(Wish::Read(ReadReason::LoggedIn)));
+        assert_eq!(reads.lost_session(0), Some(Request::LogIn));
+        assert_eq!(reads.logged_in(), Some(Request::Read(ReadReason::LoggedIn)));
         assert_eq!(reads.lost_session(10), None);
         assert_eq!(reads.due(1009), None);
-        assert_eq!(reads.due(1010), Some(Wish::LogIn));
-        assert_eq!(reads.logged_in(), Some(Wish::Read(ReadReason::LoggedIn)));
+        assert_eq!(reads.due(1010), Some(Request::LogIn));
+        assert_eq!(reads.logged_in(), Some(Request::Read(ReadReason::LoggedIn)));
         reads.completed(2000, 15_000);
-        assert_eq!(reads.lost_session(3000), Some(Wish::LogIn));
+        assert_eq!(reads.lost_session(3000), Some(Request::LogIn));
     }
 
     #[test]
@@ -354,7 +354,7 @@ mod tests {
     fn the_next_read_begins_30_seconds_before_the_newest_complete_observation() {
         let at = ServerTime::from_unix_ms;
         let mut reads = Reads::started();
-        reads.saw(at(100_000));
+        reads.note_newest(at(100_000));
         assert_eq!(
             reads.since(at(0), true),
             at(0),

@@ -8,9 +8,9 @@ use crate::model::options::VmRef;
 
 /// The managed object reference values in their order, with the places of the VMs.
 #[derive(Debug, Clone)]
-pub(crate) struct Places(Vec<(String, usize)>);
+pub(crate) struct VmIndex(Vec<(String, usize)>);
 
-impl Places {
+impl VmIndex {
     /// Each VM once, in the order given, and where they stand.
     pub(crate) fn of(vms: Vec<VmRef>) -> (Vec<VmRef>, Self) {
         let mut by_id: BinaryHeap<(String, usize)> = BinaryHeap::with_capacity(vms.len());

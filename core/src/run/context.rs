@@ -1,0 +1,146 @@
+//! What both rule sets share in a run: its VMs, what was told, and its clock.
+
+use alloc::borrow::ToOwned;
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::model::event::EVENT_TYPES;
+use crate::model::options::VmRef;
+use crate::model::protocol::{EventQuery, Output, ReadReason, MAX_PAGE};
+use crate::model::report::{IgnoredCounts, Transition};
+use crate::model::time::{HostTime, ServerTime};
+use crate::run::vm_index::VmIndex;
+
+/// Transitions kept for the report, per VM watched and beside that.
+const TRANSITIONS_PER_VM: usize = 64;
+const TRANSITIONS_AT_LEAST: usize = 1024;
+
+/// What both rule sets share: the VMs, and what was told.
+#[derive(Debug, Clone)]
+pub(crate) struct RunContext {
+    pub(crate) vms: Vec<VmRef>,
+    pub(crate) start: ServerTime,
+    pub(crate) ended_at_ms: Option<u64>,
+    pub(crate) transitions: VecDeque<Transition>,
+    pub(crate) transitions_dropped: u64,
+    pub(crate) ignored: IgnoredCounts,
+    pub(crate) outputs: VecDeque<Output>,
+    places: VmIndex,
+}
+
+impl RunContext {
+    pub(crate) fn new(vms: Vec<VmRef>, start: ServerTime) -> Self {
+        let (vms, places) = VmIndex::of(vms);
+        Self {
+            vms,
+            start,
+            ended_at_ms: None,
+            transitions: VecDeque::new(),
+            transitions_dropped: 0,
+            ignored: IgnoredCounts::default(),
+            outputs: VecDeque::new(),
+            places,
+        }
+    }
+
+    /// Takes other VMs; answers the places of those before.
+    pub(crate) fn set_vms(&mut self, vms: Vec<VmRef>) -> VmIndex {
+        let (vms, places) = VmIndex::of(vms);
+        self.vms = vms;
+        core::mem::replace(&mut self.places, places)
+    }
+
+    pub(crate) fn place_of(&self, vm: &str) -> Option<usize> {
+        self.places.get(vm)
+    }
+
+    pub(crate) fn vm(&self, place: usize) -> &str {
+        self.vms.get(place).map_or("", |vm| vm.vm.as_str())
+    }
+
+    /// The name as given, else as the events have it.
+    pub(crate) fn name(&self, place: usize, in_events: Option<&str>) -> Option<String> {
+        let given = self.vms.get(place).and_then(|vm| vm.name.as_deref());
+        given.or(in_events).map(ToOwned::to_owned)
+    }
+
+    pub(crate) fn tell(&mut self, output: Output) {
+        if let Output::Transition(transition) = &output {
+            self.transitions.push_back(transition.clone());
+            let limit = self
+                .vms
+                .len()
+                .saturating_mul(TRANSITIONS_PER_VM)
+                .max(TRANSITIONS_AT_LEAST);
+            while self.transitions.len() > limit {
+                self.transitions.pop_front();
+                self.transitions_dropped += 1;
+            }
+        }
+        self.outputs.push_back(output);
+    }
+
+    /// Asks for a read. One that was asked for and not yet drained is replaced.
+    pub(crate) fn ask_read(
+        &mut self,
+        vms: Vec<String>,
+        since: ServerTime,
+        reason: ReadReason,
+        timeout_ms: Option<u64>,
+    ) {
+        self.outputs.retain(|output| !matches!(output, Output::Read(_)));
+        self.outputs.push_back(Output::Read(EventQuery {
+            vms,
+            since,
+            types: &EVENT_TYPES,
+            max_count: MAX_PAGE,
+            reason,
+            timeout_ms,
+        }));
+    }
+
+    /// The run is over: nothing is asked of the host any more.
+    pub(crate) fn end(&mut self, at_ms: u64) {
+        self.ended_at_ms = Some(at_ms);
+        self.outputs
+            .retain(|output| !matches!(output, Output::Read(_) | Output::LogIn));
+    }
+}
+
+/// Host time as milliseconds since the start of the run. It survives a restore, where the host's
+/// own clock begins anew, and never goes backwards.
+#[derive(Debug, Clone)]
+pub(crate) struct RunClock {
+    /// A host time and the milliseconds of the run that had passed then.
+    anchor: (u64, u64),
+    now_ms: u64,
+}
+
+impl RunClock {
+    pub(crate) fn new(now: HostTime, elapsed_ms: u64) -> Self {
+        Self {
+            anchor: (now.as_millis(), elapsed_ms),
+            now_ms: elapsed_ms,
+        }
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    pub(crate) fn advance(&mut self, now: HostTime) -> u64 {
+        self.now_ms = self.now_ms.max(self.run_ms(now));
+        self.now_ms
+    }
+
+    pub(crate) fn run_ms(&self, time: HostTime) -> u64 {
+        let (host, elapsed) = self.anchor;
+        elapsed.saturating_add(time.as_millis().saturating_sub(host))
+    }
+
+    pub(crate) fn host_time(&self, run_ms: u64) -> HostTime {
+        let (host, elapsed) = self.anchor;
+        HostTime::from_millis(host.saturating_add(run_ms.saturating_sub(elapsed)))
+    }
+}
