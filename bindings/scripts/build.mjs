@@ -58,7 +58,7 @@ const builtins = {
 const besideBrowser = {
   name: 'beside-browser',
   setup({ onResolve }) {
-    onResolve({ filter: /\/entry-browser\.js$/ }, () => ({ path: './browser.js', external: true }));
+    onResolve({ filter: /\/entries\/browser\.js$/ }, () => ({ path: './browser.js', external: true }));
   },
 };
 
@@ -90,17 +90,17 @@ await mkdir(at('dist'), { recursive: true });
 await Promise.all([
   build({
     ...forNode,
-    entryPoints: ['src/entry-node.ts'],
+    entryPoints: ['src/entries/node.ts'],
     outfile: 'dist/node.cjs',
     format: 'cjs',
     plugins: [embeddedCore, builtins],
   }),
-  build({ ...forNode, entryPoints: ['src/entry-cli.ts'], outfile: 'dist/cli.js', format: 'esm' }),
-  build({ ...forBrowsers, entryPoints: ['src/entry-browser.ts'], outfile: 'dist/browser.js' }),
-  build({ ...forBrowsers, entryPoints: ['src/entry-external.ts'], outfile: 'dist/external.js' }),
+  build({ ...forNode, entryPoints: ['src/entries/cli.ts'], outfile: 'dist/cli.js', format: 'esm' }),
+  build({ ...forBrowsers, entryPoints: ['src/entries/browser.ts'], outfile: 'dist/browser.js' }),
+  build({ ...forBrowsers, entryPoints: ['src/entries/external.ts'], outfile: 'dist/external.js' }),
   build({
     ...forBrowsers,
-    entryPoints: ['src/entry-element.ts'],
+    entryPoints: ['src/entries/element.ts'],
     outfile: 'dist/element.js',
     plugins: [besideBrowser, styleSheets],
   }),
@@ -125,7 +125,7 @@ if (tsc.status !== 0) {
 const entries = ['node', 'browser', 'external', 'element'];
 const types = await reachableTypes(
   at('dist/.types/'),
-  entries.map((entry) => `entry-${entry}.d.ts`),
+  entries.map((entry) => `entries/${entry}.d.ts`),
 );
 for (const file of types) {
   await cp(at(`dist/.types/${file}`), at(`dist/types/${file}`));
@@ -134,6 +134,6 @@ for (const file of types) {
 await writeFile(at('dist/cjs/package.json'), '{ "type": "commonjs" }\n');
 await rm(at('dist/.types'), { recursive: true });
 for (const entry of entries) {
-  await writeFile(at(`dist/${entry}.d.ts`), `export * from './types/entry-${entry}.js';\n`);
+  await writeFile(at(`dist/${entry}.d.ts`), `export * from './types/entries/${entry}.js';\n`);
 }
-await writeFile(at('dist/node.d.cts'), `export * from './cjs/entry-node.js';\n`);
+await writeFile(at('dist/node.d.cts'), `export * from './cjs/entries/node.js';\n`);

@@ -4,7 +4,7 @@
  */
 import type { ReadFailureKind, Report } from './types.js';
 
-export { InitError, NotInitializedError } from './wasm/errors.js';
+export { InitError, NotInitializedError } from './core/wasm/errors.js';
 
 // Not `ErrorOptions`: declarations for programs of before ES2022 would not know it.
 interface Cause {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { internal } from './internal.mjs';
 
-const { parseCommand } = await internal('cli/args');
+const { parseCommand } = await internal('cli/input/args');
 
 const refused = (argv, message) => assert.throws(() => parseCommand(argv), { name: 'UsageError', message });
 

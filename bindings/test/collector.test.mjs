@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { internal } from './internal.mjs';
 
-const { Pushes, ConnectionError, VimFaultError } = await internal('vim/pushes', 'errors');
+const { Pushes, ConnectionError, VimFaultError } = await internal('vsphere/client/open-collectors', 'errors');
 const COLLECTED = { scopes: [{ ref: { type: 'Folder', value: 'group-d1' }, recursion: 'all' }], types: [], since: '' };
 const PAGE = { version: '1', truncated: false, body: new Uint8Array() };
 

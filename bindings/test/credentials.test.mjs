@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import { makeCertificate } from '../../tests/lib/certificate.mjs';
 import { internal } from './internal.mjs';
 
-const { resolveConnection } = await internal('cli/credentials');
+const { resolveConnection } = await internal('cli/input/credentials');
 const folder = mkdtempSync(join(tmpdir(), 'vm-customization-'));
 after(() => rmSync(folder, { recursive: true }));
 const file = (name, content) => {

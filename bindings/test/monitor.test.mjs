@@ -228,7 +228,7 @@ describe('a monitor', () => {
 
 describe('what the core throws', () => {
   test('becomes an error of the package, and a trap an InternalError', async () => {
-    const { guarded } = await internal('handle');
+    const { guarded } = await internal('core/core-handle');
     const thrown = (error) => {
       try {
         guarded(() => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { internal } from './internal.mjs';
 
-const { asMoRefValue, matcherFor, shownName } = await internal('vim/names');
+const { asMoRefValue, matcherFor, shownName } = await internal('vsphere/client/names');
 const fits = (asked, stored) => matcherFor(asked).matches(stored);
 
 describe('names of VMs', () => {

@@ -9,13 +9,13 @@ import { startSimulator } from '../../tests/lib/simulator.mjs';
 import { startCommand } from './command.mjs';
 import { internal } from './internal.mjs';
 
-const { columns, cut, cutMiddle, neutral, padded } = await internal('cli/text');
-const { tableLines } = await internal('cli/table');
-const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('wording');
-const { resultTable } = await internal('cli/result-table');
-const { exitStatus } = await internal('cli/exit');
-const { LiveReporter } = await internal('cli/live');
-const { ReadLog } = await internal('cli/read-log');
+const { columns, cut, cutMiddle, neutral, padded } = await internal('cli/output/text');
+const { tableLines } = await internal('cli/output/table');
+const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('messages');
+const { resultTable } = await internal('cli/output/result-table');
+const { exitStatus } = await internal('cli/output/exit');
+const { LiveReporter } = await internal('cli/output/live');
+const { ReadLog } = await internal('cli/output/read-log');
 
 const row = (customizationStatus, conclusion, more = {}) => ({
   vm: 'vm-1',

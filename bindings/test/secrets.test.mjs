@@ -69,7 +69,7 @@ const everything = (error) => `${inspect(error, { depth: 9 })}${error.stack}${er
 describe('what is secret', () => {
   for (const [how, form] of Object.entries(FORMS)) {
     test(`is taken out of a text: ${how}`, async () => {
-      const { Secrets } = await internal('vim/secrets');
+      const { Secrets } = await internal('vsphere/api/secrets');
       const secrets = new Secrets();
       secrets.keep(SECRET);
       const redacted = secrets.redact(`before ${form} after`);
@@ -79,7 +79,7 @@ describe('what is secret', () => {
   }
 
   test('is forgotten with the oldest session, and what is too short to be one is left', async () => {
-    const { Secrets } = await internal('vim/secrets');
+    const { Secrets } = await internal('vsphere/api/secrets');
     const secrets = new Secrets();
     secrets.keep('abc');
     for (let index = 0; index < 40; index++) secrets.keep(`session-${index}-`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { internal } from './internal.mjs';
 
-const { updatesHead } = await internal('soap/updates');
+const { updatesHead } = await internal('vsphere/soap/updates');
 
 const answer = (inner, { prefix = '', attributes = ' xmlns="urn:vim25"' } = {}) =>
   Buffer.from(

@@ -1,6 +1,6 @@
 /** Ctrl-C and its kin. */
 import process from 'node:process';
-import { UNFINISHED } from './exit.js';
+import { UNFINISHED } from './output/exit.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { OptionsError, VmCustomizationError, WireError } from '../errors.js';
-import { parseCommand } from './args.js';
-import { SUCCEEDED, UNFINISHED, UNREACHABLE, USAGE } from './exit.js';
-import { HELP } from './help.js';
-import { PromptCancelled } from './prompt.js';
-import { replay } from './replay.js';
-import { serverTime } from './server-time.js';
-import { neutral } from './text.js';
-import { UsageError } from './usage.js';
-import { wait } from './wait.js';
+import { replay } from './commands/replay.js';
+import { serverTime } from './commands/server-time.js';
+import { wait } from './commands/wait.js';
+import { parseCommand } from './input/args.js';
+import { PromptCancelled } from './input/prompt.js';
+import { UsageError } from './input/usage.js';
+import { SUCCEEDED, UNFINISHED, UNREACHABLE, USAGE } from './output/exit.js';
+import { HELP } from './output/help.js';
+import { neutral } from './output/text.js';
 
 /**
  * Runs the command.

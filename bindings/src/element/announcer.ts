@@ -1,6 +1,7 @@
 /** Tells transitions to screen readers: politely, and no more than one sentence every few seconds. */
+
+import { transitionLine } from '../messages.js';
 import type { CustomizationStatus, Transition } from '../types.js';
-import { transitionLine } from '../wording.js';
 import { el } from './dom.js';
 import type { RunModel } from './model.js';
 import { countsText } from './words.js';

@@ -1,6 +1,7 @@
 /** All that is known of one VM, in words. */
+
+import { clockText, hintText } from '../messages.js';
 import type { Transition } from '../types.js';
-import { clockText, hintText } from '../wording.js';
 import { el, setText } from './dom.js';
 import type { MarkKind } from './marks.js';
 import { type ModelEntry, marksOf, type RunModel } from './model.js';

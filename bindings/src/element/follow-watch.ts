@@ -1,9 +1,9 @@
 /** From a live wait to a model. */
 // From the entry, which the build leaves in a file of its own: the core is in a bundle once.
-import { summarizeEvents } from '../entry-browser.js';
-import type { Progress, RunInput } from '../progress.js';
+import { summarizeEvents } from '../entries/browser.js';
 import type { EventSummary, Report, Transition } from '../types.js';
-import type { CustomizationWatch } from '../watch.js';
+import type { Progress, RunInput } from '../watch/progress.js';
+import type { CustomizationWatch } from '../watch/watch.js';
 import type { RunModel } from './model.js';
 
 /** Carries what a watch tells into a {@link RunModel}. */

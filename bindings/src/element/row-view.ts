@@ -1,5 +1,5 @@
 /** One row of the table, used for whichever VM is scrolled to its place. */
-import { clockText, hintText } from '../wording.js';
+import { clockText, hintText } from '../messages.js';
 import { el, set, setText } from './dom.js';
 import { type ModelEntry, marksOf } from './model.js';
 import { elapsedMs } from './row-order.js';

@@ -1,6 +1,7 @@
 /** The words of the view, beyond those that the command uses too. */
+
+import { reasonOf } from '../messages.js';
 import type { CustomizationStatus, Hint, VmRow } from '../types.js';
-import { reasonOf } from '../wording.js';
 import type { Mark, MarkKind } from './marks.js';
 
 /** The five, in the order in which they follow each other. */

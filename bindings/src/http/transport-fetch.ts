@@ -1,7 +1,7 @@
 /** Requests in a browser. vCenter answers no cross-origin request: the address is one of the page's own origin. */
 
-import { linkedTo } from '../abort.js';
 import { ConnectionError } from '../errors.js';
+import { linkedTo } from '../util/abort.js';
 import { addressOf, hostOf } from './server-url.js';
 import {
   type HttpRequest,

@@ -1,0 +1,257 @@
+/** The main job: wait for VMs. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import process from 'node:process';
+import { init } from '../../core/wasm/loader.js';
+import { LookupError, OptionsError } from '../../errors.js';
+import { Recorder } from '../../recording/recorder.js';
+import type { MonitorOptions, Report } from '../../types.js';
+import type { Lookup } from '../../vsphere/client/lookup.js';
+import type { VCenter } from '../../vsphere/client/vcenter.js';
+import type { Progress } from '../../watch/progress.js';
+import { resumeCustomization, watchCustomization } from '../../watch/watch.js';
+import type { Command } from '../input/args.js';
+import { type Connection, resolveConnection } from '../input/credentials.js';
+import { terminalPrompt } from '../input/prompt.js';
+import { namesFromStdin } from '../input/stdin.js';
+import { UsageError } from '../input/usage.js';
+import { Interruption } from '../interruption.js';
+import { exitStatus, UNFINISHED } from '../output/exit.js';
+import { JsonReporter } from '../output/json.js';
+import { LiveReporter } from '../output/live.js';
+import { PlainReporter } from '../output/plain.js';
+import { ReadLog } from '../output/read-log.js';
+import type { Reporter } from '../output/reporter.js';
+import { neutral } from '../output/text.js';
+import { type SavedRun, StateFile } from '../state-file.js';
+import { connectAs } from './connect.js';
+
+// For a server that is not ready before the wait has begun: one that takes longer is told of, and left.
+const MOST_PATIENCE_S = 30;
+
+// Of the VMs asked for, in a message about all of them.
+const MOST_NAMES = 10;
+
+type WaitCommand = Extract<Command, { kind: 'wait' }>;
+
+/** Waits; answers the exit status. */
+export async function wait(command: WaitCommand): Promise<number> {
+  await init();
+  const reporter = reporterFor(command);
+  const state = command.state === undefined ? undefined : new StateFile(command.state, (text) => reporter.warn(text));
+  const saved = state?.read();
+  const fromStdin = command.vms.includes('-');
+  const names = fromStdin ? await namesFromStdin(command.vms) : command.vms;
+  if (state !== undefined && saved !== undefined) {
+    checkNames(names, saved, state.path);
+    if (saved.report.endedAtMs !== null) {
+      reporter.begin(saved.report.vms, saved.report.vms);
+      reporter.end(saved.report, saved.everRead);
+      reporter.warn(`the run of --state ${state.path} is finished: remove the file to begin another`);
+      return exitStatus(saved.report, saved.everRead);
+    }
+    reporter.warn(`going on with the run of --state ${state.path}: its VMs, its rules and its time limit hold`);
+  } else if (names.length === 0) {
+    throw new UsageError(`no VM was given, and --state ${command.state} holds no run: name at least one VM`);
+  }
+  const connection = await resolveConnection(command.connection, process.env, terminalPrompt(fromStdin));
+  state?.check();
+  if (command.withoutEffect.length > 0) {
+    reporter.warn(`--rules published takes only --timeout: ${command.withoutEffect.join(', ')} will have no effect`);
+  }
+  const interruption = new Interruption();
+  const { signal } = interruption;
+  const recording = recordingOf(command, saved, reporter);
+  try {
+    const options = { ...command.options, push: command.push };
+    return await waitOn(connection, { names, options, saved }, { reporter, recording, state, signal });
+  } catch (error) {
+    if (signal.aborted) {
+      // Before the ids of the VMs are known there is no row to print, and so no report, in JSON neither.
+      reporter.warn(`interrupted before anything was known of ${namesText(names)}: there is no report`);
+      return UNFINISHED;
+    }
+    throw error instanceof OptionsError ? new UsageError(error.message) : error;
+  } finally {
+    state?.stop();
+    recording?.close();
+    reporter.close();
+    interruption.release();
+  }
+}
+
+/** What is waited for, and how; what was saved goes before the rest. */
+interface Job {
+  readonly names: readonly string[];
+  readonly options: MonitorOptions & { readonly push: boolean };
+  readonly saved: SavedRun | undefined;
+}
+
+interface Surroundings {
+  readonly reporter: Reporter;
+  readonly recording: RecordingFile | undefined;
+  readonly state: StateFile | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function waitOn(connection: Connection, job: Job, surroundings: Surroundings): Promise<number> {
+  const { reporter, signal } = surroundings;
+  const vcenter = await connectAs(connection, {
+    signal,
+    patienceSeconds: Math.min(job.options.timeoutSeconds ?? MOST_PATIENCE_S, MOST_PATIENCE_S),
+    onRetry: (message) => reporter.warn(`${neutral(message)}; trying again`),
+  });
+  try {
+    const { saved } = job;
+    if (saved !== undefined) {
+      checkServer(vcenter, saved);
+    }
+    const found =
+      saved === undefined ? await vcenter.findVms(job.names, { signal }) : await findAgain(vcenter, saved, signal);
+    reporter.begin(saved?.report.vms ?? found.vms, saved?.report.vms);
+    const { report, everRead, anyRead } = await watch(vcenter, found, job, surroundings);
+    reporter.end(report, anyRead);
+    return exitStatus(report, everRead);
+  } finally {
+    await vcenter.close();
+  }
+}
+
+async function watch(
+  vcenter: VCenter,
+  found: Lookup,
+  { names, options, saved }: Job,
+  { reporter, recording, state, signal }: Surroundings,
+): Promise<{ report: Report; everRead: boolean; anyRead: boolean }> {
+  let everRead = saved?.everRead ?? false;
+  let begun = false;
+  const source = vcenter.events(found, (message) => reporter.warn(message));
+  const reads = new ReadLog(vcenter.host, everRead);
+  const onProgress = (progress: Progress): void => {
+    everRead ||= progress.type === 'read';
+    begun ||= progress.type === 'started';
+    reads.take(progress);
+    const told = reads.withoutGuesses(progress);
+    if (told !== undefined) {
+      reporter.progress(told);
+    }
+    if (progress.type !== 'reading') {
+      state?.changed();
+    }
+  };
+  const running =
+    saved === undefined
+      ? watchCustomization(source, found.vms, {
+          ...options,
+          onProgress,
+          ...(recording === undefined ? {} : { onInput: recording.recorder.take }),
+        })
+      : resumeCustomization(source, saved.snapshot, { push: options.push, onProgress });
+  const owner = saved ?? { server: vcenter.host, instanceUuid: vcenter.instanceUuid, names };
+  state?.begin(owner, () => (begun ? { snapshot: running.snapshot(), everRead } : undefined));
+  const stop = (): void => {
+    // Who interrupts it may go on with it: the file is left as it is before the rows are closed.
+    state?.freeze();
+    running.cancel();
+  };
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) {
+    stop();
+  }
+  try {
+    const report = await running.report;
+    state?.write();
+    const trouble = reads.trouble(report);
+    if (trouble !== undefined) {
+      reporter.warn(neutral(trouble));
+    }
+    if (signal.aborted && begun && state !== undefined) {
+      reporter.warn(`interrupted: start again with --state ${state.path} to go on`);
+    }
+    return { report, everRead, anyRead: reads.any };
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** The VMs of a run that goes on. Those that are gone by now are no mistake of whoever starts it. */
+async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal): Promise<Lookup> {
+  // In this form no name of another VM fits.
+  const ids = saved.report.vms.map(({ vm }) => `VirtualMachine:${vm}`);
+  try {
+    return await vcenter.findVms(ids, { signal });
+  } catch (error) {
+    if (!(error instanceof LookupError)) {
+      throw error;
+    }
+    const gone = new Set(error.problems.map(({ input }) => input));
+    const left = ids.filter((id) => !gone.has(id));
+    return left.length === 0 ? { vms: [], parents: [] } : vcenter.findVms(left, { signal });
+  }
+}
+
+function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).map(neutral).join(', ');
+  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown || 'the VMs';
+}
+
+function checkNames(names: readonly string[], saved: SavedRun, path: string): void {
+  const text = (list: readonly string[]): string => JSON.stringify([...new Set(list)].sort());
+  if (names.length > 0 && text(names) !== text(saved.names)) {
+    throw new UsageError(
+      `--state ${path} holds the run of other VMs (${saved.names.join(', ')}): name those or none, or give another file`,
+    );
+  }
+}
+
+function checkServer(vcenter: VCenter, { server, instanceUuid }: SavedRun): void {
+  if (instanceUuid !== undefined && vcenter.instanceUuid !== undefined && instanceUuid !== vcenter.instanceUuid) {
+    throw new UsageError(
+      `--state holds a run on another vCenter (${server}) than ${vcenter.host}: give that server, or another file`,
+    );
+  }
+}
+
+function recordingOf(command: WaitCommand, saved: SavedRun | undefined, reporter: Reporter): RecordingFile | undefined {
+  if (command.record === undefined) {
+    return undefined;
+  }
+  if (saved !== undefined) {
+    reporter.warn(`--record ${command.record} will not be written: a recording has to begin with its run`);
+    return undefined;
+  }
+  return new RecordingFile(command.record);
+}
+
+function reporterFor(command: WaitCommand): Reporter {
+  const { stdout, stderr, env } = process;
+  if (command.json) {
+    return new JsonReporter(stdout, stderr);
+  }
+  return stdout.isTTY && env.TERM !== 'dumb'
+    ? new LiveReporter(stdout, stderr, (env.NO_COLOR ?? '') === '')
+    : new PlainReporter(stdout, stderr);
+}
+
+/** The file of `--record`. Opened before the wait, so that a path that cannot be written is known at once. */
+class RecordingFile {
+  readonly recorder = new Recorder();
+  readonly #file: number;
+
+  constructor(path: string) {
+    try {
+      // It holds names of VMs and texts of events: not for every user of the machine.
+      this.#file = openSync(path, 'w', 0o600);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+      throw new UsageError(`--record ${path} cannot be written (${code}): check the path and its permissions`);
+    }
+  }
+
+  close(): void {
+    const recording = this.recorder.recording();
+    if (recording !== undefined) {
+      writeSync(this.#file, `${JSON.stringify(recording)}\n`);
+    }
+    closeSync(this.#file);
+  }
+}

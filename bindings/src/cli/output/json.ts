@@ -1,0 +1,41 @@
+/** Newline-delimited JSON: each transition as it comes, and the report last. */
+
+import type { Report } from '../../types.js';
+import type { Progress } from '../../watch/progress.js';
+import type { Output, Reporter } from './reporter.js';
+import { Warnings } from './warnings.js';
+
+/** Writes the shapes of the report format, and nothing else, to standard output. */
+export class JsonReporter implements Reporter {
+  readonly #out: Output;
+  readonly #err: Output;
+  readonly #warnings = new Warnings((message) => this.warn(message));
+
+  constructor(out: Output, err: Output) {
+    this.#out = out;
+    this.#err = err;
+  }
+
+  begin(): void {
+    // The report names the VMs.
+  }
+
+  progress(progress: Progress): void {
+    this.#warnings.progress(progress);
+    if (progress.type === 'transition') {
+      this.#out.write(`${JSON.stringify(progress.transition)}\n`);
+    }
+  }
+
+  warn(message: string): void {
+    this.#err.write(`${message}\n`);
+  }
+
+  end(report: Report): void {
+    this.#out.write(`${JSON.stringify(report)}\n`);
+  }
+
+  close(): void {
+    // Nothing of the terminal was changed.
+  }
+}

@@ -1,0 +1,30 @@
+/** Where a run is told of. */
+
+import type { Report, VmRef, VmRow } from '../../types.js';
+import type { Progress } from '../../watch/progress.js';
+
+/** A stream to write to, as far as it matters here. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  on?(event: 'resize', listener: () => void): unknown;
+  off?(event: 'resize', listener: () => void): unknown;
+}
+
+/** One way to tell of a run. */
+export interface Reporter {
+  /**
+   * The VMs are known, and the wait begins.
+   * @param rows - what is known of them where the wait goes on with an earlier one
+   */
+  begin(vms: readonly VmRef[], rows?: readonly VmRow[]): void;
+  progress(progress: Progress): void;
+  /** For standard error. */
+  warn(message: string): void;
+  /** @param anyRead - whether any events were read, so that rows do not claim what nobody has looked for */
+  end(report: Report, anyRead: boolean): void;
+  /** Leaves the terminal in order; also after an error. */
+  close(): void;
+}

@@ -1,0 +1,175 @@
+/** The file of `--state`: a run that survives the process that began it. */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import process from 'node:process';
+import { Monitor } from '../core/monitor.js';
+import { SnapshotError } from '../errors.js';
+import type { Report, Snapshot } from '../types.js';
+import { UsageError } from './input/usage.js';
+
+const FORMAT = 'vm-customization-state/1';
+
+// Changes that come together are written together; what a crash in between loses is read again.
+const WRITE_DELAY_MS = 200;
+
+/** Whose run it is. */
+export interface StateOwner {
+  readonly server: string;
+  /** Tells vCenters apart: the ids of VMs mean nothing in another one. */
+  readonly instanceUuid: string | undefined;
+  /** The VMs as they were named on the command line, to notice a file that belongs to another run. */
+  readonly names: readonly string[];
+}
+
+/** A run as the file has it. */
+export interface SavedRun extends StateOwner {
+  readonly snapshot: Snapshot;
+  /** Whether the events were read to the end at least once. */
+  readonly everRead: boolean;
+  /** The rows at the time of the snapshot. */
+  readonly report: Report;
+}
+
+/** The file, and what is in it. */
+export class StateFile {
+  readonly path: string;
+  readonly #warn: (message: string) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #content: (() => string | undefined) | undefined;
+  #broken = false;
+
+  constructor(path: string, warn: (message: string) => void) {
+    this.path = path;
+    this.#warn = warn;
+  }
+
+  /**
+   * The run in the file; undefined when there is no file, or an empty one. The core must have been loaded.
+   * @throws {@link UsageError} when it holds something else
+   */
+  read(): SavedRun | undefined {
+    let text: string;
+    try {
+      text = readFileSync(this.path, 'utf8');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') {
+        return undefined;
+      }
+      throw new UsageError(`--state ${this.path} cannot be read (${code}): check the path and its permissions`);
+    }
+    return text.trim() === '' ? undefined : this.#parsed(text);
+  }
+
+  /**
+   * Makes sure that the file can be written, before anything is waited for.
+   * @throws {@link UsageError} when it cannot
+   */
+  check(): void {
+    try {
+      const temporary = this.#temporary;
+      closeSync(openSync(temporary, 'w', 0o600));
+      rmSync(temporary);
+    } catch (error) {
+      throw new UsageError(
+        `--state ${this.path} cannot be written (${codeOf(error)}): check the path and its permissions`,
+      );
+    }
+  }
+
+  /** Keeps the file up to date from here on: `content` is called some time after each change. */
+  begin(owner: StateOwner, current: () => { snapshot: Snapshot; everRead: boolean } | undefined): void {
+    this.#content = () => {
+      const now = current();
+      const { server, instanceUuid, names } = owner;
+      return now === undefined
+        ? undefined
+        : `${JSON.stringify({ format: FORMAT, server, instanceUuid, names, everRead: now.everRead, snapshot: now.snapshot })}\n`;
+    };
+  }
+
+  /** Something has changed. */
+  changed(): void {
+    this.#timer ??= setTimeout(() => this.write(), WRITE_DELAY_MS);
+  }
+
+  /** Writes what there is, now. */
+  write(): void {
+    this.stop();
+    const text = this.#content?.();
+    if (text === undefined) {
+      return;
+    }
+    try {
+      const temporary = this.#temporary;
+      // It holds names of VMs and texts of events: not for every user of the machine.
+      const file = openSync(temporary, 'w', 0o600);
+      try {
+        writeSync(file, text);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      // Whoever reads it finds the state before or the state after, and never half of one.
+      renameSync(temporary, this.path);
+      this.#broken = false;
+    } catch (error) {
+      if (!this.#broken) {
+        this.#broken = true;
+        this.#warn(`--state ${this.path} cannot be written (${codeOf(error)}); waiting on without it`);
+      }
+    }
+  }
+
+  /** Writes what there is, and nothing from here on: what comes now is not how the run is to go on. */
+  freeze(): void {
+    this.write();
+    this.#content = undefined;
+  }
+
+  /** Writes no more by itself. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  get #temporary(): string {
+    return `${this.path}.${process.pid}.tmp`;
+  }
+
+  #parsed(text: string): SavedRun {
+    const unusable = (why: string): UsageError =>
+      new UsageError(
+        `--state ${this.path} cannot be used: ${why}; remove the file to begin anew, or give another path`,
+      );
+    let state: Partial<SavedRun> & { format?: unknown };
+    try {
+      state = (JSON.parse(text) ?? {}) as typeof state;
+    } catch {
+      throw unusable('it is not the JSON that this command writes');
+    }
+    if (state.format !== FORMAT || !isList(state.names) || typeof state.server !== 'string') {
+      throw unusable(`it is not of the format ${FORMAT}`);
+    }
+    const { snapshot, names, server, instanceUuid, everRead } = state;
+    try {
+      // The time does not matter: only the rows are looked at.
+      const monitor = Monitor.restore(snapshot ?? {}, new Date(), 0, { timeDownCounts: false });
+      const report = monitor.report(0);
+      monitor.dispose();
+      return { snapshot: snapshot ?? {}, names, server, instanceUuid, everRead: everRead === true, report };
+    } catch (error) {
+      if (error instanceof SnapshotError) {
+        throw unusable(error.message);
+      }
+      throw error;
+    }
+  }
+}
+
+function isList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown error';
+}

@@ -1,0 +1,94 @@
+/** Calls into the core: its errors as the package's, and its memory given back. */
+import {
+  DisposedError,
+  InternalError,
+  OptionsError,
+  SnapshotError,
+  VmCustomizationError,
+  WireError,
+} from '../errors.js';
+
+/**
+ * One object of the core. After a trap it is dead, others live on.
+ * @internal
+ */
+export class Handle<T extends { free(): void }> {
+  readonly #what: string;
+  #raw: T | undefined;
+  #dead = false;
+
+  /** @param what - names it in messages */
+  constructor(what: string, raw: T) {
+    this.#what = what;
+    this.#raw = raw;
+  }
+
+  /** Calls it. */
+  call(call: (raw: T) => string): string {
+    const raw = this.#raw;
+    if (raw === undefined) {
+      throw new DisposedError(this.#what);
+    }
+    if (this.#dead) {
+      throw new InternalError(
+        `the core of this ${this.#what} has stopped at an earlier call: create a new ${this.#what}`,
+      );
+    }
+    try {
+      return guarded(() => call(raw));
+    } catch (error) {
+      this.#dead = error instanceof InternalError;
+      throw error;
+    }
+  }
+
+  /** Gives the memory back; again does nothing. */
+  dispose(): void {
+    const raw = this.#raw;
+    this.#raw = undefined;
+    if (raw !== undefined && !this.#dead) {
+      raw.free();
+    }
+  }
+}
+
+/**
+ * Calls the core and turns what it throws into the package's errors.
+ * @internal
+ */
+export function guarded<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+function translated(error: unknown): unknown {
+  if (error instanceof WebAssembly.RuntimeError) {
+    return new InternalError('the core has stopped: this is a bug in vm-customization, please report it', {
+      cause: error,
+    });
+  }
+  if (!(error instanceof Error) || error instanceof VmCustomizationError) {
+    return error;
+  }
+  const code = error.name;
+  switch (code) {
+    case 'invalidOptions':
+      return new OptionsError(code, error.message);
+    case 'invalidSnapshot':
+    case 'unsupportedSnapshot':
+      return new SnapshotError(code, error.message);
+    case 'wireTooLarge':
+    case 'wireSyntax':
+    case 'wireNotEvents':
+    case 'wireFault':
+    case 'invalidRecording':
+      return new WireError(code, error.message);
+    case 'invalidInput':
+      return new VmCustomizationError(code, error.message);
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,43 @@
+/** What a host may hand over as events. */
+
+import { WireError } from '../errors.js';
+import { jsonText, shown } from './validate.js';
+
+/**
+ * One document of events: the body as fetched, SOAP or JSON (bytes are the fast path), the same as text, or an array of
+ * VI JSON objects.
+ */
+export type EventDocument = Uint8Array | ArrayBuffer | string | readonly object[];
+
+const encoder = new TextEncoder();
+
+/**
+ * The bytes of a document.
+ * @param what - names the document in messages
+ * @throws {@link WireError} when it is none
+ * @internal
+ */
+export function toBytes(document: EventDocument, what = 'the document of events'): Uint8Array {
+  const refused = (why: string): WireError => new WireError('wireNotEvents', `${what} cannot be used: ${why}`);
+  if (typeof document === 'string') {
+    return encoder.encode(document);
+  }
+  if (Array.isArray(document)) {
+    return encoder.encode(jsonText(document, refused));
+  }
+  // By what they are rather than by their class: those of another realm are as good.
+  const isBuffer = /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(document));
+  if (!isBuffer && !ArrayBuffer.isView(document)) {
+    throw refused(`it is ${shown(document)}, and has to be bytes, text or an array of objects`);
+  }
+  const view: unknown = document;
+  const { buffer, byteOffset, byteLength } = isBuffer
+    ? { buffer: view as ArrayBuffer, byteOffset: 0, byteLength: (view as ArrayBuffer).byteLength }
+    : (view as Uint8Array<ArrayBuffer>);
+  try {
+    // Also tells a detached buffer, which would pass for no events at all.
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  } catch {
+    throw refused('its buffer is detached: it was transferred to another thread, so pass a copy');
+  }
+}

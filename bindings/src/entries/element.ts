@@ -1,0 +1,15 @@
+/** The custom element `<vm-customization-status>`, registered on import. */
+import { VmCustomizationStatusElement } from '../element/element.js';
+
+const NAME = 'vm-customization-status';
+
+// There is no registry in Node. Two copies of the package in one page must not fail: the first one stands.
+if (globalThis.customElements !== undefined && customElements.get(NAME) === undefined) {
+  customElements.define(NAME, VmCustomizationStatusElement);
+}
+
+export { followWatch, type WatchFollower } from '../element/follow-watch.js';
+export { type Mark, type MarkKind, TIMELINE_EVENT_TYPES } from '../element/marks.js';
+export { type ModelEntry, type ReadMark, RunModel, RunModelChange } from '../element/model.js';
+export { STATUS_LABELS } from '../element/words.js';
+export { VmCustomizationStatusElement };

@@ -1,2 +1,0 @@
-// The core comes from wherever the application has put core.wasm: `await init(url)`.
-export * from './index.js';

@@ -1,6 +1,0 @@
-/** The package in Node. */
-export * from './common.js';
-export type { Environment } from './http/proxy.js';
-export { type NodeTransportOptions, nodeTransport } from './http/transport-node.js';
-export type { TrustOptions } from './http/trust.js';
-export { type ConnectOptions, connectVCenter, type ServerOptions } from './vim/connect-node.js';

@@ -1,0 +1,109 @@
+/** Whether a session of our own is open, and its end, whatever happens to the request that opens it. */
+
+import { classify } from '../../source/read-failure.js';
+import { linkedTo } from '../../util/abort.js';
+import { systemClock } from '../../util/clock.js';
+import type { CallContext } from './vim-api.js';
+
+// The whole end of a command has less than a second.
+const SECOND_TRY_AFTER_MS = 50;
+
+// The log-in in its place has to wait for it.
+const REPLACED_TIMEOUT_MS = 2_000;
+
+/** The session of one client. */
+export class OwnSession {
+  readonly #logOut: (context: CallContext) => Promise<unknown>;
+  #open = false;
+  #pending: Promise<void> = Promise.resolve();
+
+  /** @param logOut - the request that closes it */
+  constructor(logOut: (context: CallContext) => Promise<unknown>) {
+    this.#logOut = logOut;
+  }
+
+  /** What is there is ours to close. */
+  adopt(): void {
+    this.#open = true;
+  }
+
+  /** What was there is not ours, or not any more. */
+  forget(): void {
+    this.#open = false;
+  }
+
+  /**
+   * Opens one by a request, in place of the one that is open. The request is not aborted in flight, and not sent twice: a
+   * session whose key never arrived could not be closed.
+   */
+  async begin(request: (context: CallContext) => Promise<unknown>, context: CallContext): Promise<void> {
+    context.signal.throwIfAborted();
+    await this.#replace(context);
+    const pending = request({ ...context, signal: new AbortController().signal, once: true }).then(() => {
+      this.#open = true;
+    });
+    this.#pending = pending.catch(() => undefined);
+    await orAborted(pending, context.signal);
+  }
+
+  /** Closes it, that of a log-in still under way included; asks nothing when there is none. */
+  async end(context: CallContext): Promise<void> {
+    await orAborted(this.#pending, context.signal);
+    if (this.#open) {
+      this.#open = false;
+      await this.#logOutTwice(context);
+    }
+  }
+
+  /** Once more where the first was answered with something that may pass. */
+  async #logOutTwice(context: CallContext): Promise<void> {
+    try {
+      await this.#logOut(context);
+    } catch (error) {
+      if (context.signal.aborted || classify(error).kind !== 'transient') {
+        throw error;
+      }
+      await systemClock.sleep(SECOND_TRY_AFTER_MS, context.signal);
+      context.signal.throwIfAborted();
+      await this.#logOut(context);
+    }
+  }
+
+  /** A session that a read was refused on may be there all the same: the refusal may have been a proxy's. */
+  async #replace({ signal }: CallContext): Promise<void> {
+    // Two log-ins at once would overwrite each other's keys.
+    await orAborted(this.#pending, signal);
+    if (!this.#open) {
+      return;
+    }
+    const bound = linkedTo(signal);
+    const timer = setTimeout(() => bound.abort(), REPLACED_TIMEOUT_MS);
+    try {
+      await this.#logOut({ signal: bound.signal, timeoutMs: REPLACED_TIMEOUT_MS });
+    } catch {
+      // Most often it has ended by itself, which is why there is a log-in. Who has aborted will close it at the end.
+      signal.throwIfAborted();
+    } finally {
+      clearTimeout(timer);
+      bound.release();
+    }
+    this.#open = false;
+  }
+}
+
+async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const released = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const fail = (): void => reject(signal.reason);
+    if (signal.aborted) {
+      fail();
+    } else {
+      signal.addEventListener('abort', fail, { signal: released.signal });
+    }
+  });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    released.abort();
+  }
+}

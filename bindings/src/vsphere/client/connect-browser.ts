@@ -1,0 +1,65 @@
+/** Connecting from a browser. */
+
+import { init } from '../../core/wasm/loader.js';
+import { LoginError } from '../../errors.js';
+import type { Transport } from '../../http/transport.js';
+import { fetchTransport } from '../../http/transport-fetch.js';
+import { SoapClient } from '../soap/client.js';
+import { checkConnectOptions } from './connect-options.js';
+import { type SignIn, signInOf } from './sign-in.js';
+import { type BeginOptions, VCenter } from './vcenter.js';
+
+/** Which vCenter. */
+export interface ServerOptions extends BeginOptions {
+  /** The path on the page's own origin that a proxy hands on to the vCenter's `/sdk`. */
+  readonly server: string | URL;
+  /** In place of the platform's `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
+}
+
+/**
+ * Which vCenter, and as whom: by `user` and `password`, `token`, `cloneTicket` or `session`. The cookie of a session is
+ * not for a page to send; one that the browser has is used whatever is given here.
+ */
+export type ConnectOptions = ServerOptions & SignIn;
+
+/**
+ * Logs in to a vCenter through a proxy of the page's own origin: a vCenter answers no cross-origin request.
+ *
+ * A page that was reloaded or closed leaves its session behind, and a vCenter refuses a log-in on top of it. Such a session
+ * is closed, and the log-in tried once more: of two pages of one origin the later one goes on.
+ *
+ * @throws {@link LoginError}, {@link ConnectionError}, {@link UnsupportedServerError}
+ */
+export async function connectVCenter(options: ConnectOptions): Promise<VCenter> {
+  checkConnectOptions(options);
+  await init();
+  const url = new URL(options.server, globalThis.location?.href);
+  const transport = fetchTransport(url, options.fetch);
+  const how = signInOf(options);
+  try {
+    return await VCenter.connect(transport, how, options);
+  } catch (error) {
+    const isRefusal = error instanceof LoginError && ('user' in how || 'token' in how);
+    if (!isRefusal || !(await endForgottenSession(transport, options.signal))) {
+      throw error;
+    }
+    return VCenter.connect(transport, how, options);
+  }
+}
+
+/** Closes the session whose cookie the browser still has. Answers whether there was one. */
+async function endForgottenSession(
+  transport: Transport,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<boolean> {
+  const client = new SoapClient(transport);
+  client.adoptSession();
+  try {
+    await client.logout({ signal });
+    return true;
+  } catch {
+    // Without a session that is refused: the first refusal was meant.
+    return false;
+  }
+}

@@ -1,0 +1,138 @@
+/** Events of a vCenter, as the run loop wants them. */
+
+import { VimFaultError } from '../../errors.js';
+import type { CallOptions, EventPage, EventSource } from '../../source/event-source.js';
+import type { EventQuery, GuestInfo, ReadFailure } from '../../types.js';
+import { linkedTo } from '../../util/abort.js';
+import type { MoRef, VimApi } from '../api/vim-api.js';
+import { checkAccess } from './access.js';
+import type { Scope } from './collector.js';
+import { type EntityQuery, OverflowError, queryEvents } from './event-query.js';
+import { GuestInfoReader } from './guest-info.js';
+import { Pushes } from './open-collectors.js';
+import { type SignIn, signInAgain } from './sign-in.js';
+
+// As many as a browser opens to one host; more would only queue in the server.
+const PARALLEL = 4;
+
+// Every request has a bound of its own; this one is for a read of hundreds of VMs one by one.
+const READ_TIMEOUT_MS = 120_000;
+
+/** Reads events with one query on a common parent where the account may, else with one per VM. */
+export class VimEventSource implements EventSource {
+  readonly readTimeoutMs = READ_TIMEOUT_MS;
+  readonly #api: VimApi;
+  readonly #signIn: SignIn;
+  readonly #parents: MoRef[];
+  readonly #guests: GuestInfoReader;
+  readonly #pushes: Pushes;
+  readonly #warn: (message: string) => void;
+
+  /**
+   * @param how - for the log-in in place of a session that was lost
+   * @param parents - objects above all VMs, to be tried in this order
+   * @param warn - told once when a parent's events may not be read
+   * @param pushes - of the session, which ends them before itself
+   */
+  constructor(
+    api: VimApi,
+    how: SignIn,
+    parents: readonly MoRef[],
+    warn: (message: string) => void = () => undefined,
+    pushes: Pushes = new Pushes(api),
+  ) {
+    this.#api = api;
+    this.#signIn = how;
+    this.#parents = [...parents];
+    this.#guests = new GuestInfoReader(api);
+    this.#pushes = pushes;
+    this.#warn = warn;
+  }
+
+  serverTime({ signal }: CallOptions): Promise<Date> {
+    return this.#api.currentTime({ signal });
+  }
+
+  async logIn({ signal }: CallOptions): Promise<void> {
+    await signInAgain(this.#api, this.#signIn, { signal });
+  }
+
+  readGuestInfo(vms: readonly string[], { signal }: CallOptions): Promise<readonly GuestInfo[]> {
+    return this.#guests.read(vms, { signal });
+  }
+
+  pushEvents(query: EventQuery, { signal }: CallOptions): AsyncIterable<EventPage> {
+    const [vm, ...others] = query.vms;
+    const scopes: readonly Scope[] =
+      vm !== undefined && others.length === 0
+        ? [{ ref: { type: 'VirtualMachine', value: vm }, recursion: 'self' }]
+        : this.#parents.map((ref) => ({ ref, recursion: 'all' }));
+    return this.#pushes.begin({ scopes, types: query.types, since: query.since }, signal);
+  }
+
+  async readEvents(query: EventQuery, { signal }: CallOptions): Promise<EventPage> {
+    for (let parent = this.#parents[0]; parent !== undefined && query.vms.length > 1; parent = this.#parents[0]) {
+      try {
+        return await this.#readTogether(query, parent, signal);
+      } catch (error) {
+        if (error instanceof OverflowError) {
+          break;
+        }
+        if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
+          throw error;
+        }
+        this.#parents.shift();
+        if (this.#parents.length === 0) {
+          this.#warn(`the events of all VMs at once may not be read on ${this.#api.host}: reading them VM by VM`);
+        }
+      }
+    }
+    return this.#readOneByOne(query, signal);
+  }
+
+  async #readTogether(query: EventQuery, parent: MoRef, signal: AbortSignal): Promise<EventPage> {
+    const pages = await queryEvents(this.#api, this.#entityQuery(query, parent, 'all'), { signal });
+    // The answer leaves out what may not be read, without a word.
+    return pageOf(pages, await checkAccess(this.#api, query.vms, { signal }));
+  }
+
+  async #readOneByOne(query: EventQuery, outer: AbortSignal): Promise<EventPage> {
+    const pages: Uint8Array[][] = query.vms.map(() => []);
+    const failures: ReadFailure[] = [];
+    const rest = query.vms.entries();
+    // The first request that fails for good ends the others: the read as a whole has failed.
+    const controller = linkedTo(outer);
+    const { signal } = controller;
+
+    const worker = async (): Promise<void> => {
+      for (const [index, vm] of rest) {
+        const entity = { type: 'VirtualMachine', value: vm };
+        try {
+          pages[index] = await queryEvents(this.#api, this.#entityQuery(query, entity, 'self'), { signal });
+        } catch (error) {
+          if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
+            throw error;
+          }
+          failures.push({ kind: error.kind, vm, message: error.message });
+        }
+      }
+    };
+
+    try {
+      await Promise.all(Array.from({ length: PARALLEL }, worker));
+    } finally {
+      controller.release();
+      controller.abort();
+    }
+    return pageOf(pages.flat(), failures);
+  }
+
+  #entityQuery(query: EventQuery, entity: MoRef, recursion: 'self' | 'all'): EntityQuery {
+    return { entity, recursion, types: query.types, since: query.since, maxCount: query.maxCount };
+  }
+}
+
+function pageOf(pages: readonly Uint8Array[], failures: readonly ReadFailure[]): EventPage {
+  const [events = [], ...more] = pages;
+  return { events, more, failures };
+}

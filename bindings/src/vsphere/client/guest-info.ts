@@ -1,0 +1,64 @@
+/** The second signal: what the properties of VMs say of their customization. */
+import { VimFaultError } from '../../errors.js';
+import type { GuestInfo } from '../../types.js';
+import type { CallContext, ManagedObject, VimApi } from '../api/vim-api.js';
+import { readObjects, textOf } from './properties.js';
+
+const INFO = 'guest.customizationInfo';
+const PENDING = 'config.tools.pendingCustomization';
+
+/** Reads it with one request for all VMs. */
+export class GuestInfoReader {
+  readonly #api: VimApi;
+  /** The properties that the server's release has; the first came with vSphere 7.0.2, the other has always been there. */
+  #paths: readonly string[] = [INFO, PENDING];
+
+  constructor(api: VimApi) {
+    this.#api = api;
+  }
+
+  /** Leaves out VMs that are gone, or that the account may not read. */
+  async read(vms: readonly string[], context: CallContext): Promise<GuestInfo[]> {
+    let left = vms;
+    while (left.length > 0 && this.#paths.length > 0) {
+      const paths = this.#paths;
+      try {
+        const refs = left.map((value) => ({ type: 'VirtualMachine', value }));
+        const objects = await readObjects(this.#api, refs, [{ type: 'VirtualMachine', paths }], context);
+        return objects.filter(({ missing }) => missing.length === 0).map((object) => infoOf(object, paths));
+      } catch (error) {
+        if (!(error instanceof VimFaultError)) {
+          throw error;
+        }
+        const gone = error.kind === 'notFound' ? error.object : undefined;
+        if (error.fault === 'InvalidProperty') {
+          // Once for the whole session: the next reads do not ask for what is not there.
+          this.#paths = paths.slice(1);
+        } else if (gone !== undefined && left.includes(gone)) {
+          left = left.filter((vm) => vm !== gone);
+        } else {
+          throw error;
+        }
+      }
+    }
+    return [];
+  }
+}
+
+function infoOf(object: ManagedObject, paths: readonly string[]): GuestInfo {
+  const info = object.properties.get(INFO)?.fields;
+  const field = (name: string): string | null => info?.[name] || null;
+  return {
+    vm: object.ref.value,
+    ...(info === undefined
+      ? {}
+      : {
+          customizationStatus: field('customizationStatus'),
+          startTime: field('startTime'),
+          endTime: field('endTime'),
+          errorMsg: field('errorMsg'),
+        }),
+    // A property that is not set is left out of the answer.
+    ...(paths.includes(PENDING) ? { pendingCustomization: (textOf(object, PENDING) ?? '') !== '' } : {}),
+  };
+}

@@ -1,0 +1,132 @@
+/** The inventory as far as it is needed: VMs, and the folders above them. */
+import type { CallContext, MoRef, VimApi } from '../api/vim-api.js';
+import { shownName } from './names.js';
+import { readAllVms, readObjects, referenceOf, textOf } from './properties.js';
+
+/** A VM that the account may see. */
+export interface InventoryVm {
+  readonly ref: MoRef;
+  /** As vCenter stores it, with `%2f` for a slash. */
+  readonly storedName: string;
+  readonly template: boolean;
+  readonly parent: MoRef | undefined;
+}
+
+interface Ancestor {
+  readonly ref: MoRef;
+  readonly storedName: string;
+  readonly parent: MoRef | undefined;
+}
+
+/** What is known of the inventory of one server. */
+export class Inventory {
+  readonly vms: readonly InventoryVm[];
+  readonly #api: VimApi;
+  readonly #rootFolder: MoRef;
+  readonly #ancestors = new Map<string, Ancestor | undefined>();
+
+  private constructor(api: VimApi, rootFolder: MoRef, vms: readonly InventoryVm[]) {
+    this.#api = api;
+    this.#rootFolder = rootFolder;
+    this.vms = vms;
+  }
+
+  /** Reads the VMs that the account may see, in the order of their references. */
+  static async read(api: VimApi, context: CallContext): Promise<Inventory> {
+    const { rootFolder } = await api.serviceContent(context);
+    const objects = await readAllVms(api, ['name', 'parent', 'parentVApp', 'config.template'], context);
+    const vms = objects.flatMap((object) => {
+      const storedName = textOf(object, 'name');
+      return storedName === undefined
+        ? []
+        : [
+            {
+              ref: object.ref,
+              storedName,
+              template: textOf(object, 'config.template') === 'true',
+              // A VM in a vApp has no folder of its own.
+              parent: referenceOf(object, 'parent') ?? referenceOf(object, 'parentVApp'),
+            },
+          ];
+    });
+    return new Inventory(api, rootFolder, vms);
+  }
+
+  /** Reads the folders above some VMs, a level at a time; what is known is not asked for again. */
+  async readAncestors(vms: readonly InventoryVm[], context: CallContext): Promise<void> {
+    let level = vms.flatMap((vm) => (vm.parent === undefined ? [] : [vm.parent]));
+    for (;;) {
+      const wanted = new Map<string, MoRef>();
+      for (const ref of level) {
+        if (ref.value !== this.#rootFolder.value && !this.#ancestors.has(ref.value)) {
+          wanted.set(ref.value, ref);
+        }
+      }
+      if (wanted.size === 0) {
+        return;
+      }
+      const read = await this.#readLevel([...wanted.values()], context);
+      for (const value of wanted.keys()) {
+        this.#ancestors.set(value, read.get(value));
+      }
+      level = [...read.values()].flatMap((ancestor) => (ancestor.parent === undefined ? [] : [ancestor.parent]));
+    }
+  }
+
+  /**
+   * The stored names from the root down to the VM; undefined when the account may not see all of them. The folders must
+   * have been read.
+   */
+  path(vm: InventoryVm): readonly string[] | undefined {
+    const names = [vm.storedName];
+    let ref = vm.parent;
+    while (ref !== undefined && ref.value !== this.#rootFolder.value) {
+      const ancestor = this.#ancestors.get(ref.value);
+      if (ancestor === undefined) {
+        return undefined;
+      }
+      names.unshift(ancestor.storedName);
+      ref = ancestor.parent;
+    }
+    return ref === undefined ? undefined : names;
+  }
+
+  /** The path for people: as it may be given to look the VM up again. */
+  pathText(vm: InventoryVm): string {
+    const path = this.path(vm);
+    return path === undefined
+      ? shownName(vm.storedName)
+      : `/${path.map((name) => name.replaceAll('/', '%2f')).join('/')}`;
+  }
+
+  /** The datacenter that all these VMs are in, if there is one. The folders must have been read. */
+  commonDatacenter(vms: readonly InventoryVm[]): MoRef | undefined {
+    const datacenters = new Map(vms.map((vm) => [this.#datacenter(vm)?.value, this.#datacenter(vm)]));
+    return datacenters.size === 1 ? [...datacenters.values()][0] : undefined;
+  }
+
+  #datacenter(vm: InventoryVm): MoRef | undefined {
+    let ref = vm.parent;
+    while (ref !== undefined && ref.type !== 'Datacenter') {
+      ref = this.#ancestors.get(ref.value)?.parent;
+    }
+    return ref;
+  }
+
+  async #readLevel(refs: readonly MoRef[], context: CallContext): Promise<Map<string, Ancestor>> {
+    const sets = [
+      { type: 'ManagedEntity', paths: ['name', 'parent'] },
+      ...(refs.some((ref) => ref.type === 'VirtualApp') ? [{ type: 'VirtualApp', paths: ['parentFolder'] }] : []),
+    ];
+    const found = new Map<string, Ancestor>();
+    for (const object of await readObjects(this.#api, refs, sets, context)) {
+      const storedName = textOf(object, 'name');
+      if (storedName !== undefined) {
+        // In the tree of VMs a vApp hangs below its folder; its parent is a resource pool.
+        const parent = referenceOf(object, 'parentFolder') ?? referenceOf(object, 'parent');
+        found.set(object.ref.value, { ref: object.ref, storedName, parent });
+      }
+    }
+    return found;
+  }
+}

@@ -1,0 +1,143 @@
+/** From what people call a VM to the VM. */
+import { LookupError, type LookupProblem } from '../../errors.js';
+import type { VmRef } from '../../types.js';
+import type { CallContext, MoRef, VimApi } from '../api/vim-api.js';
+import { Inventory, type InventoryVm } from './inventory.js';
+import { asMoRefValue, isBareMoRef, isGlob, matcherFor, shownName } from './names.js';
+
+// An error that lists more than this is read by nobody.
+const MAX_LISTED = 10;
+
+/** A VM that was found. */
+export interface FoundVm extends VmRef {
+  readonly vm: string;
+  readonly name: string;
+}
+
+/** What a look-up has found. */
+export interface Lookup {
+  /** Each VM once, in the order asked for; those of a pattern by name. */
+  readonly vms: readonly FoundVm[];
+  /** Objects above all of them, the widest first, whose events may be read in place of each VM's own. */
+  readonly parents: readonly MoRef[];
+}
+
+/**
+ * Finds VMs by name, pattern (`web-*`, `web-?`), inventory path (`/DC/vm/folder/web-1`; `%2f` is a slash in a name) or
+ * managed object reference (`vm-101`; `VirtualMachine:vm-101` is never a name). Templates are never found: nothing
+ * happens to them.
+ *
+ * @throws {@link LookupError} that names each VM that fits nothing, or more than one
+ */
+export async function lookUp(api: VimApi, inputs: readonly string[], context: CallContext): Promise<Lookup> {
+  const inventory = await Inventory.read(api, context);
+  if (inputs.some((input) => input.includes('/'))) {
+    await inventory.readAncestors(inventory.vms, context);
+  }
+  const found = new Map<string, InventoryVm>();
+  const problems: LookupProblem[] = [];
+  for (const input of inputs) {
+    const matches = matching(inventory, input);
+    const vms = matches.filter((vm) => !vm.template);
+    if (vms.length === 0 || (vms.length > 1 && !isGlob(input))) {
+      await inventory.readAncestors(vms.slice(0, MAX_LISTED), context);
+      problems.push(problemWith(input, vms, matches.length > vms.length, inventory, api.host));
+      continue;
+    }
+    for (const vm of vms) {
+      found.set(vm.ref.value, vm);
+    }
+  }
+  if (problems.length > 0) {
+    throw new LookupError(problems);
+  }
+  const selected = [...found.values()];
+  return {
+    vms: selected.map((vm) => ({ vm: vm.ref.value, name: shownName(vm.storedName) })),
+    parents: await parentsOf(api, inventory, selected, context),
+  };
+}
+
+function matching(inventory: Inventory, input: string): readonly InventoryVm[] {
+  const value = asMoRefValue(input);
+  const byReference = value === undefined ? [] : inventory.vms.filter((vm) => vm.ref.value === value);
+  if (byReference.length > 0) {
+    const namesakes = isBareMoRef(input) ? matchingName(inventory, input) : [];
+    return [...new Set([...byReference, ...namesakes])];
+  }
+  const matches = input.includes('/') ? matchingPath(inventory, input) : matchingName(inventory, input);
+  return isGlob(input) ? [...matches].sort(byName) : matches;
+}
+
+function matchingName(inventory: Inventory, input: string): readonly InventoryVm[] {
+  const matcher = matcherFor(input);
+  return inventory.vms.filter((vm) => matcher.matches(vm.storedName));
+}
+
+function matchingPath(inventory: Inventory, input: string): readonly InventoryVm[] {
+  const matchers = input
+    .replace(/^\/+/, '')
+    .split('/')
+    .map((segment) => matcherFor(segment));
+  return inventory.vms.filter((vm) => {
+    const path = inventory.path(vm);
+    return path?.length === matchers.length && matchers.every((matcher, index) => matcher.matches(path[index] ?? ''));
+  });
+}
+
+function byName(left: InventoryVm, right: InventoryVm): number {
+  // `web-2` before `web-10`, and the same on every machine.
+  return left.storedName.localeCompare(right.storedName, 'en', { numeric: true });
+}
+
+function problemWith(
+  input: string,
+  vms: readonly InventoryVm[],
+  templates: boolean,
+  inventory: Inventory,
+  host: string,
+): LookupProblem {
+  if (vms.length > 1) {
+    const listed = vms.slice(0, MAX_LISTED).map((vm) => `  ${inventory.pathText(vm)} (${vm.ref.value})`);
+    const rest = vms.length > MAX_LISTED ? [`  and ${vms.length - MAX_LISTED} more`] : [];
+    // The first is the one with that id.
+    const way = isBareMoRef(input) && vms[0]?.ref.value === input ? `VirtualMachine:${input} for the id` : 'the id';
+    const message = `'${input}' fits ${vms.length} VMs; give the path or ${way} of the one that is meant:`;
+    return { input, kind: 'ambiguous', message: [message, ...listed, ...rest].join('\n') };
+  }
+  if (templates) {
+    const message = `'${input}' is a template on ${host}: customization happens to the VMs made from it; give one of those`;
+    return { input, kind: 'template', message };
+  }
+  const visible = inventory.vms.filter((vm) => !vm.template).length;
+  const searched = `no VM on ${host} fits '${input}' (${count(visible, 'VM')} searched: all that this account may see)`;
+  const lower = input.toLowerCase();
+  const near = inventory.vms.find((vm) => !vm.template && shownName(vm.storedName).toLowerCase() === lower);
+  let advice = '';
+  if (near !== undefined) {
+    advice = `; did you mean '${shownName(near.storedName).replaceAll('/', '%2f')}'?`;
+  } else if (input.includes('/')) {
+    advice = '; a path goes from the datacenter down, such as /DC/vm/folder/web-1';
+  }
+  return { input, kind: 'notFound', message: `${searched}${advice}` };
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+async function parentsOf(
+  api: VimApi,
+  inventory: Inventory,
+  vms: readonly InventoryVm[],
+  context: CallContext,
+): Promise<readonly MoRef[]> {
+  if (vms.length < 2) {
+    // One VM is asked for by itself: that is the narrowest question.
+    return [];
+  }
+  const { rootFolder } = await api.serviceContent(context);
+  await inventory.readAncestors(vms, context);
+  const datacenter = inventory.commonDatacenter(vms);
+  return datacenter === undefined ? [rootFolder] : [rootFolder, datacenter];
+}

@@ -1,0 +1,51 @@
+/** The pushes under way on one session: they end before it does, and leave nothing on the server. */
+
+import type { EventPage } from '../../source/event-source.js';
+import { linkedTo } from '../../util/abort.js';
+import type { VimApi } from '../api/vim-api.js';
+import { type Collected, Collector, type Losses } from './collector.js';
+
+/** The pushes of one session. */
+export class Pushes {
+  readonly #api: VimApi;
+  readonly #losses: Losses = { inARow: 0 };
+  /** Each with what ends it. */
+  readonly #open = new Map<Promise<void>, () => void>();
+
+  constructor(api: VimApi) {
+    this.#api = api;
+  }
+
+  /** Pushes events until the signal is aborted or the session closed. */
+  async *begin(collected: Collected, outer: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
+    const controller = linkedTo(outer);
+    let ended = (): void => undefined;
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    this.#open.set(end, () => controller.abort(new Error('the session is being closed')));
+    try {
+      yield* new Collector(this.#api, collected, this.#losses).events(controller.signal);
+    } finally {
+      controller.release();
+      this.#open.delete(end);
+      ended();
+    }
+  }
+
+  /** Ends all of them; resolves when the server is rid of what they had there, or at the signal. */
+  async close(signal: AbortSignal): Promise<void> {
+    if (this.#open.size === 0) {
+      return;
+    }
+    for (const abort of this.#open.values()) {
+      abort();
+    }
+    const released = new AbortController();
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { signal: released.signal, once: true });
+    });
+    await Promise.race([Promise.all(this.#open.keys()), aborted]);
+    released.abort();
+  }
+}

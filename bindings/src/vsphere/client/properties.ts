@@ -1,0 +1,68 @@
+/** Reading properties of managed objects: one `RetrievePropertiesEx`, continued while there is more. */
+
+import { Conversation } from '../api/call-history.js';
+import { faultError } from '../api/faults.js';
+import type { CallContext, ManagedObject, MoRef, PropertyQuery, PropertySet, VimApi } from '../api/vim-api.js';
+
+// A page of objects; the server may give fewer and has a token for the rest in any case.
+const MAX_OBJECTS = 1000;
+
+/** Reads all VMs under the root that the account may see. */
+export async function readAllVms(
+  api: VimApi,
+  paths: readonly string[],
+  context: CallContext,
+): Promise<ManagedObject[]> {
+  const { rootFolder } = await api.serviceContent(context);
+  const view = await api.createContainerView(rootFolder, ['VirtualMachine'], context);
+  try {
+    return await retrieve(api, [{ type: 'VirtualMachine', paths }], { view }, context);
+  } finally {
+    // It would last as long as the session; a failure to remove it is no reason to fail.
+    await api.destroyView(view, context).catch(() => undefined);
+  }
+}
+
+/** Reads some objects. */
+export function readObjects(
+  api: VimApi,
+  refs: readonly MoRef[],
+  sets: readonly PropertySet[],
+  context: CallContext,
+): Promise<ManagedObject[]> {
+  return retrieve(api, sets, refs, context);
+}
+
+async function retrieve(
+  api: VimApi,
+  sets: readonly PropertySet[],
+  objects: PropertyQuery['objects'],
+  context: CallContext,
+): Promise<ManagedObject[]> {
+  const found: ManagedObject[] = [];
+  let page = await api.retrieveProperties({ sets, objects, maxObjects: MAX_OBJECTS }, context);
+  for (;;) {
+    // Without a session this call is answered with every property missing.
+    if (page.objects.some(({ missing }) => missing.includes('NotAuthenticated'))) {
+      throw faultError(
+        { type: 'NotAuthenticated', text: '' },
+        new Conversation(api.host).asked('RetrievePropertiesEx'),
+      );
+    }
+    found.push(...page.objects);
+    if (page.token === undefined) {
+      return found;
+    }
+    page = await api.continueRetrieveProperties(page.token, context);
+  }
+}
+
+/** A property as text. */
+export function textOf(object: ManagedObject, path: string): string | undefined {
+  return object.properties.get(path)?.text;
+}
+
+/** A property as a managed object reference. */
+export function referenceOf(object: ManagedObject, path: string): MoRef | undefined {
+  return object.properties.get(path)?.ref;
+}

@@ -1,0 +1,45 @@
+/** Calls that take back what was made on the server: they are let finish, and made once more where the first is lost. */
+import { classify } from '../../source/read-failure.js';
+import type { CallContext } from '../api/vim-api.js';
+
+// Twice within the time that the end of a command has: what is left behind may be one of 32 for a whole server.
+const SECOND_TRY_AFTER_MS = 250;
+
+const TIMEOUT_MS = 5_000;
+
+/** Calls that create or remove something are let finish: what came to be unknown to us could not be removed. */
+export function unhurried(): CallContext {
+  return { signal: new AbortController().signal };
+}
+
+/**
+ * Makes the call, and once more when it was answered with something that may pass, or not yet. What is gone already,
+ * alone or with its session, is no failure; and about the others nothing is left to do. Never rejects.
+ */
+export async function cleanUp(call: (context: CallContext) => Promise<void>): Promise<void> {
+  const attempt = async (): Promise<void> => {
+    try {
+      await call({ ...unhurried(), timeoutMs: TIMEOUT_MS });
+    } catch (error) {
+      if (classify(error).kind === 'transient') {
+        throw error;
+      }
+    }
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const due = new Promise<true>((resolve) => {
+    timer = setTimeout(() => resolve(true), SECOND_TRY_AFTER_MS);
+  });
+  const first = attempt();
+  const again = await Promise.race([
+    first.then(
+      () => false,
+      () => due,
+    ),
+    due,
+  ]);
+  clearTimeout(timer);
+  if (again) {
+    await Promise.any([first, attempt()]).catch(() => undefined);
+  }
+}

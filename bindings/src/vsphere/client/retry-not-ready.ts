@@ -1,0 +1,60 @@
+/** Requests that come before there is a wait: a server that is not ready yet is asked again for a while. */
+import { shown } from '../../core/validate.js';
+import { ConnectionError, OptionsError } from '../../errors.js';
+import { systemClock } from '../../util/clock.js';
+
+const FIRST_PAUSE_MS = 1_000;
+
+// What a single request may take as well.
+const DEFAULT_SECONDS = 30;
+
+/** How long a server that is not ready is asked again. */
+export interface PatienceOptions {
+  /**
+   * Seconds in which a server that answers HTTP 503 or the like, as one that starts does, is asked again after 1, 2, 4 … s
+   * when it is connected to, and when VMs are looked up. Default 30; with 0 it is asked once.
+   */
+  readonly patienceSeconds?: number | undefined;
+  /** Told why, each time that it is asked again. */
+  readonly onRetry?: ((message: string) => void) | undefined;
+}
+
+/** Makes calls that may be made again. */
+export class Patience {
+  readonly #ms: number;
+  readonly #onRetry: (message: string) => void;
+
+  /** @throws {@link OptionsError} */
+  constructor({ patienceSeconds = DEFAULT_SECONDS, onRetry = () => undefined }: PatienceOptions) {
+    if (!Number.isFinite(patienceSeconds) || patienceSeconds < 0) {
+      throw new OptionsError(
+        'invalidOptions',
+        `patienceSeconds is ${shown(patienceSeconds)}: give a number of seconds, 0 or more`,
+      );
+    }
+    this.#ms = patienceSeconds * 1000;
+    this.#onRetry = onRetry;
+  }
+
+  /** Makes the call, and again while the answer says that the server is not ready. */
+  async call<T>(make: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const end = systemClock.now() + this.#ms;
+    for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+      try {
+        return await make();
+      } catch (error) {
+        if (!isNotReady(error) || signal.aborted || systemClock.now() + pause > end) {
+          throw error;
+        }
+        this.#onRetry(error.message);
+        await systemClock.sleep(pause, signal);
+        signal.throwIfAborted();
+      }
+    }
+  }
+}
+
+// A connection that cannot be made is most often an address that is wrong, which is to be told at once.
+function isNotReady(error: unknown): error is ConnectionError {
+  return error instanceof ConnectionError && error.code === 'http' && error.kind === 'transient';
+}

@@ -1,0 +1,189 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** A session with one vCenter: look-up, events, and an end that leaves no session behind. */
+
+import { ConnectionError } from '../../errors.js';
+import type { Transport } from '../../http/transport.js';
+import type { EventSource } from '../../source/event-source.js';
+import { linkedTo } from '../../util/abort.js';
+import type { CallContext, ServiceContent, VimApi, Wire } from '../api/vim-api.js';
+import { VimEventSource } from './events.js';
+import { type FoundVm, type Lookup, lookUp } from './lookup.js';
+import { Pushes } from './open-collectors.js';
+import { clientFor, type Protocol } from './protocol.js';
+import { Patience, type PatienceOptions } from './retry-not-ready.js';
+import { type SignIn, signIn } from './sign-in.js';
+
+// Where the platform does not know the symbol, `close()` is there all the same.
+const asyncDisposeSymbol: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
+
+// The whole end of a command may take a second.
+const LOGOUT_TIMEOUT_MS = 700;
+
+// Of which the log-out is to have the rest, whatever hangs.
+const REMOVAL_MS = 400;
+
+// A log-in that is to be undone is worth the rest of that second: without its answer its session stays.
+const UNDO_TIMEOUT_MS = 900;
+
+/** How a session is used. */
+export interface SessionOptions {
+  /** Ends the call at once. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a session is begun. */
+export interface BeginOptions extends SessionOptions, PatienceOptions {
+  /** Default `auto`. */
+  readonly protocol?: Protocol | undefined;
+}
+
+/** A session with one vCenter. Close it, whatever happens. */
+export class VCenter implements AsyncDisposable {
+  readonly #api: VimApi;
+  readonly #transport: Transport;
+  readonly #signIn: SignIn;
+  readonly #pushes: Pushes;
+  readonly #about: ServiceContent;
+  readonly #patience: Patience;
+
+  private constructor(transport: Transport, api: VimApi, how: SignIn, about: ServiceContent, patience: Patience) {
+    this.#transport = transport;
+    this.#api = api;
+    this.#signIn = how;
+    this.#about = about;
+    this.#patience = patience;
+    this.#pushes = new Pushes(api);
+  }
+
+  /**
+   * Logs in, or goes on in the session given.
+   * @throws {@link LoginError}, {@link CertificateError}, {@link ConnectionError}, {@link UnsupportedServerError}
+   */
+  static async connect(transport: Transport, how: SignIn, options: BeginOptions = {}): Promise<VCenter> {
+    const context = { signal: signalOf(options) };
+    const patience = new Patience(options);
+    let api: VimApi | undefined;
+    const begin = async (): Promise<VimApi> => {
+      api ??= await clientFor(transport, options.protocol ?? 'auto', how, context);
+      try {
+        await signIn(api, how, context);
+      } catch (error) {
+        // What lets VI JSON be read may still refuse what it has to be asked; nobody has asked for VI JSON.
+        const refused = error instanceof ConnectionError && error.code === 'http' && error.kind === 'fatal';
+        if (!refused || (options.protocol ?? 'auto') !== 'auto' || api.wire !== 'vi-json' || 'session' in how) {
+          throw error;
+        }
+        api = await clientFor(transport, 'soap', how, context);
+        await signIn(api, how, context);
+      }
+      return api;
+    };
+    try {
+      api = await patience.call(begin, context.signal);
+      return new VCenter(transport, api, how, await api.serviceContent(context), patience);
+    } catch (error) {
+      const ended = end(transport, UNDO_TIMEOUT_MS, async (closing) => api?.logout(closing));
+      // Whoever aborts has no time to wait for a log-in that is to be undone; it is, all the same.
+      if (options.signal?.aborted !== true) {
+        await ended;
+      }
+      throw error;
+    }
+  }
+
+  /** The server, for messages. */
+  get host(): string {
+    return this.#api.host;
+  }
+
+  /** Tells vCenters apart, whatever they are called; undefined where the server does not say. */
+  get instanceUuid(): string | undefined {
+    return this.#about.instanceUuid;
+  }
+
+  /** The server's product and version. */
+  get fullName(): string {
+    return this.#about.fullName;
+  }
+
+  /** What it is spoken to over. */
+  get protocol(): Wire {
+    return this.#api.wire;
+  }
+
+  /** vCenter's clock. */
+  serverTime(options: SessionOptions = {}): Promise<Date> {
+    return this.#api.currentTime({ signal: signalOf(options) });
+  }
+
+  /**
+   * Finds VMs by name, pattern (`web-*`), inventory path (`/DC/vm/folder/web-1`) or managed object reference.
+   * @throws {@link LookupError} that names each that fits nothing, or more than one
+   */
+  findVms(inputs: readonly string[], options: SessionOptions = {}): Promise<Lookup> {
+    const signal = signalOf(options);
+    return this.#patience.call(() => lookUp(this.#api, inputs, { signal }), signal);
+  }
+
+  /**
+   * The events of the VMs found, to be passed to `watchCustomization` with `found.vms`.
+   * @param warn - told once when the events have to be read VM by VM
+   */
+  events(found: Lookup | readonly FoundVm[], warn?: (message: string) => void): EventSource {
+    const parents = 'parents' in found ? found.parents : [];
+    return new VimEventSource(this.#api, this.#signIn, parents, warn, this.#pushes);
+  }
+
+  /**
+   * Logs out and closes the connections, within a second. Never rejects: a session that cannot be closed will expire.
+   * @param options - `leaving`: in `pagehide`, after which nothing can be waited for, the log-out alone is sent, at once
+   */
+  async close({ leaving = false }: { readonly leaving?: boolean } = {}): Promise<void> {
+    await end(this.#transport, LOGOUT_TIMEOUT_MS, async (context) => {
+      if (!leaving) {
+        await this.#endPushes(context.signal);
+      }
+      await this.#api.logout(context);
+    });
+  }
+
+  /** Removes from the server what pushes have there. */
+  async #endPushes(signal: AbortSignal): Promise<void> {
+    const bound = linkedTo(signal);
+    // A session of ours takes with it what is left there; in one that was given nothing else does.
+    const timer = 'session' in this.#signIn ? undefined : setTimeout(() => bound.abort(), REMOVAL_MS);
+    try {
+      await this.#pushes.close(bound.signal);
+    } finally {
+      clearTimeout(timer);
+      bound.release();
+    }
+  }
+
+  /** The same as {@link VCenter.close}, for `await using`. */
+  async [asyncDisposeSymbol](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Takes leave of the server in the time there is for it, and closes the connections. */
+async function end(
+  transport: Transport,
+  timeoutMs: number,
+  leave: (context: CallContext) => Promise<void>,
+): Promise<void> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error('no time left to log out')), timeoutMs);
+  try {
+    await leave({ signal: controller.signal, timeoutMs });
+  } catch {
+    // Nothing is left to do for it.
+  } finally {
+    clearTimeout(timer);
+    transport.close();
+  }
+}
+
+function signalOf(options: SessionOptions): AbortSignal {
+  return options.signal ?? new AbortController().signal;
+}

@@ -1,0 +1,70 @@
+/** The first question of a run: vCenter's clock. */
+
+import { isServerTime, shown } from '../core/validate.js';
+import { classify } from '../source/read-failure.js';
+import { bounded } from '../source/with-timeout.js';
+import type { ReadFailure } from '../types.js';
+import type { RunSetup } from './run-loop.js';
+
+const TIMEOUT_MS = 30_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+const DEFAULT_WAIT_S = 600;
+
+/** The server's time, or what kept it from being known; neither when the run was stopped first. */
+export interface ServerTimeAnswer {
+  readonly time?: Date;
+  readonly failure?: ReadFailure;
+}
+
+/**
+ * Asks for the server's time, again and again after 1, 2, 4 … 30 s while it may work in a while, logging in once where
+ * the session is gone, until the wait's own deadline.
+ */
+export async function readServerTime(setup: RunSetup, startedAt: number): Promise<ServerTimeAnswer> {
+  const { source, clock, stop, tell, options } = setup;
+  const waitS = options.timeoutSeconds === undefined ? DEFAULT_WAIT_S : options.timeoutSeconds;
+  const end = waitS === null ? Number.POSITIVE_INFINITY : startedAt + waitS * 1000;
+  let pause = FIRST_PAUSE_MS;
+  let mayLogIn = source.logIn !== undefined;
+  while (!stop.aborted) {
+    let failure: ReadFailure;
+    try {
+      const left = Math.max(end - clock.now(), FIRST_PAUSE_MS);
+      const time: unknown = await bounded(
+        "asking for vCenter's time",
+        (call) => source.serverTime(call),
+        Math.min(TIMEOUT_MS, left),
+        clock,
+        stop,
+      );
+      return isServerTime(time) ? { time } : { failure: { kind: 'fatal', message: noTime(time) } };
+    } catch (error) {
+      failure = classify(error);
+    }
+    if (stop.aborted) {
+      break;
+    }
+    if (failure.kind === 'notAuthenticated' && mayLogIn) {
+      mayLogIn = false;
+      try {
+        await bounded('logging in', async (call) => source.logIn?.(call), TIMEOUT_MS, clock, stop);
+        continue;
+      } catch (error) {
+        failure = classify(error);
+      }
+    }
+    if (failure.kind !== 'transient' || clock.now() + pause > end) {
+      return { failure };
+    }
+    tell({ type: 'readFailed', failure });
+    await clock.sleep(pause, stop);
+    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+  }
+  return {};
+}
+
+function noTime(answer: unknown): string {
+  const what = answer instanceof Date ? 'a Date that is none of vCenter' : shown(answer);
+  return `serverTime of the source has answered ${what}: it has to answer a valid Date`;
+}

@@ -1,0 +1,215 @@
+/**
+ * The second signal beside the events: what the guests' own properties say. It is read before the events of a read, so
+ * that whatever both tell of is known from the event too, which says more; and it never fails or holds up anything.
+ */
+
+import type { EventSource } from '../source/event-source.js';
+import { classify } from '../source/read-failure.js';
+import { bounded } from '../source/with-timeout.js';
+import type { GuestInfo, Output, ReadReason, VmRow } from '../types.js';
+import type { Clock } from '../util/clock.js';
+
+// One request for all VMs; events are not kept waiting for it longer than the second.
+const TIMEOUT_MS = 30_000;
+const PATIENCE_MS = 1_000;
+
+// What was read this long ago need not be read again for a hint.
+const FRESH_MS = 5_000;
+
+// Reads that follow another at once, or belong to the published rules, which know no second signal.
+const WITHOUT: ReadonlySet<ReadReason> = new Set(['retry', 'vmDropped', 'pass', 'push']);
+
+/** What a feed needs. */
+export interface GuestSetup {
+  /** Undefined where there is no second signal, or none is wanted. */
+  readonly read: EventSource['readGuestInfo'];
+  readonly clock: Clock;
+  readonly vms: readonly string[];
+}
+
+/** What is known of the guests, and what of it the machine does not know yet. */
+export class GuestFeed {
+  readonly #setup: GuestSetup;
+  readonly #stop = new AbortController();
+  #vms: ReadonlySet<string>;
+  readonly #open: Set<string>;
+  /** Read, but perhaps later than the events of the read that is open. */
+  readonly #arrived = new Map<string, GuestInfo>();
+  /** Read before the events of the read that is open. */
+  readonly #ready = new Map<string, GuestInfo>();
+  /** As told to the machine: it need not hear the same again at each read. */
+  readonly #told = new Map<string, string>();
+  readonly #toldPending = new Map<string, boolean>();
+  #reading: Promise<void> | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #failure: string | undefined;
+  #failureTold = false;
+
+  constructor(setup: GuestSetup) {
+    this.#setup = setup;
+    this.#vms = new Set(setup.vms);
+    this.#open = new Set(setup.vms);
+  }
+
+  /** Takes the rows of a run that goes on from a snapshot. */
+  restored(rows: readonly VmRow[]): void {
+    for (const { vm, conclusion } of rows) {
+      this.#track(vm, conclusion === undefined);
+    }
+    this.#vms = new Set(rows.map(({ vm }) => vm));
+  }
+
+  /** Takes other VMs: those known stay as they are, and nothing is kept of the ones that went. */
+  changed(vms: readonly string[]): void {
+    const before = this.#vms;
+    this.#vms = new Set(vms);
+    for (const vm of before) {
+      if (!this.#vms.has(vm)) {
+        this.#open.delete(vm);
+        for (const map of [this.#arrived, this.#ready, this.#told, this.#toldPending]) {
+          map.delete(vm);
+        }
+      }
+    }
+    for (const vm of this.#vms) {
+      if (!before.has(vm)) {
+        this.#open.add(vm);
+      }
+    }
+  }
+
+  /** Takes what the machine tells: VMs that are done are not asked about. */
+  told(output: Output): void {
+    if (output.type === 'concluded') {
+      this.#track(output.row.vm, false);
+    } else if (output.type === 'transition') {
+      const { vm, to } = output.transition;
+      this.#track(vm, to !== 'CustomizationSucceeded' && to !== 'CustomizationFailed');
+    }
+  }
+
+  /** To be awaited before the events are read: reads the guests, for as long as the patience lasts. Never rejects. */
+  async beforeRead(reason: ReadReason, signal: AbortSignal): Promise<void> {
+    if (!WITHOUT.has(reason)) {
+      await this.#refresh(signal);
+    }
+    this.#seal();
+  }
+
+  /** To be awaited before the machine gives hints. Never rejects. */
+  async beforeHint(signal: AbortSignal): Promise<void> {
+    if (this.#setup.clock.now() - this.#readAt >= FRESH_MS) {
+      await this.#refresh(signal);
+    }
+  }
+
+  /**
+   * Whether a customization is pending, where that is news: hints depend on it. Results wait for the events of the next
+   * read.
+   */
+  takePending(): readonly GuestInfo[] {
+    const news: GuestInfo[] = [];
+    for (const { vm, pendingCustomization } of [...this.#ready.values(), ...this.#arrived.values()]) {
+      if (typeof pendingCustomization === 'boolean' && this.#toldPending.get(vm) !== pendingCustomization) {
+        this.#toldPending.set(vm, pendingCustomization);
+        news.push({ vm, pendingCustomization });
+      }
+    }
+    return news;
+  }
+
+  /** All that is news, of the guests as they were when the events were asked for. */
+  take(): readonly GuestInfo[] {
+    const news: GuestInfo[] = [];
+    for (const info of this.#ready.values()) {
+      const text = JSON.stringify(info);
+      if (this.#told.get(info.vm) !== text) {
+        this.#told.set(info.vm, text);
+        if (typeof info.pendingCustomization === 'boolean') {
+          this.#toldPending.set(info.vm, info.pendingCustomization);
+        }
+        news.push(info);
+      }
+    }
+    this.#ready.clear();
+    return news;
+  }
+
+  /** All that is news, however late: no read of events follows. */
+  takeAll(): readonly GuestInfo[] {
+    this.#seal();
+    return this.take();
+  }
+
+  /** Something else went wrong with what was read. */
+  failed(message: string): void {
+    this.#failure ??= message;
+  }
+
+  /** Why the guests cannot be read, the first time it is asked for and there is a reason. */
+  takeFailure(): string | undefined {
+    if (this.#failureTold || this.#failure === undefined) {
+      return undefined;
+    }
+    this.#failureTold = true;
+    return this.#failure;
+  }
+
+  /** Ends what is under way. */
+  stop(): void {
+    this.#stop.abort(new Error('the wait is over'));
+  }
+
+  #track(vm: string, open: boolean): void {
+    if (open) {
+      this.#open.add(vm);
+    } else {
+      this.#open.delete(vm);
+    }
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const { read, clock } = this.#setup;
+    if (read === undefined || this.#open.size === 0 || signal.aborted) {
+      return;
+    }
+    this.#reading ??= this.#read(read).finally(() => {
+      this.#reading = undefined;
+    });
+    const over = new AbortController();
+    const end = (): void => over.abort();
+    signal.addEventListener('abort', end);
+    await Promise.race([this.#reading, clock.sleep(PATIENCE_MS, over.signal)]);
+    signal.removeEventListener('abort', end);
+    end();
+  }
+
+  async #read(read: NonNullable<EventSource['readGuestInfo']>): Promise<void> {
+    const { clock } = this.#setup;
+    const { signal } = this.#stop;
+    try {
+      const vms = [...this.#open];
+      const infos = await bounded('asking the guests', (call) => read(vms, call), TIMEOUT_MS, clock, signal);
+      for (const info of infos) {
+        // The list may have changed meanwhile.
+        if (this.#vms.has(info.vm)) {
+          this.#arrived.set(info.vm, info);
+        }
+      }
+      this.#readAt = clock.now();
+    } catch (error) {
+      const failure = classify(error);
+      // A session that is gone is noticed, and told, by the read of the events.
+      if (!signal.aborted && failure.kind !== 'notAuthenticated') {
+        this.failed(failure.message ?? failure.kind);
+      }
+    }
+  }
+
+  #seal(): void {
+    for (const [vm, info] of this.#arrived) {
+      this.#ready.set(vm, info);
+    }
+    this.#arrived.clear();
+  }
+}

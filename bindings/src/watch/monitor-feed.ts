@@ -1,0 +1,182 @@
+/** What goes into the machine of a run: fed in a fixed order, recorded, and told of on the way. */
+import { toBytes } from '../core/event-document.js';
+import type { Monitor } from '../core/monitor.js';
+import { VmCustomizationError, WireError } from '../errors.js';
+import type { EventPage } from '../source/event-source.js';
+import type { GuestInfo, ReadFailure, Step, VmRef } from '../types.js';
+import type { Progress, RunInput } from './progress.js';
+
+/** What a feed needs. */
+export interface FeedSetup {
+  readonly monitor: Monitor;
+  /** Whether the machine knows nothing yet: it was not restored. */
+  readonly fresh: boolean;
+  readonly tell: (progress: Progress) => void;
+  readonly record: (input: RunInput) => void;
+}
+
+/** What became of a page: the steps, in order, and why it was no complete answer. */
+export interface FedPage {
+  readonly steps: readonly Step[];
+  readonly failure: ReadFailure | undefined;
+  /** What of the guests made no sense. */
+  readonly guestFailure: string | undefined;
+}
+
+/** Feeds one machine. Times are milliseconds of host time since the start of the run; one that goes back is clamped. */
+export class MachineFeed {
+  readonly #setup: FeedSetup;
+  #pages = 0;
+  #lastMs = 0;
+
+  constructor(setup: FeedSetup) {
+    this.#setup = setup;
+  }
+
+  /** When the machine was fed last. */
+  get lastMs(): number {
+    return this.#lastMs;
+  }
+
+  /**
+   * Feeds an answer to a read.
+   *
+   * @param own - of a read that the machine did not ask for: it adds to what is known, and completes nothing
+   */
+  page(page: EventPage, guests: readonly GuestInfo[], own: boolean, now: number): FedPage {
+    const documents = [page.events, ...(page.more ?? [])].map((document) => toBytes(document));
+    const refusals = page.failures ?? [];
+    const steps: Step[] = [];
+    // An event tells more than the guest does of the same thing, so events come first. But at the start there is no
+    // attempt yet that the guest's word could be taken for, and it is there when the first events end the wait.
+    const guestsFirst = this.#pages === 0 && this.#setup.fresh;
+    this.#pages += 1;
+    let guestFailure: string | undefined;
+    const feedGuests = (): void => {
+      const fed = this.guests(guests, now);
+      steps.push(...fed.steps);
+      guestFailure = fed.failure;
+    };
+    if (guestsFirst) {
+      feedGuests();
+    }
+    let failure: ReadFailure | undefined =
+      page.complete === false ? { kind: 'transient', message: 'the source could not read to the end' } : undefined;
+    const more = own || refusals.length > 0 || guests.length > 0;
+    for (const [index, document] of documents.entries()) {
+      const last = index === documents.length - 1;
+      try {
+        steps.push(this.#document(document, last && !more && failure === undefined, now));
+      } catch (error) {
+        failure = { kind: 'transient', message: `an answer could not be understood: ${wireMessage(error)}` };
+      }
+    }
+    for (const refusal of refusals) {
+      steps.push(this.failure(refusal, now));
+    }
+    if (!guestsFirst) {
+      feedGuests();
+    }
+    if (failure !== undefined) {
+      steps.push(this.failure(failure, now));
+    } else if (more && !own) {
+      steps.push(this.#document(toBytes([]), true, now));
+    }
+    return { steps, failure, guestFailure };
+  }
+
+  /** Feeds what was pushed. */
+  pushed(page: EventPage, now: number): readonly Step[] {
+    const documents = [page.events, ...(page.more ?? [])]
+      .filter((document) => !Array.isArray(document) || document.length > 0)
+      .map((document) => toBytes(document))
+      .filter((bytes) => bytes.length > 0);
+    return documents.map((document) => {
+      try {
+        return this.#document(document, false, now);
+      } catch (error) {
+        // The read that follows brings what could not be understood here.
+        const message = `what was pushed could not be understood: ${wireMessage(error)}`;
+        return this.failure({ kind: 'transient', message }, now);
+      }
+    });
+  }
+
+  /** Feeds what is known of guests; one that makes no sense is left out. */
+  guests(infos: readonly GuestInfo[], now: number): { steps: readonly Step[]; failure: string | undefined } {
+    let failure: string | undefined;
+    const steps = infos.flatMap((info) => {
+      const atMs = this.#advance(now);
+      try {
+        const step = this.#setup.monitor.handleGuestInfo(info, atMs);
+        this.#setup.record({ type: 'guestInfo', info, atMs });
+        return [step];
+      } catch (error) {
+        if (!(error instanceof VmCustomizationError) || error.code !== 'invalidInput') {
+          throw error;
+        }
+        failure ??= `what is known of the guest of ${info.vm} makes no sense: ${error.message}`;
+        return [];
+      }
+    });
+    return { steps, failure };
+  }
+
+  /** Feeds a read or a log-in that failed. */
+  failure(failure: ReadFailure, now: number): Step {
+    const atMs = this.#advance(now);
+    this.#setup.tell({ type: 'readFailed', failure });
+    this.#setup.record({ type: 'readFailed', failure, atMs });
+    return this.#setup.monitor.handleReadFailed(failure, atMs);
+  }
+
+  /** Feeds a log-in that succeeded. */
+  loggedIn(now: number): Step {
+    const atMs = this.#advance(now);
+    this.#setup.tell({ type: 'loggedIn' });
+    this.#setup.record({ type: 'loggedIn', atMs });
+    return this.#setup.monitor.handleLoggedIn(atMs);
+  }
+
+  /** Takes other VMs. */
+  vms(vms: readonly VmRef[], serverTime: string, now: number): Step {
+    const atMs = this.#advance(now);
+    const step = this.#setup.monitor.setVms(vms, serverTime, atMs);
+    this.#setup.record({ type: 'vms', vms, serverTime, atMs });
+    return step;
+  }
+
+  /** Tells the machine the time. */
+  timeout(now: number): Step {
+    return this.#setup.monitor.handleTimeout(this.#advance(now));
+  }
+
+  /** Ends the run. */
+  cancel(now: number): Step {
+    const atMs = this.#advance(now);
+    this.#setup.record({ type: 'cancel', atMs });
+    return this.#setup.monitor.cancel(atMs);
+  }
+
+  #document(document: Uint8Array, complete: boolean, now: number): Step {
+    const atMs = this.#advance(now);
+    const step = this.#setup.monitor.handleEvents(document, complete, atMs);
+    this.#setup.record({ type: 'events', document, complete, atMs });
+    if (step.ingested !== undefined) {
+      this.#setup.tell({ type: 'ingested', ingested: step.ingested });
+    }
+    return step;
+  }
+
+  #advance(now: number): number {
+    this.#lastMs = Math.max(this.#lastMs, now);
+    return this.#lastMs;
+  }
+}
+
+function wireMessage(error: unknown): string {
+  if (!(error instanceof WireError)) {
+    throw error;
+  }
+  return error.message;
+}

@@ -1,0 +1,176 @@
+/** Keeps a push of events going beside the reads: begins it, begins it again, and hands on what it brings. */
+
+import { PushUnavailableError } from '../errors.js';
+import type { EventPage, EventSource } from '../source/event-source.js';
+import { classify } from '../source/read-failure.js';
+import type { EventQuery, ReadFailure } from '../types.js';
+import { linkedTo } from '../util/abort.js';
+import type { Clock } from '../util/clock.js';
+import { checkedPage } from './checked-page.js';
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+// A push that lasted this long was no failure to begin: it is begun again at once, and the series of pauses starts anew.
+// A long poll whose session ends may only say that it was cancelled; the next request then tells that the session is gone.
+const STEADY_MS = 5_000;
+
+/** What a push tells the run loop. */
+export type PushInput =
+  /** It has begun, for the first time or again: from here on nothing is missed. */
+  | { readonly type: 'pushBegun' }
+  | { readonly type: 'pushed'; readonly page: EventPage; readonly taken: () => void }
+  /** It has ended; it is begun again after a while, or on the next session. */
+  | { readonly type: 'pushFailed'; readonly failure: ReadFailure; readonly inARow: number }
+  /** It will not be begun again. */
+  | { readonly type: 'pushUnavailable'; readonly message: string };
+
+/** What a feed needs. */
+export interface PushSetup {
+  readonly push: NonNullable<EventSource['pushEvents']>;
+  /** Whether a lost session can come back; where it cannot, it is a failure like others. */
+  readonly canLogIn: boolean;
+  /** The latest query: a push that is begun again need not go back further. */
+  readonly query: () => EventQuery;
+  readonly clock: Clock;
+  readonly post: (input: PushInput) => void;
+}
+
+/** The push of one run. */
+export class PushFeed {
+  readonly #setup: PushSetup;
+  readonly #stop = new AbortController();
+  /** Ends what belongs to the present session: a push, or the pause after one. */
+  #session = new AbortController();
+
+  constructor(setup: PushSetup) {
+    this.#setup = setup;
+    void this.#run();
+  }
+
+  /** A log-in has succeeded: what was begun on the session before it is dead, whether it says so or not. */
+  loggedIn(): void {
+    this.#restart('a new session has begun');
+  }
+
+  /** VMs came to those watched: what was begun before does not know them. */
+  vmsAdded(): void {
+    this.#restart('other VMs are watched');
+  }
+
+  /** Ends it. The source cleans up by itself, and is not waited for. */
+  stop(): void {
+    this.#stop.abort(new Error('the wait is over'));
+  }
+
+  #restart(reason: string): void {
+    this.#session.abort(new Error(reason));
+    this.#session = new AbortController();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, post, canLogIn } = this.#setup;
+    let failures = 0;
+    while (!this.#stop.signal.aborted) {
+      const session = this.#session.signal;
+      const begun: { at?: number } = {};
+      let failure: ReadFailure;
+      try {
+        await this.#feed(session, () => {
+          begun.at = clock.now();
+          post({ type: 'pushBegun' });
+        });
+        failure = { kind: 'transient', message: 'the push of events has ended' };
+      } catch (error) {
+        if (isUnavailable(error) && !session.aborted) {
+          post({ type: 'pushUnavailable', message: error.message });
+          return;
+        }
+        failure = classify(error);
+      }
+      if (this.#stop.signal.aborted) {
+        return;
+      }
+      if (session.aborted) {
+        continue;
+      }
+      const sessionLost = failure.kind === 'notAuthenticated' && canLogIn;
+      const wasSteady = begun.at !== undefined && clock.now() - begun.at >= STEADY_MS;
+      const pause = wasSteady ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+      if (wasSteady) {
+        failures = 0;
+      } else if (!sessionLost) {
+        failures += 1;
+      }
+      post({ type: 'pushFailed', failure, inARow: failures });
+      await this.#pause(sessionLost ? Number.POSITIVE_INFINITY : pause, session);
+    }
+  }
+
+  async #feed(session: AbortSignal, onBegun: () => void): Promise<void> {
+    const { push, query, post } = this.#setup;
+    const { signal, release, aborted } = this.#until(session);
+    const iterator = push(query(), { signal })[Symbol.asyncIterator]();
+    try {
+      for (let first = true; ; first = false) {
+        // Raced, because a source may ignore its signal.
+        const next = await Promise.race([iterator.next(), aborted]);
+        if (next.done === true) {
+          return;
+        }
+        if (first) {
+          onBegun();
+        }
+        const page = checkedPage(next.value, 'pushEvents');
+        // The source is asked for more only when this is taken, so that it cannot run ahead of the machine.
+        await Promise.race([new Promise<void>((taken) => post({ type: 'pushed', page, taken })), aborted]);
+      }
+    } finally {
+      release();
+      // Not waited for: a generator that hangs would hold up the next push.
+      Promise.resolve(iterator.return?.()).catch(() => undefined);
+    }
+  }
+
+  async #pause(ms: number, session: AbortSignal): Promise<void> {
+    const { signal, release, aborted } = this.#until(session);
+    try {
+      await (ms === Number.POSITIVE_INFINITY ? aborted : this.#setup.clock.sleep(ms, signal));
+    } catch {
+      // Cut short by a log-in or the end: the caller looks which.
+    } finally {
+      release();
+    }
+  }
+
+  /** Ends with the session and with the feed. */
+  #until(session: AbortSignal): { signal: AbortSignal; release: () => void; aborted: Promise<never> } {
+    const controller = linkedTo(this.#stop.signal);
+    const forward = (): void => controller.abort(session.reason);
+    session.addEventListener('abort', forward);
+    if (session.aborted) {
+      forward();
+    }
+    const aborted = new Promise<never>((_, reject) => {
+      const fail = (): void => reject(controller.signal.reason);
+      controller.signal.addEventListener('abort', fail);
+      if (controller.signal.aborted) {
+        fail();
+      }
+    });
+    aborted.catch(() => undefined);
+    return {
+      signal: controller.signal,
+      release: () => {
+        controller.release();
+        session.removeEventListener('abort', forward);
+      },
+      aborted,
+    };
+  }
+}
+
+// By its code: a source bundled with its own copy of this package throws another class than ours.
+function isUnavailable(error: unknown): error is Error {
+  return error instanceof Error && (error as { code?: unknown }).code === PushUnavailableError.code;
+}

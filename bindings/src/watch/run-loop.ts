@@ -1,0 +1,527 @@
+/**
+ * Drives a {@link Monitor} with an {@link EventSource}: feeds what the source brings, does what the machine asks for,
+ * sleeps until the deadline it names. No rule of customization is decided here.
+ */
+
+import { Monitor } from '../core/monitor.js';
+import { isServerTime, shown } from '../core/validate.js';
+import { init } from '../core/wasm/loader.js';
+import { OptionsError, ReadError } from '../errors.js';
+import type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
+import { classify } from '../source/read-failure.js';
+import { bounded } from '../source/with-timeout.js';
+import type { Deadline, EventQuery, MonitorOptions, Output, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
+import type { Clock } from '../util/clock.js';
+import { withResolver } from '../util/deferred.js';
+import { checkedPage } from './checked-page.js';
+import { readServerTime } from './first-server-time.js';
+import { CatchUp, SAFETY_READ_S } from './gap-reads.js';
+import { GuestFeed } from './guest-info-feed.js';
+import { Mailbox } from './input-queue.js';
+import { MachineFeed } from './monitor-feed.js';
+import type { Progress, RunInput } from './progress.js';
+import { PushFeed, type PushInput } from './push-feed.js';
+
+const READ_TIMEOUT_MS = 30_000;
+const LOG_IN_TIMEOUT_MS = 30_000;
+const SERVER_TIME_TIMEOUT_MS = 30_000;
+
+// A timer that fires this late is an ordinary one, and the machine is told the time it asked for, so that a recording
+// plays back the same. Beyond it the process was asleep, and the machine must know the real time.
+const ORDINARY_LATENESS_MS = 1_000;
+
+type Input = { asOfMs?: number; call?: AbortSignal } & (
+  | { type: 'page'; page: EventPage; own: boolean }
+  | { type: 'readError'; error: unknown }
+  | { type: 'loggedIn' }
+  | { type: 'logInError'; error: unknown }
+  | { type: 'vms'; vms: readonly VmRef[]; serverTime: string; done: () => void; failed: (error: unknown) => void }
+  | PushInput
+);
+
+/** What a run needs. */
+export interface RunSetup {
+  readonly source: EventSource;
+  readonly vms: readonly VmRef[];
+  readonly options: MonitorOptions;
+  /** Event types to read beside those that the machine asks for. */
+  readonly alsoRead: readonly string[];
+  /** Whether the source may push. */
+  readonly push: boolean;
+  readonly snapshot: Snapshot | undefined;
+  readonly clock: Clock;
+  /** Ends the run with the rows it has. */
+  readonly stop: AbortSignal;
+  readonly tell: (progress: Progress) => void;
+  readonly record: (input: RunInput) => void;
+}
+
+/** One run, from the question for the time to the report. */
+export class RunLoop {
+  readonly #setup: RunSetup;
+  readonly #startedAt: number;
+  readonly #inputs = new Mailbox<Input>();
+  readonly #pushEvents: EventSource['pushEvents'];
+  readonly #options: MonitorOptions;
+  readonly #catchUp: CatchUp;
+  readonly #guests: GuestFeed;
+  #monitor: Monitor | undefined;
+  #feed: MachineFeed | undefined;
+  #deadline: Deadline | null = null;
+  #vmCount: number;
+  #ended = false;
+  #openRead: AbortController | undefined;
+  #openLogIn: AbortController | undefined;
+  #feedOfPush: PushFeed | undefined;
+  /** Changes of the VMs take turns. */
+  #vmsTurn: Promise<void> = Promise.resolve();
+  readonly #begun = withResolver();
+  readonly #over = new AbortController();
+
+  constructor(setup: RunSetup) {
+    this.#setup = setup;
+    this.#startedAt = setup.clock.now();
+    this.#vmCount = setup.vms.length;
+    const { source, options } = setup;
+    // The published rules see what is there at their fixed times, and nothing else.
+    const pushes = setup.push && options.rules !== 'published';
+    this.#pushEvents = pushes ? source.pushEvents?.bind(source) : undefined;
+    const raised = this.#pushEvents !== undefined && options.pollIntervalSeconds === undefined;
+    this.#options = raised ? { ...options, pollIntervalSeconds: SAFETY_READ_S } : options;
+    this.#catchUp = new CatchUp(raised);
+    this.#guests = new GuestFeed({
+      read: options.rules === 'published' ? undefined : source.readGuestInfo?.bind(source),
+      clock: setup.clock,
+      vms: setup.vms.map(({ vm }) => vm),
+    });
+  }
+
+  /** How many VMs are watched, as far as is known before the run has begun. */
+  get vmCount(): number {
+    return this.#vmCount;
+  }
+
+  /** Runs to the end. Rejects only for bad options and for bugs: a source that fails still gives a report. */
+  async run(): Promise<Report> {
+    try {
+      await init();
+      await this.#begin();
+      this.#begun.resolve();
+      while (!this.#ended) {
+        await this.#turn();
+      }
+      return this.#running.report(this.#fed.lastMs);
+    } finally {
+      this.#over.abort(new Error('the wait is over'));
+      this.#begun.resolve();
+      this.#feedOfPush?.stop();
+      this.#guests.stop();
+      this.#openRead?.abort();
+      this.#openLogIn?.abort();
+    }
+  }
+
+  /** The machine's state; undefined before the server's time is known. */
+  snapshot(): Snapshot | undefined {
+    return this.#monitor?.snapshot(this.#feed?.lastMs ?? 0);
+  }
+
+  /** The rows as they stand; undefined before the server's time is known. */
+  rows(vms: readonly string[] | undefined): readonly VmRow[] | undefined {
+    return this.#monitor?.rows(vms);
+  }
+
+  /**
+   * Watches other VMs from now on. It rejects where the server's time cannot be read or the VMs cannot be used, and then
+   * changes nothing; after the end of the run it changes nothing either.
+   */
+  setVms(vms: readonly VmRef[]): Promise<void> {
+    const turn = this.#vmsTurn.then(() => this.#setVms(vms));
+    this.#vmsTurn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #setVms(vms: readonly VmRef[]): Promise<void> {
+    await this.#begun.promise;
+    const { source, clock } = this.#setup;
+    if (this.#over.signal.aborted) {
+      return;
+    }
+    const askedAt = clock.now();
+    let time: Date;
+    try {
+      time = await bounded(
+        "asking for vCenter's time",
+        (call) => source.serverTime(call),
+        SERVER_TIME_TIMEOUT_MS,
+        clock,
+        this.#over.signal,
+      );
+    } catch (error) {
+      if (this.#over.signal.aborted) {
+        return;
+      }
+      throw error;
+    }
+    if (!isServerTime(time)) {
+      throw new ReadError(
+        'fatal',
+        `serverTime of the source has answered ${shown(time)}: it has to answer a valid Date`,
+      );
+    }
+    // As at the start of the run: what the question took must not eat into the window.
+    const serverTime = new Date(time.getTime() - Math.max(0, Math.floor(clock.now() - askedAt))).toISOString();
+    const taken = new AbortController();
+    try {
+      await new Promise<void>((done, failed) => {
+        this.#inputs.put({ type: 'vms', vms, serverTime, done, failed });
+        void aborted(this.#over.signal, taken.signal).then(done);
+      });
+    } finally {
+      taken.abort();
+    }
+  }
+
+  /** Gives the machine's memory back. */
+  dispose(): void {
+    this.#monitor?.dispose();
+  }
+
+  async #begin(): Promise<void> {
+    const setup = this.#setup;
+    const answer = await readServerTime(setup, this.#startedAt);
+    // The run starts when it was asked for: what the question took must not eat into the window, nor stretch the wait.
+    const startedAt =
+      answer.time === undefined
+        ? new Date().toISOString()
+        : new Date(answer.time.getTime() - this.#nowMs()).toISOString();
+    this.#monitor =
+      setup.snapshot === undefined
+        ? new Monitor(setup.vms, this.#options, startedAt, 0)
+        : Monitor.restore(setup.snapshot, startedAt, 0);
+    this.#feed = new MachineFeed({
+      monitor: this.#monitor,
+      fresh: setup.snapshot === undefined,
+      tell: (progress) => {
+        if (progress.type === 'readFailed' && progress.failure.vm === undefined) {
+          this.#catchUp.failed();
+        }
+        setup.tell(progress);
+      },
+      record: setup.record,
+    });
+    if (setup.snapshot !== undefined) {
+      const rows = this.#monitor.rows();
+      this.#guests.restored(rows);
+      this.#vmCount = rows.length;
+    }
+    if (setup.snapshot === undefined) {
+      setup.record({
+        type: 'begin',
+        recording: { format: 'vm-customization-recording/1', startedAt, vms: setup.vms, options: this.#options },
+      });
+    }
+    if (answer.time !== undefined) {
+      setup.tell({ type: 'started', serverTime: startedAt });
+      this.#act([this.#running.step()]);
+      return;
+    }
+    // Without the server's time nothing can be read; the rows still come from the machine.
+    this.#take(this.#running.step());
+    if (answer.failure !== undefined) {
+      this.#act([this.#fed.failure({ ...answer.failure, kind: 'fatal' }, this.#nowMs())]);
+    }
+    this.#cancel();
+  }
+
+  async #turn(): Promise<void> {
+    const { clock, stop } = this.#setup;
+    if (stop.aborted) {
+      this.#cancel();
+      return;
+    }
+    const input = this.#inputs.take();
+    const now = this.#nowMs();
+    const due = this.#deadline?.atMs ?? Number.POSITIVE_INFINITY;
+    const catchUpDue = this.#catchUp.dueMs;
+    if (input !== undefined) {
+      // As a recording's player does: timers that were due before the input come first, at the same instant the input.
+      if (due < now) {
+        this.#inputs.putBack(input);
+        await this.#timeout(due);
+      } else if (input.call?.aborted !== true) {
+        this.#feedInput(input, input.asOfMs ?? now);
+      }
+    } else if (due <= now) {
+      await this.#timeout(due);
+    } else if (catchUpDue <= now) {
+      this.#read(this.#catchUp.query(), true);
+    } else {
+      const waiting = new AbortController();
+      const next = Math.min(due, catchUpDue);
+      const sleep = next === Number.POSITIVE_INFINITY ? [] : [clock.sleep(next - now, waiting.signal)];
+      await Promise.race([this.#inputs.arrival(), aborted(stop, waiting.signal), ...sleep]);
+      waiting.abort();
+    }
+  }
+
+  #feedInput(input: Input, now: number): void {
+    switch (input.type) {
+      case 'page':
+        this.#feedPage(input.page, input.own, now);
+        break;
+      case 'readError':
+        this.#act([this.#fed.failure(classify(input.error), now)]);
+        break;
+      case 'loggedIn':
+        this.#openLogIn = undefined;
+        this.#feedOfPush?.loggedIn();
+        this.#act([this.#fed.loggedIn(now)]);
+        break;
+      case 'logInError':
+        this.#openLogIn = undefined;
+        this.#act([this.#fed.failure(classify(input.error), now)]);
+        break;
+      case 'vms':
+        this.#feedVms(input, now);
+        break;
+      case 'pushBegun':
+        this.#catchUp.pushBegun();
+        this.#setup.tell({ type: 'pushing' });
+        break;
+      case 'pushed':
+        if (input.page.complete === false) {
+          this.#catchUp.missed();
+        }
+        this.#act(this.#fed.pushed(input.page, now));
+        input.taken();
+        break;
+      case 'pushFailed':
+        this.#feedPushFailed(input, now);
+        break;
+      case 'pushUnavailable':
+        this.#catchUp.pushEnded();
+        this.#setup.tell({ type: 'pushUnavailable', message: input.message });
+        break;
+    }
+  }
+
+  #feedVms({ vms, serverTime, done, failed }: Input & { type: 'vms' }, now: number): void {
+    let step: Step;
+    const before = new Set(this.#running.rows().map(({ vm }) => vm));
+    try {
+      step = this.#fed.vms(vms, serverTime, now);
+    } catch (error) {
+      if (!(error instanceof OptionsError)) {
+        throw error;
+      }
+      failed(error);
+      return;
+    }
+    const watched = this.#running.rows().map(({ vm }) => vm);
+    this.#vmCount = watched.length;
+    this.#guests.changed(watched);
+    this.#catchUp.changed(new Set(watched));
+    this.#act([step]);
+    if (watched.some((vm) => !before.has(vm))) {
+      this.#feedOfPush?.vmsAdded();
+    }
+    done();
+  }
+
+  #feedPushFailed({ failure, inARow }: Extract<PushInput, { type: 'pushFailed' }>, now: number): void {
+    this.#catchUp.pushEnded();
+    this.#setup.tell({ type: 'pushFailed', failure, inARow });
+    const openLogIn = this.#openLogIn !== undefined;
+    // The machine logs in as after a read that met the same; a log-in under way is an answer already.
+    if (failure.kind === 'notAuthenticated' && this.#setup.source.logIn !== undefined && !openLogIn) {
+      this.#act([this.#fed.failure(failure, now)]);
+    }
+  }
+
+  #feedPage(page: EventPage, own: boolean, now: number): void {
+    const { steps, failure, guestFailure } = this.#fed.page(page, this.#guests.take(), own, now);
+    if (guestFailure !== undefined) {
+      this.#guests.failed(guestFailure);
+    }
+    if (failure === undefined) {
+      this.#catchUp.answered(now);
+    }
+    this.#act(steps);
+    if (failure === undefined) {
+      this.#setup.tell({ type: 'read' });
+      const message = this.#guests.takeFailure();
+      if (message !== undefined) {
+        this.#setup.tell({ type: 'guestInfoFailed', message });
+      }
+    }
+    // Not before: a wait that ends with its first read should leave the server nothing to clean up.
+    if (this.#pushEvents !== undefined && !this.#ended) {
+      this.#feedOfPush ??= this.#push(this.#pushEvents);
+    }
+  }
+
+  async #timeout(due: number): Promise<void> {
+    if (this.#deadline?.reason === 'stuck') {
+      await this.#guests.beforeHint(this.#setup.stop);
+      this.#act(this.#fed.guests(this.#guests.takePending(), this.#nowMs()).steps);
+    } else if (this.#deadline?.reason === 'lastRead') {
+      this.#act(this.#fed.guests(this.#guests.takeAll(), this.#nowMs()).steps);
+    }
+    if (this.#setup.stop.aborted || this.#ended) {
+      return;
+    }
+    const now = this.#nowMs();
+    this.#act([this.#fed.timeout(now - due <= ORDINARY_LATENESS_MS ? due : now)]);
+  }
+
+  #cancel(): void {
+    if (!this.#ended) {
+      this.#act([this.#fed.cancel(this.#nowMs())]);
+      this.#ended = true;
+    }
+  }
+
+  /** Acts on steps that belong to one input: what they tell counts of each, what they ask for only of the last. */
+  #act(steps: readonly Step[]): void {
+    for (const [index, step] of steps.entries()) {
+      this.#take(step);
+      if (index === steps.length - 1 && !this.#ended) {
+        this.#obey(step.outputs);
+      }
+    }
+  }
+
+  #take(step: Step): void {
+    this.#deadline = step.deadline;
+    this.#ended ||= step.ended;
+    for (const output of step.outputs) {
+      this.#guests.told(output);
+      if (output.type === 'transition' || output.type === 'concluded' || output.type === 'stuck') {
+        this.#setup.tell(output);
+      }
+    }
+  }
+
+  #obey(outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      if (output.type === 'read') {
+        this.#read({ ...output.query, types: this.#typesOf(output.query) }, false);
+      } else if (output.type === 'logIn') {
+        this.#logIn();
+      }
+    }
+  }
+
+  #typesOf({ types }: EventQuery): readonly string[] {
+    const { alsoRead } = this.#setup;
+    return alsoRead.length === 0 ? types : [...new Set([...types, ...alsoRead])];
+  }
+
+  #read(query: EventQuery, own: boolean): void {
+    const { source, tell } = this.#setup;
+    this.#catchUp.asked(query);
+    this.#openRead?.abort(new Error('a newer read was asked for'));
+    const controller = new AbortController();
+    this.#openRead = controller;
+    tell({ type: 'reading', query });
+    // Passes of the published rules have fixed times: what is read for one is what was there at its time.
+    const asOf = query.reason === 'pass' ? { asOfMs: this.#fed.lastMs } : {};
+    this.#call(
+      'reading the events',
+      async (options) => {
+        await this.#guests.beforeRead(query.reason, options.signal);
+        options.signal.throwIfAborted();
+        return checkedPage(await source.readEvents(query, options), 'readEvents');
+      },
+      query.timeoutMs ?? source.readTimeoutMs ?? READ_TIMEOUT_MS,
+      controller,
+      (page) => ({ type: 'page', page, own, ...asOf }),
+      (error) => ({ type: 'readError', error, ...asOf }),
+    );
+  }
+
+  #push(push: NonNullable<EventSource['pushEvents']>): PushFeed {
+    return new PushFeed({
+      push,
+      canLogIn: this.#setup.source.logIn !== undefined,
+      query: () => this.#catchUp.latest,
+      clock: this.#setup.clock,
+      post: (input) => this.#inputs.put(input),
+    });
+  }
+
+  #logIn(): void {
+    const { source } = this.#setup;
+    this.#openLogIn?.abort(new Error('a newer log-in was asked for'));
+    const logIn = source.logIn?.bind(source);
+    if (logIn === undefined) {
+      const failure = {
+        kind: 'fatal',
+        message: 'the session has ended and the source has no way to log in again',
+      } as const;
+      this.#act([this.#fed.failure(failure, this.#nowMs())]);
+      return;
+    }
+    const controller = new AbortController();
+    this.#openLogIn = controller;
+    this.#call(
+      'logging in',
+      logIn,
+      LOG_IN_TIMEOUT_MS,
+      controller,
+      () => ({ type: 'loggedIn' }),
+      (error) => ({ type: 'logInError', error }),
+    );
+  }
+
+  #call<T>(
+    what: string,
+    call: (options: CallOptions) => Promise<T>,
+    timeoutMs: number,
+    controller: AbortController,
+    onAnswer: (answer: T) => Input,
+    onError: (error: unknown) => Input,
+  ): void {
+    const deliver = (input: Input): void => {
+      // What was given up must not be taken for the answer to what replaced it, nor when it is given up while it waits.
+      if (!controller.signal.aborted) {
+        this.#inputs.put({ ...input, call: controller.signal });
+      }
+    };
+    bounded(what, call, timeoutMs, this.#setup.clock, controller.signal).then(
+      (answer) => deliver(onAnswer(answer)),
+      (error: unknown) => deliver(onError(error)),
+    );
+  }
+
+  get #running(): Monitor {
+    return begun(this.#monitor);
+  }
+
+  get #fed(): MachineFeed {
+    return begun(this.#feed);
+  }
+
+  /** Whole milliseconds since the start, as a recording has them. */
+  #nowMs(): number {
+    return Math.max(0, Math.floor(this.#setup.clock.now() - this.#startedAt));
+  }
+}
+
+function begun<T>(part: T | undefined): T {
+  if (part === undefined) {
+    throw new Error('the run has not begun');
+  }
+  return part;
+}
+
+function aborted(signal: AbortSignal, until: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    signal.addEventListener('abort', () => resolve(), { signal: until, once: true });
+  });
+}
