@@ -4,8 +4,6 @@
  */
 import type { ReadFailureKind, Report } from './types.js';
 
-export { InitError, NotInitializedError } from './core/wasm/errors.js';
-
 // Not `ErrorOptions`: declarations for programs of before ES2022 would not know it.
 interface Cause {
   readonly cause?: unknown;
@@ -165,4 +163,18 @@ export class LookupError extends VmCustomizationError {
     super('lookup', problems.map((problem) => problem.message).join('\n'));
     this.problems = problems;
   }
+}
+
+/** The core is used before it is there; the message names the call that is missing. */
+export class NotInitializedError extends Error {
+  override readonly name = 'NotInitializedError';
+  /** Stable, for programs. */
+  readonly code = 'notInitialized';
+}
+
+/** The core could not be loaded; `cause` says why. `init` may be called again. */
+export class InitError extends Error {
+  override readonly name = 'InitError';
+  /** Stable, for programs. */
+  readonly code = 'initFailed';
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { internal } from './internal.mjs';
 
-const { envelope, escapeXml } = await internal('vsphere/soap/xml');
+const { envelope, escapeXml } = await internal('vsphere/soap/xml', 'util/escape-xml');
 
 describe('requests', () => {
   test('hold any text as it is meant', () => {

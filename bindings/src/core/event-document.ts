@@ -1,7 +1,8 @@
 /** What a host may hand over as events. */
 
 import { WireError } from '../errors.js';
-import { jsonText, shown } from './validate.js';
+import { shown } from '../util/describe.js';
+import { jsonText } from './validate.js';
 
 /**
  * One document of events: the body as fetched, SOAP or JSON (bytes are the fast path), the same as text, or an array of

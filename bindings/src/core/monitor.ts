@@ -3,10 +3,11 @@
 
 import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js';
 import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
+import { shown } from '../util/describe.js';
 import { disposeSymbol } from '../util/dispose.js';
 import { guarded, Handle } from './core-handle.js';
 import { type EventDocument, toBytes } from './event-document.js';
-import { checkOptions, checkValues, checkVms, hostTime, isServerTime, jsonText, shown } from './validate.js';
+import { checkOptions, checkValues, checkVms, hostTime, isServerTime, jsonText } from './validate.js';
 import type { RawMonitor } from './wasm/core-module.js';
 import { core } from './wasm/loader.js';
 

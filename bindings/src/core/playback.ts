@@ -3,10 +3,11 @@
 
 import { VmCustomizationError, WireError } from '../errors.js';
 import type { PlaybackInput, Recording, Report, RunUpdate, VmRef } from '../types.js';
+import { shown } from '../util/describe.js';
 import { disposeSymbol } from '../util/dispose.js';
 import { guarded, Handle } from './core-handle.js';
 import { toBytes } from './event-document.js';
-import { jsonText, shown } from './validate.js';
+import { jsonText } from './validate.js';
 import type { RawPlayback } from './wasm/core-module.js';
 import { core } from './wasm/loader.js';
 

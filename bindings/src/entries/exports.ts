@@ -19,11 +19,11 @@ export type { FoundVm, Lookup } from '../vsphere/client/lookup.js';
 export type { Protocol } from '../vsphere/client/protocol.js';
 export type { SignIn } from '../vsphere/client/sign-in.js';
 export { type BeginOptions, type SessionOptions, VCenter } from '../vsphere/client/vcenter.js';
+export type { WatchOptions } from '../watch/options.js';
 export type { Progress, RunInput } from '../watch/progress.js';
 export {
   type CustomizationWatch,
   resumeCustomization,
-  type WatchOptions,
   waitForCustomization,
   watchCustomization,
 } from '../watch/watch.js';

@@ -3,10 +3,10 @@
 import { guarded } from '../core/core-handle.js';
 import { type EventDocument, toBytes } from '../core/event-document.js';
 import { summarizeEvents } from '../core/summarize-events.js';
-import { shown } from '../core/validate.js';
 import { core } from '../core/wasm/loader.js';
 import { WireError } from '../errors.js';
 import type { EventSummary, Recording, VmRef } from '../types.js';
+import { shown } from '../util/describe.js';
 
 // The latest moment of a recording.
 const MAX_AT_MS = 1e12;

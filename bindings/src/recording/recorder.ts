@@ -2,10 +2,10 @@
 
 import { guarded } from '../core/core-handle.js';
 import { toBytes } from '../core/event-document.js';
-import { shown } from '../core/validate.js';
 import { core } from '../core/wasm/loader.js';
 import { OptionsError, VmCustomizationError } from '../errors.js';
 import type { Recording, RecordingStep } from '../types.js';
+import { shown } from '../util/describe.js';
 import type { RunInput } from '../watch/progress.js';
 
 /** How a {@link Recorder} records. */

@@ -1,6 +1,7 @@
 /** From what a source throws to what the machine is told. */
-import { shown } from '../core/validate.js';
+
 import type { ReadFailure, ReadFailureKind } from '../types.js';
+import { shown } from '../util/describe.js';
 
 /** Every kind of failure. */
 export const KINDS: readonly ReadFailureKind[] = ['notAuthenticated', 'noPermission', 'notFound', 'transient', 'fatal'];

@@ -1,10 +1,10 @@
 /** What a source answers, looked at before it is taken for what was observed. */
 
 import { type EventDocument, toBytes } from '../core/event-document.js';
-import { shown } from '../core/validate.js';
 import { ReadError, WireError } from '../errors.js';
 import type { EventPage } from '../source/event-source.js';
 import { KINDS } from '../source/read-failure.js';
+import { shown } from '../util/describe.js';
 
 /**
  * The page, its documents as bytes.

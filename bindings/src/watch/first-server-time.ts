@@ -1,10 +1,11 @@
 /** The first question of a run: vCenter's clock. */
 
-import { isServerTime, shown } from '../core/validate.js';
+import { isServerTime } from '../core/validate.js';
 import { classify } from '../source/read-failure.js';
 import { bounded } from '../source/with-timeout.js';
 import type { ReadFailure } from '../types.js';
-import type { RunSetup } from './run-loop.js';
+import { shown } from '../util/describe.js';
+import type { RunSetup } from './run-setup.js';
 
 const TIMEOUT_MS = 30_000;
 const FIRST_PAUSE_MS = 1_000;

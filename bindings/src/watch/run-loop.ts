@@ -4,23 +4,23 @@
  */
 
 import { Monitor } from '../core/monitor.js';
-import { isServerTime, shown } from '../core/validate.js';
+import { isServerTime } from '../core/validate.js';
 import { init } from '../core/wasm/loader.js';
 import { OptionsError, ReadError } from '../errors.js';
 import type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
 import { classify } from '../source/read-failure.js';
 import { bounded } from '../source/with-timeout.js';
 import type { Deadline, EventQuery, MonitorOptions, Output, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
-import type { Clock } from '../util/clock.js';
 import { withResolver } from '../util/deferred.js';
+import { shown } from '../util/describe.js';
 import { checkedPage } from './checked-page.js';
 import { readServerTime } from './first-server-time.js';
 import { CatchUp, SAFETY_READ_S } from './gap-reads.js';
 import { GuestFeed } from './guest-info-feed.js';
 import { Mailbox } from './input-queue.js';
 import { MachineFeed } from './monitor-feed.js';
-import type { Progress, RunInput } from './progress.js';
 import { PushFeed, type PushInput } from './push-feed.js';
+import type { RunSetup } from './run-setup.js';
 
 const READ_TIMEOUT_MS = 30_000;
 const LOG_IN_TIMEOUT_MS = 30_000;
@@ -38,23 +38,6 @@ type Input = { asOfMs?: number; call?: AbortSignal } & (
   | { type: 'vms'; vms: readonly VmRef[]; serverTime: string; done: () => void; failed: (error: unknown) => void }
   | PushInput
 );
-
-/** What a run needs. */
-export interface RunSetup {
-  readonly source: EventSource;
-  readonly vms: readonly VmRef[];
-  readonly options: MonitorOptions;
-  /** Event types to read beside those that the machine asks for. */
-  readonly alsoRead: readonly string[];
-  /** Whether the source may push. */
-  readonly push: boolean;
-  readonly snapshot: Snapshot | undefined;
-  readonly clock: Clock;
-  /** Ends the run with the rows it has. */
-  readonly stop: AbortSignal;
-  readonly tell: (progress: Progress) => void;
-  readonly record: (input: RunInput) => void;
-}
 
 /** One run, from the question for the time to the report. */
 export class RunLoop {

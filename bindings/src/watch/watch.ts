@@ -1,35 +1,17 @@
 /** Waiting for customization, for programs: one call, a report at the end, transitions on the way. */
-import { checkSnapshot, checkSource, checkValues, checkVms, checkWatchOptions } from '../core/validate.js';
+import { checkSnapshot, checkValues, checkVms } from '../core/validate.js';
 import { CancelledError, VmCustomizationError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
-import type { MonitorOptions, Report, Snapshot, Transition, VmRef, VmRow } from '../types.js';
-import { type Clock, systemClock } from '../util/clock.js';
+import type { Report, Snapshot, Transition, VmRef, VmRow } from '../types.js';
+import { systemClock } from '../util/clock.js';
 import { type PromiseWithResolver, withResolver } from '../util/deferred.js';
-import type { Progress, RunInput } from './progress.js';
+import type { WatchOptions } from './options.js';
 import { RunLoop } from './run-loop.js';
+import { checkSource, checkWatchOptions } from './validate.js';
 
 // As many as a report keeps.
 const TRANSITIONS_PER_VM = 64;
 const TRANSITIONS_AT_LEAST = 1_024;
-
-/** How to watch. What is left out takes the default. */
-export interface WatchOptions extends MonitorOptions {
-  /** Ends the wait at once: it rejects with a {@link CancelledError} whose `report` has every row. */
-  readonly signal?: AbortSignal;
-  /** Lets the source push events where it can; false leaves it at reads. Default true. */
-  readonly push?: boolean;
-  /** Called with everything that happens, as it happens. What it throws ends the watch. */
-  readonly onProgress?: (progress: Progress) => void;
-  /**
-   * Event types to read beside those of interest, without prefix and at most 64: they come to `onInput`, for a log or an
-   * axis of time. The machine ignores and counts them. Where the source pushes, it is asked to push them too.
-   */
-  readonly alsoRead?: readonly string[];
-  /** Called with everything that is fed into the machine; a {@link Recorder} makes a recording of it. */
-  readonly onInput?: (input: RunInput) => void;
-  /** Host time. Default: `performance.now()` and timers. */
-  readonly clock?: Clock;
-}
 
 /**
  * A wait under way. Iterating it gives the transitions from the first on; several loops may do so at once. The newest are

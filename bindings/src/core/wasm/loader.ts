@@ -11,8 +11,8 @@ import {
   soapTree,
   summarizeEvents,
 } from '../../../generated/core_bg.js';
+import { InitError, NotInitializedError } from '../../errors.js';
 import type { CoreModule } from './core-module.js';
-import { InitError, NotInitializedError } from './errors.js';
 import { startCore } from './glue.js';
 import { type InitSource, moduleFrom } from './source.js';
 

@@ -1,5 +1,5 @@
 /** From what `init` was given to a compiled module, with messages that name the place. */
-import { InitError } from './errors.js';
+import { InitError } from '../../errors.js';
 
 declare global {
   // Programs for Node are compiled without the types of pages, which declare the name; two declarations become one.

@@ -1,5 +1,5 @@
 /** What must not be repeated, wherever a server repeats it to us. */
-import { escapeXml } from '../soap/xml.js';
+import { escapeXml } from '../../util/escape-xml.js';
 
 // Taken out of a text, anything shorter would take the text apart.
 const SHORTEST = 4;

@@ -1,6 +1,7 @@
 /** What is handed to `connectVCenter`, looked at before it is used. */
-import { shown } from '../../core/validate.js';
+
 import { OptionsError } from '../../errors.js';
+import { shown } from '../../util/describe.js';
 
 const PROTOCOLS: readonly unknown[] = ['auto', 'soap', 'vi-json'];
 const FORMS = "{ cookie: '…' } or { apiSessionId: '…' }";

@@ -1,7 +1,8 @@
 /** Requests that come before there is a wait: a server that is not ready yet is asked again for a while. */
-import { shown } from '../../core/validate.js';
+
 import { ConnectionError, OptionsError } from '../../errors.js';
 import { systemClock } from '../../util/clock.js';
+import { shown } from '../../util/describe.js';
 
 const FIRST_PAUSE_MS = 1_000;
 

@@ -1,0 +1,22 @@
+import type { MonitorOptions } from '../types.js';
+import type { Clock } from '../util/clock.js';
+import type { Progress, RunInput } from './progress.js';
+
+/** How to watch. What is left out takes the default. */
+export interface WatchOptions extends MonitorOptions {
+  /** Ends the wait at once: it rejects with a {@link CancelledError} whose `report` has every row. */
+  readonly signal?: AbortSignal;
+  /** Lets the source push events where it can; false leaves it at reads. Default true. */
+  readonly push?: boolean;
+  /** Called with everything that happens, as it happens. What it throws ends the watch. */
+  readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Event types to read beside those of interest, without prefix and at most 64: they come to `onInput`, for a log or an
+   * axis of time. The machine ignores and counts them. Where the source pushes, it is asked to push them too.
+   */
+  readonly alsoRead?: readonly string[];
+  /** Called with everything that is fed into the machine; a {@link Recorder} makes a recording of it. */
+  readonly onInput?: (input: RunInput) => void;
+  /** Host time. Default: `performance.now()` and timers. */
+  readonly clock?: Clock;
+}

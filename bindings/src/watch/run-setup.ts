@@ -1,0 +1,21 @@
+import type { EventSource } from '../source/event-source.js';
+import type { MonitorOptions, Snapshot, VmRef } from '../types.js';
+import type { Clock } from '../util/clock.js';
+import type { Progress, RunInput } from './progress.js';
+
+/** What a run needs. */
+export interface RunSetup {
+  readonly source: EventSource;
+  readonly vms: readonly VmRef[];
+  readonly options: MonitorOptions;
+  /** Event types to read beside those that the machine asks for. */
+  readonly alsoRead: readonly string[];
+  /** Whether the source may push. */
+  readonly push: boolean;
+  readonly snapshot: Snapshot | undefined;
+  readonly clock: Clock;
+  /** Ends the run with the rows it has. */
+  readonly stop: AbortSignal;
+  readonly tell: (progress: Progress) => void;
+  readonly record: (input: RunInput) => void;
+}
