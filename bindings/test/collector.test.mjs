@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { internal } from './internal.mjs';
 
-const { Pushes, ConnectionError, VimFaultError } = await internal('vsphere/client/open-collectors', 'errors');
+const { OpenCollectors, ConnectionError, VimFaultError } = await internal('vsphere/client/open-collectors', 'errors');
 const COLLECTED = { scopes: [{ ref: { type: 'Folder', value: 'group-d1' }, recursion: 'all' }], types: [], since: '' };
 const PAGE = { version: '1', truncated: false, body: new Uint8Array() };
 
@@ -32,7 +32,7 @@ function api(answers) {
 
 async function pushFor(ms, server) {
   const controller = new AbortController();
-  const pages = new Pushes(server).begin(COLLECTED, controller.signal);
+  const pages = new OpenCollectors(server).begin(COLLECTED, controller.signal);
   const reading = (async () => {
     for await (const _ of pages);
   })().catch((error) => error);
@@ -48,10 +48,10 @@ describe('a collector', { concurrency: true }, () => {
       const lost = new ConnectionError('lost', { code });
       const answers = [lost, new VimFaultError('transient', 'SystemError', 'no'), lost, lost];
       const server = api({ create: (count) => Promise.reject(answers[count - 1]) });
-      const pushes = new Pushes(server);
+      const collectors = new OpenCollectors(server);
       const codes = [];
       for (const _ of answers) {
-        const next = pushes.begin(COLLECTED, new AbortController().signal).next();
+        const next = collectors.begin(COLLECTED, new AbortController().signal).next();
         codes.push(await next.catch((error) => error.code));
       }
       assert.deepEqual(codes, [code, 'vimFault', code, 'pushUnavailable']);
@@ -61,9 +61,9 @@ describe('a collector', { concurrency: true }, () => {
   test('is asked for again where the request did not get to the server, however often', async () => {
     const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
     for (const error of [new ConnectionError('no', { cause }), new ConnectionError('503', { code: 'http' })]) {
-      const pushes = new Pushes(api({ create: () => Promise.reject(error) }));
+      const collectors = new OpenCollectors(api({ create: () => Promise.reject(error) }));
       for (let time = 0; time < 5; time++) {
-        const next = pushes.begin(COLLECTED, new AbortController().signal).next();
+        const next = collectors.begin(COLLECTED, new AbortController().signal).next();
         assert.equal(await next.catch((caught) => caught), error);
       }
     }

@@ -9,7 +9,7 @@ import { startSimulator } from '../../tests/lib/simulator.mjs';
 import { startCommand } from './command.mjs';
 import { internal } from './internal.mjs';
 
-const { columns, cut, cutMiddle, neutral, padded } = await internal('cli/output/text');
+const { columns, cut, cutMiddle, sanitizeForTerminal, padded } = await internal('cli/output/text');
 const { tableLines } = await internal('cli/output/table');
 const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('messages');
 const { resultTable } = await internal('cli/output/result-table');
@@ -32,8 +32,8 @@ const report = (...vms) => ({ format: 'vm-customization-report/1', endedAtMs: 1,
 
 describe('text on a terminal', () => {
   test('cannot steer it', () => {
-    assert.equal(neutral('a\u001B[31mb\u0007\u202Ec\u009Bd'), 'a\uFFFD[31mb\uFFFD\uFFFDc\uFFFDd');
-    assert.equal(neutral('two\r\nlines\tand a tab'), 'two lines and a tab');
+    assert.equal(sanitizeForTerminal('a\u001B[31mb\u0007\u202Ec\u009Bd'), 'a\uFFFD[31mb\uFFFD\uFFFDc\uFFFDd');
+    assert.equal(sanitizeForTerminal('two\r\nlines\tand a tab'), 'two lines and a tab');
   });
 
   test('is measured in columns', () => {

@@ -10,7 +10,7 @@ import { PromptCancelled } from './input/prompt.js';
 import { UsageError } from './input/usage.js';
 import { SUCCEEDED, UNFINISHED, UNREACHABLE, USAGE } from './output/exit.js';
 import { HELP } from './output/help.js';
-import { neutral } from './output/text.js';
+import { sanitizeForTerminal } from './output/text.js';
 
 /**
  * Runs the command.
@@ -52,7 +52,7 @@ function failed(error: unknown): number {
     process.stderr.write(`wait-vm-customization: ${error instanceof Error ? error.stack : String(error)}\n`);
     return UNREACHABLE;
   }
-  const lines = error.message.split('\n').map(neutral).join('\n');
+  const lines = error.message.split('\n').map(sanitizeForTerminal).join('\n');
   process.stderr.write(`wait-vm-customization: ${lines}\n`);
   const usage = error instanceof UsageError || error instanceof OptionsError || error instanceof WireError;
   return usage ? USAGE : UNREACHABLE;

@@ -12,7 +12,7 @@ import {
  * One object of the core. After a trap it is dead, others live on.
  * @internal
  */
-export class Handle<T extends { free(): void }> {
+export class CoreHandle<T extends { free(): void }> {
   readonly #what: string;
   #raw: T | undefined;
   #dead = false;

@@ -1,7 +1,7 @@
 /** What a host may hand over as events. */
 
 import { WireError } from '../errors.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 import { jsonText } from './validate.js';
 
 /**
@@ -29,7 +29,7 @@ export function toBytes(document: EventDocument, what = 'the document of events'
   // By what they are rather than by their class: those of another realm are as good.
   const isBuffer = /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(document));
   if (!isBuffer && !ArrayBuffer.isView(document)) {
-    throw refused(`it is ${shown(document)}, and has to be bytes, text or an array of objects`);
+    throw refused(`it is ${describe(document)}, and has to be bytes, text or an array of objects`);
   }
   const view: unknown = document;
   const { buffer, byteOffset, byteLength } = isBuffer

@@ -3,9 +3,9 @@
 
 import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js';
 import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 import { disposeSymbol } from '../util/dispose.js';
-import { guarded, Handle } from './core-handle.js';
+import { CoreHandle, guarded } from './core-handle.js';
 import { type EventDocument, toBytes } from './event-document.js';
 import { checkOptions, checkValues, checkVms, hostTime, isServerTime, jsonText } from './validate.js';
 import type { RawMonitor } from './wasm/core-module.js';
@@ -25,7 +25,7 @@ export interface RestoreOptions {
  * any monotonic clock; a time that goes backwards is clamped. After construction call {@link Monitor.step} once.
  */
 export class Monitor implements Disposable {
-  readonly #handle: Handle<RawMonitor>;
+  readonly #handle: CoreHandle<RawMonitor>;
 
   /**
    * @param vms - the VMs to watch; the same VM twice has one row
@@ -39,7 +39,7 @@ export class Monitor implements Disposable {
   constructor(restored: Restored);
   constructor(from: readonly VmRef[] | Restored, options?: MonitorOptions, serverNow?: Date | string, nowMs = 0) {
     if (from instanceof Restored) {
-      this.#handle = new Handle('monitor', from.raw);
+      this.#handle = new CoreHandle('monitor', from.raw);
       return;
     }
     checkVms(from);
@@ -49,7 +49,7 @@ export class Monitor implements Disposable {
       (why) => new OptionsError('invalidOptions', `the VMs and the options have to be plain data: ${why}`),
     );
     const now = hostTime(nowMs);
-    this.#handle = new Handle(
+    this.#handle = new CoreHandle(
       'monitor',
       guarded(() => new (core().RawMonitor)(config, now)),
     );
@@ -195,7 +195,7 @@ function timeText(time: Date | string | undefined): string {
     return time;
   }
   if (!isServerTime(time)) {
-    const what = (time as unknown) instanceof Date ? 'not a valid Date' : shown(time);
+    const what = (time as unknown) instanceof Date ? 'not a valid Date' : describe(time);
     throw new OptionsError(
       'invalidOptions',
       `the server time is ${what}: pass what \`serverTime\` answered, a Date or RFC 3339 text`,

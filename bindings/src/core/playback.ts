@@ -3,9 +3,9 @@
 
 import { VmCustomizationError, WireError } from '../errors.js';
 import type { PlaybackInput, Recording, Report, RunUpdate, VmRef } from '../types.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 import { disposeSymbol } from '../util/dispose.js';
-import { guarded, Handle } from './core-handle.js';
+import { CoreHandle, guarded } from './core-handle.js';
 import { toBytes } from './event-document.js';
 import { jsonText } from './validate.js';
 import type { RawPlayback } from './wasm/core-module.js';
@@ -43,7 +43,7 @@ export class Playback implements Disposable {
   readonly inputs: readonly PlaybackInput[];
   /** How many events all inputs have together. */
   readonly eventCount: number;
-  readonly #handle: Handle<RawPlayback>;
+  readonly #handle: CoreHandle<RawPlayback>;
 
   /**
    * Reads the recording and plays it once, to know its end.
@@ -51,7 +51,7 @@ export class Playback implements Disposable {
    */
   constructor(recording: Recording | Uint8Array | string) {
     const bytes = bytesOf(recording);
-    this.#handle = new Handle(
+    this.#handle = new CoreHandle(
       'playback',
       guarded(() => new (core().RawPlayback)(bytes)),
     );
@@ -111,7 +111,7 @@ function bytesOf(recording: Recording | Uint8Array | string): Uint8Array {
 
 function number(name: string, value: number): number {
   if (typeof value !== 'number' || Number.isNaN(value)) {
-    throw new VmCustomizationError('invalidInput', `${name} is ${shown(value)}: give a number`);
+    throw new VmCustomizationError('invalidInput', `${name} is ${describe(value)}: give a number`);
   }
   return value;
 }

@@ -1,7 +1,7 @@
 /** What callers hand over, looked at before it is used: the types are no protection where JavaScript calls. */
 import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js';
 import type { MonitorOptions, Snapshot, VmRef } from '../types.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 
 const NUMBERS = ['timeoutSeconds', 'lookbackSeconds', 'pollIntervalSeconds', 'stuckAfterSeconds'] as const;
 
@@ -11,14 +11,14 @@ const NUMBERS = ['timeoutSeconds', 'lookbackSeconds', 'pollIntervalSeconds', 'st
  */
 export function checkOptions(options: MonitorOptions): void {
   if (typeof options !== 'object' || options === null) {
-    throw new OptionsError('invalidOptions', `the options are ${shown(options)}: pass an object, or nothing`);
+    throw new OptionsError('invalidOptions', `the options are ${describe(options)}: pass an object, or nothing`);
   }
   for (const name of NUMBERS) {
     const value: unknown = options[name];
     const isFine = value === undefined || (value === null && name === 'timeoutSeconds') || Number.isFinite(value);
     if (!isFine) {
       const orNull = name === 'timeoutSeconds' ? ', or null to wait for ever' : '';
-      throw new OptionsError('invalidOptions', `${name} is ${shown(value)}: give a number of seconds${orNull}`);
+      throw new OptionsError('invalidOptions', `${name} is ${describe(value)}: give a number of seconds${orNull}`);
     }
   }
 }
@@ -29,7 +29,7 @@ export function checkOptions(options: MonitorOptions): void {
  */
 export function checkVms(vms: readonly VmRef[]): void {
   if (!Array.isArray(vms)) {
-    throw new OptionsError('invalidOptions', `the VMs are ${shown(vms)}: pass an array such as [{ vm: 'vm-101' }]`);
+    throw new OptionsError('invalidOptions', `the VMs are ${describe(vms)}: pass an array such as [{ vm: 'vm-101' }]`);
   }
 }
 
@@ -39,7 +39,10 @@ export function checkVms(vms: readonly VmRef[]): void {
  */
 export function checkValues(vms: readonly string[] | undefined): void {
   if (vms !== undefined && !Array.isArray(vms)) {
-    throw new OptionsError('invalidOptions', `the VMs are ${shown(vms)}: pass an array such as ['vm-101'], or nothing`);
+    throw new OptionsError(
+      'invalidOptions',
+      `the VMs are ${describe(vms)}: pass an array such as ['vm-101'], or nothing`,
+    );
   }
 }
 
@@ -51,7 +54,7 @@ export function checkSnapshot(snapshot: Snapshot): void {
   if (typeof snapshot !== 'object' || snapshot === null) {
     throw new SnapshotError(
       'invalidSnapshot',
-      `the snapshot is ${shown(snapshot)}: pass what \`snapshot()\` of a watch answered`,
+      `the snapshot is ${describe(snapshot)}: pass what \`snapshot()\` of a watch answered`,
     );
   }
 }
@@ -64,7 +67,7 @@ export function hostTime(nowMs: number): number {
   if (!Number.isFinite(nowMs) || nowMs < 0) {
     throw new VmCustomizationError(
       'invalidInput',
-      `nowMs is ${shown(nowMs)}: give milliseconds of a monotonic clock, a number from 0 on`,
+      `nowMs is ${describe(nowMs)}: give milliseconds of a monotonic clock, a number from 0 on`,
     );
   }
   return nowMs;
@@ -91,7 +94,7 @@ export function jsonText(value: unknown, error: (why: string) => VmCustomization
     throw error(cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause));
   }
   if (text === undefined) {
-    throw error(`it is ${shown(value)}`);
+    throw error(`it is ${describe(value)}`);
   }
   return text;
 }

@@ -6,7 +6,7 @@ import { summarizeEvents } from '../core/summarize-events.js';
 import { core } from '../core/wasm/loader.js';
 import { WireError } from '../errors.js';
 import type { EventSummary, Recording, VmRef } from '../types.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 
 // The latest moment of a recording.
 const MAX_AT_MS = 1e12;
@@ -30,7 +30,7 @@ interface TimedEvent {
  */
 export function recordingFromEvents(documents: readonly EventDocument[]): Recording {
   if (!Array.isArray(documents)) {
-    throw new WireError('wireNotEvents', `the documents are ${shown(documents)}: pass an array of documents`);
+    throw new WireError('wireNotEvents', `the documents are ${describe(documents)}: pass an array of documents`);
   }
   const all = documents.flatMap(eventsOf);
   const watched = new Map<string, VmRef>();

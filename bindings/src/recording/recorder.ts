@@ -5,7 +5,7 @@ import { toBytes } from '../core/event-document.js';
 import { core } from '../core/wasm/loader.js';
 import { OptionsError, VmCustomizationError } from '../errors.js';
 import type { Recording, RecordingStep } from '../types.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 import type { RunInput } from '../watch/progress.js';
 
 /** How a {@link Recorder} records. */
@@ -51,11 +51,11 @@ export class Recorder {
   /** @throws {@link OptionsError} when `maxBytes` is no positive number */
   constructor(options: RecorderOptions = {}) {
     if (typeof options !== 'object' || options === null) {
-      throw new OptionsError('invalidOptions', `the options are ${shown(options)}: pass an object, or nothing`);
+      throw new OptionsError('invalidOptions', `the options are ${describe(options)}: pass an object, or nothing`);
     }
     const { maxBytes = MAX_BYTES } = options;
     if (typeof maxBytes !== 'number' || !(maxBytes > 0)) {
-      throw new OptionsError('invalidOptions', `maxBytes is ${shown(maxBytes)}: give a number of bytes above 0`);
+      throw new OptionsError('invalidOptions', `maxBytes is ${describe(maxBytes)}: give a number of bytes above 0`);
     }
     this.#maxBytes = maxBytes;
   }
@@ -66,7 +66,8 @@ export class Recorder {
    */
   readonly take = (input: RunInput): void => {
     if (typeof input !== 'object' || input === null || !INPUTS.has(input.type)) {
-      const what = typeof input === 'object' && input !== null ? `of the type ${shown(input.type)}` : shown(input);
+      const what =
+        typeof input === 'object' && input !== null ? `of the type ${describe(input.type)}` : describe(input);
       throw new VmCustomizationError('invalidInput', `the input is ${what}: pass \`take\` as \`onInput\` of a watch`);
     }
     if (input.type === 'begin') {

@@ -1,7 +1,7 @@
 /** From what a source throws to what the machine is told. */
 
 import type { ReadFailure, ReadFailureKind } from '../types.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 
 /** Every kind of failure. */
 export const KINDS: readonly ReadFailureKind[] = ['notAuthenticated', 'noPermission', 'notFound', 'transient', 'fatal'];
@@ -10,7 +10,7 @@ export const KINDS: readonly ReadFailureKind[] = ['notAuthenticated', 'noPermiss
  * What a failed call means. Anything that does not say otherwise may work in a while: taking a network's hiccup for the
  * end would lose the wait.
  */
-export function classify(error: unknown): ReadFailure {
+export function readFailureOf(error: unknown): ReadFailure {
   return { kind: kindOf(error), message: messageOf(error) };
 }
 
@@ -19,7 +19,7 @@ function messageOf(error: unknown): string {
     return error;
   }
   const message = error instanceof Error ? (error.message as unknown) : undefined;
-  return typeof message === 'string' ? message : `the source has thrown ${shown(error)}`;
+  return typeof message === 'string' ? message : `the source has thrown ${describe(error)}`;
 }
 
 function kindOf(error: unknown): ReadFailureKind {

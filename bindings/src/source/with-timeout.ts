@@ -10,7 +10,7 @@ import type { CallOptions } from './event-source.js';
  *
  * @param what - names the call in the time-out's message
  */
-export async function bounded<T>(
+export async function withTimeout<T>(
   what: string,
   call: (options: CallOptions) => Promise<T>,
   timeoutMs: number,

@@ -1,7 +1,7 @@
 /** Values in messages. */
 
 /** A value in a message: short, on one line, and never failing. */
-export function shown(value: unknown): string {
+export function describe(value: unknown): string {
   if (typeof value === 'string') {
     return value.length > 60 ? `the text '${value.slice(0, 60)}…'` : `the text '${value}'`;
   }

@@ -4,7 +4,7 @@ import { type EventDocument, toBytes } from '../core/event-document.js';
 import { ReadError, WireError } from '../errors.js';
 import type { EventPage } from '../source/event-source.js';
 import { KINDS } from '../source/read-failure.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 
 /**
  * The page, its documents as bytes.
@@ -16,20 +16,20 @@ export function checkedPage(page: EventPage, method: 'readEvents' | 'pushEvents'
   const refused = (why: string): ReadError =>
     new ReadError('transient', `what ${method} answered cannot be used: ${why}`, { code: 'badAnswer' });
   if (typeof page !== 'object' || page === null || Array.isArray(page)) {
-    throw refused(`it is ${shown(page)}, and has to be a page such as { events: [] }`);
+    throw refused(`it is ${describe(page)}, and has to be a page such as { events: [] }`);
   }
   const { events, more, complete, failures } = page;
   if (events === undefined || events === null) {
     throw refused('the page has no `events`');
   }
   if (more !== undefined && !Array.isArray(more)) {
-    throw refused(`\`more\` is ${shown(more)}, and has to be an array of documents`);
+    throw refused(`\`more\` is ${describe(more)}, and has to be an array of documents`);
   }
   if (complete !== undefined && typeof complete !== 'boolean') {
-    throw refused(`\`complete\` is ${shown(complete)}, and has to be true or false`);
+    throw refused(`\`complete\` is ${describe(complete)}, and has to be true or false`);
   }
   if (failures !== undefined && !Array.isArray(failures)) {
-    throw refused(`\`failures\` is ${shown(failures)}, and has to be an array`);
+    throw refused(`\`failures\` is ${describe(failures)}, and has to be an array`);
   }
   for (const [index, failure] of (failures ?? []).entries()) {
     const problem = problemOf(failure);
@@ -55,14 +55,14 @@ function bytesOf(document: EventDocument, what: string): EventDocument {
 
 function problemOf(failure: unknown): string | undefined {
   if (typeof failure !== 'object' || failure === null) {
-    return `is ${shown(failure)}, and has to be such as { kind: 'noPermission', vm: 'vm-101' }`;
+    return `is ${describe(failure)}, and has to be such as { kind: 'noPermission', vm: 'vm-101' }`;
   }
   const { kind, vm, message } = failure as { kind?: unknown; vm?: unknown; message?: unknown };
   if (!KINDS.some((known) => known === kind)) {
-    return `has the kind ${shown(kind)}, and has to have one of ${KINDS.join(', ')}`;
+    return `has the kind ${describe(kind)}, and has to have one of ${KINDS.join(', ')}`;
   }
   if (typeof vm !== 'string' || vm === '') {
-    return `names no VM: \`vm\` is ${shown(vm)}`;
+    return `names no VM: \`vm\` is ${describe(vm)}`;
   }
-  return message === undefined || typeof message === 'string' ? undefined : `has ${shown(message)} as its message`;
+  return message === undefined || typeof message === 'string' ? undefined : `has ${describe(message)} as its message`;
 }

@@ -1,10 +1,10 @@
 /** The first question of a run: vCenter's clock. */
 
 import { isServerTime } from '../core/validate.js';
-import { classify } from '../source/read-failure.js';
-import { bounded } from '../source/with-timeout.js';
+import { readFailureOf } from '../source/read-failure.js';
+import { withTimeout } from '../source/with-timeout.js';
 import type { ReadFailure } from '../types.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 import type { RunSetup } from './run-setup.js';
 
 const TIMEOUT_MS = 30_000;
@@ -32,7 +32,7 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
     let failure: ReadFailure;
     try {
       const left = Math.max(end - clock.now(), FIRST_PAUSE_MS);
-      const time: unknown = await bounded(
+      const time: unknown = await withTimeout(
         "asking for vCenter's time",
         (call) => source.serverTime(call),
         Math.min(TIMEOUT_MS, left),
@@ -41,7 +41,7 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
       );
       return isServerTime(time) ? { time } : { failure: { kind: 'fatal', message: noTime(time) } };
     } catch (error) {
-      failure = classify(error);
+      failure = readFailureOf(error);
     }
     if (stop.aborted) {
       break;
@@ -49,10 +49,10 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
     if (failure.kind === 'notAuthenticated' && mayLogIn) {
       mayLogIn = false;
       try {
-        await bounded('logging in', async (call) => source.logIn?.(call), TIMEOUT_MS, clock, stop);
+        await withTimeout('logging in', async (call) => source.logIn?.(call), TIMEOUT_MS, clock, stop);
         continue;
       } catch (error) {
-        failure = classify(error);
+        failure = readFailureOf(error);
       }
     }
     if (failure.kind !== 'transient' || clock.now() + pause > end) {
@@ -66,6 +66,6 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
 }
 
 function noTime(answer: unknown): string {
-  const what = answer instanceof Date ? 'a Date that is none of vCenter' : shown(answer);
+  const what = answer instanceof Date ? 'a Date that is none of vCenter' : describe(answer);
   return `serverTime of the source has answered ${what}: it has to answer a valid Date`;
 }

@@ -8,7 +8,7 @@ export const SAFETY_READ_S = 60;
 const POLL_MS = 15_000;
 
 /** Knows when such a read is due. Times are milliseconds of host time since the start of the run. */
-export class CatchUp {
+export class GapReads {
   readonly #polls: boolean;
   #query: EventQuery | undefined;
   #pushing = false;

@@ -4,8 +4,8 @@
  */
 
 import type { EventSource } from '../source/event-source.js';
-import { classify } from '../source/read-failure.js';
-import { bounded } from '../source/with-timeout.js';
+import { readFailureOf } from '../source/read-failure.js';
+import { withTimeout } from '../source/with-timeout.js';
 import type { GuestInfo, Output, ReadReason, VmRow } from '../types.js';
 import type { Clock } from '../util/clock.js';
 
@@ -28,7 +28,7 @@ export interface GuestSetup {
 }
 
 /** What is known of the guests, and what of it the machine does not know yet. */
-export class GuestFeed {
+export class GuestInfoFeed {
   readonly #setup: GuestSetup;
   readonly #stop = new AbortController();
   #vms: ReadonlySet<string>;
@@ -189,7 +189,7 @@ export class GuestFeed {
     const { signal } = this.#stop;
     try {
       const vms = [...this.#open];
-      const infos = await bounded('asking the guests', (call) => read(vms, call), TIMEOUT_MS, clock, signal);
+      const infos = await withTimeout('asking the guests', (call) => read(vms, call), TIMEOUT_MS, clock, signal);
       for (const info of infos) {
         // The list may have changed meanwhile.
         if (this.#vms.has(info.vm)) {
@@ -198,7 +198,7 @@ export class GuestFeed {
       }
       this.#readAt = clock.now();
     } catch (error) {
-      const failure = classify(error);
+      const failure = readFailureOf(error);
       // A session that is gone is noticed, and told, by the read of the events.
       if (!signal.aborted && failure.kind !== 'notAuthenticated') {
         this.failed(failure.message ?? failure.kind);

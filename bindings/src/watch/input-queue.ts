@@ -1,7 +1,7 @@
 /** Inputs that have arrived and are not yet fed in. */
 
 /** A queue with one reader that can sleep until something is there. */
-export class Mailbox<T> {
+export class InputQueue<T> {
   #items: T[] = [];
   #wake: (() => void) | undefined;
 

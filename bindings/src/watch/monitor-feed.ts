@@ -7,7 +7,7 @@ import type { GuestInfo, ReadFailure, Step, VmRef } from '../types.js';
 import type { Progress, RunInput } from './progress.js';
 
 /** What a feed needs. */
-export interface FeedSetup {
+export interface MonitorFeedSetup {
   readonly monitor: Monitor;
   /** Whether the machine knows nothing yet: it was not restored. */
   readonly fresh: boolean;
@@ -24,12 +24,12 @@ export interface FedPage {
 }
 
 /** Feeds one machine. Times are milliseconds of host time since the start of the run; one that goes back is clamped. */
-export class MachineFeed {
-  readonly #setup: FeedSetup;
+export class MonitorFeed {
+  readonly #setup: MonitorFeedSetup;
   #pages = 0;
   #lastMs = 0;
 
-  constructor(setup: FeedSetup) {
+  constructor(setup: MonitorFeedSetup) {
     this.#setup = setup;
   }
 

@@ -2,7 +2,7 @@
 
 import { PushUnavailableError } from '../errors.js';
 import type { EventPage, EventSource } from '../source/event-source.js';
-import { classify } from '../source/read-failure.js';
+import { readFailureOf } from '../source/read-failure.js';
 import type { EventQuery, ReadFailure } from '../types.js';
 import { linkedTo } from '../util/abort.js';
 import type { Clock } from '../util/clock.js';
@@ -86,7 +86,7 @@ export class PushFeed {
           post({ type: 'pushUnavailable', message: error.message });
           return;
         }
-        failure = classify(error);
+        failure = readFailureOf(error);
       }
       if (this.#stop.signal.aborted) {
         return;

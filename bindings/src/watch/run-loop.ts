@@ -8,17 +8,17 @@ import { isServerTime } from '../core/validate.js';
 import { init } from '../core/wasm/loader.js';
 import { OptionsError, ReadError } from '../errors.js';
 import type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
-import { classify } from '../source/read-failure.js';
-import { bounded } from '../source/with-timeout.js';
+import { readFailureOf } from '../source/read-failure.js';
+import { withTimeout } from '../source/with-timeout.js';
 import type { Deadline, EventQuery, MonitorOptions, Output, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
-import { withResolver } from '../util/deferred.js';
-import { shown } from '../util/describe.js';
+import { deferred } from '../util/deferred.js';
+import { describe } from '../util/describe.js';
 import { checkedPage } from './checked-page.js';
 import { readServerTime } from './first-server-time.js';
-import { CatchUp, SAFETY_READ_S } from './gap-reads.js';
-import { GuestFeed } from './guest-info-feed.js';
-import { Mailbox } from './input-queue.js';
-import { MachineFeed } from './monitor-feed.js';
+import { GapReads, SAFETY_READ_S } from './gap-reads.js';
+import { GuestInfoFeed } from './guest-info-feed.js';
+import { InputQueue } from './input-queue.js';
+import { MonitorFeed } from './monitor-feed.js';
 import { PushFeed, type PushInput } from './push-feed.js';
 import type { RunSetup } from './run-setup.js';
 
@@ -43,22 +43,22 @@ type Input = { asOfMs?: number; call?: AbortSignal } & (
 export class RunLoop {
   readonly #setup: RunSetup;
   readonly #startedAt: number;
-  readonly #inputs = new Mailbox<Input>();
+  readonly #inputs = new InputQueue<Input>();
   readonly #pushEvents: EventSource['pushEvents'];
   readonly #options: MonitorOptions;
-  readonly #catchUp: CatchUp;
-  readonly #guests: GuestFeed;
+  readonly #gapReads: GapReads;
+  readonly #guests: GuestInfoFeed;
   #monitor: Monitor | undefined;
-  #feed: MachineFeed | undefined;
+  #feed: MonitorFeed | undefined;
   #deadline: Deadline | null = null;
   #vmCount: number;
   #ended = false;
   #openRead: AbortController | undefined;
   #openLogIn: AbortController | undefined;
-  #feedOfPush: PushFeed | undefined;
+  #pushFeed: PushFeed | undefined;
   /** Changes of the VMs take turns. */
   #vmsTurn: Promise<void> = Promise.resolve();
-  readonly #begun = withResolver();
+  readonly #begun = deferred();
   readonly #over = new AbortController();
 
   constructor(setup: RunSetup) {
@@ -71,8 +71,8 @@ export class RunLoop {
     this.#pushEvents = pushes ? source.pushEvents?.bind(source) : undefined;
     const raised = this.#pushEvents !== undefined && options.pollIntervalSeconds === undefined;
     this.#options = raised ? { ...options, pollIntervalSeconds: SAFETY_READ_S } : options;
-    this.#catchUp = new CatchUp(raised);
-    this.#guests = new GuestFeed({
+    this.#gapReads = new GapReads(raised);
+    this.#guests = new GuestInfoFeed({
       read: options.rules === 'published' ? undefined : source.readGuestInfo?.bind(source),
       clock: setup.clock,
       vms: setup.vms.map(({ vm }) => vm),
@@ -97,7 +97,7 @@ export class RunLoop {
     } finally {
       this.#over.abort(new Error('the wait is over'));
       this.#begun.resolve();
-      this.#feedOfPush?.stop();
+      this.#pushFeed?.stop();
       this.#guests.stop();
       this.#openRead?.abort();
       this.#openLogIn?.abort();
@@ -133,7 +133,7 @@ export class RunLoop {
     const askedAt = clock.now();
     let time: Date;
     try {
-      time = await bounded(
+      time = await withTimeout(
         "asking for vCenter's time",
         (call) => source.serverTime(call),
         SERVER_TIME_TIMEOUT_MS,
@@ -149,7 +149,7 @@ export class RunLoop {
     if (!isServerTime(time)) {
       throw new ReadError(
         'fatal',
-        `serverTime of the source has answered ${shown(time)}: it has to answer a valid Date`,
+        `serverTime of the source has answered ${describe(time)}: it has to answer a valid Date`,
       );
     }
     // As at the start of the run: what the question took must not eat into the window.
@@ -182,12 +182,12 @@ export class RunLoop {
       setup.snapshot === undefined
         ? new Monitor(setup.vms, this.#options, startedAt, 0)
         : Monitor.restore(setup.snapshot, startedAt, 0);
-    this.#feed = new MachineFeed({
+    this.#feed = new MonitorFeed({
       monitor: this.#monitor,
       fresh: setup.snapshot === undefined,
       tell: (progress) => {
         if (progress.type === 'readFailed' && progress.failure.vm === undefined) {
-          this.#catchUp.failed();
+          this.#gapReads.failed();
         }
         setup.tell(progress);
       },
@@ -226,7 +226,7 @@ export class RunLoop {
     const input = this.#inputs.take();
     const now = this.#nowMs();
     const due = this.#deadline?.atMs ?? Number.POSITIVE_INFINITY;
-    const catchUpDue = this.#catchUp.dueMs;
+    const gapReadDue = this.#gapReads.dueMs;
     if (input !== undefined) {
       // As a recording's player does: timers that were due before the input come first, at the same instant the input.
       if (due < now) {
@@ -237,11 +237,11 @@ export class RunLoop {
       }
     } else if (due <= now) {
       await this.#timeout(due);
-    } else if (catchUpDue <= now) {
-      this.#read(this.#catchUp.query(), true);
+    } else if (gapReadDue <= now) {
+      this.#read(this.#gapReads.query(), true);
     } else {
       const waiting = new AbortController();
-      const next = Math.min(due, catchUpDue);
+      const next = Math.min(due, gapReadDue);
       const sleep = next === Number.POSITIVE_INFINITY ? [] : [clock.sleep(next - now, waiting.signal)];
       await Promise.race([this.#inputs.arrival(), aborted(stop, waiting.signal), ...sleep]);
       waiting.abort();
@@ -254,27 +254,27 @@ export class RunLoop {
         this.#feedPage(input.page, input.own, now);
         break;
       case 'readError':
-        this.#act([this.#fed.failure(classify(input.error), now)]);
+        this.#act([this.#fed.failure(readFailureOf(input.error), now)]);
         break;
       case 'loggedIn':
         this.#openLogIn = undefined;
-        this.#feedOfPush?.loggedIn();
+        this.#pushFeed?.loggedIn();
         this.#act([this.#fed.loggedIn(now)]);
         break;
       case 'logInError':
         this.#openLogIn = undefined;
-        this.#act([this.#fed.failure(classify(input.error), now)]);
+        this.#act([this.#fed.failure(readFailureOf(input.error), now)]);
         break;
       case 'vms':
         this.#feedVms(input, now);
         break;
       case 'pushBegun':
-        this.#catchUp.pushBegun();
+        this.#gapReads.pushBegun();
         this.#setup.tell({ type: 'pushing' });
         break;
       case 'pushed':
         if (input.page.complete === false) {
-          this.#catchUp.missed();
+          this.#gapReads.missed();
         }
         this.#act(this.#fed.pushed(input.page, now));
         input.taken();
@@ -283,7 +283,7 @@ export class RunLoop {
         this.#feedPushFailed(input, now);
         break;
       case 'pushUnavailable':
-        this.#catchUp.pushEnded();
+        this.#gapReads.pushEnded();
         this.#setup.tell({ type: 'pushUnavailable', message: input.message });
         break;
     }
@@ -304,16 +304,16 @@ export class RunLoop {
     const watched = this.#running.rows().map(({ vm }) => vm);
     this.#vmCount = watched.length;
     this.#guests.changed(watched);
-    this.#catchUp.changed(new Set(watched));
+    this.#gapReads.changed(new Set(watched));
     this.#act([step]);
     if (watched.some((vm) => !before.has(vm))) {
-      this.#feedOfPush?.vmsAdded();
+      this.#pushFeed?.vmsAdded();
     }
     done();
   }
 
   #feedPushFailed({ failure, inARow }: Extract<PushInput, { type: 'pushFailed' }>, now: number): void {
-    this.#catchUp.pushEnded();
+    this.#gapReads.pushEnded();
     this.#setup.tell({ type: 'pushFailed', failure, inARow });
     const openLogIn = this.#openLogIn !== undefined;
     // The machine logs in as after a read that met the same; a log-in under way is an answer already.
@@ -328,7 +328,7 @@ export class RunLoop {
       this.#guests.failed(guestFailure);
     }
     if (failure === undefined) {
-      this.#catchUp.answered(now);
+      this.#gapReads.answered(now);
     }
     this.#act(steps);
     if (failure === undefined) {
@@ -340,7 +340,7 @@ export class RunLoop {
     }
     // Not before: a wait that ends with its first read should leave the server nothing to clean up.
     if (this.#pushEvents !== undefined && !this.#ended) {
-      this.#feedOfPush ??= this.#push(this.#pushEvents);
+      this.#pushFeed ??= this.#push(this.#pushEvents);
     }
   }
 
@@ -403,7 +403,7 @@ export class RunLoop {
 
   #read(query: EventQuery, own: boolean): void {
     const { source, tell } = this.#setup;
-    this.#catchUp.asked(query);
+    this.#gapReads.asked(query);
     this.#openRead?.abort(new Error('a newer read was asked for'));
     const controller = new AbortController();
     this.#openRead = controller;
@@ -428,7 +428,7 @@ export class RunLoop {
     return new PushFeed({
       push,
       canLogIn: this.#setup.source.logIn !== undefined,
-      query: () => this.#catchUp.latest,
+      query: () => this.#gapReads.latest,
       clock: this.#setup.clock,
       post: (input) => this.#inputs.put(input),
     });
@@ -472,7 +472,7 @@ export class RunLoop {
         this.#inputs.put({ ...input, call: controller.signal });
       }
     };
-    bounded(what, call, timeoutMs, this.#setup.clock, controller.signal).then(
+    withTimeout(what, call, timeoutMs, this.#setup.clock, controller.signal).then(
       (answer) => deliver(onAnswer(answer)),
       (error: unknown) => deliver(onError(error)),
     );
@@ -482,7 +482,7 @@ export class RunLoop {
     return begun(this.#monitor);
   }
 
-  get #fed(): MachineFeed {
+  get #fed(): MonitorFeed {
     return begun(this.#feed);
   }
 

@@ -2,7 +2,7 @@
 import { checkOptions } from '../core/validate.js';
 import { OptionsError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
-import { shown } from '../util/describe.js';
+import { describe } from '../util/describe.js';
 import type { WatchOptions } from './options.js';
 
 const REQUIRED = ['serverTime', 'readEvents'] as const;
@@ -19,19 +19,19 @@ export function checkWatchOptions(options: WatchOptions): void {
   for (const name of CALLBACKS) {
     const callback: unknown = options[name];
     if (isGiven(callback) && typeof callback !== 'function') {
-      throw new OptionsError('invalidOptions', `${name} is ${shown(callback)}: give a function, or leave it out`);
+      throw new OptionsError('invalidOptions', `${name} is ${describe(callback)}: give a function, or leave it out`);
     }
   }
   if (isGiven(options.signal) && !hasMethods(options.signal, ['addEventListener', 'removeEventListener'])) {
     throw new OptionsError(
       'invalidOptions',
-      `signal is ${shown(options.signal)}: give the signal of an AbortController, or leave it out`,
+      `signal is ${describe(options.signal)}: give the signal of an AbortController, or leave it out`,
     );
   }
   if (isGiven(options.clock) && !hasMethods(options.clock, ['now', 'sleep'])) {
     throw new OptionsError(
       'invalidOptions',
-      `clock is ${shown(options.clock)}: give an object with the methods now and sleep, or leave it out`,
+      `clock is ${describe(options.clock)}: give an object with the methods now and sleep, or leave it out`,
     );
   }
 }
@@ -57,7 +57,7 @@ function checkAlsoRead(types: readonly string[] | undefined): void {
   if (!Array.isArray(types)) {
     throw new OptionsError(
       'invalidOptions',
-      `alsoRead is ${shown(types)}: pass an array such as ['VmPoweredOffEvent']`,
+      `alsoRead is ${describe(types)}: pass an array such as ['VmPoweredOffEvent']`,
     );
   }
   if (types.length > MAX_ALSO_READ) {
@@ -70,7 +70,7 @@ function checkAlsoRead(types: readonly string[] | undefined): void {
     if (typeof type !== 'string' || !/^[A-Za-z][\w.]{0,255}$/.test(type)) {
       throw new OptionsError(
         'invalidOptions',
-        `alsoRead[${index}] is ${shown(type)}: give the name of an event type, such as 'VmPoweredOffEvent'`,
+        `alsoRead[${index}] is ${describe(type)}: give the name of an event type, such as 'VmPoweredOffEvent'`,
       );
     }
   }
@@ -82,7 +82,7 @@ function checkAlsoRead(types: readonly string[] | undefined): void {
  */
 export function checkSource(source: EventSource): void {
   if (typeof source !== 'object' && typeof source !== 'function') {
-    throw new OptionsError('invalidOptions', `the source is ${shown(source)}: pass an EventSource`);
+    throw new OptionsError('invalidOptions', `the source is ${describe(source)}: pass an EventSource`);
   }
   if (source === null) {
     throw new OptionsError('invalidOptions', 'the source is null: pass an EventSource');
@@ -97,7 +97,7 @@ export function checkSource(source: EventSource): void {
     if (member !== undefined && typeof member !== 'function') {
       throw new OptionsError(
         'invalidOptions',
-        `${name} of the source is ${shown(member)}: give a method, or leave it out`,
+        `${name} of the source is ${describe(member)}: give a method, or leave it out`,
       );
     }
   }
@@ -105,7 +105,7 @@ export function checkSource(source: EventSource): void {
   if (limit !== undefined && !(Number.isFinite(limit) && (limit as number) > 0)) {
     throw new OptionsError(
       'invalidOptions',
-      `readTimeoutMs of the source is ${shown(limit)}: give a number of milliseconds, or leave it out`,
+      `readTimeoutMs of the source is ${describe(limit)}: give a number of milliseconds, or leave it out`,
     );
   }
 }

@@ -4,7 +4,7 @@ import { CancelledError, VmCustomizationError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
 import type { Report, Snapshot, Transition, VmRef, VmRow } from '../types.js';
 import { systemClock } from '../util/clock.js';
-import { type PromiseWithResolver, withResolver } from '../util/deferred.js';
+import { type Deferred, deferred } from '../util/deferred.js';
 import type { WatchOptions } from './options.js';
 import { RunLoop } from './run-loop.js';
 import { checkSource, checkWatchOptions } from './validate.js';
@@ -98,7 +98,7 @@ class Watch implements CustomizationWatch {
   #lastRows: readonly VmRow[] = [];
   #lastSnapshot: Snapshot | undefined;
   #over = false;
-  #changed: PromiseWithResolver = withResolver();
+  #changed: Deferred = deferred();
 
   constructor(source: EventSource, beginning: Beginning, options: WatchOptions) {
     try {
@@ -226,7 +226,7 @@ class Watch implements CustomizationWatch {
 
   #wake(): void {
     const changed = this.#changed;
-    this.#changed = withResolver();
+    this.#changed = deferred();
     changed.resolve();
   }
 }

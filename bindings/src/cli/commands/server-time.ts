@@ -5,7 +5,7 @@ import { resolveConnection } from '../input/credentials.js';
 import { terminalPrompt } from '../input/prompt.js';
 import { Interruption } from '../interruption.js';
 import { SUCCEEDED, UNFINISHED } from '../output/exit.js';
-import { neutral } from '../output/text.js';
+import { sanitizeForTerminal } from '../output/text.js';
 import { connectAs } from './connect.js';
 
 /** Prints the server's time. */
@@ -14,7 +14,7 @@ export async function serverTime(flags: ConnectionFlags): Promise<number> {
   const interruption = new Interruption();
   const { signal } = interruption;
   const onRetry = (message: string): void => {
-    process.stderr.write(`${neutral(message)}; trying again\n`);
+    process.stderr.write(`${sanitizeForTerminal(message)}; trying again\n`);
   };
   try {
     const vcenter = await connectAs(connection, { signal, onRetry });

@@ -21,7 +21,7 @@ import { LiveReporter } from '../output/live.js';
 import { PlainReporter } from '../output/plain.js';
 import { ReadLog } from '../output/read-log.js';
 import type { Reporter } from '../output/reporter.js';
-import { neutral } from '../output/text.js';
+import { sanitizeForTerminal } from '../output/text.js';
 import { type SavedRun, StateFile } from '../state-file.js';
 import { connectAs } from './connect.js';
 
@@ -98,7 +98,7 @@ async function waitOn(connection: Connection, job: Job, surroundings: Surroundin
   const vcenter = await connectAs(connection, {
     signal,
     patienceSeconds: Math.min(job.options.timeoutSeconds ?? MOST_PATIENCE_S, MOST_PATIENCE_S),
-    onRetry: (message) => reporter.warn(`${neutral(message)}; trying again`),
+    onRetry: (message) => reporter.warn(`${sanitizeForTerminal(message)}; trying again`),
   });
   try {
     const { saved } = job;
@@ -162,7 +162,7 @@ async function watch(
     state?.write();
     const trouble = reads.trouble(report);
     if (trouble !== undefined) {
-      reporter.warn(neutral(trouble));
+      reporter.warn(sanitizeForTerminal(trouble));
     }
     if (signal.aborted && begun && state !== undefined) {
       reporter.warn(`interrupted: start again with --state ${state.path} to go on`);
@@ -190,7 +190,7 @@ async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal)
 }
 
 function namesText(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).map(neutral).join(', ');
+  const shown = names.slice(0, MOST_NAMES).map(sanitizeForTerminal).join(', ');
   return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown || 'the VMs';
 }
 

@@ -7,7 +7,7 @@ import type { Protocol } from '../../vsphere/client/protocol.js';
 import type { SignIn } from '../../vsphere/client/sign-in.js';
 import type { ConnectionFlags } from './args.js';
 import { contentOf, firstLine } from './files.js';
-import { standInOf } from './sign-in-files.js';
+import { signInFromFiles } from './sign-in-files.js';
 import { UsageError } from './usage.js';
 
 /** Asks people on the terminal; undefined where there is none. */
@@ -31,7 +31,7 @@ interface Found {
 }
 
 /** The variables of one tool. What they hold is for the server that they name themselves, and for `--server`. */
-interface Family {
+interface EnvCredentials {
   readonly server: string | undefined;
   readonly user: string | undefined;
   readonly password: string | undefined;
@@ -56,7 +56,7 @@ export async function resolveConnection(
   const trust = trustOf(flags, usable, found.url, environment);
   // What stands in for a password has VSPHERE_ names only.
   const standIns = naming === govc ? {} : environment;
-  const signIn = standInOf(flags, standIns) ?? (await byName(found, prompt));
+  const signIn = signInFromFiles(flags, standIns) ?? (await byName(found, prompt));
   return { url: found.url, signIn, protocol: flags.protocol, trust };
 }
 
@@ -72,7 +72,7 @@ async function byName(found: Found, prompt: Prompt | undefined): Promise<SignIn>
   return { user, password };
 }
 
-function vsphereOf(environment: Environment): Family {
+function vsphereOf(environment: Environment): EnvCredentials {
   return {
     server: environment.VSPHERE_SERVER || undefined,
     user: environment.VSPHERE_USER || undefined,
@@ -81,7 +81,7 @@ function vsphereOf(environment: Environment): Family {
   };
 }
 
-function govcOf(environment: Environment): Family {
+function govcOf(environment: Environment): EnvCredentials {
   return {
     server: environment.GOVC_URL || undefined,
     user: environment.GOVC_USERNAME || undefined,
@@ -91,7 +91,7 @@ function govcOf(environment: Environment): Family {
 }
 
 /** @param families - whose names and passwords may be used, the first before the next */
-function find(flags: ConnectionFlags, naming: Family | undefined, families: readonly Family[]): Found {
+function find(flags: ConnectionFlags, naming: EnvCredentials | undefined, families: readonly EnvCredentials[]): Found {
   const text = flags.server ?? naming?.server;
   if (text === undefined || text.trim() === '') {
     throw new UsageError('no server: give --server, or set VSPHERE_SERVER or GOVC_URL');
@@ -126,7 +126,7 @@ function addressOf(text: string): ReturnType<typeof parseServer> {
 /** @param families - whose word on certificates may count: it does for the server they name, or where they name none */
 function trustOf(
   flags: ConnectionFlags,
-  families: readonly Family[],
+  families: readonly EnvCredentials[],
   url: URL,
   environment: Environment,
 ): TrustOptions {
@@ -137,7 +137,8 @@ function trustOf(
   const pinned = flags.thumbprint !== undefined || flags.caFile !== undefined;
   // A no in the names that go first holds for the other ones too.
   const forbidden = isFalse(environment.VSPHERE_ALLOW_UNVERIFIED_SSL);
-  const isFor = ({ server }: Family): boolean => server === undefined || addressOf(server).url.host === url.host;
+  const isFor = ({ server }: EnvCredentials): boolean =>
+    server === undefined || addressOf(server).url.host === url.host;
   const allowed = !forbidden && families.some((family) => family.insecure && isFor(family));
   return {
     insecure: flags.insecure || (allowed && !pinned),

@@ -20,7 +20,7 @@ interface Kind {
  * a name or a password on the command line too.
  * @throws {@link UsageError} when more than one way to sign in was given, or what was given is no such thing
  */
-export function standInOf(flags: ConnectionFlags, environment: Environment): SignIn | undefined {
+export function signInFromFiles(flags: ConnectionFlags, environment: Environment): SignIn | undefined {
   const kinds: readonly Kind[] = [
     {
       flag: '--session-file',

@@ -4,8 +4,8 @@ import { conclusionLine, hintText, type Labels, reasonOf } from '../../messages.
 import type { CustomizationStatus, VmRef, VmRow } from '../../types.js';
 import type { Progress } from '../../watch/progress.js';
 
-/** One line of the board. */
-export interface BoardRow {
+/** One row of the table. */
+export interface LiveTableRow {
   readonly label: string;
   status: CustomizationStatus;
   /** Milliseconds from the start until something happened last. */
@@ -24,8 +24,8 @@ const HAPPENED: Readonly<Record<CustomizationStatus, string>> = {
 };
 
 /** Keeps one row per VM up to date. */
-export class Board {
-  readonly #rows: ReadonlyMap<string, BoardRow>;
+export class LiveTableRows {
+  readonly #rows: ReadonlyMap<string, LiveTableRow>;
 
   constructor(vms: readonly VmRef[], labels: Labels) {
     this.#rows = new Map(
@@ -43,7 +43,7 @@ export class Board {
   }
 
   /** In the order asked for. */
-  get rows(): readonly BoardRow[] {
+  get rows(): readonly LiveTableRow[] {
     return [...this.#rows.values()];
   }
 

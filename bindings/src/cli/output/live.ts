@@ -3,10 +3,10 @@
 import { clockText, Labels, summary } from '../../messages.js';
 import type { CustomizationStatus, Report, VmRef, VmRow } from '../../types.js';
 import type { Progress } from '../../watch/progress.js';
-import { Board, type BoardRow } from './live-table-rows.js';
+import { type LiveTableRow, LiveTableRows } from './live-table-rows.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
-import { columns, cut, cutMiddle, neutral, padded } from './text.js';
+import { columns, cut, cutMiddle, padded, sanitizeForTerminal } from './text.js';
 import { Warnings } from './warnings.js';
 
 const TICK_MS = 1000;
@@ -37,7 +37,7 @@ export class LiveReporter implements Reporter {
   readonly #warnings = new Warnings((message) => this.warn(message));
   readonly #onResize = (): void => this.#paint();
   #labels = new Labels([]);
-  #board: Board | undefined;
+  #tableRows: LiveTableRows | undefined;
   #startedAt = 0;
   #painted: number[] = [];
   #ticker: NodeJS.Timeout | undefined;
@@ -52,8 +52,8 @@ export class LiveReporter implements Reporter {
 
   begin(vms: readonly VmRef[], rows: readonly VmRow[] = []): void {
     this.#labels = new Labels(vms);
-    this.#board = new Board(vms, this.#labels);
-    this.#board.restore(rows);
+    this.#tableRows = new LiveTableRows(vms, this.#labels);
+    this.#tableRows.restore(rows);
     this.#startedAt = this.#now();
     this.#out.on?.('resize', this.#onResize);
     this.#ticker = setInterval(() => this.#paint(), TICK_MS);
@@ -62,7 +62,7 @@ export class LiveReporter implements Reporter {
 
   progress(progress: Progress): void {
     this.#warnings.progress(progress);
-    this.#board?.take(progress, this.#now() - this.#startedAt);
+    this.#tableRows?.take(progress, this.#now() - this.#startedAt);
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
       this.#paint();
@@ -91,14 +91,14 @@ export class LiveReporter implements Reporter {
     clearTimeout(this.#soon);
     this.#out.off?.('resize', this.#onResize);
     this.#erase();
-    this.#board = undefined;
+    this.#tableRows = undefined;
   }
 
   #paint(): void {
-    if (this.#board === undefined) {
+    if (this.#tableRows === undefined) {
       return;
     }
-    const lines = this.#lines(this.#board.rows);
+    const lines = this.#lines(this.#tableRows.rows);
     this.#erase();
     // The cursor is hidden only while the lines are drawn, so that no end of the process can leave it hidden.
     this.#out.write(`${ESCAPE}?25l${lines.map(({ text }) => `${text}\n`).join('')}${ESCAPE}?25h`);
@@ -116,16 +116,25 @@ export class LiveReporter implements Reporter {
     this.#painted = [];
   }
 
-  #lines(rows: readonly BoardRow[]): { text: string; width: number }[] {
+  #lines(rows: readonly LiveTableRow[]): { text: string; width: number }[] {
     const room = Math.max(1, (this.#out.rows ?? 24) - 3);
     const shown = rows.length <= room ? rows : mostInteresting(rows, Math.max(1, room - 2));
     const forNames = this.#width() - 1 - STATUS_WIDTH - ELAPSED_WIDTH - GAPS_WIDTH - LEAST_LAST_WIDTH;
-    const longest = shown.reduce((most, row) => Math.max(most, columns(neutral(row.label))), 2);
+    const longest = shown.reduce((most, row) => Math.max(most, columns(sanitizeForTerminal(row.label))), 2);
     const nameWidth = Math.min(Math.max(LEAST_NAME_WIDTH, forNames), longest);
     const lines = [this.#line(nameWidth, 'VM', 'STATUS', 'ELAPSED', 'LAST', undefined)];
     for (const row of shown) {
       const elapsed = clockText(row.concludedAfterMs ?? this.#now() - this.#startedAt);
-      lines.push(this.#line(nameWidth, neutral(row.label), row.status, elapsed, neutral(row.last), row.status));
+      lines.push(
+        this.#line(
+          nameWidth,
+          sanitizeForTerminal(row.label),
+          row.status,
+          elapsed,
+          sanitizeForTerminal(row.last),
+          row.status,
+        ),
+      );
     }
     if (shown.length < rows.length) {
       for (const whole of [`… and ${rows.length - shown.length} more`, counts(rows)].slice(0, room - shown.length)) {
@@ -167,8 +176,8 @@ export class LiveReporter implements Reporter {
 }
 
 /** Those that matter first: what has failed, then what goes on, the newest change first. */
-function mostInteresting(rows: readonly BoardRow[], room: number): readonly BoardRow[] {
-  const rank = (row: BoardRow): number => {
+function mostInteresting(rows: readonly LiveTableRow[], room: number): readonly LiveTableRow[] {
+  const rank = (row: LiveTableRow): number => {
     if (row.status === 'CustomizationFailed') {
       return 0;
     }
@@ -191,7 +200,7 @@ const COUNTED: readonly (readonly [CustomizationStatus, string])[] = [
 ];
 
 /** How many of all have come how far. */
-function counts(rows: readonly BoardRow[]): string {
+function counts(rows: readonly LiveTableRow[]): string {
   const parts = COUNTED.map(([status, text]) => ({ text, count: rows.filter((row) => row.status === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ text, count }) => `${count} ${text}`);

@@ -5,7 +5,7 @@ import type { Report, VmRef } from '../../types.js';
 import type { Progress } from '../../watch/progress.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
-import { neutral } from './text.js';
+import { sanitizeForTerminal } from './text.js';
 import { Warnings } from './warnings.js';
 
 /** Writes lines, and the table at the end. Both are results, and go to standard output as the script's did. */
@@ -52,6 +52,6 @@ export class PlainReporter implements Reporter {
   }
 
   #line(text: string): void {
-    this.#out.write(`${neutral(text)}\n`);
+    this.#out.write(`${sanitizeForTerminal(text)}\n`);
   }
 }

@@ -1,5 +1,5 @@
 /** Tables of plain text. */
-import { columns, neutral, padded } from './text.js';
+import { columns, padded, sanitizeForTerminal } from './text.js';
 
 const GAP = '  ';
 
@@ -11,7 +11,7 @@ export interface Column {
 
 /** The lines of a table. A cell holds one line of neutral text; nothing is cut. */
 export function tableLines(columnList: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const cells = rows.map((row) => row.map(neutral));
+  const cells = rows.map((row) => row.map(sanitizeForTerminal));
   const shown = columnList
     .map((column, index) => ({ column, index }))
     .filter(({ column, index }) => column.optional !== true || cells.some((row) => (row[index] ?? '') !== ''));

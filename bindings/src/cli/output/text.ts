@@ -7,7 +7,7 @@ const WIDE =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\u9FFF\uA000-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{1F300}-\u{1F64F}\u{1F680}-\u{1F6FF}\u{1F900}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
 
 /** The text on one line, with characters that would move the cursor, recolour or reorder made visible as U+FFFD. */
-export function neutral(text: string): string {
+export function sanitizeForTerminal(text: string): string {
   return text.replace(/\r?\n|\t/g, ' ').replace(STEERING, '\uFFFD');
 }
 

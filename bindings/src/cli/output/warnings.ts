@@ -1,6 +1,6 @@
 /** What goes to standard error while a run goes on, each trouble told once. */
 import type { Progress } from '../../watch/progress.js';
-import { neutral } from './text.js';
+import { sanitizeForTerminal } from './text.js';
 
 // As many pushes that fail one after the other are more than a hiccup.
 const TROUBLE = 2;
@@ -29,17 +29,21 @@ export class Warnings {
         }
         break;
       case 'guestInfoFailed':
-        this.#warn(`${neutral(progress.message)}; going on with the events alone`);
+        this.#warn(`${sanitizeForTerminal(progress.message)}; going on with the events alone`);
         break;
       case 'pushFailed':
         this.#pushFailed(progress.inARow, progress.failure.message ?? progress.failure.kind);
         break;
       case 'pushUnavailable':
-        this.#warn(`events cannot be pushed (${neutral(progress.message)}): reading them from time to time instead`);
+        this.#warn(
+          `events cannot be pushed (${sanitizeForTerminal(progress.message)}): reading them from time to time instead`,
+        );
         break;
       case 'ingested':
         for (const { place, message } of progress.ingested.bad ?? []) {
-          this.#warn(`an event could not be understood and was left out (${neutral(place)}: ${neutral(message)})`);
+          this.#warn(
+            `an event could not be understood and was left out (${sanitizeForTerminal(place)}: ${sanitizeForTerminal(message)})`,
+          );
         }
         break;
       default:
@@ -53,7 +57,9 @@ export class Warnings {
       return;
     }
     this.#pushTroubleTold = true;
-    this.#warn(`events cannot be pushed (${neutral(message)}): reading them from time to time until that works again`);
+    this.#warn(
+      `events cannot be pushed (${sanitizeForTerminal(message)}): reading them from time to time until that works again`,
+    );
   }
 
   #readFailed(kind: string, vm: string | undefined, message: string): void {
@@ -64,6 +70,6 @@ export class Warnings {
     this.#trouble = message;
     const next =
       kind === 'transient' ? '; trying again' : kind === 'notAuthenticated' ? '; logging in again' : '; giving up';
-    this.#warn(`${neutral(message)}${next}`);
+    this.#warn(`${sanitizeForTerminal(message)}${next}`);
   }
 }

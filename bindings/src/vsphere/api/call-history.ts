@@ -1,4 +1,4 @@
-/** What a client has said and heard so far, as far as it decides what the next answer means and what may be told of it. */
+/** The calls of one client so far, as far as that decides what the next answer means and what may be told of it. */
 import { Secrets } from './secrets.js';
 
 /** One call, for the error that it was answered with. */
@@ -18,7 +18,7 @@ export interface Asked {
 const OUTSIDE = new Set(['RetrieveServiceContent', 'content', 'Login', 'LoginByToken', 'CloneSession', 'Logout']);
 
 /** Of one client with one server. */
-export class Conversation {
+export class CallHistory {
   readonly secrets = new Secrets();
   readonly #host: string;
   readonly #worked = new Set<string>();

@@ -1,6 +1,6 @@
 /** Whether a session of our own is open, and its end, whatever happens to the request that opens it. */
 
-import { classify } from '../../source/read-failure.js';
+import { readFailureOf } from '../../source/read-failure.js';
 import { linkedTo } from '../../util/abort.js';
 import { systemClock } from '../../util/clock.js';
 import type { CallContext } from './vim-api.js';
@@ -12,7 +12,7 @@ const SECOND_TRY_AFTER_MS = 50;
 const REPLACED_TIMEOUT_MS = 2_000;
 
 /** The session of one client. */
-export class OwnSession {
+export class Session {
   readonly #logOut: (context: CallContext) => Promise<unknown>;
   #open = false;
   #pending: Promise<void> = Promise.resolve();
@@ -60,7 +60,7 @@ export class OwnSession {
     try {
       await this.#logOut(context);
     } catch (error) {
-      if (context.signal.aborted || classify(error).kind !== 'transient') {
+      if (context.signal.aborted || readFailureOf(error).kind !== 'transient') {
         throw error;
       }
       await systemClock.sleep(SECOND_TRY_AFTER_MS, context.signal);

@@ -10,7 +10,7 @@ import type { EventPage } from '../../source/event-source.js';
 import { systemClock } from '../../util/clock.js';
 import type { EventFilter, MoRef, Updates, VimApi } from '../api/vim-api.js';
 import { pageSize } from './event-query.js';
-import { cleanUp, unhurried } from './removal.js';
+import { cleanUp, uncancellable } from './removal.js';
 
 // vCenter's own default. The simulator sends a whole page per event: with 1,000 events a page a burst of 500 takes 18 s.
 const PAGE_SIZE = 10;
@@ -143,7 +143,7 @@ export class Collector {
 
   async #create(): Promise<MoRef> {
     const { scopes, types, since } = this.#collected;
-    const context = unhurried();
+    const context = uncancellable();
     let refused: unknown;
     for (const entity of scopes) {
       try {
@@ -178,7 +178,7 @@ export class Collector {
   }
 
   async #watch(collector: MoRef): Promise<MoRef> {
-    const context = unhurried();
+    const context = uncancellable();
     try {
       this.#propertyCollector = await this.#api.createPropertyCollector(context);
       await this.#api.createFilter(this.#propertyCollector, { ref: collector, paths: ['latestPage'] }, context);

@@ -1,7 +1,7 @@
 /** What is handed to `connectVCenter`, looked at before it is used. */
 
 import { OptionsError } from '../../errors.js';
-import { shown } from '../../util/describe.js';
+import { describe } from '../../util/describe.js';
 
 const PROTOCOLS: readonly unknown[] = ['auto', 'soap', 'vi-json'];
 const FORMS = "{ cookie: '…' } or { apiSessionId: '…' }";
@@ -14,17 +14,17 @@ export function checkConnectOptions(given: unknown): void {
   if (typeof given !== 'object' || given === null) {
     throw invalid(
       'the options are',
-      shown(given),
+      describe(given),
       "pass an object such as { server: 'vc.example.com', user, password }",
     );
   }
   const options = given as Readonly<Record<string, unknown>>;
   const { server, protocol, session, signal } = options;
   if ((typeof server !== 'string' && !(server instanceof URL)) || server === '') {
-    throw invalid('server is', shown(server), "give the vCenter's address, such as 'vc.example.com'");
+    throw invalid('server is', describe(server), "give the vCenter's address, such as 'vc.example.com'");
   }
   if (protocol !== undefined && !PROTOCOLS.includes(protocol)) {
-    throw new OptionsError('invalidProtocol', `protocol is ${shown(protocol)}: give 'auto', 'soap' or 'vi-json'`);
+    throw new OptionsError('invalidProtocol', `protocol is ${describe(protocol)}: give 'auto', 'soap' or 'vi-json'`);
   }
   for (const name of ['user', 'password', 'token', 'cloneTicket', 'thumbprint', 'ca']) {
     const value = options[name];
@@ -42,18 +42,18 @@ export function checkConnectOptions(given: unknown): void {
   }
   const { insecure, onRetry, environment, fetch: fetcher } = options;
   if (insecure !== undefined && typeof insecure !== 'boolean') {
-    throw invalid('insecure is', shown(insecure), 'give true or false, or leave it out');
+    throw invalid('insecure is', describe(insecure), 'give true or false, or leave it out');
   }
   if (environment !== undefined && (typeof environment !== 'object' || environment === null)) {
-    throw invalid('environment is', shown(environment), 'give an object of variables, or leave it out');
+    throw invalid('environment is', describe(environment), 'give an object of variables, or leave it out');
   }
   for (const [name, value] of Object.entries({ onRetry, fetch: fetcher })) {
     if (value !== undefined && typeof value !== 'function') {
-      throw invalid(`${name} is`, shown(value), 'give a function, or leave it out');
+      throw invalid(`${name} is`, describe(value), 'give a function, or leave it out');
     }
   }
   if (signal !== undefined && !isSignal(signal)) {
-    throw invalid('signal is', shown(signal), 'give an AbortSignal, or leave it out');
+    throw invalid('signal is', describe(signal), 'give an AbortSignal, or leave it out');
   }
 }
 

@@ -9,7 +9,7 @@ import { checkAccess } from './access.js';
 import type { Scope } from './collector.js';
 import { type EntityQuery, OverflowError, queryEvents } from './event-query.js';
 import { GuestInfoReader } from './guest-info.js';
-import { Pushes } from './open-collectors.js';
+import { OpenCollectors } from './open-collectors.js';
 import { type SignIn, signInAgain } from './sign-in.js';
 
 // As many as a browser opens to one host; more would only queue in the server.
@@ -25,27 +25,27 @@ export class VimEventSource implements EventSource {
   readonly #signIn: SignIn;
   readonly #parents: MoRef[];
   readonly #guests: GuestInfoReader;
-  readonly #pushes: Pushes;
+  readonly #openCollectors: OpenCollectors;
   readonly #warn: (message: string) => void;
 
   /**
    * @param how - for the log-in in place of a session that was lost
    * @param parents - objects above all VMs, to be tried in this order
    * @param warn - told once when a parent's events may not be read
-   * @param pushes - of the session, which ends them before itself
+   * @param openCollectors - of the session, which ends them before itself
    */
   constructor(
     api: VimApi,
     how: SignIn,
     parents: readonly MoRef[],
     warn: (message: string) => void = () => undefined,
-    pushes: Pushes = new Pushes(api),
+    openCollectors: OpenCollectors = new OpenCollectors(api),
   ) {
     this.#api = api;
     this.#signIn = how;
     this.#parents = [...parents];
     this.#guests = new GuestInfoReader(api);
-    this.#pushes = pushes;
+    this.#openCollectors = openCollectors;
     this.#warn = warn;
   }
 
@@ -67,7 +67,7 @@ export class VimEventSource implements EventSource {
       vm !== undefined && others.length === 0
         ? [{ ref: { type: 'VirtualMachine', value: vm }, recursion: 'self' }]
         : this.#parents.map((ref) => ({ ref, recursion: 'all' }));
-    return this.#pushes.begin({ scopes, types: query.types, since: query.since }, signal);
+    return this.#openCollectors.begin({ scopes, types: query.types, since: query.since }, signal);
   }
 
   async readEvents(query: EventQuery, { signal }: CallOptions): Promise<EventPage> {

@@ -1,12 +1,12 @@
-/** The pushes under way on one session: they end before it does, and leave nothing on the server. */
+/** The event collectors open on one session: they end before it does, and leave nothing on the server. */
 
 import type { EventPage } from '../../source/event-source.js';
 import { linkedTo } from '../../util/abort.js';
 import type { VimApi } from '../api/vim-api.js';
 import { type Collected, Collector, type Losses } from './collector.js';
 
-/** The pushes of one session. */
-export class Pushes {
+/** The collectors of one session. */
+export class OpenCollectors {
   readonly #api: VimApi;
   readonly #losses: Losses = { inARow: 0 };
   /** Each with what ends it. */

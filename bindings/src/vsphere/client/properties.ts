@@ -1,6 +1,6 @@
 /** Reading properties of managed objects: one `RetrievePropertiesEx`, continued while there is more. */
 
-import { Conversation } from '../api/call-history.js';
+import { CallHistory } from '../api/call-history.js';
 import { faultError } from '../api/faults.js';
 import type { CallContext, ManagedObject, MoRef, PropertyQuery, PropertySet, VimApi } from '../api/vim-api.js';
 
@@ -44,10 +44,7 @@ async function retrieve(
   for (;;) {
     // Without a session this call is answered with every property missing.
     if (page.objects.some(({ missing }) => missing.includes('NotAuthenticated'))) {
-      throw faultError(
-        { type: 'NotAuthenticated', text: '' },
-        new Conversation(api.host).asked('RetrievePropertiesEx'),
-      );
+      throw faultError({ type: 'NotAuthenticated', text: '' }, new CallHistory(api.host).asked('RetrievePropertiesEx'));
     }
     found.push(...page.objects);
     if (page.token === undefined) {

@@ -1,7 +1,7 @@
 /** Which release of the API to speak: the newest that the server and we know. */
 import { WireError } from '../../errors.js';
 import type { HttpResponse, Transport } from '../../http/transport.js';
-import { Conversation } from '../api/call-history.js';
+import { CallHistory } from '../api/call-history.js';
 import { refusalError } from '../api/http-refusal.js';
 import { type CallContext, REQUEST_TIMEOUT_MS } from '../api/vim-api.js';
 import { child, children, childText, soapTree } from '../soap/tree.js';
@@ -57,7 +57,7 @@ async function askVersions(transport: Transport, context: CallContext): Promise<
     ...limits(context),
   });
   if (response.status !== 200) {
-    const refusal = refusalError(response, new Conversation(transport.host).asked('vimServiceVersions'));
+    const refusal = refusalError(response, new CallHistory(transport.host).asked('vimServiceVersions'));
     if (refusal.kind === 'transient') {
       throw refusal;
     }

@@ -1,5 +1,5 @@
 /** Calls that take back what was made on the server: they are let finish, and made once more where the first is lost. */
-import { classify } from '../../source/read-failure.js';
+import { readFailureOf } from '../../source/read-failure.js';
 import type { CallContext } from '../api/vim-api.js';
 
 // Twice within the time that the end of a command has: what is left behind may be one of 32 for a whole server.
@@ -8,7 +8,7 @@ const SECOND_TRY_AFTER_MS = 250;
 const TIMEOUT_MS = 5_000;
 
 /** Calls that create or remove something are let finish: what came to be unknown to us could not be removed. */
-export function unhurried(): CallContext {
+export function uncancellable(): CallContext {
   return { signal: new AbortController().signal };
 }
 
@@ -19,9 +19,9 @@ export function unhurried(): CallContext {
 export async function cleanUp(call: (context: CallContext) => Promise<void>): Promise<void> {
   const attempt = async (): Promise<void> => {
     try {
-      await call({ ...unhurried(), timeoutMs: TIMEOUT_MS });
+      await call({ ...uncancellable(), timeoutMs: TIMEOUT_MS });
     } catch (error) {
-      if (classify(error).kind === 'transient') {
+      if (readFailureOf(error).kind === 'transient') {
         throw error;
       }
     }

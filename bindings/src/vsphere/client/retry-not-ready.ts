@@ -2,7 +2,7 @@
 
 import { ConnectionError, OptionsError } from '../../errors.js';
 import { systemClock } from '../../util/clock.js';
-import { shown } from '../../util/describe.js';
+import { describe } from '../../util/describe.js';
 
 const FIRST_PAUSE_MS = 1_000;
 
@@ -10,7 +10,7 @@ const FIRST_PAUSE_MS = 1_000;
 const DEFAULT_SECONDS = 30;
 
 /** How long a server that is not ready is asked again. */
-export interface PatienceOptions {
+export interface NotReadyOptions {
   /**
    * Seconds in which a server that answers HTTP 503 or the like, as one that starts does, is asked again after 1, 2, 4 … s
    * when it is connected to, and when VMs are looked up. Default 30; with 0 it is asked once.
@@ -21,16 +21,16 @@ export interface PatienceOptions {
 }
 
 /** Makes calls that may be made again. */
-export class Patience {
+export class NotReadyRetries {
   readonly #ms: number;
   readonly #onRetry: (message: string) => void;
 
   /** @throws {@link OptionsError} */
-  constructor({ patienceSeconds = DEFAULT_SECONDS, onRetry = () => undefined }: PatienceOptions) {
+  constructor({ patienceSeconds = DEFAULT_SECONDS, onRetry = () => undefined }: NotReadyOptions) {
     if (!Number.isFinite(patienceSeconds) || patienceSeconds < 0) {
       throw new OptionsError(
         'invalidOptions',
-        `patienceSeconds is ${shown(patienceSeconds)}: give a number of seconds, 0 or more`,
+        `patienceSeconds is ${describe(patienceSeconds)}: give a number of seconds, 0 or more`,
       );
     }
     this.#ms = patienceSeconds * 1000;

@@ -8,9 +8,9 @@ import { linkedTo } from '../../util/abort.js';
 import type { CallContext, ServiceContent, VimApi, Wire } from '../api/vim-api.js';
 import { VimEventSource } from './events.js';
 import { type FoundVm, type Lookup, lookUp } from './lookup.js';
-import { Pushes } from './open-collectors.js';
+import { OpenCollectors } from './open-collectors.js';
 import { clientFor, type Protocol } from './protocol.js';
-import { Patience, type PatienceOptions } from './retry-not-ready.js';
+import { type NotReadyOptions, NotReadyRetries } from './retry-not-ready.js';
 import { type SignIn, signIn } from './sign-in.js';
 
 // Where the platform does not know the symbol, `close()` is there all the same.
@@ -32,7 +32,7 @@ export interface SessionOptions {
 }
 
 /** How a session is begun. */
-export interface BeginOptions extends SessionOptions, PatienceOptions {
+export interface BeginOptions extends SessionOptions, NotReadyOptions {
   /** Default `auto`. */
   readonly protocol?: Protocol | undefined;
 }
@@ -42,17 +42,17 @@ export class VCenter implements AsyncDisposable {
   readonly #api: VimApi;
   readonly #transport: Transport;
   readonly #signIn: SignIn;
-  readonly #pushes: Pushes;
+  readonly #openCollectors: OpenCollectors;
   readonly #about: ServiceContent;
-  readonly #patience: Patience;
+  readonly #retries: NotReadyRetries;
 
-  private constructor(transport: Transport, api: VimApi, how: SignIn, about: ServiceContent, patience: Patience) {
+  private constructor(transport: Transport, api: VimApi, how: SignIn, about: ServiceContent, retries: NotReadyRetries) {
     this.#transport = transport;
     this.#api = api;
     this.#signIn = how;
     this.#about = about;
-    this.#patience = patience;
-    this.#pushes = new Pushes(api);
+    this.#retries = retries;
+    this.#openCollectors = new OpenCollectors(api);
   }
 
   /**
@@ -61,7 +61,7 @@ export class VCenter implements AsyncDisposable {
    */
   static async connect(transport: Transport, how: SignIn, options: BeginOptions = {}): Promise<VCenter> {
     const context = { signal: signalOf(options) };
-    const patience = new Patience(options);
+    const retries = new NotReadyRetries(options);
     let api: VimApi | undefined;
     const begin = async (): Promise<VimApi> => {
       api ??= await clientFor(transport, options.protocol ?? 'auto', how, context);
@@ -79,8 +79,8 @@ export class VCenter implements AsyncDisposable {
       return api;
     };
     try {
-      api = await patience.call(begin, context.signal);
-      return new VCenter(transport, api, how, await api.serviceContent(context), patience);
+      api = await retries.call(begin, context.signal);
+      return new VCenter(transport, api, how, await api.serviceContent(context), retries);
     } catch (error) {
       const ended = end(transport, UNDO_TIMEOUT_MS, async (closing) => api?.logout(closing));
       // Whoever aborts has no time to wait for a log-in that is to be undone; it is, all the same.
@@ -122,7 +122,7 @@ export class VCenter implements AsyncDisposable {
    */
   findVms(inputs: readonly string[], options: SessionOptions = {}): Promise<Lookup> {
     const signal = signalOf(options);
-    return this.#patience.call(() => lookUp(this.#api, inputs, { signal }), signal);
+    return this.#retries.call(() => lookUp(this.#api, inputs, { signal }), signal);
   }
 
   /**
@@ -131,7 +131,7 @@ export class VCenter implements AsyncDisposable {
    */
   events(found: Lookup | readonly FoundVm[], warn?: (message: string) => void): EventSource {
     const parents = 'parents' in found ? found.parents : [];
-    return new VimEventSource(this.#api, this.#signIn, parents, warn, this.#pushes);
+    return new VimEventSource(this.#api, this.#signIn, parents, warn, this.#openCollectors);
   }
 
   /**
@@ -153,7 +153,7 @@ export class VCenter implements AsyncDisposable {
     // A session of ours takes with it what is left there; in one that was given nothing else does.
     const timer = 'session' in this.#signIn ? undefined : setTimeout(() => bound.abort(), REMOVAL_MS);
     try {
-      await this.#pushes.close(bound.signal);
+      await this.#openCollectors.close(bound.signal);
     } finally {
       clearTimeout(timer);
       bound.release();

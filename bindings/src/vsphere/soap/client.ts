@@ -1,10 +1,10 @@
 /** The calls over SOAP: every vCenter since 5.0 speaks it. */
 import { ConnectionError, OptionsError, WireError } from '../../errors.js';
 import type { HttpResponse, Transport } from '../../http/transport.js';
-import { Conversation } from '../api/call-history.js';
+import { CallHistory } from '../api/call-history.js';
 import { faultError, isSecret, type VimFault } from '../api/faults.js';
 import { refusalError } from '../api/http-refusal.js';
-import { OwnSession } from '../api/session.js';
+import { Session } from '../api/session.js';
 import {
   type CallContext,
   type Credentials,
@@ -38,9 +38,9 @@ const FIRST_VERSION = '5.0';
 export class SoapClient implements VimApi {
   readonly wire = 'soap';
   readonly #transport: Transport;
-  readonly #conversation: Conversation;
+  readonly #callHistory: CallHistory;
   readonly #cookies = new Map<string, string>();
-  readonly #session = new OwnSession(async (context) => {
+  readonly #session = new Session(async (context) => {
     const { sessionManager } = await this.serviceContent(context);
     await this.#ask('Logout', sessionManager, '', context);
   });
@@ -51,7 +51,7 @@ export class SoapClient implements VimApi {
 
   constructor(transport: Transport) {
     this.#transport = transport;
-    this.#conversation = new Conversation(transport.host);
+    this.#callHistory = new CallHistory(transport.host);
   }
 
   get host(): string {
@@ -68,17 +68,17 @@ export class SoapClient implements VimApi {
   }
 
   login({ user, password }: Credentials, context: CallContext): Promise<void> {
-    this.#conversation.secrets.keep(password);
+    this.#callHistory.secrets.keep(password);
     return this.#logIn('Login', element('userName', user) + element('password', password), context);
   }
 
   loginByToken(token: string, context: CallContext): Promise<void> {
-    this.#conversation.secrets.keep(token.trim());
+    this.#callHistory.secrets.keep(token.trim());
     return this.#logIn('LoginByToken', '', context, (now) => tokenHeader(token, now));
   }
 
   cloneSession(ticket: string, context: CallContext): Promise<void> {
-    this.#conversation.secrets.keep(ticket);
+    this.#callHistory.secrets.keep(ticket);
     return this.#logIn('CloneSession', element('cloneTicket', ticket), context);
   }
 
@@ -88,7 +88,7 @@ export class SoapClient implements VimApi {
     }
     this.#session.forget();
     this.#cookies.clear();
-    this.#conversation.secrets.keep(session.cookie);
+    this.#callHistory.secrets.keep(session.cookie);
     this.#cookies.set(SESSION_COOKIE, `${SESSION_COOKIE}=${session.cookie}`);
   }
 
@@ -107,7 +107,7 @@ export class SoapClient implements VimApi {
     const time = new Date(text);
     if (Number.isNaN(time.getTime())) {
       throw new ConnectionError(
-        `${this.host}: CurrentTime answered \`${this.#conversation.secrets.redact(text).slice(0, 60)}\`, which is no time`,
+        `${this.host}: CurrentTime answered \`${this.#callHistory.secrets.redact(text).slice(0, 60)}\`, which is no time`,
       );
     }
     return time;
@@ -219,7 +219,7 @@ export class SoapClient implements VimApi {
     if (!this.#cookies.has(SESSION_COOKIE) && !childText(session, 'key')) {
       throw new ConnectionError(
         `${this.host}: ${method} answered no session: does a proxy take its cookie ${SESSION_COOKIE} away?`,
-        { kind: this.#conversation.asked(method).worked ? 'transient' : 'fatal' },
+        { kind: this.#callHistory.asked(method).worked ? 'transient' : 'fatal' },
       );
     }
   }
@@ -264,7 +264,7 @@ export class SoapClient implements VimApi {
     this.#keepCookies(response);
     this.#compareClocks(response);
     if (response.status === 200) {
-      this.#conversation.answered(method);
+      this.#callHistory.answered(method);
       return response.body;
     }
     throw this.#refusal(response, method);
@@ -277,7 +277,7 @@ export class SoapClient implements VimApi {
       const name = pair.split('=', 1)[0] ?? '';
       if (pair.includes('=') && name !== '') {
         this.#cookies.set(name, pair);
-        this.#conversation.secrets.keep(pair.slice(name.length + 1));
+        this.#callHistory.secrets.keep(pair.slice(name.length + 1));
       }
     }
   }
@@ -289,7 +289,7 @@ export class SoapClient implements VimApi {
 
   #refusal(response: HttpResponse, method: string): Error {
     const fault = response.status === 500 ? this.#faultOf(response.body) : undefined;
-    const asked = this.#conversation.asked(method);
+    const asked = this.#callHistory.asked(method);
     return fault === undefined ? refusalError(response, asked) : faultError(fault, asked);
   }
 
@@ -311,7 +311,7 @@ export class SoapClient implements VimApi {
     } catch (error) {
       if (error instanceof WireError) {
         // Without its cause, which may quote the answer.
-        const why = isSecret(method) ? '' : `: ${this.#conversation.secrets.redact(error.message)}`;
+        const why = isSecret(method) ? '' : `: ${this.#callHistory.secrets.redact(error.message)}`;
         throw new ConnectionError(`${this.host}: the answer to ${method} could not be read${why}`);
       }
       throw error;

@@ -1,10 +1,10 @@
 /** The calls over VI JSON: vCenter 8.0 U1 and later. */
 import { ConnectionError, OptionsError } from '../../errors.js';
 import type { HttpResponse, Transport } from '../../http/transport.js';
-import { Conversation } from '../api/call-history.js';
+import { CallHistory } from '../api/call-history.js';
 import { faultError } from '../api/faults.js';
 import { refusalError } from '../api/http-refusal.js';
-import { OwnSession } from '../api/session.js';
+import { Session } from '../api/session.js';
 import {
   type CallContext,
   type Credentials,
@@ -33,8 +33,8 @@ export class ViJsonClient implements VimApi {
   readonly wire = 'vi-json';
   readonly #transport: Transport;
   readonly #release: string;
-  readonly #conversation: Conversation;
-  readonly #session = new OwnSession(async (context) => {
+  readonly #callHistory: CallHistory;
+  readonly #session = new Session(async (context) => {
     const { sessionManager } = await this.serviceContent(context);
     await this.#ask('Logout', sessionManager, undefined, context);
   });
@@ -45,7 +45,7 @@ export class ViJsonClient implements VimApi {
   constructor(transport: Transport, release: string) {
     this.#transport = transport;
     this.#release = release;
-    this.#conversation = new Conversation(transport.host);
+    this.#callHistory = new CallHistory(transport.host);
   }
 
   get host(): string {
@@ -64,7 +64,7 @@ export class ViJsonClient implements VimApi {
   }
 
   login({ user, password }: Credentials, context: CallContext): Promise<void> {
-    this.#conversation.secrets.keep(password);
+    this.#callHistory.secrets.keep(password);
     return this.#logIn('Login', { userName: user, password }, context);
   }
 
@@ -75,7 +75,7 @@ export class ViJsonClient implements VimApi {
   }
 
   cloneSession(ticket: string, context: CallContext): Promise<void> {
-    this.#conversation.secrets.keep(ticket);
+    this.#callHistory.secrets.keep(ticket);
     return this.#logIn('CloneSession', { cloneTicket: ticket }, context);
   }
 
@@ -87,7 +87,7 @@ export class ViJsonClient implements VimApi {
       );
     }
     this.#session.forget();
-    this.#conversation.secrets.keep(session.apiSessionId);
+    this.#callHistory.secrets.keep(session.apiSessionId);
     this.#sessionId = session.apiSessionId;
   }
 
@@ -99,7 +99,7 @@ export class ViJsonClient implements VimApi {
     const answer = await this.#ask('CurrentTime', SERVICE_INSTANCE, undefined, context);
     const time = new Date(typeof answer === 'string' ? answer : Number.NaN);
     if (Number.isNaN(time.getTime())) {
-      const text = this.#conversation.secrets.redact(String(JSON.stringify(answer))).slice(0, 60);
+      const text = this.#callHistory.secrets.redact(String(JSON.stringify(answer))).slice(0, 60);
       throw new ConnectionError(`${this.host}: CurrentTime answered \`${text}\`, which is no time`);
     }
     return time;
@@ -183,7 +183,7 @@ export class ViJsonClient implements VimApi {
       await this.#call(method, sessionManager, body, uninterrupted);
       if (this.#sessionId === undefined) {
         throw new ConnectionError(`${this.host}: ${method} answered no ${SESSION_HEADER}: does a proxy take it away?`, {
-          kind: this.#conversation.asked(method).worked ? 'transient' : 'fatal',
+          kind: this.#callHistory.asked(method).worked ? 'transient' : 'fatal',
         });
       }
     }, context);
@@ -238,14 +238,14 @@ export class ViJsonClient implements VimApi {
     if (response.status === 200 || response.status === 204) {
       const sessionId = response.header(SESSION_HEADER);
       if (sessionId !== undefined) {
-        this.#conversation.secrets.keep(sessionId);
+        this.#callHistory.secrets.keep(sessionId);
         this.#sessionId = sessionId;
       }
-      this.#conversation.answered(member);
+      this.#callHistory.answered(member);
       return response;
     }
     const fault = faultOf(parsed(response.body));
-    const asked = this.#conversation.asked(member);
+    const asked = this.#callHistory.asked(member);
     throw fault === undefined ? refusalError(response, asked) : faultError(fault, asked);
   }
 }
