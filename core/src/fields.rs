@@ -142,62 +142,6 @@ macro_rules! object {
     (@slot $self:ident.$field:ident as $slot:ident) => { $crate::fields::Slot::$slot(&mut $self.$field) };
 }
 
-/// The same for a struct that is written too. A field `if present` is left out where it is null or false.
-macro_rules! document {
-    ($type:ident $(, $no:ident $others:ident)? { $($fields:tt)+ }) => {
-        object!($type $(, $no $others)? { $($fields)+ });
-        $crate::view::written!($type { $($fields)+ });
-        serialize!($type);
-    };
-}
-
-/// Names the variants of an enum as they are in JSON.
-macro_rules! words {
-    ($type:ident { $first_name:literal => $first:ident, $($name:literal => $variant:ident,)+ }) => {
-        impl $type {
-            #[allow(dead_code, reason = "few need them by themselves")]
-            pub(crate) const NAMES: &'static [&'static str] = &[$first_name, $($name),+];
-        }
-
-        impl<'de> $crate::fields::Read<'de> for $type {
-            fn blank() -> Self {
-                Self::$first
-            }
-
-            fn slot(&mut self) -> $crate::fields::Slot<'_, 'de> {
-                $crate::fields::Slot::Variant(Self::NAMES, self)
-            }
-        }
-
-        impl<'de> $crate::fields::Variants<'de> for $type {
-            fn choose(&mut self, number: usize) -> $crate::fields::Slot<'_, 'de> {
-                let all = [Self::$first, $(Self::$variant),+];
-                *self = all.get(number).copied().unwrap_or(Self::$first);
-                $crate::fields::Slot::Nothing
-            }
-        }
-
-        impl $crate::view::Write for $type {
-            fn view(&self) -> $crate::view::View<'_> {
-                $crate::view::View::Text(Self::NAMES.get(*self as usize).copied().unwrap_or_default())
-            }
-        }
-
-        serialize!($type);
-    };
-}
-
-/// `Deserialize` for types whose fields or variants are named.
-macro_rules! deserialize {
-    ($($type:ident),+) => {$(
-        impl<'de> serde::Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::fields::read(deserializer)
-            }
-        }
-    )+};
-}
-
 /// `Serialize` for types that are written by their view.
 macro_rules! serialize {
     ($type:ident) => {
@@ -209,7 +153,7 @@ macro_rules! serialize {
     };
 }
 
-pub(crate) use {deserialize, document, object, serialize, words};
+pub(crate) use {object, serialize};
 
 /// Types that have a slot of their own.
 macro_rules! plain {

@@ -21,6 +21,7 @@
 
 extern crate alloc;
 
+#[allow(dead_code, reason = "only `wire` is left of those that use it")]
 mod fields;
 mod formats;
 mod json;
@@ -28,12 +29,13 @@ mod model;
 mod playback;
 mod rules;
 mod run;
+#[allow(dead_code, reason = "only `wire` is left of those that use it")]
 mod view;
 pub mod wire;
 
 pub use formats::recording::replay;
 pub use formats::{
-    Drained, Recording, RecordingError, RestoreError, RunConfig, Snapshot, Step, RECORDING_FORMAT,
+    Recording, RecordingError, RecordingStep, RestoreError, RunConfig, Snapshot, Update, RECORDING_FORMAT,
     SNAPSHOT_FORMAT,
 };
 pub use model::event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};

@@ -9,6 +9,7 @@ use core::fmt;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use crate::model::event::EventKind;
 use crate::model::text::split;
 use crate::model::time::ServerTime;
 
@@ -276,6 +277,18 @@ plain! {
     &str => value View::Text(value);
     Cow<'static, str> => value View::Text(value);
     ServerTime => value View::Time(*value);
+}
+
+impl Write for EventKind {
+    fn view(&self) -> View<'_> {
+        View::Text(match self {
+            Self::VmStarting | Self::VmPoweredOn => "powerOn",
+            Self::CustomizationStarted => "started",
+            Self::CustomizationSucceeded => "succeeded",
+            Self::CustomizationFailed => "failed",
+            Self::VmRemoved => "removed",
+        })
+    }
 }
 
 impl<T: Write> Write for Option<T> {

@@ -4,7 +4,11 @@
     reason = "tests read the files that they are about"
 )]
 
+mod stepped;
+
 use std::path::{Path, PathBuf};
+
+pub use stepped::SteppedRun;
 
 /// A folder below `tests/`.
 pub fn folder(name: &str) -> PathBuf {

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use vm_customization::{replay, InputKind, Monitor, Playback, Recording, RunUpdate, Transition, VmReport};
-use vm_customization_tests::golden_recordings;
+use vm_customization::{replay, InputKind, Playback, RunUpdate, Transition, VmReport};
+use vm_customization_tests::{golden_recordings, SteppedRun};
 
 fn playback(recording: &str) -> Playback {
     Playback::from_json(recording.as_bytes()).unwrap()
@@ -252,12 +252,12 @@ fn what_is_no_recording_is_refused() {
 
 #[test]
 fn the_state_of_a_playback_is_that_of_a_monitor_fed_the_same() {
-    let recording = Recording::from_json(TWO_IN_ONE).unwrap();
     let mut states = Vec::new();
-    recording.play_through(|at_ms, monitor: Monitor| {
-        states.push((at_ms, serde_json::to_string(&monitor.report()).unwrap()));
-        monitor
-    });
+    let mut run = SteppedRun::new(TWO_IN_ONE);
+    for step in 0..run.step_count() {
+        run.take_step(step);
+        states.push((run.now_ms, run.monitor.report().to_json()));
+    }
     let mut playback = playback(TWO_IN_ONE);
     for (at_ms, state) in states {
         playback.seek(at_ms);

@@ -12,8 +12,10 @@
 )]
 
 use serde_json::Value;
-use vm_customization::{replay, HostTime, Monitor, Recording, ServerTime, Snapshot, TimeDown};
-use vm_customization_tests::golden_recordings;
+use vm_customization::{
+    replay, HostTime, Monitor, Recording, ServerTime, Snapshot, TimeDown, SNAPSHOT_FORMAT,
+};
+use vm_customization_tests::{folder, golden_recordings, text, SteppedRun};
 
 #[test]
 fn every_golden_recording_gives_its_report() {
@@ -60,28 +62,67 @@ fn every_rule_has_a_golden_recording() {
 fn snapshot_and_restore_after_every_step_change_nothing() {
     for golden in golden_recordings() {
         let recording = Recording::from_json(&golden.recording).unwrap();
-        let straight = serde_json::to_string(&recording.play()).unwrap();
-        let started_at = started_at(&golden.recording);
-        let hops = recording.play_through(|now_ms, monitor| {
-            let text = monitor.snapshot().to_json();
-            let snapshot = Snapshot::from_json(text.as_bytes()).unwrap();
-            let server_now =
-                ServerTime::from_unix_ms(started_at.as_unix_ms() + i64::try_from(now_ms).unwrap());
-            Monitor::restore(
-                snapshot,
-                TimeDown::Counts,
-                server_now,
-                HostTime::from_millis(now_ms),
-            )
-            .unwrap()
-        });
-        assert_eq!(serde_json::to_string(&hops).unwrap(), straight, "{}", golden.name);
+        let straight = recording.play().to_json();
+        let mut hops = SteppedRun::new(&golden.recording);
+        for step in 0..hops.step_count() {
+            hops.take_step(step);
+            hops.replace_monitor(|monitor, now, server_now| {
+                let text = monitor.snapshot().to_json();
+                assert!(text.starts_with(&format!(r#"{{"format":"{SNAPSHOT_FORMAT}""#)));
+                let snapshot = Snapshot::from_json(text.as_bytes()).unwrap();
+                Monitor::restore(snapshot, TimeDown::Counts, server_now, now).unwrap()
+            });
+        }
+        assert_eq!(hops.finish().to_json(), straight, "{}", golden.name);
     }
 }
 
-fn started_at(recording: &str) -> ServerTime {
-    let recording: Value = serde_json::from_str(recording).unwrap();
-    recording["startedAt"].as_str().unwrap().parse().unwrap()
+/// A run that was stopped between two steps, as a file: `recording`, how many `steps` of it were done, the `snapshot`
+/// then, and the `report` at the end of the recording.
+#[test]
+fn a_snapshot_of_any_version_goes_on_to_the_same_report() {
+    let mut names: Vec<_> = std::fs::read_dir(folder("snapshots"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert!(names.len() > 30, "the snapshots are there");
+    let mut stale = Vec::new();
+    for name in names {
+        let path = format!("snapshots/{name}");
+        let mut file: Value = serde_json::from_str(&text(&path)).unwrap();
+        let snapshot = Snapshot::from_json(file["snapshot"].to_string().as_bytes())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let steps = usize::try_from(file["steps"].as_u64().unwrap()).unwrap();
+        let now_ms = file["snapshot"]["elapsedMs"].as_u64().unwrap();
+        let start = file["snapshot"]["startedAt"].as_str().unwrap();
+        let start: ServerTime = start.parse().unwrap();
+        let server_now = ServerTime::from_unix_ms(start.as_unix_ms() + i64::try_from(now_ms).unwrap());
+        let monitor = Monitor::restore(
+            snapshot,
+            TimeDown::Counts,
+            server_now,
+            HostTime::from_millis(now_ms),
+        )
+        .unwrap();
+        let mut run = SteppedRun::going_on(file["recording"].clone(), monitor, now_ms);
+        for step in steps..run.step_count() {
+            run.take_step(step);
+        }
+        let report: Value = serde_json::from_str(&run.finish().to_json()).unwrap();
+        if std::env::var_os("UPDATE").is_some() {
+            file["report"] = report;
+            let parts = ["recording", "steps", "snapshot", "report"];
+            let lines = parts.map(|part| format!("\"{part}\": {}", file[part]));
+            std::fs::write(folder(&path), format!("{{\n{}\n}}\n", lines.join(",\n"))).unwrap();
+        } else if report != file["report"] {
+            stale.push(format!(
+                "{name}\n  got      {report}\n  expected {}",
+                file["report"]
+            ));
+        }
+    }
+    assert!(stale.is_empty(), "{}", stale.join("\n"));
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! The data formats: recordings, snapshots, and the text that crosses to a host.
 
-mod drained;
+pub(crate) mod boundary;
 pub(crate) mod recording;
-mod requests;
 pub(crate) mod snapshot;
 
-pub use drained::Drained;
-pub use recording::{Recording, RecordingError, Step, RECORDING_FORMAT};
-pub use requests::RunConfig;
+pub use boundary::{RunConfig, Update};
+pub use recording::{Recording, RecordingError, RecordingStep, RECORDING_FORMAT};
 pub use snapshot::{RestoreError, Snapshot, SNAPSHOT_FORMAT};

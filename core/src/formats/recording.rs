@@ -6,16 +6,19 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::fields::{from_json, object, shown_number, Json};
-use crate::json::{is_json, JsonError};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::formats::boundary::{to_json, GuestInfos};
 use crate::model::guest_info::GuestInfo;
-use crate::model::options::{Options, OptionsJson, VmRef};
+use crate::model::options::{Options, VmRef};
 use crate::model::protocol::{Completeness, ReadFailure};
 use crate::model::report::Report;
+use crate::model::text::cut;
 use crate::model::time::{HostTime, ServerTime};
 use crate::playback::player::Player;
 use crate::run::monitor::{check_vms, Monitor};
-use crate::view::{to_json, written, Write};
 use crate::wire::{self, is_one_document, Summarized, WireError};
 
 /// The format name of a recording.
@@ -44,13 +47,13 @@ pub struct Recording {
     pub(crate) started_at: ServerTime,
     pub(crate) vms: Vec<VmRef>,
     pub(crate) options: Options,
-    steps: Vec<Step>,
+    steps: Vec<RecordingStep>,
 }
 
 /// The inputs at one moment, in the order in which they are fed: events, guest info, a failed read,
 /// a log-in, other VMs, the end.
 #[derive(Debug, Clone)]
-pub struct Step {
+pub struct RecordingStep {
     pub(crate) at_ms: u64,
     pub(crate) inputs: Vec<Input>,
 }
@@ -117,45 +120,42 @@ impl fmt::Display for RecordingError {
 
 impl core::error::Error for RecordingError {}
 
-struct RecordingJson<'de> {
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, expecting = "a recording")]
+struct RecordingJson<'a> {
     format: Option<String>,
-    started_at: Json<'de>,
-    vms: Option<Vec<Json<'de>>>,
-    options: Json<'de>,
-    steps: Option<Vec<Json<'de>>>,
+    #[serde(borrow)]
+    started_at: Option<&'a RawValue>,
+    #[serde(borrow)]
+    vms: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    options: Option<&'a RawValue>,
+    #[serde(borrow)]
+    steps: Option<Vec<&'a RawValue>>,
 }
 
-object!(RecordingJson<'de> {
-    "format" => format = None,
-    "startedAt" => started_at = Json::NULL,
-    "vms" => vms = None,
-    "options" => options = Json::NULL,
-    "steps" => steps = None,
-});
-
-struct StepJson<'de> {
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a step")]
+struct StepJson<'a> {
     at_ms: f64,
-    events: Json<'de>,
+    #[serde(borrow)]
+    events: Option<&'a RawValue>,
+    #[serde(default = "complete")]
     complete: bool,
-    guest_info: Vec<GuestInfo>,
+    #[serde(default)]
+    guest_info: GuestInfos,
     read_failed: Option<ReadFailure>,
+    #[serde(default)]
     logged_in: bool,
     vms: Option<Vec<VmRef>>,
     server_time: Option<ServerTime>,
+    #[serde(default)]
     cancel: bool,
 }
 
-object!(StepJson<'de>, no others {
-    "atMs" => at_ms,
-    "events" => events = Json::NULL,
-    "complete" => complete = true,
-    "guestInfo" => guest_info as OneOrMany = Vec::new(),
-    "readFailed" => read_failed = None,
-    "loggedIn" => logged_in = false,
-    "vms" => vms = None,
-    "serverTime" => server_time = None,
-    "cancel" => cancel = false,
-});
+fn complete() -> bool {
+    true
+}
 
 impl Recording {
     /// Reads one recording.
@@ -169,31 +169,24 @@ impl Recording {
 
     /// The same; `with_items` keeps what a playback shows of each event.
     pub(crate) fn parse(text: &str, with_items: bool) -> Result<Self, RecordingError> {
-        let at = |place: &str, error: &JsonError| RecordingError::Malformed(format!("{place}: {error}"));
         let missing = |field: &str| RecordingError::Malformed(format!("`{field}` is missing"));
-        let json: RecordingJson<'_> = from_json(text).map_err(|error| at("the recording", &error))?;
+        let json: RecordingJson<'_> = at("the recording", serde_json::from_str(text))?;
         let format = json.format.ok_or_else(|| missing("format"))?;
         if format != RECORDING_FORMAT {
-            let (found, _) = crate::model::text::cut(&format, 64);
-            return Err(RecordingError::UnsupportedFormat(found));
+            return Err(RecordingError::UnsupportedFormat(cut(&format, 64).0));
         }
-        let started_at = json.started_at.some().ok_or_else(|| missing("startedAt"))?;
-        let started_at = from_json(started_at.0).map_err(|error| at("startedAt", &error))?;
+        let started_at = json.started_at.ok_or_else(|| missing("startedAt"))?;
+        let started_at = at("startedAt", serde_json::from_str(started_at.get()))?;
         let vms = json
             .vms
             .ok_or_else(|| missing("vms"))?
             .into_iter()
             .enumerate()
-            .map(|(place, vm)| from_json(vm.0).map_err(|error| at(&format!("vms[{place}]"), &error)))
+            .map(|(place, vm)| at(format_args!("vms[{place}]"), serde_json::from_str(vm.get())))
             .collect::<Result<Vec<VmRef>, _>>()?;
         let options: Options = json
             .options
-            .some()
-            .map(|options| {
-                let json: OptionsJson = from_json(options.0).map_err(|error| at("options", &error))?;
-                Options::try_from(json)
-                    .map_err(|error| RecordingError::Malformed(format!("options: {error}")))
-            })
+            .map(|options| at("options", serde_json::from_str(options.get())))
             .transpose()?
             .unwrap_or_default();
         let steps = steps(&json.steps.ok_or_else(|| missing("steps"))?, &options, with_items)?;
@@ -208,7 +201,7 @@ impl Recording {
     }
 
     /// The steps, in their order.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[RecordingStep] {
         &self.steps
     }
 
@@ -219,13 +212,6 @@ impl Recording {
         };
         player.seek(self, u64::MAX);
         player.last_report(self)
-    }
-
-    /// Plays the recording to its end, passing the monitor through `between` with the host time
-    /// after each step: a test can put a snapshot and a restore there.
-    pub fn play_through(&self, between: impl FnMut(u64, Monitor) -> Monitor) -> Report {
-        self.player()
-            .map_or_else(|_| nothing_played(), |player| player.play(self, between))
     }
 
     /// The time of the last step.
@@ -257,16 +243,24 @@ fn nothing_played() -> Report {
     }
 }
 
-fn steps(json: &[Json<'_>], options: &Options, with_items: bool) -> Result<Vec<Step>, RecordingError> {
-    let mut steps: Vec<Step> = Vec::with_capacity(json.len());
+/// The value, or an error that names its place.
+fn at<T>(place: impl fmt::Display, value: Result<T, serde_json::Error>) -> Result<T, RecordingError> {
+    value.map_err(|error| RecordingError::Malformed(format!("{place}: {error}")))
+}
+
+fn steps(
+    json: &[&RawValue],
+    options: &Options,
+    with_items: bool,
+) -> Result<Vec<RecordingStep>, RecordingError> {
+    let mut steps: Vec<RecordingStep> = Vec::with_capacity(json.len());
     for (place, raw) in json.iter().enumerate() {
         let malformed = |why: String| RecordingError::Malformed(format!("steps[{place}]{why}"));
-        let step: StepJson<'_> = from_json(raw.0).map_err(|error| malformed(format!(": {error}")))?;
+        let step: StepJson<'_> = at(format_args!("steps[{place}]"), serde_json::from_str(raw.get()))?;
         let at_ms = at_ms(step.at_ms).ok_or_else(|| {
             malformed(format!(
-                ".atMs is {}: give milliseconds between 0 and {}",
-                shown_number(step.at_ms),
-                shown_number(MAX_AT_MS)
+                ".atMs is {:?}: give milliseconds between 0 and {MAX_AT_MS:?}",
+                step.at_ms
             ))
         })?;
         if let Some(before) = steps.last().filter(|before| before.at_ms > at_ms) {
@@ -277,7 +271,6 @@ fn steps(json: &[Json<'_>], options: &Options, with_items: bool) -> Result<Vec<S
         }
         let events = step
             .events
-            .some()
             .map(|events| decode_events(events, with_items))
             .transpose()
             .map_err(|error| RecordingError::Events { step: place, error })?;
@@ -293,7 +286,7 @@ fn steps(json: &[Json<'_>], options: &Options, with_items: bool) -> Result<Vec<S
                 items,
             });
         }
-        inputs.extend(step.guest_info.into_iter().map(Input::GuestInfo));
+        inputs.extend(step.guest_info.0.into_iter().map(Input::GuestInfo));
         inputs.extend(step.read_failed.map(Input::ReadFailed));
         if step.logged_in {
             inputs.push(Input::LoggedIn);
@@ -308,16 +301,17 @@ fn steps(json: &[Json<'_>], options: &Options, with_items: bool) -> Result<Vec<S
         if step.cancel {
             inputs.push(Input::Cancel);
         }
-        steps.push(Step { at_ms, inputs });
+        steps.push(RecordingStep { at_ms, inputs });
     }
     Ok(steps)
 }
 
 /// The events of a step: JSON as it stands, or any wire form as a JSON text.
-fn decode_events(json: Json<'_>, with_items: bool) -> Result<(wire::Decoded, Vec<Summarized>), WireError> {
-    let text = json.0;
+fn decode_events(json: &RawValue, with_items: bool) -> Result<(wire::Decoded, Vec<Summarized>), WireError> {
+    let text = json.get();
     let document = if text.starts_with('"') {
-        let document: String = from_json(text).map_err(|error| WireError::Syntax(error.to_string()))?;
+        let document: String =
+            serde_json::from_str(text).map_err(|error| WireError::Syntax(error.to_string()))?;
         Cow::Owned(document)
     } else {
         Cow::Borrowed(text)
@@ -337,31 +331,14 @@ fn at_ms(value: f64) -> Option<u64> {
     (0.0..=MAX_AT_MS).contains(&value).then_some(value as u64)
 }
 
-struct ErrorLine {
-    error: ErrorJson,
-}
-
-written!(ErrorLine {
-    "error" => error,
-});
-
-struct ErrorJson {
-    code: &'static str,
-    message: String,
-}
-
-written!(ErrorJson {
-    "code" => code,
-    "message" => message,
-});
-
 /// Plays one recording, or one per line, and gives a report per line.
 ///
 /// A line that cannot be read gives `{"error":{"code":…,"message":…}}` in its place.
 pub fn replay(input: &[u8]) -> String {
     let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
     let mut output = String::new();
-    let is_one = core::str::from_utf8(input).is_ok_and(|text| is_json(text) || is_one_document(text));
+    let is_one = core::str::from_utf8(input)
+        .is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok() || is_one_document(text));
     let documents = if is_one {
         alloc::vec![input]
     } else {
@@ -409,10 +386,20 @@ fn replay_one(document: &[u8]) -> String {
         Ok(report) => report.to_json(),
         Err(error) => {
             let (code, message) = (error.code(), error.to_string());
-            let line = ErrorLine {
+            to_json(&ErrorLine {
                 error: ErrorJson { code, message },
-            };
-            to_json(&line.view())
+            })
         }
     }
+}
+
+#[derive(Serialize)]
+struct ErrorLine {
+    error: ErrorJson,
+}
+
+#[derive(Serialize)]
+struct ErrorJson {
+    code: &'static str,
+    message: String,
 }

@@ -1,29 +1,27 @@
 //! A run as versioned plain data, to go on elsewhere as if nothing had happened.
 
 use alloc::collections::VecDeque;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::fields::{document, from_json, object, serialize, Read, Slot, Variants};
-use crate::json::JsonError;
-use crate::model::options::{Options, OptionsJson, VmRef};
+use serde::{Deserialize, Serialize};
+
+use crate::formats::boundary::to_json;
+use crate::model::options::{Options, VmRef};
 use crate::model::protocol::TimeDown;
 use crate::model::report::{IgnoredCounts, Transition};
-use crate::model::status::Conclusion;
+use crate::model::text::cut;
 use crate::model::time::{HostTime, ServerTime};
-use crate::rules::history::{History, HistoryJson};
-use crate::rules::time_window::TimeWindow;
-use crate::rules::transitions::LastEmitted;
 use crate::run::context::{RunClock, RunContext};
-use crate::run::default_run::{own_window, AccessError, Added, DefaultRun, ToldResult, Watched};
 use crate::run::monitor::{Monitor, Run};
-use crate::run::published_run::PublishedRun;
-use crate::run::read_schedule::Reads;
-use crate::view::{to_json, View, Write};
 
 /// The format name of a snapshot.
-pub const SNAPSHOT_FORMAT: &str = "vm-customization-snapshot/1";
+pub const SNAPSHOT_FORMAT: &str = "vm-customization-snapshot/2";
+
+/// The format before it, which is read too. It has other names for some fields, which are aliases where they stand.
+const FORMAT_1: &str = "vm-customization-snapshot/1";
 
 /// A run at one moment. It holds no credential, and no message text but that of failures.
 ///
@@ -41,8 +39,23 @@ pub const SNAPSHOT_FORMAT: &str = "vm-customization-snapshot/1";
 /// assert!(!monitor.is_ended());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
-pub struct Snapshot(SnapshotJson);
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(
+    tag = "format",
+    rename = "vm-customization-snapshot/2",
+    rename_all = "camelCase"
+)]
+pub struct Snapshot {
+    started_at: ServerTime,
+    elapsed_ms: u64,
+    ended_at_ms: Option<u64>,
+    options: Options,
+    vms: Vec<VmRef>,
+    run: Run,
+    transitions: VecDeque<Transition>,
+    transitions_dropped: u64,
+    ignored: IgnoredCounts,
+}
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,167 +91,46 @@ impl fmt::Display for RestoreError {
 
 impl core::error::Error for RestoreError {}
 
-#[derive(Debug, Clone)]
-struct SnapshotJson {
-    format: String,
-    started_at: ServerTime,
-    elapsed_ms: u64,
-    ended_at_ms: Option<u64>,
-    options: OptionsJson,
-    vms: Vec<VmRef>,
-    run: RunJson,
-    transitions: VecDeque<Transition>,
-    transitions_dropped: u64,
-    ignored: IgnoredCounts,
-}
-
-#[derive(Debug, Clone)]
-enum RunJson {
-    Default(DefaultJson),
-    Published(PublishedRun),
-}
-
-#[derive(Debug, Clone)]
-struct DefaultJson {
-    vms: Vec<WatchedJson>,
-    reads: Reads,
-    observed: bool,
-    last_read_at_ms: Option<u64>,
-}
-
-#[derive(Debug, Clone)]
-struct WatchedJson {
-    history: HistoryJson,
-    told: LastEmitted,
-    told_result: Option<ToldResult>,
-    revised: bool,
-    access_error: AccessError,
-    concluded_by_end: Option<Conclusion>,
-    stuck_told: bool,
-    added: Option<Added>,
-}
-
-struct FormatOnly {
-    format: Option<String>,
-}
-
-object!(FormatOnly {
-    "format" => format = None,
-});
-
-document!(SnapshotJson {
-    "format" => format,
-    "startedAt" => started_at,
-    "elapsedMs" => elapsed_ms,
-    "endedAtMs" => ended_at_ms = None,
-    "options" => options,
-    "vms" => vms,
-    "run" => run,
-    "transitions" => transitions,
-    "transitionsDropped" => transitions_dropped,
-    "ignored" => ignored,
-});
-
-document!(DefaultJson {
-    "vms" => vms,
-    "reads" => reads,
-    "observed" => observed,
-    "lastReadAtMs" => last_read_at_ms = None,
-});
-
-document!(WatchedJson {
-    "history" => history,
-    "told" => told,
-    "toldResult" => told_result = None,
-    "revised" => revised,
-    "hostWord" => access_error,
-    "concludedByEnd" => concluded_by_end = None,
-    "stuckTold" => stuck_told,
-    "added" if present => added = None,
-});
-
-impl Write for RunJson {
-    fn view(&self) -> View<'_> {
-        match self {
-            Self::Default(run) => View::Variant("default", run),
-            Self::Published(run) => View::Variant("published", run),
-        }
-    }
-}
-
-impl<'de> Read<'de> for RunJson {
-    fn blank() -> Self {
-        Self::Default(DefaultJson::blank())
-    }
-
-    fn slot(&mut self) -> Slot<'_, 'de> {
-        Slot::Variant(&["default", "published"], self)
-    }
-}
-
-impl<'de> Variants<'de> for RunJson {
-    fn choose(&mut self, number: usize) -> Slot<'_, 'de> {
-        *self = match number {
-            0 => Self::Default(DefaultJson::blank()),
-            _ => Self::Published(PublishedRun::blank()),
-        };
-        match self {
-            Self::Default(run) => run.slot(),
-            Self::Published(run) => run.slot(),
-        }
-    }
-}
-
 impl Snapshot {
     /// The snapshot as JSON text.
     pub fn to_json(&self) -> String {
-        to_json(&self.0.view())
+        to_json(self)
     }
 
     /// A snapshot from JSON text.
     ///
     /// # Errors
     ///
-    /// When the text is no snapshot of this version.
+    /// When the text is no snapshot of this version or the one before it.
     pub fn from_json(text: &[u8]) -> Result<Self, RestoreError> {
-        let malformed = |error: JsonError| RestoreError::Malformed(error.to_string());
-        let text = core::str::from_utf8(text).map_err(|error| RestoreError::Malformed(error.to_string()))?;
-        let FormatOnly { format } = from_json(text).map_err(malformed)?;
-        if format.as_deref() != Some(SNAPSHOT_FORMAT) {
-            let found = format.as_deref().unwrap_or("none");
-            let (found, _) = crate::model::text::cut(found, 64);
-            return Err(RestoreError::UnsupportedFormat(found));
+        #[derive(Deserialize)]
+        struct FormatOnly {
+            format: Option<String>,
         }
-        let json: SnapshotJson = from_json(text).map_err(malformed)?;
-        Options::try_from(json.options).map_err(RestoreError::Malformed)?;
-        Ok(Self(json))
+
+        let malformed = |error: serde_json::Error| RestoreError::Malformed(error.to_string());
+        let FormatOnly { format } = serde_json::from_slice(text).map_err(malformed)?;
+        match format.as_deref().unwrap_or("none") {
+            SNAPSHOT_FORMAT | FORMAT_1 => serde_json::from_slice(text).map_err(malformed),
+            other => Err(RestoreError::UnsupportedFormat(cut(other, 64).0)),
+        }
     }
 }
 
 impl Monitor {
     /// The run as it stands.
     pub fn snapshot(&self) -> Snapshot {
-        let run = match &self.run {
-            Run::Default(run) => RunJson::Default(DefaultJson {
-                vms: run.vms.iter().map(WatchedJson::from).collect(),
-                reads: run.reads.clone(),
-                observed: run.observed,
-                last_read_at_ms: run.last_read_at_ms,
-            }),
-            Run::Published(run) => RunJson::Published(run.clone()),
-        };
-        Snapshot(SnapshotJson {
-            format: SNAPSHOT_FORMAT.to_string(),
+        Snapshot {
             started_at: self.context.start,
             elapsed_ms: self.clock.now_ms(),
             ended_at_ms: self.context.ended_at_ms,
-            options: OptionsJson::from(&self.options),
+            options: self.options.clone(),
             vms: self.context.vms.clone(),
-            run,
+            run: self.run.clone(),
             transitions: self.context.transitions.clone(),
             transitions_dropped: self.context.transitions_dropped,
             ignored: self.context.ignored.clone(),
-        })
+        }
     }
 
     /// Goes on with a run. A read or a log-in that was open is asked for again.
@@ -255,108 +147,28 @@ impl Monitor {
         server_now: ServerTime,
         now: HostTime,
     ) -> Result<Self, RestoreError> {
-        let json = snapshot.0;
         let elapsed_ms = match time_down {
-            TimeDown::Counts => json.elapsed_ms.max(server_now.ms_since(json.started_at)),
-            TimeDown::Excluded => json.elapsed_ms,
+            TimeDown::Counts => snapshot.elapsed_ms.max(server_now.ms_since(snapshot.started_at)),
+            TimeDown::Excluded => snapshot.elapsed_ms,
         };
-        let mut monitor = Self::from_parts(json, RunClock::new(now, elapsed_ms))?;
-        if !monitor.is_ended() {
-            match &mut monitor.run {
-                Run::Default(run) => run.resume(elapsed_ms, &mut monitor.context),
-                Run::Published(run) => run.resume(&mut monitor.context),
-            }
+        let mut context = RunContext::new(snapshot.vms, snapshot.started_at);
+        context.ended_at_ms = snapshot.ended_at_ms;
+        context.transitions = snapshot.transitions;
+        context.transitions_dropped = snapshot.transitions_dropped;
+        context.ignored = snapshot.ignored;
+        let (vms, rows) = (context.vms.len(), snapshot.run.vm_count());
+        if vms != rows {
+            return Err(RestoreError::Malformed(format!(
+                "it names {vms} VMs and has the state of {rows}"
+            )));
         }
-        Ok(monitor)
-    }
-
-    /// The same run once more, with nothing to drain. A snapshot has all of it, and the code for that is
-    /// there; a derived clone would be more than the rest of a playback.
-    pub(crate) fn copied(&self) -> Option<Self> {
-        Self::from_parts(self.snapshot().0, self.clock.clone()).ok()
-    }
-
-    fn from_parts(json: SnapshotJson, clock: RunClock) -> Result<Self, RestoreError> {
-        let options = Options::try_from(json.options).map_err(RestoreError::Malformed)?;
-        let mut context = RunContext::new(json.vms, json.started_at);
-        context.ended_at_ms = json.ended_at_ms;
-        context.transitions = json.transitions;
-        context.transitions_dropped = json.transitions_dropped;
-        context.ignored = json.ignored;
-        let run = match json.run {
-            RunJson::Default(run) => {
-                let window = TimeWindow::of(&options, json.started_at);
-                check_rows(run.vms.len(), &context)?;
-                Run::Default(restore_default(run, &options, window)?)
-            }
-            RunJson::Published(run) => {
-                check_rows(run.vm_count(), &context)?;
-                Run::Published(run)
-            }
-        };
-        Ok(Self {
-            options,
-            clock,
+        let mut monitor = Self {
+            options: snapshot.options,
+            clock: RunClock::new(now, elapsed_ms),
             context,
-            run,
-        })
-    }
-}
-
-fn restore_default(
-    json: DefaultJson,
-    options: &Options,
-    window: TimeWindow,
-) -> Result<DefaultRun, RestoreError> {
-    let vms = json
-        .vms
-        .into_iter()
-        .map(|vm| vm.restore(&window))
-        .collect::<Result<Vec<_>, _>>()?;
-    let mut run = DefaultRun::assemble(options, window, vms, json.reads);
-    run.observed = json.observed;
-    run.last_read_at_ms = json.last_read_at_ms;
-    run.settle();
-    Ok(run)
-}
-
-fn check_rows(rows: usize, context: &RunContext) -> Result<(), RestoreError> {
-    if rows == context.vms.len() {
-        return Ok(());
-    }
-    Err(RestoreError::Malformed(alloc::format!(
-        "it names {} VMs and has the state of {rows}",
-        context.vms.len()
-    )))
-}
-
-impl From<&Watched> for WatchedJson {
-    fn from(watched: &Watched) -> Self {
-        Self {
-            history: HistoryJson::from(&watched.history),
-            told: watched.told,
-            told_result: watched.told_result.clone(),
-            revised: watched.revised,
-            access_error: watched.access_error.clone(),
-            concluded_by_end: watched.concluded_by_end,
-            stuck_told: watched.stuck_told,
-            added: watched.added.clone(),
-        }
-    }
-}
-
-impl WatchedJson {
-    fn restore(self, window: &TimeWindow) -> Result<Watched, RestoreError> {
-        let history = History::try_from(self.history).map_err(|type_name| {
-            RestoreError::Malformed(alloc::format!("`{type_name}` is no event type of interest"))
-        })?;
-        let mut watched = Watched::new(history, self.told, &own_window(self.added.as_ref(), window));
-        watched.added = self.added;
-        watched.told_result = self.told_result;
-        watched.revised = self.revised;
-        watched.access_error = self.access_error;
-        watched.concluded_by_end = self.concluded_by_end;
-        watched.stuck_told = self.stuck_told;
-        Ok(watched)
+            run: snapshot.run,
+        };
+        monitor.resume();
+        Ok(monitor)
     }
 }

@@ -2,48 +2,41 @@
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use crate::fields::{deserialize, document, object, serialize};
+use serde::{Deserialize, Serialize};
+
 use crate::model::text::{cut, find, label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
-use crate::view::{View, Write};
 
 /// What an event means for the customization of its VM, power-ons first.
 ///
-/// Non-exhaustive: vCenter grows, and a release may bring a kind of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Non-exhaustive: vCenter grows, and a release may bring a kind of its own. As JSON the two kinds
+/// of power-on are one, `powerOn`: who looks at events need not tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[non_exhaustive]
 pub enum EventKind {
     /// `VmStartingEvent`: the VM is powering on.
+    #[serde(rename = "powerOn")]
     VmStarting,
     /// `VmPoweredOnEvent` or a subclass: the VM finished powering on.
+    #[serde(rename = "powerOn")]
     VmPoweredOn,
     /// `CustomizationStartedEvent`.
+    #[serde(rename = "started")]
     CustomizationStarted,
     /// `CustomizationSucceeded`.
+    #[serde(rename = "succeeded")]
     CustomizationSucceeded,
     /// `CustomizationFailed`, a subclass, or an unknown type named `Customization…Fail…`.
+    #[serde(rename = "failed")]
     CustomizationFailed,
     /// `VmRemovedEvent`: the VM is no longer in the inventory.
+    #[serde(rename = "removed")]
     VmRemoved,
 }
-
-impl Write for EventKind {
-    /// For those who look at events, which need not tell the two kinds of power-on apart.
-    fn view(&self) -> View<'_> {
-        View::Text(match self {
-            Self::VmStarting | Self::VmPoweredOn => "powerOn",
-            Self::CustomizationStarted => "started",
-            Self::CustomizationSucceeded => "succeeded",
-            Self::CustomizationFailed => "failed",
-            Self::VmRemoved => "removed",
-        })
-    }
-}
-
-serialize!(EventKind);
 
 /// Every concrete event type that matters, in the form that `EventFilterSpec.eventTypeId` takes.
 ///
@@ -99,18 +92,15 @@ impl EventKind {
 ///
 /// Keys may wrap to negative numbers and repeat, so they only break ties of time. Where both are
 /// equal a power-on comes first: what happened at that moment belongs to its attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct EventOrder {
     pub(crate) time: ServerTime,
     pub(crate) key: i32,
+    /// The alias is its name in snapshots of format 1.
+    #[serde(alias = "type_name")]
     pub(crate) type_name: Cow<'static, str>,
 }
-
-document!(EventOrder {
-    "time" => time,
-    "key" => key,
-    "type_name" => type_name,
-});
 
 impl Ord for EventOrder {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -129,7 +119,8 @@ impl PartialOrd for EventOrder {
 }
 
 /// What a failure event says beside its type.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct FailureDetails {
     /// `CustomizationFailed.reason` (7.0 and later): a code such as `customizationDisabled`.
     pub reason: Option<String>,
@@ -144,17 +135,6 @@ pub struct FailureDetails {
     /// Whether one of the fields was longer than 4 KiB and is cut.
     pub truncated: bool,
 }
-
-document!(FailureDetails {
-    "reason" => reason = None,
-    "logLocation" => log_location = None,
-    "sysprepVersion" => sysprep_version = None,
-    "systemVersion" => system_version = None,
-    "message" => message = None,
-    "truncated" => truncated = false,
-});
-
-deserialize!(FailureDetails);
 
 impl FailureDetails {
     /// The same with every field cut to the limit of 4 KiB.
@@ -273,11 +253,37 @@ impl Event {
 }
 
 /// What the history of a VM keeps of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "StoredEventJson")]
 pub(crate) struct StoredEvent {
     pub(crate) order: EventOrder,
+    /// That of the type.
+    #[serde(skip_serializing)]
     pub(crate) kind: EventKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<Box<FailureDetails>>,
+}
+
+/// [`StoredEvent`] as it stands in a snapshot.
+#[derive(Deserialize)]
+struct StoredEventJson {
+    order: EventOrder,
+    failure: Option<Box<FailureDetails>>,
+}
+
+impl TryFrom<StoredEventJson> for StoredEvent {
+    type Error = String;
+
+    fn try_from(json: StoredEventJson) -> Result<Self, String> {
+        let type_name = &json.order.type_name;
+        let kind = EventKind::of_type(type_name)
+            .ok_or_else(|| format!("`{type_name}` is no event type of interest"))?;
+        Ok(Self {
+            order: json.order,
+            kind,
+            failure: json.failure,
+        })
+    }
 }
 
 impl StoredEvent {

@@ -1,9 +1,11 @@
 //! The second signal: what the VM's own properties say of its customization (rule D17).
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fields::{deserialize, document, object, serialize, words};
+use serde::{Deserialize, Deserializer, Serialize};
+
 use crate::model::report::IgnoreReason;
 use crate::model::text::{cut, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
@@ -20,7 +22,8 @@ use crate::model::time::ServerTime;
 /// assert_eq!(info.pending_customization, Some(false));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "guest info")]
 pub struct GuestInfo {
     /// The managed object reference value of the VM.
     pub vm: String,
@@ -28,8 +31,10 @@ pub struct GuestInfo {
     /// `_FAILED`; others are no status.
     pub customization_status: Option<String>,
     /// `startTime`, by vCenter's clock; one without an offset from UTC is no time.
+    #[serde(default, deserialize_with = "time_if_any")]
     pub start_time: Option<ServerTime>,
     /// `endTime`, by vCenter's clock.
+    #[serde(default, deserialize_with = "time_if_any")]
     pub end_time: Option<ServerTime>,
     /// `errorMsg`.
     pub error_msg: Option<String>,
@@ -37,16 +42,11 @@ pub struct GuestInfo {
     pub pending_customization: Option<bool>,
 }
 
-document!(GuestInfo {
-    "vm" => vm,
-    "customizationStatus" => customization_status = None,
-    "startTime" => start_time as TimeIfAny = None,
-    "endTime" => end_time as TimeIfAny = None,
-    "errorMsg" => error_msg = None,
-    "pendingCustomization" => pending_customization = None,
-});
-
-deserialize!(GuestInfo);
+/// Null, and a text that is no time, are no time: guests write both.
+fn time_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ServerTime>, D::Error> {
+    let text = Option::<Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(text.and_then(|text| text.parse().ok()))
+}
 
 /// The name of a failure that only guest info tells.
 pub(crate) const GUEST_FAILURE_TYPE: &str = "TOOLSDEPLOYPKG_FAILED";
@@ -54,22 +54,18 @@ pub(crate) const GUEST_FAILURE_TYPE: &str = "TOOLSDEPLOYPKG_FAILED";
 /// The most pieces of evidence kept per VM: each customization run of a VM brings up to three.
 const MAX_EVIDENCE: usize = 16;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum GuestState {
     Running,
     Succeeded,
     Failed,
 }
 
-words!(GuestState {
-    "running" => Running,
-    "succeeded" => Succeeded,
-    "failed" => Failed,
-});
-
 /// One thing that guest info said of one customization run. Like events, evidence is a set: a
 /// later `IDLE` takes nothing back.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Evidence {
     pub(crate) start: ServerTime,
     pub(crate) state: GuestState,
@@ -77,24 +73,13 @@ pub(crate) struct Evidence {
     pub(crate) error: Option<String>,
 }
 
-document!(Evidence {
-    "start" => start,
-    "state" => state,
-    "end" => end = None,
-    "error" => error = None,
-});
-
 /// What guest info said of one VM so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct GuestHistory {
     evidence: Vec<Evidence>,
     pending: Option<bool>,
 }
-
-document!(GuestHistory {
-    "evidence" => evidence,
-    "pending" => pending = None,
-});
 
 impl GuestHistory {
     /// Takes in what was read; says why where it told of a run and is of no use.

@@ -4,13 +4,10 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::fields::{deserialize, document, object, read, serialize, shown_number, words, Read, Slot};
 use crate::model::text::{label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
-use crate::view::{Thousandths, View, Write};
 
 /// The most VMs that one monitor takes.
 pub const MAX_VMS: usize = 100_000;
@@ -18,23 +15,20 @@ pub const MAX_VMS: usize = 100_000;
 /// The longest duration that an option takes: about 31 years.
 const MAX_SECONDS: f64 = 1e9;
 
+const DEFAULT_LOOKBACK_MS: u64 = 300_000;
+
 /// A VM to watch: the value of its managed object reference, and a name for people.
 ///
 /// A name is a label, never an identity: VMs are renamed, and names repeat.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a VM such as `{\"vm\":\"vm-101\"}`")]
 pub struct VmRef {
     /// The managed object reference value, such as `vm-101`.
     pub vm: String,
     /// The name to report; without it the one in the VM's events is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
-
-document!(VmRef {
-    "vm" => vm,
-    "name" if present => name = None,
-});
-
-deserialize!(VmRef, Rules, Attempts);
 
 impl VmRef {
     /// A VM without a name.
@@ -59,7 +53,8 @@ impl VmRef {
 }
 
 /// Which rules decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Rules {
     /// D1–D18: what users get.
@@ -68,28 +63,19 @@ pub enum Rules {
     Published,
 }
 
-words!(Rules {
-    "default" => Default,
-    "published" => Published,
-});
-
 /// What a power-on after the start of the run means (rule D6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Attempts {
     /// It opens a new attempt unless the current one has a result.
+    #[default]
     Follow,
     /// It is ignored.
     First,
     /// It opens a new attempt always, and the run goes on until its deadline.
     Reopen,
 }
-
-words!(Attempts {
-    "follow" => Follow,
-    "first" => First,
-    "reopen" => Reopen,
-});
 
 /// Where the window of events opens (rule D1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +96,8 @@ pub enum Window {
 /// assert_eq!(options.attempts, Attempts::Reopen);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "OptionsJson", into = "OptionsJson")]
 pub struct Options {
     /// Which rules decide.
     pub rules: Rules,
@@ -133,7 +120,7 @@ impl Default for Options {
         Self {
             rules: Rules::Default,
             timeout_ms: Some(600_000),
-            window: Window::LookbackMs(300_000),
+            window: Window::LookbackMs(DEFAULT_LOOKBACK_MS),
             poll_interval_ms: 15_000,
             wait_for_power_on: false,
             attempts: Attempts::Follow,
@@ -186,80 +173,23 @@ impl fmt::Display for OptionsError {
 impl core::error::Error for OptionsError {}
 
 /// [`Options`] as they are in JSON.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OptionsJson {
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields, expecting = "options")]
+struct OptionsJson {
     rules: Rules,
-    timeout_seconds: Option<Seconds>,
-    lookback_seconds: Seconds,
+    timeout_seconds: Option<f64>,
+    lookback_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<ServerTime>,
-    poll_interval_seconds: Seconds,
+    poll_interval_seconds: f64,
     wait_for_power_on: bool,
     attempts: Attempts,
-    stuck_after_seconds: Seconds,
+    stuck_after_seconds: f64,
 }
 
-const DEFAULT_LOOKBACK: Seconds = Seconds(300.0);
-
-document!(OptionsJson, no others {
-    "rules" => rules = Rules::Default,
-    "timeoutSeconds" => timeout_seconds = Some(Seconds(600.0)),
-    "lookbackSeconds" => lookback_seconds = DEFAULT_LOOKBACK,
-    "since" if present => since = None,
-    "pollIntervalSeconds" => poll_interval_seconds = Seconds(15.0),
-    "waitForPowerOn" => wait_for_power_on = false,
-    "attempts" => attempts = Attempts::Follow,
-    "stuckAfterSeconds" => stuck_after_seconds = Seconds(600.0),
-});
-
-/// Seconds as a recording has them. Only whole milliseconds are written.
-#[derive(Debug, Clone, Copy)]
-struct Seconds(f64);
-
-impl<'de> Read<'de> for Seconds {
-    fn blank() -> Self {
-        Self(0.0)
-    }
-
-    fn slot(&mut self) -> Slot<'_, 'de> {
-        Slot::F64(&mut self.0)
-    }
-}
-
-impl Write for Seconds {
-    fn view(&self) -> View<'_> {
-        View::Thousandths(Thousandths(self.as_ms()))
-    }
-}
-
-impl Seconds {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "options hold at most 1e12 milliseconds"
-    )]
-    fn from_ms(ms: u64) -> Self {
-        Self(ms as f64 / 1000.0)
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float cast saturates"
-    )]
-    fn as_ms(self) -> u64 {
-        // `f64::round` needs std.
-        (self.0 * 1000.0 + 0.5) as u64
-    }
-
-    fn to_ms(self, field: &str) -> Result<u64, String> {
-        if (0.0..=MAX_SECONDS).contains(&self.0) {
-            Ok(self.as_ms())
-        } else {
-            Err(format!(
-                "`{field}` is {}: give a number of seconds between 0 and {}",
-                shown_number(self.0),
-                shown_number(MAX_SECONDS)
-            ))
-        }
+impl Default for OptionsJson {
+    fn default() -> Self {
+        Options::default().into()
     }
 }
 
@@ -267,52 +197,62 @@ impl TryFrom<OptionsJson> for Options {
     type Error = String;
 
     fn try_from(json: OptionsJson) -> Result<Self, String> {
-        let lookback = json.lookback_seconds.to_ms("lookbackSeconds")?;
+        let lookback = to_ms(json.lookback_seconds, "lookbackSeconds")?;
         Ok(Self {
             rules: json.rules,
             timeout_ms: json
                 .timeout_seconds
-                .map(|seconds| seconds.to_ms("timeoutSeconds"))
+                .map(|seconds| to_ms(seconds, "timeoutSeconds"))
                 .transpose()?,
             window: json.since.map_or(Window::LookbackMs(lookback), Window::Since),
-            poll_interval_ms: json.poll_interval_seconds.to_ms("pollIntervalSeconds")?,
+            poll_interval_ms: to_ms(json.poll_interval_seconds, "pollIntervalSeconds")?,
             wait_for_power_on: json.wait_for_power_on,
             attempts: json.attempts,
-            stuck_after_ms: json.stuck_after_seconds.to_ms("stuckAfterSeconds")?,
+            stuck_after_ms: to_ms(json.stuck_after_seconds, "stuckAfterSeconds")?,
         })
     }
 }
 
-impl From<&Options> for OptionsJson {
-    fn from(options: &Options) -> Self {
-        let (lookback, since) = match options.window {
-            Window::LookbackMs(ms) => (Seconds::from_ms(ms), None),
-            Window::Since(time) => (DEFAULT_LOOKBACK, Some(time)),
+impl From<Options> for OptionsJson {
+    fn from(options: Options) -> Self {
+        let (lookback_ms, since) = match options.window {
+            Window::LookbackMs(ms) => (ms, None),
+            Window::Since(time) => (DEFAULT_LOOKBACK_MS, Some(time)),
         };
         Self {
             rules: options.rules,
-            timeout_seconds: options.timeout_ms.map(Seconds::from_ms),
-            lookback_seconds: lookback,
+            timeout_seconds: options.timeout_ms.map(to_seconds),
+            lookback_seconds: to_seconds(lookback_ms),
             since,
-            poll_interval_seconds: Seconds::from_ms(options.poll_interval_ms),
+            poll_interval_seconds: to_seconds(options.poll_interval_ms),
             wait_for_power_on: options.wait_for_power_on,
             attempts: options.attempts,
-            stuck_after_seconds: Seconds::from_ms(options.stuck_after_ms),
+            stuck_after_seconds: to_seconds(options.stuck_after_ms),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Options {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read::<OptionsJson, D>(deserializer)?
-            .try_into()
-            .map_err(D::Error::custom)
-    }
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "options hold at most 1e12 milliseconds"
+)]
+fn to_seconds(ms: u64) -> f64 {
+    ms as f64 / 1000.0
 }
 
-impl Serialize for Options {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        OptionsJson::from(self).serialize(serializer)
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the value is checked to lie between 0 and 1e9"
+)]
+fn to_ms(seconds: f64, field: &str) -> Result<u64, String> {
+    if (0.0..=MAX_SECONDS).contains(&seconds) {
+        // `f64::round` needs std.
+        Ok((seconds * 1000.0 + 0.5) as u64)
+    } else {
+        Err(format!(
+            "`{field}` is {seconds:?}: give a number of seconds between 0 and {MAX_SECONDS:?}"
+        ))
     }
 }
 

@@ -4,14 +4,14 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fields::{deserialize, document, object, serialize, words};
+use serde::{Deserialize, Serialize};
+
 use crate::model::event::Event;
 #[cfg(doc)]
 use crate::model::event::EVENT_TYPES;
 use crate::model::report::{IgnoredCounts, ReadFailureKind, Transition, VmReport};
 use crate::model::status::Hint;
 use crate::model::time::{HostTime, ServerTime};
-use crate::view::{written, Member, Members, View, Write};
 use crate::wire::BadItem;
 #[cfg(doc)]
 use crate::Monitor;
@@ -43,7 +43,8 @@ pub enum Output {
 }
 
 /// What to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct EventQuery {
     /// The managed object reference values of the VMs.
     pub vms: Vec<String>,
@@ -59,19 +60,9 @@ pub struct EventQuery {
     pub timeout_ms: Option<u64>,
 }
 
-written!(EventQuery {
-    "vms" => vms,
-    "since" => since,
-    "types" => types,
-    "maxCount" => max_count,
-    "reason" => reason,
-    "timeoutMs" => timeout_ms,
-});
-
-serialize!(EventQuery);
-
 /// Why a read is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ReadReason {
     /// The run starts.
@@ -94,29 +85,19 @@ pub enum ReadReason {
     VmsChanged,
 }
 
-words!(ReadReason {
-    "start" => Start,
-    "poll" => Poll,
-    "retry" => Retry,
-    "loggedIn" => LoggedIn,
-    "vmDropped" => VmDropped,
-    "deadline" => Deadline,
-    "pass" => Pass,
-    "restored" => Restored,
-    "vmsChanged" => VmsChanged,
-});
-
 /// When to call [`Monitor::handle_timeout`], and why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Deadline {
     /// The moment, by the clock whose times the caller passes in.
+    #[serde(rename = "atMs")]
     pub at: HostTime,
     /// What falls due then.
     pub reason: DeadlineReason,
 }
 
 /// What falls due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum DeadlineReason {
     /// The next safety read.
@@ -132,15 +113,6 @@ pub enum DeadlineReason {
     /// A VM will have been without a transition for long.
     Stuck,
 }
-
-words!(DeadlineReason {
-    "read" => Read,
-    "retry" => Retry,
-    "deadline" => Deadline,
-    "lastRead" => LastRead,
-    "pass" => Pass,
-    "stuck" => Stuck,
-});
 
 /// Whether a page of events completes an observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,58 +137,30 @@ pub struct EventPage {
 }
 
 /// A failure to read. It is never a result of customization.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "a read failure")]
 pub struct ReadFailure {
     /// What kind of failure.
     pub kind: ReadFailureKind,
     /// The VM that it concerns; `None` when it concerns the read as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub vm: Option<String>,
     /// What to tell people; without it a sentence that fits the kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
-document!(ReadFailure {
-    "kind" => kind,
-    "vm" if present => vm = None,
-    "message" if present => message = None,
-});
-
-deserialize!(ReadFailure);
-
 /// What became of one document or page.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Ingested {
     /// Events that were new and are kept.
     pub accepted: u64,
     /// What was ignored, by reason.
     pub ignored: IgnoredCounts,
     /// Items that should be events and cannot be used, with their places: the first 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bad: Vec<BadItem>,
 }
-
-impl Write for Ingested {
-    fn view(&self) -> View<'_> {
-        View::Object(self)
-    }
-}
-
-impl Members for Ingested {
-    fn member(&self, number: usize) -> Option<Member<'_>> {
-        let (name, value) = match number {
-            0 => ("accepted", self.accepted.view()),
-            1 => ("ignored", self.ignored.view()),
-            2 if !self.bad.is_empty() => ("bad", self.bad.view()),
-            _ => return None,
-        };
-        Some(Member {
-            name,
-            value,
-            if_present: false,
-        })
-    }
-}
-
-serialize!(Ingested);
 
 /// Whether the time between a snapshot and its restore counts towards the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

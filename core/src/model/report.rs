@@ -1,20 +1,23 @@
 //! What a run tells: transitions as they happen, and a report with one row per VM.
 
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fields::{deserialize, document, object, serialize, words, Fields, Read, Slot, Table};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+
 use crate::model::event::FailureDetails;
 use crate::model::status::{Conclusion, CustomizationStatus, Hint};
 use crate::model::text::is_cut_label;
 use crate::model::time::ServerTime;
-use crate::view::{to_json, written, Member, Members, View, Write};
 
 /// The format name of a report.
 pub const REPORT_FORMAT: &str = "vm-customization-report/1";
 
 /// One step of one VM. The transitions of a VM form a chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Transition {
     /// The managed object reference value of the VM.
     pub vm: String,
@@ -29,18 +32,9 @@ pub struct Transition {
     /// The attempt that it belongs to, from 1 on.
     pub attempt: u32,
     /// Whether nothing said so by itself: a result with no Started implies the start.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub inferred: bool,
 }
-
-document!(Transition {
-    "vm" => vm,
-    "from" => from,
-    "to" => to,
-    "atMs" => at_ms,
-    "eventKey" => event_key = None,
-    "attempt" => attempt,
-    "inferred" if present => inferred = false,
-});
 
 /// The first failure of an attempt, in the order of events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,38 +47,39 @@ pub struct Failure {
     pub event_key: Option<i32>,
 }
 
-written!(Failure {
-    "type" => type_name,
-    "reason" => details.reason,
-    "logLocation" => details.log_location,
-    "sysprepVersion" => details.sysprep_version,
-    "systemVersion" => details.system_version,
-    "message" => details.message,
-    "eventKey" => event_key,
-    "truncated" if present => details.truncated,
-});
-
-serialize!(Failure);
+impl Serialize for Failure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let details = &self.details;
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("type", &self.type_name)?;
+        object.serialize_entry("reason", &details.reason)?;
+        object.serialize_entry("logLocation", &details.log_location)?;
+        object.serialize_entry("sysprepVersion", &details.sysprep_version)?;
+        object.serialize_entry("systemVersion", &details.system_version)?;
+        object.serialize_entry("message", &details.message)?;
+        object.serialize_entry("eventKey", &self.event_key)?;
+        if details.truncated {
+            object.serialize_entry("truncated", &true)?;
+        }
+        object.end()
+    }
+}
 
 /// Why the host could not read the events of a VM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadError {
     /// The kind of the failure.
     pub kind: ReadFailureKind,
     /// What the host said of it, or a sentence that fits the kind.
     pub message: String,
     /// Whether the message was longer than 4 KiB and is cut.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub truncated: bool,
 }
 
-document!(ReadError {
-    "kind" => kind,
-    "message" => message,
-    "truncated" if present => truncated = false,
-});
-
 /// The kind of a failure to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ReadFailureKind {
     /// The session is gone: log in again.
@@ -98,22 +93,6 @@ pub enum ReadFailureKind {
     /// It will never work.
     Fatal,
 }
-
-words!(ReadFailureKind {
-    "notAuthenticated" => NotAuthenticated,
-    "noPermission" => NoPermission,
-    "notFound" => NotFound,
-    "transient" => Transient,
-    "fatal" => Fatal,
-});
-
-deserialize!(
-    Transition,
-    ReadError,
-    ReadFailureKind,
-    IgnoreReason,
-    IgnoredCounts
-);
 
 impl ReadFailureKind {
     pub(crate) const fn default_message(self) -> &'static str {
@@ -146,7 +125,8 @@ pub struct VmReport {
 }
 
 /// What a row has under the default rules.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RowDetails {
     /// The current attempt, 0 while there is none.
     pub attempt: u32,
@@ -161,56 +141,52 @@ pub struct RowDetails {
     /// The likely reason that the VM gets no further.
     pub hint: Option<Hint>,
     /// Whether a result was told that later changed.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub revised: bool,
     /// Whether guest info tells another result than the events.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub guest_info_disagrees: bool,
     /// Why the VM is unobservable.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ReadError>,
 }
 
-written!(RowDetails {
-    "attempt" => attempt,
-    "poweredOnAt" => powered_on_at,
-    "startedAt" => started_at,
-    "finishedAt" => finished_at,
-    "failure" => failure,
-    "hint" => hint,
-    "revised" if present => revised,
-    "guestInfoDisagrees" if present => guest_info_disagrees,
-    "error" if present => error,
-});
+impl Serialize for VmReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Row<'a> {
+            vm: &'a str,
+            name: Option<&'a str>,
+            #[serde(skip_serializing_if = "core::ops::Not::not")]
+            name_truncated: bool,
+            customization_status: CustomizationStatus,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            conclusion: Option<Conclusion>,
+            #[serde(flatten)]
+            details: Option<&'a RowDetails>,
+        }
 
-impl Write for VmReport {
-    fn view(&self) -> View<'_> {
-        View::Object(self)
-    }
-}
-
-impl Members for VmReport {
-    fn member(&self, number: usize) -> Option<Member<'_>> {
-        let (name, value) = match number {
-            0 => ("vm", self.vm.view()),
-            1 => ("name", self.name.view()),
-            2 => (
-                "nameTruncated",
-                View::Bool(self.name.as_deref().is_some_and(is_cut_label)),
-            ),
-            3 => ("customizationStatus", self.customization_status.view()),
-            4 => ("conclusion", self.conclusion.view()),
-            _ => return self.details.as_ref()?.member(number - 5),
-        };
-        Some(Member {
+        let name = self.name.as_deref();
+        let row = Row {
+            vm: &self.vm,
             name,
-            value,
-            if_present: name == "nameTruncated" || name == "conclusion",
-        })
+            name_truncated: name.is_some_and(is_cut_label),
+            customization_status: self.customization_status,
+            conclusion: self.conclusion,
+            details: self.details.as_ref(),
+        };
+        row.serialize(serializer)
     }
 }
-
-serialize!(VmReport);
 
 /// Everything that a run has to tell at one moment. As JSON it is `vm-customization-report/1`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(
+    tag = "format",
+    rename = "vm-customization-report/1",
+    rename_all = "camelCase"
+)]
 pub struct Report {
     /// When the run ended, in milliseconds of host time since its start; `None` while it goes on.
     pub ended_at_ms: Option<u64>,
@@ -219,48 +195,20 @@ pub struct Report {
     /// Every transition told.
     pub transitions: Vec<Transition>,
     /// How many of the oldest transitions are no longer kept.
+    #[serde(skip_serializing_if = "is_zero")]
     pub transitions_dropped: u64,
     /// What was ignored, by reason.
     pub ignored: IgnoredCounts,
 }
 
-impl Report {
-    /// The report as JSON text.
-    pub fn to_json(&self) -> String {
-        to_json(&self.view())
-    }
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
-
-impl Write for Report {
-    fn view(&self) -> View<'_> {
-        View::Object(self)
-    }
-}
-
-impl Members for Report {
-    fn member(&self, number: usize) -> Option<Member<'_>> {
-        let dropped = Some(self.transitions_dropped).filter(|count| *count > 0);
-        let (name, value) = match number {
-            0 => ("format", View::Text(REPORT_FORMAT)),
-            1 => ("endedAtMs", self.ended_at_ms.view()),
-            2 => ("vms", self.vms.view()),
-            3 => ("transitions", self.transitions.view()),
-            4 => ("transitionsDropped", dropped.map_or(View::Null, View::U64)),
-            5 => ("ignored", self.ignored.view()),
-            _ => return None,
-        };
-        Some(Member {
-            name,
-            value,
-            if_present: number == 4,
-        })
-    }
-}
-
-serialize!(Report);
 
 /// Why something that came in was ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum IgnoreReason {
     /// Its type has no part in customization, or is not known.
@@ -285,51 +233,19 @@ pub enum IgnoreReason {
     NotInRules,
 }
 
-words!(IgnoreReason {
-    "otherType" => OtherType,
-    "noVm" => NoVm,
-    "otherVm" => OtherVm,
-    "noTime" => NoTime,
-    "malformed" => Malformed,
-    "beforeWindow" => BeforeWindow,
-    "duplicate" => Duplicate,
-    "noRoom" => NoRoom,
-    "afterEnd" => AfterEnd,
-    "notInRules" => NotInRules,
-});
-
-impl IgnoreReason {
-    /// Every reason, in the order in which reports have them.
-    const ALL: [Self; 10] = [
-        Self::OtherType,
-        Self::NoVm,
-        Self::OtherVm,
-        Self::NoTime,
-        Self::Malformed,
-        Self::BeforeWindow,
-        Self::Duplicate,
-        Self::NoRoom,
-        Self::AfterEnd,
-        Self::NotInRules,
-    ];
-}
-
 /// How often what was ignored, by reason.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IgnoredCounts([u64; IgnoreReason::ALL.len()]);
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IgnoredCounts(BTreeMap<IgnoreReason, u64>);
 
 impl IgnoredCounts {
     /// How often something was ignored for `reason`.
     pub fn count(&self, reason: IgnoreReason) -> u64 {
-        self.0.get(reason as usize).copied().unwrap_or(0)
+        self.0.get(&reason).copied().unwrap_or(0)
     }
 
     /// The reasons that occurred, with how often.
     pub fn iter(&self) -> impl Iterator<Item = (IgnoreReason, u64)> + '_ {
-        IgnoreReason::ALL
-            .into_iter()
-            .zip(self.0)
-            .filter(|(_, count)| *count > 0)
+        self.0.iter().map(|(reason, count)| (*reason, *count))
     }
 
     pub(crate) fn add(&mut self, reason: IgnoreReason) {
@@ -337,55 +253,15 @@ impl IgnoredCounts {
     }
 
     pub(crate) fn add_times(&mut self, reason: IgnoreReason, times: u64) {
-        if let Some(count) = self.0.get_mut(reason as usize) {
-            *count += times;
+        if times > 0 {
+            let count = self.0.entry(reason).or_default();
+            *count = count.saturating_add(times);
         }
     }
 
     pub(crate) fn add_all(&mut self, other: &Self) {
-        for (count, more) in self.0.iter_mut().zip(other.0) {
-            *count += more;
+        for (reason, times) in other.iter() {
+            self.add_times(reason, times);
         }
-    }
-}
-
-impl Write for IgnoredCounts {
-    fn view(&self) -> View<'_> {
-        View::Object(self)
-    }
-}
-
-impl Members for IgnoredCounts {
-    fn member(&self, number: usize) -> Option<Member<'_>> {
-        let (reason, count) = self.iter().nth(number)?;
-        Some(Member {
-            name: IgnoreReason::NAMES.get(reason as usize)?,
-            value: View::U64(count),
-            if_present: false,
-        })
-    }
-}
-
-serialize!(IgnoredCounts);
-
-impl<'de> Read<'de> for IgnoredCounts {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn slot(&mut self) -> Slot<'_, 'de> {
-        static TABLE: Table = Table {
-            what: "a map",
-            names: IgnoreReason::NAMES,
-            required: &[false; IgnoreReason::ALL.len()],
-            refuses_others: true,
-        };
-        Slot::Object(&TABLE, self)
-    }
-}
-
-impl<'de> Fields<'de> for IgnoredCounts {
-    fn field(&mut self, number: usize) -> Slot<'_, 'de> {
-        self.0.get_mut(number).map_or(Slot::Nothing, Slot::U64)
     }
 }

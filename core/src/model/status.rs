@@ -2,18 +2,19 @@
 
 use core::fmt;
 
-use crate::fields::{deserialize, serialize, words};
+use serde::{Deserialize, Serialize};
 
 /// How far the guest customization of a VM has come, spelled as the script of 2011 spells it.
 ///
 /// Exhaustive: a caller must handle each, and there will be no sixth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[expect(
     clippy::exhaustive_enums,
     reason = "the five published names are the contract"
 )]
 pub enum CustomizationStatus {
     /// No power-on was seen.
+    #[default]
     VmNotStarted,
     /// The VM was powered on; customization has not started.
     CustomizationNotStarted,
@@ -74,7 +75,8 @@ impl fmt::Display for CustomizationStatus {
 /// Why a VM is no longer waited for. It never changes the status that the VM had reached.
 ///
 /// Non-exhaustive: later rules may conclude a VM for reasons of their own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Conclusion {
     /// It has a result: succeeded or failed.
@@ -92,7 +94,8 @@ pub enum Conclusion {
 }
 
 /// The likely reason that a VM gets no further (rule D18).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Hint {
     /// No power-on was seen.
@@ -106,30 +109,3 @@ pub enum Hint {
     /// Started, and no result came.
     StartedNoResult,
 }
-
-words!(CustomizationStatus {
-    "VmNotStarted" => VmNotStarted,
-    "CustomizationNotStarted" => CustomizationNotStarted,
-    "CustomizationStarted" => CustomizationStarted,
-    "CustomizationSucceeded" => CustomizationSucceeded,
-    "CustomizationFailed" => CustomizationFailed,
-});
-
-words!(Conclusion {
-    "completed" => Completed,
-    "notStarted" => NotStarted,
-    "timedOut" => TimedOut,
-    "vmRemoved" => VmRemoved,
-    "cancelled" => Cancelled,
-    "unobservable" => Unobservable,
-});
-
-words!(Hint {
-    "neverPoweredOn" => NeverPoweredOn,
-    "nothingPending" => NothingPending,
-    "pendingNotStarted" => PendingNotStarted,
-    "notStarted" => NotStarted,
-    "startedNoResult" => StartedNoResult,
-});
-
-deserialize!(CustomizationStatus, Conclusion, Hint);

@@ -3,7 +3,8 @@
 //! [`ServerTime`] is vCenter's clock: it orders events and bounds queries. [`HostTime`] is the
 //! caller's monotonic clock: it drives deadlines.
 
-use alloc::string::{String, ToString};
+use alloc::borrow::Cow;
+use alloc::string::String;
 use core::fmt;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
@@ -15,7 +16,7 @@ use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 /// use vm_customization::HostTime;
 /// assert_eq!(HostTime::from_millis(1500).as_millis(), 1500);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 pub struct HostTime(u64);
 
 impl HostTime {
@@ -41,7 +42,7 @@ impl HostTime {
 /// assert_eq!(t.to_string(), "2021-12-17T16:15:38.504Z");
 /// # Ok::<(), vm_customization::TimeError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct ServerTime(i64);
 
 /// The first and last millisecond that RFC 3339's four-digit year can name.
@@ -121,15 +122,14 @@ impl core::str::FromStr for ServerTime {
 
 impl Serialize for ServerTime {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_string())
+        serializer.collect_str(self)
     }
 }
 
 impl<'de> Deserialize<'de> for ServerTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 
@@ -248,6 +248,7 @@ impl Input<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
 
     fn show(text: &str) -> Result<String, TimeError> {
         text.parse::<ServerTime>().map(|time| time.to_string())

@@ -5,7 +5,9 @@ pub(crate) mod player;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fields::{serialize, words};
+use serde::Serialize;
+
+use crate::formats::boundary::to_json;
 use crate::formats::recording::{text_of, Input, Recording, RecordingError};
 use crate::model::options::VmRef;
 use crate::model::protocol::{Completeness, EventPage};
@@ -13,7 +15,6 @@ use crate::model::report::{Report, Transition, VmReport};
 use crate::model::time::ServerTime;
 use crate::playback::player::{Cursor, Player};
 use crate::run::monitor::Monitor;
-use crate::view::{to_json, written, Member, Members, View, Write};
 use crate::wire::EventSummary;
 
 /// The most states kept to go back to, beside the start.
@@ -23,7 +24,8 @@ const MAX_CHECKPOINTS: usize = 16;
 const MAX_CHECKPOINT_VMS: usize = 50_000;
 
 /// What kind of input it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum InputKind {
     /// A page of events.
@@ -40,17 +42,9 @@ pub enum InputKind {
     Cancel,
 }
 
-words!(InputKind {
-    "events" => Events,
-    "guestInfo" => GuestInfo,
-    "readFailed" => ReadFailed,
-    "loggedIn" => LoggedIn,
-    "vms" => Vms,
-    "cancel" => Cancel,
-});
-
 /// One input of a recording. A step that holds several things is several inputs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PlaybackInput {
     /// Host time since the start of the run, in milliseconds.
     pub at_ms: u64,
@@ -62,17 +56,9 @@ pub struct PlaybackInput {
     pub complete: bool,
 }
 
-written!(PlaybackInput {
-    "atMs" => at_ms,
-    "kind" => kind,
-    "events" => events,
-    "complete" => complete,
-});
-
-serialize!(PlaybackInput);
-
 /// How a run has changed since the last update.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RunUpdate {
     /// Host time of this state, in milliseconds since the start of the run.
     pub at_ms: u64,
@@ -86,20 +72,10 @@ pub struct RunUpdate {
     pub transitions: Vec<Transition>,
 }
 
-written!(RunUpdate {
-    "atMs" => at_ms,
-    "ended" => ended,
-    "reset" => reset,
-    "rows" => rows,
-    "transitions" => transitions,
-});
-
-serialize!(RunUpdate);
-
 impl RunUpdate {
     /// The update as JSON text.
     pub fn to_json(&self) -> String {
-        to_json(&self.view())
+        to_json(self)
     }
 }
 
@@ -271,7 +247,23 @@ impl Playback {
 
     /// What does not change, as JSON text: `startedAt`, `vms`, `endMs`, `inputs`, `eventCount`.
     pub fn head_to_json(&self) -> String {
-        to_json(&View::Object(&Head(self)))
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head<'a> {
+            started_at: ServerTime,
+            vms: &'a [VmRef],
+            end_ms: u64,
+            inputs: &'a [PlaybackInput],
+            event_count: usize,
+        }
+
+        to_json(&Head {
+            started_at: self.started_at(),
+            vms: self.vms(),
+            end_ms: self.end_ms,
+            inputs: &self.inputs,
+            event_count: self.event_count(),
+        })
     }
 
     fn list_inputs(&mut self) {
@@ -318,7 +310,7 @@ impl Playback {
     fn go_on_from(&mut self, origin: Origin) -> bool {
         let copy = match origin {
             Origin::Here => return self.within_input.take().is_some(),
-            Origin::Checkpoint(number) => self.checkpoints.get(number).and_then(Player::copied),
+            Origin::Checkpoint(number) => self.checkpoints.get(number).cloned(),
             Origin::Start => None,
         };
         if let Some(player) = copy.or_else(|| self.recording.player().ok()) {
@@ -334,7 +326,7 @@ impl Playback {
             return None;
         };
         let taken = items.iter().take(count).filter(|item| item.is_taken).count();
-        let mut monitor = self.player.monitor.copied()?;
+        let mut monitor = self.player.monitor.clone();
         let page = EventPage {
             events: decoded.events.iter().take(taken).cloned().collect(),
             completeness: Completeness::Partial,
@@ -398,30 +390,6 @@ impl Playback {
     }
 }
 
-struct Head<'a>(&'a Playback);
-
-impl Members for Head<'_> {
-    fn member(&self, number: usize) -> Option<Member<'_>> {
-        let Self(playback) = self;
-        let (name, value) = match number {
-            0 => ("startedAt", playback.recording.started_at.view()),
-            1 => ("vms", playback.recording.vms.view()),
-            2 => ("endMs", playback.end_ms.view()),
-            3 => ("inputs", playback.inputs.view()),
-            4 => (
-                "eventCount",
-                View::U64(playback.event_count().try_into().unwrap_or(u64::MAX)),
-            ),
-            _ => return None,
-        };
-        Some(Member {
-            name,
-            value,
-            if_present: false,
-        })
-    }
-}
-
 /// Plays to the end: states to go back to, and when the end comes.
 fn play_once(recording: &Recording, mut player: Player) -> (Vec<Player>, u64) {
     let mut checkpoints = Vec::new();
@@ -430,7 +398,7 @@ fn play_once(recording: &Recording, mut player: Player) -> (Vec<Player>, u64) {
     let mut step = interval;
     while step < recording.steps().len() {
         player.come_to(recording, (step, 0));
-        checkpoints.extend(player.copied());
+        checkpoints.push(player.clone());
         step += interval;
     }
     player.seek(recording, u64::MAX);

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::formats::recording::{Input, Recording, Step};
+use crate::formats::recording::{Input, Recording, RecordingStep};
 use crate::model::options::Rules;
 use crate::model::protocol::{Completeness, EventPage, Output};
 use crate::model::report::Report;
@@ -45,29 +45,6 @@ impl Player {
         };
         player.drain();
         player
-    }
-
-    /// The same place once more; `None` where the monitor cannot be copied.
-    pub(crate) fn copied(&self) -> Option<Self> {
-        Some(Self {
-            monitor: self.monitor.copied()?,
-            ..*self
-        })
-    }
-
-    /// Plays to the end.
-    pub(crate) fn play(
-        mut self,
-        recording: &Recording,
-        mut between: impl FnMut(u64, Monitor) -> Monitor,
-    ) -> Report {
-        for step in recording.steps() {
-            self.take_step(recording, step);
-            self.monitor = between(self.now_ms, self.monitor);
-            self.drain();
-        }
-        self.run_after_the_steps(recording, u64::MAX);
-        self.last_report(recording)
     }
 
     /// Feeds every step up to `limit_ms` and runs the clock to it, both inclusive.
@@ -138,26 +115,26 @@ impl Player {
         report
     }
 
-    fn next_step<'a>(&self, recording: &'a Recording, limit_ms: u64) -> Option<&'a Step> {
+    fn next_step<'a>(&self, recording: &'a Recording, limit_ms: u64) -> Option<&'a RecordingStep> {
         recording
             .steps()
             .get(self.next.0)
             .filter(|step| step.at_ms <= limit_ms)
     }
 
-    fn take_step(&mut self, recording: &Recording, step: &Step) {
+    fn take_step(&mut self, recording: &Recording, step: &RecordingStep) {
         self.come_to_step(recording, step);
         self.feed_up_to(step, step.inputs.len());
         self.next = (self.next.0 + 1, 0);
     }
 
     /// Timers that are due before a step come first, at the same time the step.
-    fn come_to_step(&mut self, recording: &Recording, step: &Step) {
+    fn come_to_step(&mut self, recording: &Recording, step: &RecordingStep) {
         self.run_clock(recording, step.at_ms);
         self.now_ms = step.at_ms;
     }
 
-    fn feed_up_to(&mut self, step: &Step, end: usize) {
+    fn feed_up_to(&mut self, step: &RecordingStep, end: usize) {
         for input in step.inputs.get(self.next.1..end).unwrap_or_default() {
             self.feed(input);
             self.next.1 += 1;

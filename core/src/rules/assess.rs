@@ -48,7 +48,7 @@ pub(crate) struct Begin {
 }
 
 /// The standing of one VM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Assessment {
     pub(crate) status: CustomizationStatus,
     /// The current attempt; `None` while there is none.

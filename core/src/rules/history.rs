@@ -1,10 +1,10 @@
 //! What is kept of one VM: a small sorted set of events, and the evidence of guest info.
 
-use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fields::{document, object, serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
 use crate::model::event::{EventKind, EventOrder, StoredEvent};
 use crate::model::guest_info::GuestHistory;
 use crate::rules::assess::assess;
@@ -25,7 +25,8 @@ pub(crate) enum Insertion {
 }
 
 /// Closed attempts of a `reopen` run that are no longer kept, so that a run of weeks stays small.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Forgotten {
     /// How many attempts came before the first one kept.
     pub(crate) attempts: u32,
@@ -35,20 +36,17 @@ pub(crate) struct Forgotten {
     pub(crate) starting_seen: bool,
 }
 
-document!(Forgotten {
-    "attempts" => attempts,
-    "begin" => begin,
-    "startingSeen" => starting_seen,
-});
-
 /// Everything known of one VM.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct History {
     /// Sorted by [`EventOrder`]; no two are the same event.
+    #[serde(deserialize_with = "in_order")]
     events: Vec<StoredEvent>,
     pub(crate) guest: GuestHistory,
+    #[serde(skip_serializing_if = "Option::is_none")]
     forgotten: Option<Forgotten>,
     /// The name in the newest event, with that event's place.
+    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<(EventOrder, String)>,
 }
 
@@ -148,76 +146,9 @@ impl History {
     }
 }
 
-/// [`History`] as it stands in a snapshot: no message text but that of failures.
-#[derive(Debug, Clone)]
-pub(crate) struct HistoryJson {
-    events: Vec<KeptJson>,
-    guest: GuestHistory,
-    forgotten: Option<Forgotten>,
-    name: Option<(EventOrder, String)>,
-}
-
-#[derive(Debug, Clone)]
-struct KeptJson {
-    order: EventOrder,
-    failure: Option<crate::model::event::FailureDetails>,
-}
-
-document!(HistoryJson {
-    "events" => events,
-    "guest" => guest,
-    "forgotten" if present => forgotten = None,
-    "name" if present => name = None,
-});
-
-document!(KeptJson {
-    "order" => order,
-    "failure" if present => failure = None,
-});
-
-impl From<&History> for HistoryJson {
-    fn from(history: &History) -> Self {
-        Self {
-            events: history
-                .events
-                .iter()
-                .map(|event| KeptJson {
-                    order: event.order.clone(),
-                    failure: event.failure.as_deref().cloned(),
-                })
-                .collect(),
-            guest: history.guest.clone(),
-            forgotten: history.forgotten.clone(),
-            name: history.name.clone(),
-        }
-    }
-}
-
-impl TryFrom<HistoryJson> for History {
-    type Error = Cow<'static, str>;
-
-    /// Fails with the type name that no event of a snapshot can have.
-    fn try_from(json: HistoryJson) -> Result<Self, Self::Error> {
-        let mut events: Vec<StoredEvent> = Vec::with_capacity(json.events.len());
-        for event in json.events {
-            let Some(kind) = EventKind::of_type(&event.order.type_name) else {
-                return Err(event.order.type_name);
-            };
-            let place = events.partition_point(|known| known.order < event.order);
-            events.insert(
-                place,
-                StoredEvent {
-                    order: event.order,
-                    kind,
-                    failure: event.failure.map(alloc::boxed::Box::new),
-                },
-            );
-        }
-        Ok(Self {
-            events,
-            guest: json.guest,
-            forgotten: json.forgotten,
-            name: json.name,
-        })
-    }
+/// The events of a snapshot, in their order.
+fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StoredEvent>, D::Error> {
+    let mut events: Vec<StoredEvent> = Deserialize::deserialize(deserializer)?;
+    events.sort_by(|first, second| first.order.cmp(&second.order));
+    Ok(events)
 }

@@ -6,7 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fields::{document, object, serialize};
+use serde::{Deserialize, Serialize};
+
 use crate::model::event::{EventKind, EventOrder};
 use crate::model::status::CustomizationStatus;
 use crate::model::time::ServerTime;
@@ -21,7 +22,7 @@ pub(crate) const LOOKBACK_MS: u64 = 300_000;
 const MAX_EVENTS: usize = crate::rules::history::MAX_EVENTS;
 
 /// What the script knows of one VM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Script {
     /// Sorted; no two are the same event.
     visible: Vec<EventOrder>,
@@ -30,13 +31,6 @@ pub(crate) struct Script {
     /// The name in the newest event, with that event's place.
     name: Option<(EventOrder, String)>,
 }
-
-document!(Script {
-    "visible" => visible,
-    "pinned" => pinned = None,
-    "status" => status,
-    "name" => name = None,
-});
 
 /// A step that the script took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

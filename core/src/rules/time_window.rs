@@ -4,7 +4,7 @@ use crate::model::options::{Attempts, Options, Window};
 use crate::model::time::ServerTime;
 
 /// What does not change during a run and bears on every assessment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TimeWindow {
     /// Events before this are of no interest (D1).
     pub(crate) opens: ServerTime,

@@ -2,24 +2,20 @@
 
 use alloc::vec::Vec;
 
-use crate::fields::{document, object, serialize};
+use serde::{Deserialize, Serialize};
+
 use crate::model::status::CustomizationStatus;
 use crate::rules::assess::{Assessment, Attempt, Cause};
 
 /// What was last told of a VM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct LastEmitted {
     pub(crate) status: CustomizationStatus,
     pub(crate) attempt: u32,
     /// When the last transition was told, in milliseconds since the start of the run.
     pub(crate) at_ms: u64,
 }
-
-document!(LastEmitted {
-    "status" => status,
-    "attempt" => attempt,
-    "atMs" => at_ms,
-});
 
 /// One step to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ const NEVER: u64 = u64::MAX;
 
 /// A tree over a time per place: a node has the earlier of the two times below it, the root the
 /// earliest of all. A change costs as many steps as the tree is high.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct DeadlineIndex {
     /// The root is number 1. Below the node `n` are the nodes `2n` and `2n + 1`. The times by place
     /// are the second half.

@@ -5,7 +5,8 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::fields::{document, object, serialize};
+use serde::{Deserialize, Serialize};
+
 use crate::model::event::EventOrder;
 use crate::model::guest_info::GuestInfo;
 use crate::model::options::{Attempts, Options, VmRef};
@@ -28,18 +29,13 @@ use crate::run::read_schedule::{Reads, Request};
 const LAST_READ_MS: u64 = 5000;
 
 /// What the host said of a VM. It is never withdrawn, only outranked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct AccessError {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct AccessError {
     /// The object does not exist.
     gone: bool,
     /// Its events cannot be read.
     unobservable: Option<ReadError>,
 }
-
-document!(AccessError {
-    "gone" => gone,
-    "unobservable" => unobservable = None,
-});
 
 impl AccessError {
     fn is_said(&self) -> bool {
@@ -63,23 +59,17 @@ impl AccessError {
 }
 
 /// A result that was told, to notice when it changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ToldResult {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct EmittedResult {
     status: CustomizationStatus,
     attempt: u32,
     /// Its place in the order of events; `None` when guest info brought it.
     order: Option<EventOrder>,
 }
 
-document!(ToldResult {
-    "status" => status,
-    "attempt" => attempt,
-    "order" => order = None,
-});
-
 /// A VM that came to the run on the way: it has a window and a start of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Added {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Added {
     window: ServerTime,
     start: ServerTime,
     /// Whether a read was asked for that names it.
@@ -88,44 +78,48 @@ pub(crate) struct Added {
     observed: bool,
 }
 
-document!(Added {
-    "window" => window,
-    "start" => start,
-    "asked" => asked,
-    "observed" => observed,
-});
-
-/// One VM.
-#[derive(Debug, Clone)]
-pub(crate) struct Watched {
-    pub(crate) history: History,
-    pub(crate) told: LastEmitted,
-    pub(crate) told_result: Option<ToldResult>,
-    pub(crate) revised: bool,
-    pub(crate) access_error: AccessError,
+/// One VM. The aliases are the names in snapshots of format 1.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Watched {
+    history: History,
+    #[serde(alias = "told")]
+    last_emitted: LastEmitted,
+    #[serde(alias = "toldResult")]
+    emitted_result: Option<EmittedResult>,
+    revised: bool,
+    #[serde(alias = "hostWord")]
+    access_error: AccessError,
     /// How the end of the run concluded it, where nothing else did.
-    pub(crate) concluded_by_end: Option<Conclusion>,
-    pub(crate) stuck_told: bool,
+    concluded_by_end: Option<Conclusion>,
+    #[serde(alias = "stuckTold")]
+    stuck_emitted: bool,
     /// `None` for those of the start.
-    pub(crate) added: Option<Added>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    added: Option<Added>,
+    #[serde(skip)]
     known: Assessment,
+    #[serde(skip)]
     conclusion: Option<Conclusion>,
 }
 
 impl Watched {
-    /// `window` is that of the VM.
-    pub(crate) fn new(history: History, told: LastEmitted, window: &TimeWindow) -> Self {
-        let known = assess(&history, window);
+    /// A VM of which nothing is known at `now_ms`.
+    fn new(now_ms: u64, added: Option<Added>) -> Self {
         Self {
-            history,
-            told,
-            told_result: None,
+            history: History::default(),
+            last_emitted: LastEmitted {
+                status: CustomizationStatus::VmNotStarted,
+                attempt: 0,
+                at_ms: now_ms,
+            },
+            emitted_result: None,
             revised: false,
             access_error: AccessError::default(),
             concluded_by_end: None,
-            stuck_told: false,
-            added: None,
-            known,
+            stuck_emitted: false,
+            added,
+            known: Assessment::default(),
             conclusion: None,
         }
     }
@@ -137,7 +131,14 @@ impl Watched {
 
     /// Where its window opens and where it starts (D1, D2), where the run's window is `of_run`.
     fn window(&self, of_run: &TimeWindow) -> TimeWindow {
-        own_window(self.added.as_ref(), of_run)
+        self.added.as_ref().map_or_else(
+            || of_run.clone(),
+            |added| TimeWindow {
+                opens: added.window,
+                start: added.start,
+                attempts: of_run.attempts,
+            },
+        )
     }
 
     /// Whether a read names this VM: not when it is removed, nor when the host said that it
@@ -181,7 +182,7 @@ impl Watched {
     fn note_result(&mut self) {
         let attempt = self.known.attempt.as_ref();
         let number = attempt.map_or(0, |attempt| attempt.begin.number);
-        if let Some(told) = &self.told_result {
+        if let Some(told) = &self.emitted_result {
             let is_later_attempt = number > told.attempt
                 && attempt.is_some_and(|attempt| {
                     told.order
@@ -189,14 +190,14 @@ impl Watched {
                         .is_none_or(|order| attempt.begin.order > *order)
                 });
             if is_later_attempt {
-                self.told_result = None;
+                self.emitted_result = None;
                 self.revised = false;
             } else if told.status != self.known.status {
                 self.revised = true;
             }
         }
         if self.known.status.is_result() {
-            self.told_result = Some(ToldResult {
+            self.emitted_result = Some(EmittedResult {
                 status: self.known.status,
                 attempt: number,
                 order: attempt.and_then(|attempt| attempt.result_order.clone()),
@@ -213,48 +214,43 @@ fn earlier(
     first.into_iter().chain(second).min_by_key(|(at_ms, _)| *at_ms)
 }
 
-pub(crate) fn own_window(added: Option<&Added>, of_run: &TimeWindow) -> TimeWindow {
-    added.map_or_else(
-        || of_run.clone(),
-        |added| TimeWindow {
-            opens: added.window,
-            start: added.start,
-            attempts: of_run.attempts,
-        },
-    )
-}
-
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct DefaultRun {
+    #[serde(skip)]
     options: Options,
+    #[serde(skip)]
     window: TimeWindow,
-    pub(crate) vms: Vec<Watched>,
-    pub(crate) reads: Reads,
+    vms: Vec<Watched>,
+    reads: Reads,
     /// Whether there was a complete observation of the VMs of the start.
-    pub(crate) observed: bool,
+    observed: bool,
     /// When the last read was asked for (D10).
-    pub(crate) last_read_at_ms: Option<u64>,
+    last_read_at_ms: Option<u64>,
     /// How many VMs are waited for.
+    #[serde(skip)]
     open: usize,
     /// When VMs that are waited for will have been without a transition for long, by place (D18).
+    #[serde(skip)]
     stuck: DeadlineIndex,
     /// Whether a VM that came on the way may be without a complete observation.
+    #[serde(skip)]
     any_unobserved: bool,
 }
 
 impl DefaultRun {
-    pub(crate) fn start(options: &Options, window: TimeWindow, context: &mut RunContext) -> Self {
-        let told = LastEmitted {
-            status: CustomizationStatus::VmNotStarted,
-            attempt: 0,
-            at_ms: 0,
+    pub(crate) fn start(options: &Options, context: &mut RunContext) -> Self {
+        let mut run = Self {
+            options: options.clone(),
+            window: TimeWindow::of(options, context.start),
+            vms: context.vms.iter().map(|_| Watched::new(0, None)).collect(),
+            reads: Reads::started(),
+            observed: false,
+            last_read_at_ms: None,
+            open: context.vms.len(),
+            stuck: DeadlineIndex::of_none(context.vms.len()),
+            any_unobserved: true,
         };
-        let vms = context
-            .vms
-            .iter()
-            .map(|_| Watched::new(History::default(), told, &window))
-            .collect();
-        let mut run = Self::assemble(options, window, vms, Reads::started());
         run.end_if_concluded(0, context);
         if context.ended_at_ms.is_none() {
             run.emit(Request::Read(ReadReason::Start), 0, context);
@@ -262,29 +258,28 @@ impl DefaultRun {
         run
     }
 
-    /// A run from its parts; conclusions follow from them.
-    pub(crate) fn assemble(options: &Options, window: TimeWindow, vms: Vec<Watched>, reads: Reads) -> Self {
-        let open = vms.len();
-        Self {
-            stuck: DeadlineIndex::of_none(vms.len()),
-            options: options.clone(),
-            window,
-            vms,
-            reads,
-            observed: false,
-            last_read_at_ms: None,
-            open,
-            any_unobserved: true,
-        }
+    pub(crate) fn vm_count(&self) -> usize {
+        self.vms.len()
     }
 
-    /// Brings the conclusions up to date after a restore, telling nothing.
-    pub(crate) fn settle(&mut self) {
+    /// Goes on after a restore: recomputes what a snapshot leaves out, and asks again for what was
+    /// asked for and not answered.
+    pub(crate) fn resume(&mut self, options: &Options, now_ms: u64, context: &mut RunContext) {
+        self.options = options.clone();
+        self.window = TimeWindow::of(options, context.start);
         for watched in &mut self.vms {
+            watched.known = assess(&watched.history, &watched.window(&self.window));
             let observed = watched.is_observed(self.observed);
-            watched.conclusion = watched.derive_conclusion(observed, self.options.wait_for_power_on);
+            watched.conclusion = watched.derive_conclusion(observed, options.wait_for_power_on);
         }
+        self.any_unobserved = true;
         self.count();
+        if context.ended_at_ms.is_none() {
+            if let Some(request) = self.reads.outstanding() {
+                self.emit(request, now_ms, context);
+            }
+            self.reads.poll_now(now_ms);
+        }
     }
 
     /// Counts the VMs that are waited for, and notes when they will be stuck.
@@ -310,24 +305,18 @@ impl DefaultRun {
     ) {
         let places = context.set_vms(vms);
         let mut before: Vec<Option<Watched>> = core::mem::take(&mut self.vms).into_iter().map(Some).collect();
-        let told = LastEmitted {
-            status: CustomizationStatus::VmNotStarted,
-            attempt: 0,
-            at_ms: now_ms,
-        };
         let mut any_new = false;
         for vm in &context.vms {
             let known = places.get(&vm.vm).and_then(|place| before.get_mut(place)?.take());
             self.vms.push(known.unwrap_or_else(|| {
                 any_new = true;
-                let mut watched = Watched::new(History::default(), told, window);
-                watched.added = Some(Added {
+                let added = Added {
                     window: window.opens,
                     start: window.start,
                     asked: false,
                     observed: false,
-                });
-                watched
+                };
+                Watched::new(now_ms, Some(added))
             }));
         }
         self.count();
@@ -338,14 +327,6 @@ impl DefaultRun {
                 self.emit(request, now_ms, context);
             }
         }
-    }
-
-    /// Asks again for what was asked for and not answered before a restore.
-    pub(crate) fn resume(&mut self, now_ms: u64, context: &mut RunContext) {
-        if let Some(request) = self.reads.outstanding() {
-            self.emit(request, now_ms, context);
-        }
-        self.reads.poll_now(now_ms);
     }
 
     pub(crate) fn handle_events(
@@ -488,7 +469,7 @@ impl DefaultRun {
         if let Some(request) = request {
             self.emit(request, now_ms, context);
         }
-        self.tell_stuck(now_ms, context);
+        self.emit_stuck(now_ms, context);
     }
 
     pub(crate) fn cancel(&mut self, now_ms: u64, context: &mut RunContext) {
@@ -566,22 +547,22 @@ impl DefaultRun {
             return;
         };
         watched.known = assess(&watched.history, &watched.window(&self.window));
-        for step in steps(watched.told, &watched.known) {
+        for step in steps(watched.last_emitted, &watched.known) {
             context.tell(Output::Transition(Transition {
                 vm: context.vm(place).to_owned(),
-                from: watched.told.status,
+                from: watched.last_emitted.status,
                 to: step.to,
                 at_ms: now_ms,
                 event_key: step.cause.event_key,
                 attempt: step.attempt,
                 inferred: step.cause.inferred,
             }));
-            watched.told = LastEmitted {
+            watched.last_emitted = LastEmitted {
                 status: step.to,
                 attempt: step.attempt,
                 at_ms: now_ms,
             };
-            watched.stuck_told = false;
+            watched.stuck_emitted = false;
         }
         watched.note_result();
         self.conclude(place, now_ms, context);
@@ -708,31 +689,34 @@ impl DefaultRun {
     }
 
     fn stuck_at_ms(&self, watched: &Watched) -> u64 {
-        watched.told.at_ms.saturating_add(self.options.stuck_after_ms)
+        watched
+            .last_emitted
+            .at_ms
+            .saturating_add(self.options.stuck_after_ms)
     }
 
     /// Notes when one VM will be stuck, if nothing happens.
     fn note_stuck(&mut self, place: usize) {
         let waiting = self.vms.get(place).filter(|watched| {
             watched.conclusion.is_none()
-                && !watched.stuck_told
+                && !watched.stuck_emitted
                 && watched.hint(watched.is_observed(self.observed)).is_some()
         });
         let at_ms = waiting.map(|watched| self.stuck_at_ms(watched));
         self.stuck.set(place, at_ms);
     }
 
-    fn tell_stuck(&mut self, now_ms: u64, context: &mut RunContext) {
+    fn emit_stuck(&mut self, now_ms: u64, context: &mut RunContext) {
         if self.stuck.get().is_none_or(|at_ms| at_ms > now_ms) {
             return;
         }
         let stuck_after_ms = self.options.stuck_after_ms;
         for (place, watched) in self.vms.iter_mut().enumerate() {
             let is_due = watched.conclusion.is_none()
-                && !watched.stuck_told
-                && now_ms >= watched.told.at_ms.saturating_add(stuck_after_ms);
+                && !watched.stuck_emitted
+                && now_ms >= watched.last_emitted.at_ms.saturating_add(stuck_after_ms);
             if let (true, Some(hint)) = (is_due, watched.hint(watched.is_observed(self.observed))) {
-                watched.stuck_told = true;
+                watched.stuck_emitted = true;
                 self.stuck.set(place, None);
                 context.tell(Output::Stuck {
                     vm: context.vm(place).to_owned(),

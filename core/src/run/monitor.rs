@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::guest_info::GuestInfo;
 use crate::model::options::{Options, OptionsError, Rules, VmRef, MAX_VMS};
 use crate::model::protocol::{Completeness, Deadline, EventPage, Ingested, Output, ReadFailure};
@@ -60,10 +62,20 @@ pub struct Monitor {
 }
 
 /// The rules at work.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Run {
     Default(DefaultRun),
     Published(PublishedRun),
+}
+
+impl Run {
+    pub(crate) fn vm_count(&self) -> usize {
+        match self {
+            Self::Default(run) => run.vm_count(),
+            Self::Published(run) => run.vm_count(),
+        }
+    }
 }
 
 impl Monitor {
@@ -83,11 +95,7 @@ impl Monitor {
         check(&vms, &options)?;
         let mut context = RunContext::new(vms, server_now);
         let run = match options.rules {
-            Rules::Default => Run::Default(DefaultRun::start(
-                &options,
-                TimeWindow::of(&options, server_now),
-                &mut context,
-            )),
+            Rules::Default => Run::Default(DefaultRun::start(&options, &mut context)),
             Rules::Published => Run::Published(PublishedRun::start(options.timeout_ms, context.vms.len())),
         };
         Ok(Self {
@@ -96,6 +104,15 @@ impl Monitor {
             context,
             run,
         })
+    }
+
+    /// Goes on after a restore: with what a snapshot leaves out, and with what was asked for and not answered.
+    pub(crate) fn resume(&mut self) {
+        let now_ms = self.clock.now_ms();
+        match &mut self.run {
+            Run::Default(run) => run.resume(&self.options, now_ms, &mut self.context),
+            Run::Published(run) => run.resume(&self.options, &mut self.context),
+        }
     }
 
     /// From now on watches these VMs, in this order; it is server time `server_now`.

@@ -3,15 +3,19 @@
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
-use crate::fields::{document, object, serialize};
+use serde::{Deserialize, Serialize};
+
+use crate::model::options::Options;
 use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
 use crate::model::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
 use crate::model::status::{Conclusion, CustomizationStatus};
 use crate::rules::published::{Script, Step, LOOKBACK_MS, PASS_INTERVAL_MS};
 use crate::run::context::RunContext;
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct PublishedRun {
+    #[serde(skip)]
     timeout_ms: Option<u64>,
     scripts: Vec<Script>,
     next_pass_ms: u64,
@@ -22,15 +26,6 @@ pub(crate) struct PublishedRun {
     /// What the end of the run made of VMs that were open.
     concluded_by_end: Option<Conclusion>,
 }
-
-document!(PublishedRun {
-    "timeoutMs" => timeout_ms = None,
-    "scripts" => scripts,
-    "nextPassMs" => next_pass_ms,
-    "reading" => reading,
-    "pinned" => pinned,
-    "concludedByEnd" => concluded_by_end = None,
-});
 
 impl PublishedRun {
     pub(crate) fn start(timeout_ms: Option<u64>, vms: usize) -> Self {
@@ -48,9 +43,10 @@ impl PublishedRun {
         self.scripts.len()
     }
 
-    /// Asks again for the read that was open before a restore.
-    pub(crate) fn resume(&self, context: &mut RunContext) {
-        if self.reading {
+    /// Goes on after a restore, and asks again for the read that was open.
+    pub(crate) fn resume(&mut self, options: &Options, context: &mut RunContext) {
+        self.timeout_ms = options.timeout_ms;
+        if self.reading && context.ended_at_ms.is_none() {
             ask_read(context, ReadReason::Restored);
         }
     }

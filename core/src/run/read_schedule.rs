@@ -2,10 +2,10 @@
 //!
 //! Times here are milliseconds of host time since the start of the run.
 
-use crate::fields::{document, object, serialize, Fields, Read, Slot, Table, Variants};
+use serde::{Deserialize, Serialize};
+
 use crate::model::protocol::{DeadlineReason, ReadReason};
 use crate::model::time::ServerTime;
-use crate::view::{Member, Members, View, Write};
 
 /// D14: how far before the newest event seen the next read begins; events commit out of order.
 const OVERLAP_MS: u64 = 30_000;
@@ -20,109 +20,36 @@ pub(crate) enum Request {
     LogIn,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The aliases are the names in snapshots of format 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum State {
     /// Nothing is under way until the next safety read.
-    Idle { next_ms: u64 },
+    Idle {
+        #[serde(alias = "next_ms")]
+        next_ms: u64,
+    },
     /// A read was asked for and is not answered.
     Reading,
     /// A read failed; it is tried again then.
-    WaitingToRead { until_ms: u64 },
+    WaitingToRead {
+        #[serde(alias = "until_ms")]
+        until_ms: u64,
+    },
     /// A log-in was asked for and is not answered.
     LoggingIn,
     /// A log-in failed or did not help; it is tried again then.
-    WaitingToLogIn { until_ms: u64 },
+    WaitingToLogIn {
+        #[serde(alias = "until_ms")]
+        until_ms: u64,
+    },
     /// There is no VM left to read.
+    #[serde(alias = "parked")]
     Paused,
 }
 
-const STATES: [&str; 6] = [
-    "idle",
-    "reading",
-    "waitingToRead",
-    "loggingIn",
-    "waitingToLogIn",
-    "parked",
-];
-
-impl Write for State {
-    fn view(&self) -> View<'_> {
-        let [idle, reading, waiting_to_read, logging_in, waiting_to_log_in, parked] = STATES;
-        match self {
-            Self::Idle { .. } => View::Variant(idle, self),
-            Self::Reading => View::Text(reading),
-            Self::WaitingToRead { .. } => View::Variant(waiting_to_read, self),
-            Self::LoggingIn => View::Text(logging_in),
-            Self::WaitingToLogIn { .. } => View::Variant(waiting_to_log_in, self),
-            Self::Paused => View::Text(parked),
-        }
-    }
-}
-
-impl Members for State {
-    fn member(&self, number: usize) -> Option<Member<'_>> {
-        let (name, ms) = match *self {
-            Self::Idle { next_ms } => ("next_ms", next_ms),
-            Self::WaitingToRead { until_ms } | Self::WaitingToLogIn { until_ms } => ("until_ms", until_ms),
-            Self::Reading | Self::LoggingIn | Self::Paused => return None,
-        };
-        (number == 0).then_some(Member {
-            name,
-            value: View::U64(ms),
-            if_present: false,
-        })
-    }
-}
-
-impl<'de> Read<'de> for State {
-    fn blank() -> Self {
-        Self::Reading
-    }
-
-    fn slot(&mut self) -> Slot<'_, 'de> {
-        Slot::Variant(&STATES, self)
-    }
-}
-
-impl<'de> Variants<'de> for State {
-    fn choose(&mut self, number: usize) -> Slot<'_, 'de> {
-        static IDLE: Table = only_field("struct variant State::Idle", &["next_ms"]);
-        static TO_READ: Table = only_field("struct variant State::WaitingToRead", &["until_ms"]);
-        static TO_LOG_IN: Table = only_field("struct variant State::WaitingToLogIn", &["until_ms"]);
-        *self = match number {
-            0 => Self::Idle { next_ms: 0 },
-            1 => Self::Reading,
-            2 => Self::WaitingToRead { until_ms: 0 },
-            3 => Self::LoggingIn,
-            4 => Self::WaitingToLogIn { until_ms: 0 },
-            _ => Self::Paused,
-        };
-        match self {
-            Self::Idle { next_ms } => Slot::Object(&IDLE, next_ms),
-            Self::WaitingToRead { until_ms } => Slot::Object(&TO_READ, until_ms),
-            Self::WaitingToLogIn { until_ms } => Slot::Object(&TO_LOG_IN, until_ms),
-            Self::Reading | Self::LoggingIn | Self::Paused => Slot::Nothing,
-        }
-    }
-}
-
-const fn only_field(what: &'static str, names: &'static [&'static str; 1]) -> Table {
-    Table {
-        what,
-        names,
-        required: &[true],
-        refuses_others: false,
-    }
-}
-
-/// An object with a number as its only field.
-impl<'de> Fields<'de> for u64 {
-    fn field(&mut self, _number: usize) -> Slot<'_, 'de> {
-        self.slot()
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Reads {
     state: State,
     /// Tries that failed since the last complete read.
@@ -134,14 +61,6 @@ pub(crate) struct Reads {
     /// The same with what incomplete pages brought since.
     newest: Option<ServerTime>,
 }
-
-document!(Reads {
-    "state" => state,
-    "failures" => failures,
-    "justLoggedIn" => just_logged_in,
-    "newestComplete" => newest_complete = None,
-    "newest" => newest = None,
-});
 
 impl Reads {
     /// The schedule at the start of a run: a read is under way at once.

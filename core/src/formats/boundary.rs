@@ -1,0 +1,215 @@
+//! JSON text for hosts across a boundary of text: what they say to a monitor, and what it answers.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::model::guest_info::GuestInfo;
+use crate::model::options::{Options, VmRef};
+use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, TimeDown};
+use crate::model::report::{Report, Transition, VmReport};
+use crate::model::status::Hint;
+use crate::model::time::ServerTime;
+use crate::run::monitor::Monitor;
+
+fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+/// A value of this crate as JSON text. None of them has what JSON cannot say: a key that is no text.
+pub(crate) fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// What a run is started with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "`vms`, `options` and `serverNow`")]
+pub struct RunConfig {
+    /// The VMs to watch.
+    pub vms: Vec<VmRef>,
+    /// The options, those of a recording.
+    #[serde(default)]
+    pub options: Options,
+    /// The server time of the start.
+    pub server_now: ServerTime,
+}
+
+impl RunConfig {
+    /// Reads `{"vms":[…],"options":{…},"serverNow":"…"}`; the options may be absent.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none; the error says where.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        from_json(text)
+    }
+}
+
+impl TimeDown {
+    /// Reads `{"timeDownCounts":…}`; without it the time counts.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none; the error says where.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", expecting = "`timeDownCounts`")]
+        struct RestoreOptions {
+            time_down_counts: Option<bool>,
+        }
+
+        let options: RestoreOptions = from_json(text)?;
+        Ok(if options.time_down_counts.unwrap_or(true) {
+            Self::Counts
+        } else {
+            Self::Excluded
+        })
+    }
+}
+
+impl VmRef {
+    /// Reads a list of VMs: `[{"vm":"vm-101"}]`.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none; the error says where.
+    pub fn list_from_json(text: &str) -> Result<Vec<Self>, String> {
+        from_json(text)
+    }
+}
+
+impl GuestInfo {
+    /// Reads guest info, or a list of it.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none; the error says where.
+    pub fn list_from_json(text: &str) -> Result<Vec<Self>, String> {
+        from_json(text).map(|GuestInfos(list)| list)
+    }
+}
+
+/// Guest info of several VMs: a list, or its only item.
+#[derive(Debug, Default)]
+pub(crate) struct GuestInfos(pub(crate) Vec<GuestInfo>);
+
+impl<'de> Deserialize<'de> for GuestInfos {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = GuestInfos;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("guest info, or a list of it")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<GuestInfos, A::Error> {
+                let mut list = Vec::new();
+                while let Some(info) = items.next_element()? {
+                    list.push(info);
+                }
+                Ok(GuestInfos(list))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<GuestInfos, A::Error> {
+                let info = GuestInfo::deserialize(MapAccessDeserializer::new(members))?;
+                Ok(GuestInfos([info].into()))
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
+}
+
+impl ReadFailure {
+    /// Reads a failure: its `kind`, and `vm` and `message` where there are any.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none; the error says where.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        from_json(text)
+    }
+}
+
+/// What a monitor has to say after an input: its outputs, all of them, and when it wants to be
+/// called next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Update {
+    /// What to tell and to do.
+    pub outputs: Vec<Output>,
+    /// When to call [`Monitor::handle_timeout`] next.
+    pub deadline: Option<Deadline>,
+    /// Whether the run is over.
+    pub ended: bool,
+    /// What became of the document that was fed, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ingested: Option<Ingested>,
+}
+
+impl Update {
+    /// `{"outputs":[{"type":"read",…}],"deadline":{"atMs":…,"reason":…},"ended":false}`, with `ingested` where there is any.
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
+}
+
+/// `{"type":"transition","transition":{…}}`, `{"type":"concluded","row":{…}}`,
+/// `{"type":"stuck","vm":…,"hint":…}`, `{"type":"read","query":{…}}` or `{"type":"logIn"}`.
+impl Serialize for Output {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(tag = "type", rename_all = "camelCase")]
+        enum OutputJson<'a> {
+            Transition { transition: &'a Transition },
+            Concluded { row: &'a VmReport },
+            Stuck { vm: &'a str, hint: Hint },
+            Read { query: &'a EventQuery },
+            LogIn,
+        }
+
+        let json = match self {
+            Self::Transition(transition) => OutputJson::Transition { transition },
+            Self::Concluded(row) => OutputJson::Concluded { row },
+            Self::Stuck { vm, hint } => OutputJson::Stuck { vm, hint: *hint },
+            Self::Read(query) => OutputJson::Read { query },
+            Self::LogIn => OutputJson::LogIn,
+        };
+        json.serialize(serializer)
+    }
+}
+
+impl Monitor {
+    /// Drains the outputs after an input; `ingested` is what feeding a document gave.
+    pub fn drain(&mut self, ingested: Option<Ingested>) -> Update {
+        Update {
+            outputs: core::iter::from_fn(|| self.poll_output()).collect(),
+            deadline: self.poll_timeout(),
+            ended: self.is_ended(),
+            ingested,
+        }
+    }
+
+    /// The [rows](Self::rows) as a JSON array.
+    pub fn rows_to_json(&self) -> String {
+        to_json(&self.rows())
+    }
+
+    /// The rows of those of `vms` that are watched, as a JSON array.
+    pub fn rows_of_to_json(&self, vms: &[VmRef]) -> String {
+        let rows: Vec<VmReport> = vms.iter().filter_map(|vm| self.row(&vm.vm)).collect();
+        to_json(&rows)
+    }
+}
+
+impl Report {
+    /// The report as JSON text.
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
+}
