@@ -7,7 +7,7 @@ mod damage;
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 use serde_json::{json, Map, Value};
-use vm_customization::wire::soap_tree;
+use vm_customization::wire::{soap_tree, soap_tree_to};
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -249,4 +249,27 @@ fn an_error_names_its_place() {
         soap_tree(b"<a/>").unwrap(),
         json!({"name":"a","attributes":{},"text":"","children":[]}).to_string()
     );
+}
+
+#[test]
+fn a_tree_of_some_levels_leaves_out_what_is_deeper_and_is_refused_like_the_whole() {
+    let document = "<a><b><c><d>1</d></c></b><e>2</e></a>";
+    for levels in 0..5 {
+        let mut whole: Value = serde_json::from_str(&soap_tree(document.as_bytes()).unwrap()).unwrap();
+        cut(&mut whole, levels);
+        let tree: Value = serde_json::from_str(&soap_tree_to(document.as_bytes(), levels).unwrap()).unwrap();
+        assert_eq!(tree, whole, "{levels}");
+    }
+    assert!(soap_tree_to(b"<a><b><c></b></a>", 1).is_err());
+}
+
+/// Takes out the elements that lie more than `levels` below the root.
+fn cut(tree: &mut Value, levels: usize) {
+    let children = tree["children"].as_array_mut().unwrap();
+    if levels == 0 {
+        children.clear();
+    }
+    for child in children {
+        cut(child, levels - 1);
+    }
 }

@@ -253,14 +253,16 @@ pub fn event_keys(document: &[u8]) -> Result<String, JsValue> {
     wire::event_keys(document).map_err(|error| wire_failure(&error))
 }
 
-/// A small SOAP answer as a JSON tree.
+/// A SOAP answer as a JSON tree; where `levels` is given, only of the elements so many levels below
+/// the root.
 ///
 /// # Errors
 ///
 /// `wire…` when the document cannot be read.
 #[wasm_bindgen(js_name = soapTree)]
-pub fn soap_tree(document: &[u8]) -> Result<String, JsValue> {
-    wire::soap_tree(document).map_err(|error| wire_failure(&error))
+pub fn soap_tree(document: &[u8], levels: Option<u32>) -> Result<String, JsValue> {
+    let levels = levels.map_or(usize::MAX, |levels| levels as usize);
+    wire::soap_tree_to(document, levels).map_err(|error| wire_failure(&error))
 }
 
 /// JavaScript counts in floating-point milliseconds; a cast clamps what is negative, no number or

@@ -22,7 +22,7 @@ use crate::model::time::ServerTime;
 use crate::view::{to_json, written, View, Write};
 
 pub(crate) use json::is_one_document;
-pub use soap::soap_tree;
+pub use soap::{soap_tree, soap_tree_to};
 pub(crate) use summary::{decode_and_summarize, Summarized};
 pub use summary::{summarize, summarize_to_json, EventSummary};
 

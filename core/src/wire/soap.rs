@@ -184,13 +184,23 @@ impl Members for Attributes<'_> {
 ///
 /// When the document is too large or no well-formed XML.
 pub fn soap_tree(document: &[u8]) -> Result<String, WireError> {
+    soap_tree_to(document, usize::MAX)
+}
+
+/// The same without the elements that lie more than `levels` below the root: what an answer is,
+/// without the events in it.
+///
+/// # Errors
+///
+/// When the document is too large or no well-formed XML.
+pub fn soap_tree_to(document: &[u8], levels: usize) -> Result<String, WireError> {
     let text = super::text_of(document)?;
     let document = parse(super::trimmed(&text))?;
-    let tree = tree(root(&document)?, 0)?;
+    let tree = tree(root(&document)?, 0, levels)?;
     Ok(to_json(&tree.view()))
 }
 
-fn tree(element: Node<'_>, depth: usize) -> Result<Tree<'_>, WireError> {
+fn tree(element: Node<'_>, depth: usize, levels: usize) -> Result<Tree<'_>, WireError> {
     if depth > MAX_DEPTH {
         return Err(WireError::TooLarge(format!(
             "elements are nested more than {MAX_DEPTH} deep"
@@ -210,7 +220,8 @@ fn tree(element: Node<'_>, depth: usize) -> Result<Tree<'_>, WireError> {
         text: element.text(),
         children: element
             .children()
-            .map(|inner| tree(inner, depth + 1))
+            .take_while(|_| depth < levels)
+            .map(|inner| tree(inner, depth + 1, levels))
             .collect::<Result<_, _>>()?,
     })
 }

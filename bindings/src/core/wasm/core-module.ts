@@ -69,6 +69,9 @@ export interface CoreModule {
   summarizeEvents(document: Uint8Array): string;
   /** The keys of the items of a document in any wire form, as a JSON array; null for one without. */
   eventKeys(document: Uint8Array): string;
-  /** Turns a small SOAP answer into JSON: name, type, attributes, text and children of each element. */
-  soapTree(document: Uint8Array): string;
+  /**
+   * Turns a SOAP answer into JSON: name, type, attributes, text and children of each element; where `levels` is given, only
+   * of those so many levels below the root.
+   */
+  soapTree(document: Uint8Array, levels?: number): string;
 }
