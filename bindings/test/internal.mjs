@@ -1,8 +1,8 @@
 /**
- * Parts of the package that it does not export, for their own tests: bundled from the sources on the spot, without the
- * core.
+ * Parts of the package that it does not export, for their own tests: bundled from the sources on the spot. The core is
+ * there for those that ask for `core/wasm/loader` and `core/wasm/glue`.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -27,7 +27,10 @@ export async function internal(path, ...more) {
   const file = join(tmpdir(), `vm-customization-${process.pid}-${path.replaceAll('/', '-')}.mjs`);
   await writeFile(file, bundle.contents);
   try {
-    return await import(pathToFileURL(file).href);
+    const modules = await import(pathToFileURL(file).href);
+    const core = await readFile(new URL('../dist/core.wasm', import.meta.url));
+    modules.provideSync?.(() => modules.startCoreSync(core));
+    return modules;
   } finally {
     await rm(file);
   }

@@ -45,8 +45,7 @@ const SOAP_CONTENT = envelope(
 function echoing(wire, form, fine = {}) {
   const send = async ({ operation, body, headers }) => {
     if (operation === 'hello') return answer(200, '{"api_release":"8.0.3.0"}');
-    if (operation === 'content') return answer(200, JSON_CONTENT);
-    if (operation === 'RetrieveServiceContent') return answer(200, SOAP_CONTENT);
+    if (operation === 'RetrieveServiceContent') return answer(200, wire === 'soap' ? SOAP_CONTENT : JSON_CONTENT);
     if (fine[operation] !== undefined) return fine[operation];
     const text = `bad request: ${form ?? `${body} ${JSON.stringify(headers)}`}`;
     return wire === 'soap'

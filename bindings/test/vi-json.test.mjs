@@ -293,7 +293,7 @@ describe('an answer over VI JSON', () => {
     const { transport } = server({ ...json, 'SessionManager/SessionManager/Login': answer(200, {}) });
     await assert.rejects(
       VCenter.connect(transport, LOGIN, { protocol: 'vi-json' }),
-      /answered no vmware-api-session-id/,
+      /answered no session: does a proxy take its header vmware-api-session-id away\?$/,
     );
   });
 

@@ -124,7 +124,7 @@ const FAULTS = {
       await server.do({ do: 'expireSessions' });
       return () => added.remove();
     },
-    /Login (was answered with HTTP 204|answered no vmware-api-session-id)/,
+    /(the answer to Login could not be read|Login answered no session)/,
   ],
   'has lost the session, again and again': [
     async (_, server) => {

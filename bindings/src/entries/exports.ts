@@ -14,7 +14,7 @@ export { Recorder, type RecorderOptions } from '../recording/recorder.js';
 export type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
 export type * from '../types.js';
 export type { Clock } from '../util/clock.js';
-export type { Credentials, ExistingSession, MoRef, Wire } from '../vsphere/api/vim-api.js';
+export type { Credentials, ExistingSession, MoRef, Wire } from '../vsphere/api/types.js';
 export type { FoundVm, Lookup } from '../vsphere/client/lookup.js';
 export type { Protocol } from '../vsphere/client/protocol.js';
 export type { SignIn } from '../vsphere/client/sign-in.js';

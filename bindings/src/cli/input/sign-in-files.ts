@@ -1,6 +1,6 @@
 /** What may stand in for a name and a password: a session, a clone ticket or a SAML token, none of them as an argument. */
 import type { Environment } from '../../http/proxy.js';
-import type { ExistingSession } from '../../vsphere/api/vim-api.js';
+import type { ExistingSession } from '../../vsphere/api/types.js';
 import type { Protocol } from '../../vsphere/client/protocol.js';
 import type { SignIn } from '../../vsphere/client/sign-in.js';
 import type { ConnectionFlags } from './args.js';

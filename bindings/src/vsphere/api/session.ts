@@ -3,7 +3,7 @@
 import { readFailureOf } from '../../source/read-failure.js';
 import { linkedTo } from '../../util/abort.js';
 import { systemClock } from '../../util/clock.js';
-import type { CallContext } from './vim-api.js';
+import type { CallContext } from './types.js';
 
 // The whole end of a command has less than a second.
 const SECOND_TRY_AFTER_MS = 50;

@@ -1,12 +1,13 @@
 /** Which VMs are still there, and may be read: the events of a parent do not say. */
 import { VimFaultError } from '../../errors.js';
 import type { ReadFailure } from '../../types.js';
-import type { CallContext, VimApi } from '../api/vim-api.js';
+import type { CallContext } from '../api/types.js';
 import { readObjects } from './properties.js';
+import type { VimClient } from './vim-client.js';
 
 /** A refusal for each VM that is gone, or that the account may not see any more. */
 export async function checkAccess(
-  api: VimApi,
+  api: VimClient,
   vms: readonly string[],
   context: CallContext,
 ): Promise<readonly ReadFailure[]> {

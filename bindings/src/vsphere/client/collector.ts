@@ -8,9 +8,10 @@ import { core } from '../../core/wasm/loader.js';
 import { ConnectionError, PushUnavailableError, ReadError, VimFaultError } from '../../errors.js';
 import type { EventPage } from '../../source/event-source.js';
 import { systemClock } from '../../util/clock.js';
-import type { EventFilter, MoRef, Updates, VimApi } from '../api/vim-api.js';
+import type { EventFilter, MoRef, Updates } from '../api/types.js';
 import { pageSize } from './event-query.js';
 import { cleanUp, uncancellable } from './removal.js';
+import type { VimClient } from './vim-client.js';
 
 // vCenter's own default. The simulator sends a whole page per event: with 1,000 events a page a burst of 500 takes 18 s.
 const PAGE_SIZE = 10;
@@ -61,7 +62,7 @@ interface Answer {
 
 /** The collector of one push. What it creates on the server it also removes, however it ends. */
 export class Collector {
-  readonly #api: VimApi;
+  readonly #api: VimClient;
   readonly #collected: Collected;
   readonly #losses: Losses;
   #collector: MoRef | undefined;
@@ -71,7 +72,7 @@ export class Collector {
   #toldSinceRead = 0;
 
   /** @param losses - of all pushes of the session */
-  constructor(api: VimApi, collected: Collected, losses: Losses = { inARow: 0 }) {
+  constructor(api: VimClient, collected: Collected, losses: Losses = { inARow: 0 }) {
     this.#api = api;
     this.#losses = losses;
     this.#collected = collected;

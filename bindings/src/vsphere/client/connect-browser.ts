@@ -4,10 +4,11 @@ import { init } from '../../core/wasm/loader.js';
 import { LoginError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import { fetchTransport } from '../../http/transport-fetch.js';
-import { SoapClient } from '../soap/client.js';
+import { SoapCodec } from '../soap/codec.js';
 import { checkConnectOptions } from './connect-options.js';
 import { type SignIn, signInOf } from './sign-in.js';
 import { type BeginOptions, VCenter } from './vcenter.js';
+import { VimClient } from './vim-client.js';
 
 /** Which vCenter. */
 export interface ServerOptions extends BeginOptions {
@@ -53,7 +54,7 @@ async function endForgottenSession(
   transport: Transport,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<boolean> {
-  const client = new SoapClient(transport);
+  const client = new VimClient(transport, new SoapCodec(transport.path));
   client.adoptSession();
   try {
     await client.logout({ signal });

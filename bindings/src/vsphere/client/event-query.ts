@@ -3,7 +3,8 @@
 import { guarded } from '../../core/core-handle.js';
 import { core } from '../../core/wasm/loader.js';
 import { ReadError } from '../../errors.js';
-import type { CallContext, EventFilter, MoRef, VimApi } from '../api/vim-api.js';
+import type { CallContext, EventFilter, MoRef } from '../api/types.js';
+import type { VimClient } from './vim-client.js';
 
 /** Which events of which object. */
 export interface EntityQuery {
@@ -41,7 +42,7 @@ export class OverflowError extends ReadError {
  * All events that match, as the bodies came, oldest first. `QueryEvents` has no continuation, and which events a full
  * page leaves out is documented nowhere: the time range is split until no page is full.
  */
-export async function queryEvents(api: VimApi, query: EntityQuery, context: CallContext): Promise<Uint8Array[]> {
+export async function queryEvents(api: VimClient, query: EntityQuery, context: CallContext): Promise<Uint8Array[]> {
   const pages: Uint8Array[] = [];
   let queries = 0;
 
@@ -74,7 +75,7 @@ export async function queryEvents(api: VimApi, query: EntityQuery, context: Call
   return pages;
 }
 
-async function ask(api: VimApi, query: EntityQuery, range: Range, context: CallContext): Promise<Uint8Array> {
+async function ask(api: VimClient, query: EntityQuery, range: Range, context: CallContext): Promise<Uint8Array> {
   const filter: EventFilter = {
     entity: { ref: query.entity, recursion: query.recursion },
     beginTime: new Date(range.from).toISOString(),
@@ -87,7 +88,7 @@ async function ask(api: VimApi, query: EntityQuery, range: Range, context: CallC
 
 /** As a part of a filter: the field came with vSphere 6.5, and older servers refuse what they do not know. */
 export async function pageSize(
-  api: VimApi,
+  api: VimClient,
   maxCount: number,
   context: CallContext,
 ): Promise<Pick<EventFilter, 'maxCount'>> {

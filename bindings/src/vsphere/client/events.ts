@@ -4,13 +4,14 @@ import { VimFaultError } from '../../errors.js';
 import type { CallOptions, EventPage, EventSource } from '../../source/event-source.js';
 import type { EventQuery, GuestInfo, ReadFailure } from '../../types.js';
 import { linkedTo } from '../../util/abort.js';
-import type { MoRef, VimApi } from '../api/vim-api.js';
+import type { MoRef } from '../api/types.js';
 import { checkAccess } from './access.js';
 import type { Scope } from './collector.js';
 import { type EntityQuery, OverflowError, queryEvents } from './event-query.js';
 import { GuestInfoReader } from './guest-info.js';
 import { OpenCollectors } from './open-collectors.js';
 import { type SignIn, signInAgain } from './sign-in.js';
+import type { VimClient } from './vim-client.js';
 
 // As many as a browser opens to one host; more would only queue in the server.
 const PARALLEL = 4;
@@ -21,7 +22,7 @@ const READ_TIMEOUT_MS = 120_000;
 /** Reads events with one query on a common parent where the account may, else with one per VM. */
 export class VimEventSource implements EventSource {
   readonly readTimeoutMs = READ_TIMEOUT_MS;
-  readonly #api: VimApi;
+  readonly #api: VimClient;
   readonly #signIn: SignIn;
   readonly #parents: MoRef[];
   readonly #guests: GuestInfoReader;
@@ -35,7 +36,7 @@ export class VimEventSource implements EventSource {
    * @param openCollectors - of the session, which ends them before itself
    */
   constructor(
-    api: VimApi,
+    api: VimClient,
     how: SignIn,
     parents: readonly MoRef[],
     warn: (message: string) => void = () => undefined,

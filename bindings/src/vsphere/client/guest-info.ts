@@ -1,19 +1,20 @@
 /** The second signal: what the properties of VMs say of their customization. */
 import { VimFaultError } from '../../errors.js';
 import type { GuestInfo } from '../../types.js';
-import type { CallContext, ManagedObject, VimApi } from '../api/vim-api.js';
+import type { CallContext, ManagedObject } from '../api/types.js';
 import { readObjects, textOf } from './properties.js';
+import type { VimClient } from './vim-client.js';
 
 const INFO = 'guest.customizationInfo';
 const PENDING = 'config.tools.pendingCustomization';
 
 /** Reads it with one request for all VMs. */
 export class GuestInfoReader {
-  readonly #api: VimApi;
+  readonly #api: VimClient;
   /** The properties that the server's release has; the first came with vSphere 7.0.2, the other has always been there. */
   #paths: readonly string[] = [INFO, PENDING];
 
-  constructor(api: VimApi) {
+  constructor(api: VimClient) {
     this.#api = api;
   }
 

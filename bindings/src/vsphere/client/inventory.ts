@@ -1,7 +1,8 @@
 /** The inventory as far as it is needed: VMs, and the folders above them. */
-import type { CallContext, MoRef, VimApi } from '../api/vim-api.js';
+import type { CallContext, MoRef } from '../api/types.js';
 import { shownName } from './names.js';
 import { readAllVms, readObjects, referenceOf, textOf } from './properties.js';
+import type { VimClient } from './vim-client.js';
 
 /** A VM that the account may see. */
 export interface InventoryVm {
@@ -21,18 +22,18 @@ interface Ancestor {
 /** What is known of the inventory of one server. */
 export class Inventory {
   readonly vms: readonly InventoryVm[];
-  readonly #api: VimApi;
+  readonly #api: VimClient;
   readonly #rootFolder: MoRef;
   readonly #ancestors = new Map<string, Ancestor | undefined>();
 
-  private constructor(api: VimApi, rootFolder: MoRef, vms: readonly InventoryVm[]) {
+  private constructor(api: VimClient, rootFolder: MoRef, vms: readonly InventoryVm[]) {
     this.#api = api;
     this.#rootFolder = rootFolder;
     this.vms = vms;
   }
 
   /** Reads the VMs that the account may see, in the order of their references. */
-  static async read(api: VimApi, context: CallContext): Promise<Inventory> {
+  static async read(api: VimClient, context: CallContext): Promise<Inventory> {
     const { rootFolder } = await api.serviceContent(context);
     const objects = await readAllVms(api, ['name', 'parent', 'parentVApp', 'config.template'], context);
     const vms = objects.flatMap((object) => {

@@ -1,9 +1,10 @@
 /** From what people call a VM to the VM. */
 import { LookupError, type LookupProblem } from '../../errors.js';
 import type { VmRef } from '../../types.js';
-import type { CallContext, MoRef, VimApi } from '../api/vim-api.js';
+import type { CallContext, MoRef } from '../api/types.js';
 import { Inventory, type InventoryVm } from './inventory.js';
 import { asMoRefValue, isBareMoRef, isGlob, matcherFor, shownName } from './names.js';
+import type { VimClient } from './vim-client.js';
 
 // An error that lists more than this is read by nobody.
 const MAX_LISTED = 10;
@@ -29,7 +30,7 @@ export interface Lookup {
  *
  * @throws {@link LookupError} that names each VM that fits nothing, or more than one
  */
-export async function lookUp(api: VimApi, inputs: readonly string[], context: CallContext): Promise<Lookup> {
+export async function lookUp(api: VimClient, inputs: readonly string[], context: CallContext): Promise<Lookup> {
   const inventory = await Inventory.read(api, context);
   if (inputs.some((input) => input.includes('/'))) {
     await inventory.readAncestors(inventory.vms, context);
@@ -127,7 +128,7 @@ function count(number: number, noun: string): string {
 }
 
 async function parentsOf(
-  api: VimApi,
+  api: VimClient,
   inventory: Inventory,
   vms: readonly InventoryVm[],
   context: CallContext,

@@ -2,17 +2,17 @@
 
 import type { EventPage } from '../../source/event-source.js';
 import { linkedTo } from '../../util/abort.js';
-import type { VimApi } from '../api/vim-api.js';
 import { type Collected, Collector, type Losses } from './collector.js';
+import type { VimClient } from './vim-client.js';
 
 /** The collectors of one session. */
 export class OpenCollectors {
-  readonly #api: VimApi;
+  readonly #api: VimClient;
   readonly #losses: Losses = { inARow: 0 };
   /** Each with what ends it. */
   readonly #open = new Map<Promise<void>, () => void>();
 
-  constructor(api: VimApi) {
+  constructor(api: VimClient) {
     this.#api = api;
   }
 

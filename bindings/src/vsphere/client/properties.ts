@@ -2,14 +2,15 @@
 
 import { CallHistory } from '../api/call-history.js';
 import { faultError } from '../api/faults.js';
-import type { CallContext, ManagedObject, MoRef, PropertyQuery, PropertySet, VimApi } from '../api/vim-api.js';
+import type { CallContext, ManagedObject, MoRef, PropertyQuery, PropertySet } from '../api/types.js';
+import type { VimClient } from './vim-client.js';
 
 // A page of objects; the server may give fewer and has a token for the rest in any case.
 const MAX_OBJECTS = 1000;
 
 /** Reads all VMs under the root that the account may see. */
 export async function readAllVms(
-  api: VimApi,
+  api: VimClient,
   paths: readonly string[],
   context: CallContext,
 ): Promise<ManagedObject[]> {
@@ -25,7 +26,7 @@ export async function readAllVms(
 
 /** Reads some objects. */
 export function readObjects(
-  api: VimApi,
+  api: VimClient,
   refs: readonly MoRef[],
   sets: readonly PropertySet[],
   context: CallContext,
@@ -34,7 +35,7 @@ export function readObjects(
 }
 
 async function retrieve(
-  api: VimApi,
+  api: VimClient,
   sets: readonly PropertySet[],
   objects: PropertyQuery['objects'],
   context: CallContext,

@@ -1,11 +1,12 @@
 /** Over which wire to speak to a server. */
 import { OptionsError, ReadError, UnsupportedServerError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
-import type { CallContext, VimApi, Wire } from '../api/vim-api.js';
-import { SoapClient } from '../soap/client.js';
-import { ViJsonClient } from '../vijson/client.js';
+import type { CallContext, Wire } from '../api/types.js';
+import { SoapCodec } from '../soap/codec.js';
+import { ViJsonCodec } from '../vijson/codec.js';
 import { mayHaveJson, negotiate } from './releases.js';
 import type { SignIn } from './sign-in.js';
+import { VimClient } from './vim-client.js';
 
 // A question that a firewall or a proxy on the way swallows must not hold up the log-in.
 const NEGOTIATION_TIMEOUT_MS = 5_000;
@@ -24,7 +25,7 @@ export async function clientFor(
   protocol: Protocol,
   how: SignIn,
   context: CallContext,
-): Promise<VimApi> {
+): Promise<VimClient> {
   const wire = wireFor(protocol, how);
   if (wire === 'vi-json') {
     const release = await negotiate(transport, context);
@@ -33,14 +34,14 @@ export async function clientFor(
         `${transport.host} serves no VI JSON that is known here (vCenter 8.0 U1 and later do): use SOAP`,
       );
     }
-    return new ViJsonClient(transport, release);
+    return new VimClient(transport, new ViJsonCodec(transport.path, release));
   }
-  const soap = new SoapClient(transport);
+  const soap = new VimClient(transport, new SoapCodec(transport.path));
   return wire === 'soap' ? soap : ((await jsonBeside(soap, transport, context)) ?? soap);
 }
 
 /** VI JSON, where a server that speaks SOAP speaks it too. What goes wrong on the way there is no reason to fail. */
-async function jsonBeside(soap: VimApi, transport: Transport, context: CallContext): Promise<VimApi | undefined> {
+async function jsonBeside(soap: VimClient, transport: Transport, context: CallContext): Promise<VimClient | undefined> {
   // The first question over SOAP: what an old server or none at all says to it is the better message.
   const { apiType, apiVersion } = await soap.serviceContent(context);
   if (apiType === 'HostAgent' || !mayHaveJson(apiVersion)) {
@@ -52,7 +53,7 @@ async function jsonBeside(soap: VimApi, transport: Transport, context: CallConte
     if (release === undefined) {
       return undefined;
     }
-    const json = new ViJsonClient(transport, release);
+    const json = new VimClient(transport, new ViJsonCodec(transport.path, release));
     await json.serviceContent(hurried);
     return json;
   } catch (error) {

@@ -1,11 +1,12 @@
 /** Which release of the API to speak: the newest that the server and we know. */
 import { WireError } from '../../errors.js';
-import type { HttpResponse, Transport } from '../../http/transport.js';
+import type { Transport } from '../../http/transport.js';
 import { CallHistory } from '../api/call-history.js';
 import { refusalError } from '../api/http-refusal.js';
-import { type CallContext, REQUEST_TIMEOUT_MS } from '../api/vim-api.js';
-import { child, children, childText, soapTree } from '../soap/tree.js';
-import { asObject, parsed, textAt } from '../vijson/json.js';
+import type { CallContext } from '../api/types.js';
+import { type XmlElement, xmlTree } from '../soap/tree.js';
+import { jsonValue } from '../vijson/json.js';
+import { REQUEST_TIMEOUT_MS } from './vim-client.js';
 
 /**
  * The releases whose schemas are known to have what is needed here, the newest first. Their servers speak VI JSON; before
@@ -43,7 +44,10 @@ async function askHello(transport: Transport, context: CallContext): Promise<str
     body: JSON.stringify({ api_releases: RELEASES }),
     ...limits(context),
   });
-  const release = response.status === 200 ? textAt(asObject(parsed(response.body)), 'api_release') : undefined;
+  if (response.status !== 200) {
+    return undefined;
+  }
+  const release = ifReadable(() => jsonValue(response.body)?.get('api_release')?.text);
   return RELEASES.find((known) => known === release);
 }
 
@@ -63,20 +67,25 @@ async function askVersions(transport: Transport, context: CallContext): Promise<
     }
     return undefined;
   }
-  const served = versionsIn(response);
+  const served = ifReadable(() => versionsIn(xmlTree(response.body))) ?? [];
   return RELEASES.find((known) => served.includes(known));
 }
 
-function versionsIn(response: HttpResponse): readonly string[] {
+function versionsIn(root: XmlElement): readonly string[] {
+  return root
+    .list('namespace')
+    .filter((namespace) => namespace.get('name')?.text === 'urn:vim25')
+    .flatMap((namespace) => [namespace, namespace.get('priorVersions')])
+    .flatMap((list) => list?.list('version').map((version) => version.text ?? '') ?? []);
+}
+
+/** Undefined for a page of something else. */
+function ifReadable<T>(read: () => T): T | undefined {
   try {
-    return children(soapTree(response.body), 'namespace')
-      .filter((namespace) => childText(namespace, 'name') === 'urn:vim25')
-      .flatMap((namespace) => [namespace, child(namespace, 'priorVersions')])
-      .flatMap((list) => children(list, 'version').map((version) => version.text ?? ''));
+    return read();
   } catch (error) {
-    // A page of something else.
     if (error instanceof WireError) {
-      return [];
+      return undefined;
     }
     throw error;
   }

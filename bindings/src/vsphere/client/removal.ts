@@ -1,6 +1,6 @@
 /** Calls that take back what was made on the server: they are let finish, and made once more where the first is lost. */
 import { readFailureOf } from '../../source/read-failure.js';
-import type { CallContext } from '../api/vim-api.js';
+import type { CallContext } from '../api/types.js';
 
 // Twice within the time that the end of a command has: what is left behind may be one of 32 for a whole server.
 const SECOND_TRY_AFTER_MS = 250;

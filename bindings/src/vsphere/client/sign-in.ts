@@ -1,6 +1,7 @@
 /** Coming by a session: by name and password, or by one of the things that stand in for them. */
 import { LoginError, OptionsError, type ReadError, UnsupportedServerError, VimFaultError } from '../../errors.js';
-import type { CallContext, Credentials, ExistingSession, VimApi } from '../api/vim-api.js';
+import type { CallContext, Credentials, ExistingSession } from '../api/types.js';
+import type { VimClient } from './vim-client.js';
 
 /** Who signs in, and how. */
 export type SignIn =
@@ -46,7 +47,7 @@ export function signInOf({ user, password, token, cloneTicket, session }: SignIn
  * Opens a session, or goes on in the one given. Refuses an ESXi host before anything secret is sent.
  * @throws {@link LoginError} when the server refuses
  */
-export async function signIn(api: VimApi, how: SignIn, context: CallContext): Promise<void> {
+export async function signIn(api: VimClient, how: SignIn, context: CallContext): Promise<void> {
   context.signal.throwIfAborted();
   const { apiType, fullName } = await api.serviceContent(context);
   if (apiType === 'HostAgent') {
@@ -70,7 +71,7 @@ export async function signIn(api: VimApi, how: SignIn, context: CallContext): Pr
 }
 
 /** Opens a session in place of one that was lost, where what was given serves more than once. */
-export async function signInAgain(api: VimApi, how: SignIn, context: CallContext): Promise<void> {
+export async function signInAgain(api: VimClient, how: SignIn, context: CallContext): Promise<void> {
   if ('session' in how || 'cloneTicket' in how) {
     const what = 'session' in how ? 'the session given' : 'the session opened with the clone ticket';
     throw ended(
@@ -81,7 +82,7 @@ export async function signInAgain(api: VimApi, how: SignIn, context: CallContext
 }
 
 // The first question that needs a session: a key that is not valid is told here, not in the middle of the wait.
-async function checkSession(api: VimApi, context: CallContext): Promise<void> {
+async function checkSession(api: VimClient, context: CallContext): Promise<void> {
   try {
     await api.currentTime(context);
   } catch (error) {

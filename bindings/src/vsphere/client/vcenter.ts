@@ -5,13 +5,14 @@ import { ConnectionError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import type { EventSource } from '../../source/event-source.js';
 import { linkedTo } from '../../util/abort.js';
-import type { CallContext, ServiceContent, VimApi, Wire } from '../api/vim-api.js';
+import type { CallContext, ServiceContent, Wire } from '../api/types.js';
 import { VimEventSource } from './events.js';
 import { type FoundVm, type Lookup, lookUp } from './lookup.js';
 import { OpenCollectors } from './open-collectors.js';
 import { clientFor, type Protocol } from './protocol.js';
 import { type NotReadyOptions, NotReadyRetries } from './retry-not-ready.js';
 import { type SignIn, signIn } from './sign-in.js';
+import type { VimClient } from './vim-client.js';
 
 // Where the platform does not know the symbol, `close()` is there all the same.
 const asyncDisposeSymbol: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose');
@@ -39,14 +40,20 @@ export interface BeginOptions extends SessionOptions, NotReadyOptions {
 
 /** A session with one vCenter. Close it, whatever happens. */
 export class VCenter implements AsyncDisposable {
-  readonly #api: VimApi;
+  readonly #api: VimClient;
   readonly #transport: Transport;
   readonly #signIn: SignIn;
   readonly #openCollectors: OpenCollectors;
   readonly #about: ServiceContent;
   readonly #retries: NotReadyRetries;
 
-  private constructor(transport: Transport, api: VimApi, how: SignIn, about: ServiceContent, retries: NotReadyRetries) {
+  private constructor(
+    transport: Transport,
+    api: VimClient,
+    how: SignIn,
+    about: ServiceContent,
+    retries: NotReadyRetries,
+  ) {
     this.#transport = transport;
     this.#api = api;
     this.#signIn = how;
@@ -62,8 +69,8 @@ export class VCenter implements AsyncDisposable {
   static async connect(transport: Transport, how: SignIn, options: BeginOptions = {}): Promise<VCenter> {
     const context = { signal: signalOf(options) };
     const retries = new NotReadyRetries(options);
-    let api: VimApi | undefined;
-    const begin = async (): Promise<VimApi> => {
+    let api: VimClient | undefined;
+    const begin = async (): Promise<VimClient> => {
       api ??= await clientFor(transport, options.protocol ?? 'auto', how, context);
       try {
         await signIn(api, how, context);

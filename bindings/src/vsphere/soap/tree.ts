@@ -1,49 +1,73 @@
 /**
- * Small answers (log-in, look-up, faults) as a tree, read by the same decoder as the events: it knows namespaces,
- * entities and limits, and a second parser would be one more to keep.
+ * Answers as a tree, read by the same decoder as the events: it knows namespaces, entities and limits, and a second parser
+ * would be one more to keep.
  */
 import { guarded } from '../../core/core-handle.js';
 import { core } from '../../core/wasm/loader.js';
-import type { MoRef } from '../api/vim-api.js';
+import type { MoRef, Value } from '../api/types.js';
 
 /** One element. Names and types are without their prefix. */
-export interface SoapNode {
+interface Node {
   readonly name: string;
   /** The local part of `xsi:type`. */
   readonly type?: string;
   readonly attributes?: Readonly<Record<string, string>>;
   readonly text?: string;
-  readonly children?: readonly SoapNode[];
+  readonly children?: readonly Node[];
 }
 
-/** The tree of a document; its root is the `Envelope`. */
-export function soapTree(body: Uint8Array): SoapNode {
-  return JSON.parse(guarded(() => core().soapTree(body))) as SoapNode;
+/**
+ * The root of a document, which of an answer is the `Envelope`.
+ *
+ * @param levels - below the root that are wanted; left out, all
+ * @throws `WireError` when it cannot be read
+ */
+export function xmlTree(body: Uint8Array, levels?: number): XmlElement {
+  return new XmlElement(JSON.parse(guarded(() => core().soapTree(body, levels))) as Node);
 }
 
-/** The first child of that name. */
-export function child(node: SoapNode | undefined, name: string): SoapNode | undefined {
-  return node?.children?.find((candidate) => candidate.name === name);
-}
+/** One element as a value. */
+export class XmlElement implements Value {
+  readonly #node: Node;
 
-/** All children of that name. */
-export function children(node: SoapNode | undefined, name: string): readonly SoapNode[] {
-  return node?.children?.filter((candidate) => candidate.name === name) ?? [];
-}
+  constructor(node: Node) {
+    this.#node = node;
+  }
 
-/** The text of the first child of that name. */
-export function childText(node: SoapNode | undefined, name: string): string | undefined {
-  const found = child(node, name);
-  return found === undefined ? undefined : (found.text ?? '');
-}
+  get name(): string {
+    return this.#node.name;
+  }
 
-/** The element as a managed object reference. */
-export function asReference(node: SoapNode | undefined): MoRef | undefined {
-  const type = node?.attributes?.type ?? node?.type;
-  return node?.text === undefined || node.text === '' || type === undefined ? undefined : { type, value: node.text };
-}
+  get type(): string | undefined {
+    return this.#node.type;
+  }
 
-/** The child of that name as a managed object reference. */
-export function childReference(node: SoapNode | undefined, name: string): MoRef | undefined {
-  return asReference(child(node, name));
+  get text(): string | undefined {
+    return this.children.length === 0 ? (this.#node.text ?? '') : undefined;
+  }
+
+  get ref(): MoRef | undefined {
+    const { attributes, text: value = '' } = this.#node;
+    return attributes?.type === undefined || value === '' ? undefined : { type: attributes.type, value };
+  }
+
+  get fields(): Readonly<Record<string, string>> | undefined {
+    const { children } = this;
+    return children.length === 0
+      ? undefined
+      : Object.fromEntries(children.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]])));
+  }
+
+  get children(): readonly XmlElement[] {
+    return (this.#node.children ?? []).map((node) => new XmlElement(node));
+  }
+
+  get(name: string): XmlElement | undefined {
+    const node = this.#node.children?.find((candidate) => candidate.name === name);
+    return node && new XmlElement(node);
+  }
+
+  list(name: string): readonly XmlElement[] {
+    return this.children.filter((child) => child.name === name);
+  }
 }

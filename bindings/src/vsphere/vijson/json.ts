@@ -1,47 +1,72 @@
 /** Values of VI JSON: every object says its type, and a value of any type may stand in a box that does. */
-
-/** A parsed object. */
-export interface JsonObject {
-  readonly [name: string]: unknown;
-}
+import { WireError } from '../../errors.js';
+import type { MoRef, Value } from '../api/types.js';
 
 const decoder = new TextDecoder();
 
-/** Parses a body; undefined when it is no JSON. An empty one is `null`, as void is answered. */
-export function parsed(body: Uint8Array): unknown {
+/**
+ * The value that a body holds; null for an empty one, as void is answered.
+ * @throws {@link WireError} when it is no JSON
+ */
+export function jsonValue(body: Uint8Array): JsonValue | null {
+  const text = decoder.decode(body);
   try {
-    const text = decoder.decode(body);
-    return text.trim() === '' ? null : JSON.parse(text);
+    return text.trim() === '' ? null : present(JSON.parse(text));
   } catch {
-    return undefined;
+    throw new WireError('wireSyntax', 'it is no JSON');
   }
 }
 
-/** The value as an object; undefined when it is none. */
-export function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+function present(json: unknown): JsonValue | null {
+  return json === null || json === undefined ? null : new JsonValue(json);
 }
 
-/** The member as an object. */
-export function objectAt(object: JsonObject | undefined, name: string): JsonObject | undefined {
-  return asObject(object?.[name]);
+/** A value that is not null, out of its box: both forms are documented. */
+export class JsonValue implements Value {
+  readonly type: string | undefined;
+  readonly #value: unknown;
+  /** The members, where it is an object. */
+  readonly #members: Readonly<Record<string, unknown>>;
+
+  constructor(json: unknown) {
+    const box = asObject(json);
+    this.type = typeof box._typeName === 'string' ? box._typeName : undefined;
+    this.#value = '_value' in box ? box._value : json;
+    this.#members = asObject(this.#value);
+  }
+
+  get text(): string | undefined {
+    return isLeaf(this.#value) ? String(this.#value) : undefined;
+  }
+
+  get ref(): MoRef | undefined {
+    const { type, value } = this.#members;
+    return typeof type === 'string' && typeof value === 'string' && value !== '' ? { type, value } : undefined;
+  }
+
+  get fields(): Readonly<Record<string, string>> | undefined {
+    const leaves = Object.entries(this.#members).filter(([name, field]) => name !== '_typeName' && isLeaf(field));
+    return this.text === undefined
+      ? Object.fromEntries(leaves.map(([name, field]) => [name, String(field)]))
+      : undefined;
+  }
+
+  get(name: string): JsonValue | undefined {
+    return present(this.#members[name]) ?? undefined;
+  }
+
+  list(name: string): readonly JsonValue[] {
+    const list = this.#members[name];
+    return Array.isArray(list) ? list.map(present).filter((item) => item !== null) : [];
+  }
 }
 
-/** The member's items that are objects. */
-export function objectsAt(object: JsonObject | undefined, name: string): readonly JsonObject[] {
-  const list = object?.[name];
-  return Array.isArray(list) ? list.map(asObject).filter((item) => item !== undefined) : [];
+function asObject(json: unknown): Readonly<Record<string, unknown>> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+    ? (json as Readonly<Record<string, unknown>>)
+    : {};
 }
 
-/** The member as text; undefined when it is none. */
-export function textAt(object: JsonObject | undefined, name: string): string | undefined {
-  const value = object?.[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** What is in the box, and the type on it; the value itself where there is no box, for both forms are documented. */
-export function unboxed(value: unknown): { readonly type: string | undefined; readonly value: unknown } {
-  const object = asObject(value);
-  const type = textAt(object, '_typeName');
-  return { type, value: object !== undefined && '_value' in object ? object._value : value };
+function isLeaf(json: unknown): boolean {
+  return typeof json === 'string' || typeof json === 'number' || typeof json === 'boolean';
 }
