@@ -11,7 +11,7 @@
 //!   deadlines.
 //! - [`wire::decode`] reads events as they come over the wire, and never fails on odd items.
 //! - A [`Snapshot`] goes on elsewhere; a [`Recording`] plays a run again anywhere, and a
-//!   [`Playback`] plays it by hand, forth and back.
+//!   [`Playback`] plays it interactively.
 //!
 //! # Panics
 //!
@@ -33,14 +33,12 @@ mod run;
 mod view;
 pub mod wire;
 
-pub use formats::recording::replay;
 pub use formats::{
-    Recording, RecordingError, RecordingStep, RestoreError, RunConfig, Snapshot, Update, RECORDING_FORMAT,
-    SNAPSHOT_FORMAT,
+    Recording, RecordingError, RestoreError, RunInput, Snapshot, Update, RECORDING_FORMAT, SNAPSHOT_FORMAT,
 };
 pub use model::event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};
 pub use model::guest_info::GuestInfo;
-pub use model::options::{Attempts, Options, OptionsError, Rules, VmRef, Window, MAX_VMS};
+pub use model::options::{Attempts, Options, OptionsError, Rules, RunConfig, VmRef, Window, MAX_VMS};
 pub use model::protocol::{
     Completeness, Deadline, DeadlineReason, EventPage, EventQuery, Ingested, Output, ReadFailure, ReadReason,
     TimeDown, MAX_PAGE,
@@ -51,6 +49,7 @@ pub use model::report::{
 };
 pub use model::status::{Conclusion, CustomizationStatus, Hint};
 pub use model::time::{HostTime, ServerTime, TimeError};
+pub use playback::replay::replay;
 pub use playback::{InputKind, Playback, PlaybackInput, RunUpdate};
 pub use run::monitor::Monitor;
 

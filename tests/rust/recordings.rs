@@ -11,9 +11,10 @@
     reason = "golden files are read and, when asked, rewritten"
 )]
 
-use serde_json::Value;
+use serde_json::{json, Value};
 use vm_customization::{
-    replay, HostTime, Monitor, Recording, ServerTime, Snapshot, TimeDown, SNAPSHOT_FORMAT,
+    replay, Completeness, HostTime, Monitor, Recording, RunConfig, RunInput, ServerTime, Snapshot, TimeDown,
+    SNAPSHOT_FORMAT,
 };
 use vm_customization_tests::{folder, golden_recordings, text, SteppedRun};
 
@@ -123,6 +124,77 @@ fn a_snapshot_of_any_version_goes_on_to_the_same_report() {
         }
     }
     assert!(stale.is_empty(), "{}", stale.join("\n"));
+}
+
+#[test]
+fn a_run_that_is_written_down_input_by_input_plays_to_the_same_report() {
+    for golden in golden_recordings() {
+        let recording: Value = serde_json::from_str(&golden.recording).unwrap();
+        let mut config = json!({ "vms": recording["vms"], "serverNow": recording["startedAt"] });
+        if let Some(options) = recording.get("options") {
+            config["options"] = options.clone();
+        }
+        let config = RunConfig::from_json(&config.to_string()).unwrap();
+        let steps: Vec<String> = recording["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(steps_of)
+            .collect();
+        let written = Recording::to_json(&config, &steps);
+        assert_eq!(
+            replay(written.as_bytes()),
+            replay(golden.recording.as_bytes()),
+            "{}\n{written}",
+            golden.name
+        );
+    }
+}
+
+/// A step as a recorder writes it: one for each input.
+fn steps_of(step: &Value) -> Vec<String> {
+    let at_ms = step["atMs"].as_u64().unwrap();
+    let input = |input: Value| {
+        let input = RunInput::from_json(&input.to_string()).unwrap();
+        input.to_step(at_ms)
+    };
+    let mut steps = Vec::new();
+    if let Some(events) = step.get("events") {
+        let document = events.as_str().map_or_else(|| events.to_string(), str::to_owned);
+        let completeness = match &step["complete"] {
+            Value::Bool(false) => Completeness::Partial,
+            _ => Completeness::Complete,
+        };
+        steps.push(RunInput::events_to_step(document.as_bytes(), completeness, at_ms).unwrap());
+    }
+    let infos = match &step["guestInfo"] {
+        Value::Array(infos) => infos.as_slice(),
+        Value::Null => &[],
+        info => std::slice::from_ref(info),
+    };
+    steps.extend(
+        infos
+            .iter()
+            .map(|info| input(json!({ "type": "guestInfo", "info": info }))),
+    );
+    if let Some(failure) = step.get("readFailed") {
+        steps.push(input(json!({ "type": "readFailed", "failure": failure })));
+    }
+    if step["loggedIn"] == true {
+        steps.push(input(json!({ "type": "loggedIn" })));
+    }
+    if let Some(vms) = step.get("vms") {
+        steps.push(input(
+            json!({ "type": "vms", "vms": vms, "serverTime": step["serverTime"] }),
+        ));
+    }
+    if step["cancel"] == true {
+        steps.push(input(json!({ "type": "cancel" })));
+    }
+    if steps.is_empty() {
+        steps.push(json!({ "atMs": at_ms }).to_string());
+    }
+    steps
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! A thin wasm-bindgen skin over [`vm_customization`]: text and bytes in, JSON text out, times as
+//! Thin wasm-bindgen bindings of [`vm_customization`]: text and bytes in, JSON text out, times as
 //! milliseconds of the host's monotonic clock. No rule of customization stands here.
 
 use js_sys::Error;
 use vm_customization::{
     wire, Completeness, GuestInfo, HostTime, Ingested, Monitor, OptionsError, Playback, ReadFailure,
-    RestoreError, RunConfig, Snapshot, TimeDown, TimeError, VmRef,
+    Recording, RestoreError, RunConfig, RunInput, Snapshot, TimeDown, TimeError, VmRef,
 };
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
@@ -68,14 +68,9 @@ impl RawMonitor {
     /// `wire…` when the document cannot be read; the monitor is then as it was.
     #[wasm_bindgen(js_name = handleEvents)]
     pub fn handle_events(&mut self, document: &[u8], complete: bool, now_ms: f64) -> Result<String, JsValue> {
-        let completeness = if complete {
-            Completeness::Complete
-        } else {
-            Completeness::Partial
-        };
         let ingested = self
             .inner
-            .handle_event_bytes(document, completeness, host_time(now_ms))
+            .handle_event_bytes(document, completeness(complete), host_time(now_ms))
             .map_err(|error| wire_failure(&error))?;
         Ok(self.drain(Some(ingested)))
     }
@@ -174,7 +169,7 @@ impl RawMonitor {
     }
 }
 
-/// Plays one recording by hand.
+/// Plays one recording interactively.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct RawPlayback {
@@ -221,6 +216,41 @@ impl RawPlayback {
 #[wasm_bindgen]
 pub fn replay(input: &[u8]) -> String {
     vm_customization::replay(input)
+}
+
+/// A recording without steps. `config` is JSON, as for a monitor: `vms`, `options` and `serverNow`.
+///
+/// # Errors
+///
+/// `invalidOptions` when the configuration cannot be used.
+#[wasm_bindgen(js_name = recordingHead)]
+pub fn recording_head(config: &str) -> Result<String, JsValue> {
+    let config = RunConfig::from_json(config)
+        .map_err(|error| refusal("invalidOptions", "the configuration", &error))?;
+    Ok(Recording::to_json(&config, &[]))
+}
+
+/// The step of a recording that feeds a document of events in any wire form.
+///
+/// # Errors
+///
+/// `wire…` when the document cannot be read.
+#[wasm_bindgen(js_name = recordingEvents)]
+pub fn recording_events(document: &[u8], complete: bool, at_ms: f64) -> Result<String, JsValue> {
+    RunInput::events_to_step(document, completeness(complete), host_time(at_ms).as_millis())
+        .map_err(|error| wire_failure(&error))
+}
+
+/// The step of a recording that feeds another input: JSON with `type` (`guestInfo`, `readFailed`, `loggedIn`, `vms`,
+/// `cancel`) and what goes with it.
+///
+/// # Errors
+///
+/// `invalidInput` when it is none.
+#[wasm_bindgen(js_name = recordingStep)]
+pub fn recording_step(input: &str, at_ms: f64) -> Result<String, JsValue> {
+    let input = RunInput::from_json(input).map_err(|error| refusal("invalidInput", "the input", &error))?;
+    Ok(input.to_step(host_time(at_ms).as_millis()))
 }
 
 /// The items of a document of events as a VI JSON array, as a recording holds them.
@@ -274,6 +304,14 @@ pub fn soap_tree(document: &[u8], levels: Option<u32>) -> Result<String, JsValue
 )]
 fn host_time(ms: f64) -> HostTime {
     HostTime::from_millis(ms as u64)
+}
+
+fn completeness(complete: bool) -> Completeness {
+    if complete {
+        Completeness::Complete
+    } else {
+        Completeness::Partial
+    }
 }
 
 fn refusal(code: &str, what: &str, error: &str) -> JsValue {

@@ -1,42 +1,18 @@
 //! JSON text for hosts across a boundary of text: what they say to a monitor, and what it answers.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
-use crate::model::guest_info::GuestInfo;
-use crate::model::options::{Options, VmRef};
+use crate::formats::json::{from_json, to_json};
+use crate::formats::recording::RunInput;
+use crate::model::guest_info::{GuestInfo, GuestInfos};
+use crate::model::options::{RunConfig, VmRef};
 use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, TimeDown};
 use crate::model::report::{Report, Transition, VmReport};
 use crate::model::status::Hint;
-use crate::model::time::ServerTime;
 use crate::run::monitor::Monitor;
-
-fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
-}
-
-/// A value of this crate as JSON text. None of them has what JSON cannot say: a key that is no text.
-pub(crate) fn to_json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-/// What a run is started with.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "`vms`, `options` and `serverNow`")]
-pub struct RunConfig {
-    /// The VMs to watch.
-    pub vms: Vec<VmRef>,
-    /// The options, those of a recording.
-    #[serde(default)]
-    pub options: Options,
-    /// The server time of the start.
-    pub server_now: ServerTime,
-}
 
 impl RunConfig {
     /// Reads `{"vms":[…],"options":{…},"serverNow":"…"}`; the options may be absent.
@@ -93,36 +69,14 @@ impl GuestInfo {
     }
 }
 
-/// Guest info of several VMs: a list, or its only item.
-#[derive(Debug, Default)]
-pub(crate) struct GuestInfos(pub(crate) Vec<GuestInfo>);
-
-impl<'de> Deserialize<'de> for GuestInfos {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
-
-        impl<'de> Visitor<'de> for OneOrMany {
-            type Value = GuestInfos;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("guest info, or a list of it")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<GuestInfos, A::Error> {
-                let mut list = Vec::new();
-                while let Some(info) = items.next_element()? {
-                    list.push(info);
-                }
-                Ok(GuestInfos(list))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<GuestInfos, A::Error> {
-                let info = GuestInfo::deserialize(MapAccessDeserializer::new(members))?;
-                Ok(GuestInfos([info].into()))
-            }
-        }
-
-        deserializer.deserialize_any(OneOrMany)
+impl RunInput {
+    /// Reads an input by its `type` (`guestInfo`, `readFailed`, `loggedIn`, `vms`, `cancel`) and what goes with it.
+    ///
+    /// # Errors
+    ///
+    /// When the text is none; the error says where.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        from_json(text)
     }
 }
 

@@ -1,9 +1,10 @@
 //! The data formats: recordings, snapshots, and the text that crosses to a host.
 
-pub(crate) mod boundary;
+mod boundary;
+pub(crate) mod json;
 pub(crate) mod recording;
 pub(crate) mod snapshot;
 
-pub use boundary::{RunConfig, Update};
-pub use recording::{Recording, RecordingError, RecordingStep, RECORDING_FORMAT};
+pub use boundary::Update;
+pub use recording::{Recording, RecordingError, RunInput, RECORDING_FORMAT};
 pub use snapshot::{RestoreError, Snapshot, SNAPSHOT_FORMAT};

@@ -1,25 +1,24 @@
-//! Recordings: every input that a monitor was given, to be played again anywhere.
+//! Recordings: every input that a monitor was given, to be played again anywhere. They are written here too.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::formats::boundary::{to_json, GuestInfos};
-use crate::model::guest_info::GuestInfo;
-use crate::model::options::{Options, VmRef};
+use crate::formats::json::to_json;
+use crate::model::guest_info::{GuestInfo, GuestInfos};
+use crate::model::options::{Options, RunConfig, VmRef};
 use crate::model::protocol::{Completeness, ReadFailure};
-use crate::model::report::Report;
 use crate::model::text::cut;
 use crate::model::time::{HostTime, ServerTime};
-use crate::playback::player::Player;
 use crate::run::monitor::{check_vms, Monitor};
-use crate::wire::{self, is_one_document, Summarized, WireError};
+use crate::wire::{self, Summarized, WireError};
 
 /// The format name of a recording.
 pub const RECORDING_FORMAT: &str = "vm-customization-recording/1";
@@ -44,18 +43,18 @@ const MAX_AT_MS: f64 = 1e12;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Recording {
-    pub(crate) started_at: ServerTime,
-    pub(crate) vms: Vec<VmRef>,
-    pub(crate) options: Options,
-    steps: Vec<RecordingStep>,
+    pub(crate) config: RunConfig,
+    /// The monitor at host time 0: what was read can be played.
+    pub(crate) start: Monitor,
+    pub(crate) steps: Vec<RecordingStep>,
 }
 
 /// The inputs at one moment, in the order in which they are fed: events, guest info, a failed read,
 /// a log-in, other VMs, the end.
 #[derive(Debug, Clone)]
-pub struct RecordingStep {
+pub(crate) struct RecordingStep {
     pub(crate) at_ms: u64,
-    pub(crate) inputs: Vec<Input>,
+    pub(crate) inputs: Box<[Input]>,
 }
 
 /// One thing that is fed.
@@ -120,6 +119,7 @@ impl fmt::Display for RecordingError {
 
 impl core::error::Error for RecordingError {}
 
+/// A recording as JSON.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, expecting = "a recording")]
 struct RecordingJson<'a> {
@@ -127,34 +127,35 @@ struct RecordingJson<'a> {
     #[serde(borrow)]
     started_at: Option<&'a RawValue>,
     #[serde(borrow)]
-    vms: Option<Vec<&'a RawValue>>,
+    vms: Option<&'a RawValue>,
     #[serde(borrow)]
     options: Option<&'a RawValue>,
     #[serde(borrow)]
-    steps: Option<Vec<&'a RawValue>>,
+    steps: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+/// A step as JSON.
+#[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a step")]
 struct StepJson<'a> {
+    #[serde(serialize_with = "whole")]
     at_ms: f64,
-    #[serde(borrow)]
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
     events: Option<&'a RawValue>,
-    #[serde(default = "complete")]
-    complete: bool,
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete: Option<bool>,
+    #[serde(default, skip_serializing_if = "GuestInfos::is_empty")]
     guest_info: GuestInfos,
+    #[serde(skip_serializing_if = "Option::is_none")]
     read_failed: Option<ReadFailure>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     logged_in: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
     vms: Option<Vec<VmRef>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     server_time: Option<ServerTime>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     cancel: bool,
-}
-
-fn complete() -> bool {
-    true
 }
 
 impl Recording {
@@ -167,8 +168,27 @@ impl Recording {
         Self::parse(text, false)
     }
 
-    /// The same; `with_items` keeps what a playback shows of each event.
-    pub(crate) fn parse(text: &str, with_items: bool) -> Result<Self, RecordingError> {
+    /// Reads one recording from a file: it may begin with a byte order mark. `with_items` keeps what a playback shows of
+    /// each event.
+    pub(crate) fn from_bytes(document: &[u8], with_items: bool) -> Result<Self, RecordingError> {
+        if document.len() > wire::MAX_DOCUMENT_BYTES {
+            return Err(RecordingError::Malformed(format!(
+                "the recording has {} bytes, and at most {} are read",
+                document.len(),
+                wire::MAX_DOCUMENT_BYTES
+            )));
+        }
+        let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
+        let text = core::str::from_utf8(document).map_err(|error| {
+            RecordingError::Malformed(format!(
+                "the recording: the byte at offset {} is not UTF-8",
+                error.valid_up_to()
+            ))
+        })?;
+        Self::parse(text, with_items)
+    }
+
+    fn parse(text: &str, with_items: bool) -> Result<Self, RecordingError> {
         let missing = |field: &str| RecordingError::Malformed(format!("`{field}` is missing"));
         let json: RecordingJson<'_> = at("the recording", serde_json::from_str(text))?;
         let format = json.format.ok_or_else(|| missing("format"))?;
@@ -177,69 +197,162 @@ impl Recording {
         }
         let started_at = json.started_at.ok_or_else(|| missing("startedAt"))?;
         let started_at = at("startedAt", serde_json::from_str(started_at.get()))?;
-        let vms = json
-            .vms
-            .ok_or_else(|| missing("vms"))?
-            .into_iter()
-            .enumerate()
-            .map(|(place, vm)| at(format_args!("vms[{place}]"), serde_json::from_str(vm.get())))
-            .collect::<Result<Vec<VmRef>, _>>()?;
+        let mut vms: Vec<VmRef> = Vec::new();
+        each("vms", json.vms.ok_or_else(|| missing("vms"))?, |place, vm| {
+            vms.push(at(place, serde_json::from_str(vm.get()))?);
+            Ok(())
+        })?;
         let options: Options = json
             .options
             .map(|options| at("options", serde_json::from_str(options.get())))
             .transpose()?
             .unwrap_or_default();
-        let steps = steps(&json.steps.ok_or_else(|| missing("steps"))?, &options, with_items)?;
-        let recording = Self {
-            started_at,
-            vms,
-            options,
+        let start = Monitor::new(vms.clone(), options.clone(), started_at, HostTime::from_millis(0))
+            .map_err(|error| RecordingError::Malformed(error.to_string()))?;
+        let mut steps: Vec<RecordingStep> = Vec::new();
+        each(
+            "steps",
+            json.steps.ok_or_else(|| missing("steps"))?,
+            |place, step| {
+                let before_ms = steps.last().map_or(0, |step| step.at_ms);
+                steps.push(RecordingStep::parse(
+                    step, place, before_ms, &options, with_items,
+                )?);
+                Ok(())
+            },
+        )?;
+        Ok(Self {
+            config: RunConfig {
+                vms,
+                options,
+                server_now: started_at,
+            },
+            start,
             steps,
-        };
-        recording.player()?;
-        Ok(recording)
+        })
     }
 
-    /// The steps, in their order.
-    pub fn steps(&self) -> &[RecordingStep] {
-        &self.steps
-    }
+    /// The recording of a run as JSON text, from the texts of its steps.
+    ///
+    /// ```
+    /// use vm_customization::{Completeness, Recording, RunConfig, RunInput};
+    /// let config = RunConfig::from_json(r#"{"vms":[{"vm":"vm-101"}],"serverNow":"2026-03-01T10:00:00Z"}"#)?;
+    /// let steps = [
+    ///     RunInput::events_to_step(b"[]", Completeness::Complete, 0)?,
+    ///     RunInput::LoggedIn.to_step(15_000),
+    /// ];
+    /// let recording = Recording::to_json(&config, &steps);
+    /// assert_eq!(Recording::from_json(&recording)?.play().ended_at_ms, Some(0));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn to_json(config: &RunConfig, steps: &[String]) -> String {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Head<'a> {
+            format: &'static str,
+            started_at: ServerTime,
+            vms: &'a [VmRef],
+            options: &'a Options,
+        }
 
-    /// Plays the recording to its end.
-    pub fn play(&self) -> Report {
-        let Ok(mut player) = self.player() else {
-            return nothing_played();
-        };
-        player.seek(self, u64::MAX);
-        player.last_report(self)
+        let head = to_json(&Head {
+            format: RECORDING_FORMAT,
+            started_at: config.server_now,
+            vms: &config.vms,
+            options: &config.options,
+        });
+        let head = head.strip_suffix('}').unwrap_or(&head);
+        format!("{head},\"steps\":[{}]}}", steps.join(","))
     }
 
     /// The time of the last step.
     pub(crate) fn last_ms(&self) -> u64 {
         self.steps.last().map_or(0, |step| step.at_ms)
     }
+}
 
-    /// A player at the start.
-    pub(crate) fn player(&self) -> Result<Player, RecordingError> {
-        Monitor::new(
-            self.vms.clone(),
-            self.options.clone(),
-            self.started_at,
-            HostTime::from_millis(0),
-        )
-        .map(Player::new)
-        .map_err(|error| RecordingError::Malformed(error.to_string()))
+/// One input of a run but events, to be written down as a step of a recording.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    expecting = "an input of a run"
+)]
+#[non_exhaustive]
+pub enum RunInput {
+    /// What the properties of one VM say.
+    GuestInfo {
+        /// What was read.
+        info: GuestInfo,
+    },
+    /// A read that failed.
+    ReadFailed {
+        /// How it failed.
+        failure: ReadFailure,
+    },
+    /// A log-in that was done.
+    LoggedIn,
+    /// Other VMs to watch.
+    Vms {
+        /// The VMs.
+        vms: Vec<VmRef>,
+        /// The server time from which on they are watched.
+        server_time: ServerTime,
+    },
+    /// The end of the run.
+    Cancel,
+}
+
+impl RunInput {
+    /// The step as JSON text, at `at_ms` milliseconds of host time since the start of the run.
+    pub fn to_step(&self, at_ms: u64) -> String {
+        let mut step = StepJson::at(at_ms);
+        match self {
+            Self::GuestInfo { info } => step.guest_info = GuestInfos([info.clone()].into()),
+            Self::ReadFailed { failure } => step.read_failed = Some(failure.clone()),
+            Self::LoggedIn => step.logged_in = true,
+            Self::Vms { vms, server_time } => {
+                step.vms = Some(vms.clone());
+                step.server_time = Some(*server_time);
+            }
+            Self::Cancel => step.cancel = true,
+        }
+        to_json(&step)
+    }
+
+    /// The step that feeds a document of events in any wire form, as JSON text.
+    ///
+    /// # Errors
+    ///
+    /// When the document cannot be read.
+    pub fn events_to_step(
+        document: &[u8],
+        completeness: Completeness,
+        at_ms: u64,
+    ) -> Result<String, WireError> {
+        let events = RawValue::from_string(wire::to_vi_json(document)?)
+            .map_err(|error| WireError::Syntax(error.to_string()))?;
+        let mut step = StepJson::at(at_ms);
+        step.events = Some(&events);
+        step.complete = match completeness {
+            Completeness::Complete => None,
+            Completeness::Partial => Some(false),
+        };
+        Ok(to_json(&step))
     }
 }
 
-/// Never seen: a recording that was read has had a player once.
-fn nothing_played() -> Report {
-    Report {
-        ended_at_ms: None,
-        vms: Vec::new(),
-        transitions: Vec::new(),
-        transitions_dropped: 0,
-        ignored: crate::model::report::IgnoredCounts::default(),
+impl StepJson<'_> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a run lasts less than 2^53 milliseconds"
+    )]
+    fn at(at_ms: u64) -> Self {
+        Self {
+            at_ms: at_ms as f64,
+            ..Self::default()
+        }
     }
 }
 
@@ -248,49 +361,103 @@ fn at<T>(place: impl fmt::Display, value: Result<T, serde_json::Error>) -> Resul
     value.map_err(|error| RecordingError::Malformed(format!("{place}: {error}")))
 }
 
-fn steps(
-    json: &[&RawValue],
-    options: &Options,
-    with_items: bool,
-) -> Result<Vec<RecordingStep>, RecordingError> {
-    let mut steps: Vec<RecordingStep> = Vec::with_capacity(json.len());
-    for (place, raw) in json.iter().enumerate() {
-        let malformed = |why: String| RecordingError::Malformed(format!("steps[{place}]{why}"));
-        let step: StepJson<'_> = at(format_args!("steps[{place}]"), serde_json::from_str(raw.get()))?;
-        let at_ms = at_ms(step.at_ms).ok_or_else(|| {
+/// The place of an item: `steps[2]`.
+#[derive(Clone, Copy)]
+struct Place {
+    list: &'static str,
+    number: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.list, self.number)
+    }
+}
+
+/// Takes the items of a list one by one: together they would be many times the size of their text.
+fn each<'a>(
+    list: &'static str,
+    json: &'a RawValue,
+    take: impl FnMut(Place, &'a RawValue) -> Result<(), RecordingError>,
+) -> Result<(), RecordingError> {
+    struct Items<F> {
+        list: &'static str,
+        take: F,
+    }
+
+    impl<'de, F: FnMut(Place, &'de RawValue) -> Result<(), RecordingError>> Visitor<'de> for Items<F> {
+        type Value = Result<(), RecordingError>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Self::Value, A::Error> {
+            let mut number = 0;
+            while let Some(item) = items.next_element()? {
+                let place = Place {
+                    list: self.list,
+                    number,
+                };
+                if let Err(error) = (self.take)(place, item) {
+                    while items.next_element::<IgnoredAny>()?.is_some() {}
+                    return Ok(Err(error));
+                }
+                number += 1;
+            }
+            Ok(Ok(()))
+        }
+    }
+
+    let items = Items { list, take };
+    at(
+        list,
+        serde_json::Deserializer::from_str(json.get()).deserialize_seq(items),
+    )?
+}
+
+impl RecordingStep {
+    fn parse(
+        json: &RawValue,
+        place: Place,
+        before_ms: u64,
+        options: &Options,
+        with_items: bool,
+    ) -> Result<Self, RecordingError> {
+        let malformed = |why: String| RecordingError::Malformed(format!("{place}{why}"));
+        let step: StepJson<'_> = at(place, serde_json::from_str(json.get()))?;
+        let at_ms = milliseconds(step.at_ms).ok_or_else(|| {
             malformed(format!(
                 ".atMs is {:?}: give milliseconds between 0 and {MAX_AT_MS:?}",
                 step.at_ms
             ))
         })?;
-        if let Some(before) = steps.last().filter(|before| before.at_ms > at_ms) {
+        if at_ms < before_ms {
             return Err(malformed(format!(
-                ".atMs is {at_ms}, before that of the step before it, {}: time never decreases",
-                before.at_ms
+                ".atMs is {at_ms}, before that of the step before it, {before_ms}: time never decreases"
             )));
         }
-        let events = step
-            .events
-            .map(|events| decode_events(events, with_items))
-            .transpose()
-            .map_err(|error| RecordingError::Events { step: place, error })?;
         let mut inputs = Vec::new();
-        if let Some((decoded, items)) = events {
+        if let Some(events) = step.events {
+            let (decoded, items) =
+                decode_events(events, with_items).map_err(|error| RecordingError::Events {
+                    step: place.number,
+                    error,
+                })?;
+            let completeness = if step.complete.unwrap_or(true) {
+                Completeness::Complete
+            } else {
+                Completeness::Partial
+            };
             inputs.push(Input::Events {
                 decoded,
-                completeness: if step.complete {
-                    Completeness::Complete
-                } else {
-                    Completeness::Partial
-                },
+                completeness,
                 items,
             });
         }
         inputs.extend(step.guest_info.0.into_iter().map(Input::GuestInfo));
         inputs.extend(step.read_failed.map(Input::ReadFailed));
-        if step.logged_in {
-            inputs.push(Input::LoggedIn);
-        }
+        inputs.extend(step.logged_in.then_some(Input::LoggedIn));
         if let Some(vms) = step.vms {
             check_vms(&vms, options).map_err(|error| malformed(format!(".vms: {error}")))?;
             let server_time = step
@@ -298,12 +465,12 @@ fn steps(
                 .ok_or_else(|| malformed(".serverTime is missing: it goes with `vms`".to_string()))?;
             inputs.push(Input::Vms { vms, server_time });
         }
-        if step.cancel {
-            inputs.push(Input::Cancel);
-        }
-        steps.push(RecordingStep { at_ms, inputs });
+        inputs.extend(step.cancel.then_some(Input::Cancel));
+        Ok(Self {
+            at_ms,
+            inputs: inputs.into(),
+        })
     }
-    Ok(steps)
 }
 
 /// The events of a step: JSON as it stands, or any wire form as a JSON text.
@@ -327,79 +494,11 @@ fn decode_events(json: &RawValue, with_items: bool) -> Result<(wire::Decoded, Ve
     clippy::cast_sign_loss,
     reason = "the value is checked to lie between 0 and 1e12"
 )]
-fn at_ms(value: f64) -> Option<u64> {
+fn milliseconds(value: f64) -> Option<u64> {
     (0.0..=MAX_AT_MS).contains(&value).then_some(value as u64)
 }
 
-/// Plays one recording, or one per line, and gives a report per line.
-///
-/// A line that cannot be read gives `{"error":{"code":…,"message":…}}` in its place.
-pub fn replay(input: &[u8]) -> String {
-    let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
-    let mut output = String::new();
-    let is_one = core::str::from_utf8(input)
-        .is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok() || is_one_document(text));
-    let documents = if is_one {
-        alloc::vec![input]
-    } else {
-        input.split(|byte| *byte == b'\n').collect()
-    };
-    for document in documents {
-        if !document.iter().all(u8::is_ascii_whitespace) {
-            output.push_str(&replay_one(document));
-            output.push('\n');
-        }
-    }
-    output
-}
-
-fn check_size(document: &[u8]) -> Result<(), RecordingError> {
-    if document.len() <= wire::MAX_DOCUMENT_BYTES {
-        return Ok(());
-    }
-    Err(RecordingError::Malformed(format!(
-        "the recording has {} bytes, and at most {} are read",
-        document.len(),
-        wire::MAX_DOCUMENT_BYTES
-    )))
-}
-
-fn utf8(document: &[u8]) -> Result<&str, RecordingError> {
-    core::str::from_utf8(document).map_err(|error| {
-        RecordingError::Malformed(format!(
-            "the recording: the byte at offset {} is not UTF-8",
-            error.valid_up_to()
-        ))
-    })
-}
-
-/// One recording as text.
-pub(crate) fn text_of(document: &[u8]) -> Result<&str, RecordingError> {
-    check_size(document).and_then(|()| utf8(document))
-}
-
-fn replay_one(document: &[u8]) -> String {
-    let played = text_of(document)
-        .and_then(Recording::from_json)
-        .map(|recording| recording.play());
-    match played {
-        Ok(report) => report.to_json(),
-        Err(error) => {
-            let (code, message) = (error.code(), error.to_string());
-            to_json(&ErrorLine {
-                error: ErrorJson { code, message },
-            })
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct ErrorLine {
-    error: ErrorJson,
-}
-
-#[derive(Serialize)]
-struct ErrorJson {
-    code: &'static str,
-    message: String,
+/// Written without a fraction, as recordings have it.
+fn whole<S: Serializer>(at_ms: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(milliseconds(*at_ms).unwrap_or_default())
 }

@@ -3,8 +3,11 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::report::IgnoreReason;
 use crate::model::text::{cut, MAX_STRING_BYTES};
@@ -29,17 +32,76 @@ pub struct GuestInfo {
     pub vm: String,
     /// `customizationStatus`: `TOOLSDEPLOYPKG_IDLE`, `_PENDING`, `_RUNNING`, `_SUCCEEDED` or
     /// `_FAILED`; others are no status.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub customization_status: Option<String>,
     /// `startTime`, by vCenter's clock; one without an offset from UTC is no time.
-    #[serde(default, deserialize_with = "time_if_any")]
+    #[serde(
+        default,
+        deserialize_with = "time_if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub start_time: Option<ServerTime>,
     /// `endTime`, by vCenter's clock.
-    #[serde(default, deserialize_with = "time_if_any")]
+    #[serde(
+        default,
+        deserialize_with = "time_if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub end_time: Option<ServerTime>,
     /// `errorMsg`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_msg: Option<String>,
     /// Whether `config.tools.pendingCustomization` is set; `None` is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_customization: Option<bool>,
+}
+
+/// Guest info of several VMs: a list, or its only item.
+#[derive(Debug, Default)]
+pub(crate) struct GuestInfos(pub(crate) Vec<GuestInfo>);
+
+impl GuestInfos {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for GuestInfos {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.as_slice() {
+            [only] => only.serialize(serializer),
+            list => list.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for GuestInfos {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OneOrMany;
+
+        impl<'de> Visitor<'de> for OneOrMany {
+            type Value = GuestInfos;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("guest info, or a list of it")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<GuestInfos, A::Error> {
+                let mut list = Vec::new();
+                while let Some(info) = items.next_element()? {
+                    list.push(info);
+                }
+                Ok(GuestInfos(list))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<GuestInfos, A::Error> {
+                let info = GuestInfo::deserialize(MapAccessDeserializer::new(members))?;
+                Ok(GuestInfos([info].into()))
+            }
+        }
+
+        deserializer.deserialize_any(OneOrMany)
+    }
 }
 
 /// Null, and a text that is no time, are no time: guests write both.

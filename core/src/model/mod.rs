@@ -1,4 +1,4 @@
-//! The words of the domain: what is asked for, what comes in, what is told.
+//! The words of the domain: what is asked for, what comes in, what goes out.
 
 pub(crate) mod event;
 pub(crate) mod guest_info;

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -127,6 +128,19 @@ impl Default for Options {
             stuck_after_ms: 600_000,
         }
     }
+}
+
+/// What a run is started with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", expecting = "`vms`, `options` and `serverNow`")]
+pub struct RunConfig {
+    /// The VMs to watch.
+    pub vms: Vec<VmRef>,
+    /// The options, those of a recording.
+    #[serde(default)]
+    pub options: Options,
+    /// The server time of the start.
+    pub server_now: ServerTime,
 }
 
 /// Why a run cannot be set up as asked.

@@ -12,14 +12,13 @@ use crate::model::event::EVENT_TYPES;
 use crate::model::report::{IgnoredCounts, ReadFailureKind, Transition, VmReport};
 use crate::model::status::Hint;
 use crate::model::time::{HostTime, ServerTime};
-use crate::wire::BadItem;
 #[cfg(doc)]
 use crate::Monitor;
 
 /// The most events that a query asks for in one page.
 pub const MAX_PAGE: u32 = 1000;
 
-/// What the host is told or asked. Drain all of it after every input.
+/// What a monitor tells its host or asks of it. Drain all of it after every input.
 ///
 /// Non-exhaustive: a later release may tell more; ignore what you do not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +26,7 @@ pub const MAX_PAGE: u32 = 1000;
 pub enum Output {
     /// A VM took a step.
     Transition(Transition),
-    /// A VM is no longer waited for, or for another reason than told before.
+    /// A VM is no longer waited for, or for another reason than the one emitted before.
     Concluded(Box<VmReport>),
     /// A VM that is waited for has been without a transition for long (rule D18).
     Stuck {
@@ -148,6 +147,15 @@ pub struct ReadFailure {
     /// What to tell people; without it a sentence that fits the kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+}
+
+/// An item of a document that should be an event and cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BadItem {
+    /// Where it stands: `item 3`, or `line 3` where each line is a document.
+    pub place: String,
+    /// What is wrong with it.
+    pub message: String,
 }
 
 /// What became of one document or page.

@@ -140,7 +140,7 @@ pub struct RowDetails {
     pub failure: Option<Failure>,
     /// The likely reason that the VM gets no further.
     pub hint: Option<Hint>,
-    /// Whether a result was told that later changed.
+    /// Whether a result was emitted that later changed.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub revised: bool,
     /// Whether guest info tells another result than the events.
@@ -192,7 +192,7 @@ pub struct Report {
     pub ended_at_ms: Option<u64>,
     /// A row per VM, in the order asked for.
     pub vms: Vec<VmReport>,
-    /// Every transition told.
+    /// Every transition emitted.
     pub transitions: Vec<Transition>,
     /// How many of the oldest transitions are no longer kept.
     #[serde(skip_serializing_if = "is_zero")]

@@ -1,14 +1,15 @@
-//! Plays one recording by hand, forth and back.
+//! Seeking in a recording, by time and by event.
 
 pub(crate) mod player;
+pub(crate) mod replay;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use crate::formats::boundary::to_json;
-use crate::formats::recording::{text_of, Input, Recording, RecordingError};
+use crate::formats::json::to_json;
+use crate::formats::recording::{Input, Recording, RecordingError};
 use crate::model::options::VmRef;
 use crate::model::protocol::{Completeness, EventPage};
 use crate::model::report::{Report, Transition, VmReport};
@@ -79,8 +80,8 @@ impl RunUpdate {
     }
 }
 
-/// Plays one recording by hand, forth and back: same recording, same time, same state, whichever
-/// way it was come to.
+/// Plays one recording interactively, seeking forwards and backwards: same recording, same time, same
+/// state, whichever way it was reached.
 ///
 /// ```
 /// use vm_customization::{CustomizationStatus, Playback};
@@ -114,12 +115,12 @@ pub struct Playback {
     at_ms: u64,
     /// Whether all was played; the time of the end alone does not tell.
     is_at_end: bool,
-    told: Option<LastEmitted>,
+    last_update: Option<LastUpdate>,
 }
 
-/// What the last update told of.
+/// The state that the last update led to.
 #[derive(Debug, Clone)]
-struct LastEmitted {
+struct LastUpdate {
     rows: Vec<VmReport>,
     /// Transitions in all, those no longer kept included.
     transitions: u64,
@@ -135,20 +136,19 @@ impl Playback {
     ///
     /// As [`Recording::from_json`].
     pub fn from_json(recording: &[u8]) -> Result<Self, RecordingError> {
-        let recording = recording.strip_prefix(b"\xef\xbb\xbf").unwrap_or(recording);
-        let recording = Recording::parse(text_of(recording)?, true)?;
-        let (checkpoints, end_ms) = play_once(&recording, recording.player()?);
+        let recording = Recording::from_bytes(recording, true)?;
+        let (checkpoints, end_ms) = play_once(&recording);
         let mut playback = Self {
             inputs: Vec::new(),
             cursors: Vec::new(),
             events_up_to: Vec::new(),
             end_ms,
             checkpoints,
-            player: recording.player()?,
+            player: Player::new(&recording),
             within_input: None,
             at_ms: 0,
             is_at_end: false,
-            told: None,
+            last_update: None,
             recording,
         };
         playback.list_inputs();
@@ -171,16 +171,16 @@ impl Playback {
         self.update(is_back || was_within)
     }
 
-    /// The state in which the events 0 to `index`, counted through all inputs, were told, at the
+    /// The state in which the events 0 to `index`, counted through all inputs, were fed, at the
     /// time of that input; `None` is the start, before any input. An index beyond the last is the
     /// last one.
     ///
     /// Events in the middle of an input are fed as an incomplete page; with the last one of an
     /// input that input is fed as it is.
     pub fn seek_event(&mut self, index: Option<usize>) -> RunUpdate {
-        let told = index.map_or(0, |index| index.saturating_add(1).min(self.event_count()));
-        let input = self.events_up_to.partition_point(|up_to| *up_to < told);
-        let place = (told > 0)
+        let fed = index.map_or(0, |index| index.saturating_add(1).min(self.event_count()));
+        let input = self.events_up_to.partition_point(|up_to| *up_to < fed);
+        let place = (fed > 0)
             .then(|| self.inputs.get(input).zip(self.cursors.get(input)))
             .flatten();
         let Some((page, cursor)) = place else {
@@ -188,7 +188,7 @@ impl Playback {
         };
         let (cursor, input_at_ms) = (*cursor, page.at_ms);
         let before = self.events_up_to.get(input).copied().unwrap_or(0) - page.events.len();
-        let in_input = told - before;
+        let in_input = fed - before;
         let is_whole = in_input == page.events.len();
         let target = if is_whole {
             (cursor.0, cursor.1 + 1)
@@ -222,12 +222,12 @@ impl Playback {
 
     /// Server time at host time 0.
     pub fn started_at(&self) -> ServerTime {
-        self.recording.started_at
+        self.recording.config.server_now
     }
 
     /// The VMs that the run began with.
     pub fn vms(&self) -> &[VmRef] {
-        &self.recording.vms
+        &self.recording.config.vms
     }
 
     /// When the run ends, in milliseconds of host time since its start.
@@ -268,7 +268,7 @@ impl Playback {
 
     fn list_inputs(&mut self) {
         let mut events_up_to = 0;
-        for (step, at) in self.recording.steps().iter().enumerate() {
+        for (step, at) in self.recording.steps.iter().enumerate() {
             for (place, input) in at.inputs.iter().enumerate() {
                 let (kind, items, complete) = match input {
                     Input::Events {
@@ -305,23 +305,21 @@ impl Playback {
         self.update(is_back || was_within)
     }
 
-    /// Goes to where it is to be played on from. Answers whether what was told last is a state that
+    /// Goes to where it is to be played on from. Answers whether the last update led to a state that
     /// no other follows on.
     fn go_on_from(&mut self, origin: Origin) -> bool {
-        let copy = match origin {
+        let checkpoint = match origin {
             Origin::Here => return self.within_input.take().is_some(),
             Origin::Checkpoint(number) => self.checkpoints.get(number).cloned(),
             Origin::Start => None,
         };
-        if let Some(player) = copy.or_else(|| self.recording.player().ok()) {
-            self.player = player;
-        }
+        self.player = checkpoint.unwrap_or_else(|| Player::new(&self.recording));
         self.within_input.take().is_some()
     }
 
     /// The monitor before the input at `cursor`, with the first events of that input.
     fn first_events(&self, cursor: Cursor, count: usize) -> Option<Monitor> {
-        let step = self.recording.steps().get(cursor.0)?;
+        let step = self.recording.steps.get(cursor.0)?;
         let Input::Events { items, decoded, .. } = step.inputs.get(cursor.1)? else {
             return None;
         };
@@ -341,7 +339,7 @@ impl Playback {
         let ended = monitor.is_ended() || self.is_at_end;
         // The calls come in the same order on every way, so their number tells the state.
         let is_same =
-            self.within_input.is_none() && self.told.as_ref().is_some_and(|told| told.calls == calls);
+            self.within_input.is_none() && self.last_update.as_ref().is_some_and(|last| last.calls == calls);
         if is_same && !reset {
             return RunUpdate {
                 at_ms: self.at_ms,
@@ -354,17 +352,17 @@ impl Playback {
         let rows = monitor.rows();
         let kept = &monitor.context.transitions;
         let dropped = monitor.context.transitions_dropped;
-        let transitions = dropped + u64::try_from(kept.len()).unwrap_or(u64::MAX);
-        let told = self
-            .told
+        let transitions = dropped.saturating_add(u64::try_from(kept.len()).unwrap_or(u64::MAX));
+        let last = self
+            .last_update
             .take()
-            .filter(|told| !reset && told.transitions >= dropped && is_same_list(&told.rows, &rows));
+            .filter(|last| !reset && last.transitions >= dropped && is_same_list(&last.rows, &rows));
         let update = RunUpdate {
             at_ms: self.at_ms,
             ended,
-            reset: told.is_none(),
-            rows: match &told {
-                Some(told) => told
+            reset: last.is_none(),
+            rows: match &last {
+                Some(last) => last
                     .rows
                     .iter()
                     .zip(&rows)
@@ -375,13 +373,13 @@ impl Playback {
             },
             transitions: kept
                 .iter()
-                .skip(told.map_or(0, |told| {
-                    usize::try_from(told.transitions - dropped).unwrap_or(usize::MAX)
+                .skip(last.map_or(0, |last| {
+                    usize::try_from(last.transitions - dropped).unwrap_or(usize::MAX)
                 }))
                 .cloned()
                 .collect(),
         };
-        self.told = Some(LastEmitted {
+        self.last_update = Some(LastUpdate {
             rows,
             transitions,
             calls,
@@ -391,12 +389,13 @@ impl Playback {
 }
 
 /// Plays to the end: states to go back to, and when the end comes.
-fn play_once(recording: &Recording, mut player: Player) -> (Vec<Player>, u64) {
+fn play_once(recording: &Recording) -> (Vec<Player>, u64) {
+    let mut player = Player::new(recording);
     let mut checkpoints = Vec::new();
-    let count = (MAX_CHECKPOINT_VMS / recording.vms.len().max(1)).clamp(1, MAX_CHECKPOINTS);
-    let interval = recording.steps().len() / (count + 1) + 1;
+    let count = (MAX_CHECKPOINT_VMS / recording.config.vms.len().max(1)).clamp(1, MAX_CHECKPOINTS);
+    let interval = recording.steps.len() / (count + 1) + 1;
     let mut step = interval;
-    while step < recording.steps().len() {
+    while step < recording.steps.len() {
         player.come_to(recording, (step, 0));
         checkpoints.push(player.clone());
         step += interval;

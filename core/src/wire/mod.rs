@@ -14,8 +14,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::fields::serialize;
 use crate::model::event::{bare_type_name, Event, EventKind, FailureDetails};
+pub use crate::model::protocol::BadItem;
 use crate::model::report::{IgnoreReason, IgnoredCounts};
 use crate::model::text::{cut, label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
@@ -80,22 +80,6 @@ impl fmt::Display for WireError {
 }
 
 impl core::error::Error for WireError {}
-
-/// An item that should be an event and cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadItem {
-    /// Where it stands: `item 3`, or `line 3` where each line is a document.
-    pub place: String,
-    /// What is wrong with it.
-    pub message: String,
-}
-
-written!(BadItem {
-    "place" => place,
-    "message" => message,
-});
-
-serialize!(BadItem);
 
 /// The events of a document, and what was passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
