@@ -6,13 +6,20 @@
 
 mod stepped;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use stepped::SteppedRun;
 
-/// A folder below `tests/`.
+/// A folder below `tests/`, or below a copy of it that `TESTS_FOLDER` names.
 pub fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+    std::env::var_os("TESTS_FOLDER")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+        .join(name)
+}
+
+/// Whether golden files are to be written in place of being compared.
+pub fn updates() -> bool {
+    std::env::var_os("UPDATE").is_some()
 }
 
 /// The text of a file below `tests/`.

@@ -15,7 +15,7 @@ use vm_customization::{
     Attempts, Completeness, CustomizationStatus, Event, EventPage, HostTime, Monitor, Options, ServerTime,
     VmRef,
 };
-use vm_customization_tests::folder;
+use vm_customization_tests::{folder, updates};
 
 const EVENTS: [&str; 6] = [
     "VmStartingEvent",
@@ -32,7 +32,7 @@ type Arrow = (CustomizationStatus, CustomizationStatus);
 fn the_state_diagram_is_that_of_the_machine() {
     let path = folder("../docs/state-machine.md");
     let drawing = draw();
-    if std::env::var_os("UPDATE").is_some() {
+    if updates() {
         std::fs::write(&path, &drawing).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();

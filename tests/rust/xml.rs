@@ -2,8 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod damage;
-
+use crate::damage;
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 use serde_json::{json, Map, Value};

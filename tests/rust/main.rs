@@ -1,0 +1,12 @@
+//! The tests that cross the parts.
+
+mod damage;
+mod json;
+mod laws;
+mod playback;
+mod recordings;
+mod rooms;
+mod state_diagram;
+mod update;
+mod wire;
+mod xml;
