@@ -1,7 +1,10 @@
 /**
  * The shapes that cross the package's border. All are plain JSON; the names are those of the recording and report
- * formats. "Server time" is vCenter's clock, as RFC 3339 text in UTC with three digits after the second; "host time" is
- * the caller's monotonic clock, in milliseconds since the start of the run. The two are never compared.
+ * formats, which `docs/formats.md` of the repository describes field by field, with JSON Schemas. What the values mean, and
+ * the rules D1 to D18 and P1 to P8 by which they come about, is in `docs/behaviour.md` there.
+ *
+ * "Server time" is vCenter's clock, as RFC 3339 text in UTC with three digits after the second; "host time" is the
+ * caller's monotonic clock, in milliseconds since the start of the run. The two are never compared.
  */
 
 /** How far the customization of a VM has come. Exhaustive, spelled as published in 2011. */

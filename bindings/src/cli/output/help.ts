@@ -46,7 +46,8 @@ password that are named with one server are sent to no other but that of --serve
 HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are honoured; NO_COLOR turns colours off.
 
 Output: a live table on a terminal, else a line for each step, and at the end a table, all on standard output; warnings
-and errors on standard error.
+and errors on standard error. In the repository docs/formats.md describes what --json and --record write, with JSON
+Schemas, and docs/behaviour.md the rules by which a status is decided.
 
 Exit status, the first that fits:
   3  the command line makes no sense
