@@ -1,7 +1,9 @@
 //! `cargo xtask test`: the parts, what they need, and the order they run in.
 
 mod node;
+mod publish;
 mod rust;
+mod rust_version;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,10 +43,12 @@ const fn part(name: &'static str, about: &'static str, needs: &'static [&'static
 #[rustfmt::skip]
 const PARTS: &[Part] = &[
     part("fmt", "Rust is formatted", &[], Run::Whole(rust::fmt)),
+    part("rust-version", "no crate needs a newer Rust than it says", &[], Run::Whole(rust_version::check)),
     part("core-alone", "the core compiles by itself and has no clock", &[], Run::Whole(rust::core_alone)),
     part("clippy", "clippy, all crates and targets", &[], Run::Whole(rust::clippy)),
     part("rust", "cargo test, all crates", &[], Run::Whole(rust::test)),
     part("docs", "rustdoc without warnings", &[], Run::Whole(rust::docs)),
+    part("crate", "the core as crates.io would have it", &[], Run::Whole(publish::check)),
     part("build", "what is shipped, as `cargo xtask build` makes it", &[], Run::Whole(|_| commands::build())),
     part("clippy-wasm", "clippy for wasm32, core and skin", &[], Run::Whole(rust::clippy_wasm)),
     part("no-imports", "the core's tests for wasm32 import nothing", &[], Run::Whole(rust::no_imports)),

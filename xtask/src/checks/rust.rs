@@ -9,7 +9,7 @@ use crate::report::Counts;
 use crate::steps::say;
 use crate::{tools, wasm_target};
 
-const CORE: &str = "vm-customization";
+pub(super) const CORE: &str = "vm-customization";
 const SKIN: &str = "vm-customization-wasm";
 
 /// rustfmt.
