@@ -91,6 +91,6 @@ pub use run::monitor::Monitor;
 
 /// Compiles and runs the Rust in the README.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 #[derive(Debug)]
 pub struct ReadmeDoctests;

@@ -66,3 +66,9 @@ pub fn golden_recordings() -> Vec<Golden> {
     golden.sort_by(|a, b| a.name.cmp(&b.name));
     golden
 }
+
+/// Compiles and runs the Rust in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct ReadmeDoctests;

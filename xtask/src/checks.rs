@@ -1,12 +1,16 @@
 //! `cargo xtask test`: the parts, what they need, and the order they run in.
 
 mod node;
+mod publish;
 mod rust;
+mod rust_version;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::failure::{Failure, Result};
+use anyhow::{bail, Context, Result};
+
 use crate::report::{Counts, Finished, Outcome};
 use crate::steps::say;
 use crate::{commands, report, vcsim};
@@ -16,112 +20,60 @@ struct Part {
     name: &'static str,
     about: &'static str,
     needs: &'static [&'static str],
-    run: fn(&mut Counts) -> Result<()>,
+    run: Run,
+}
+
+/// What a part does.
+enum Run {
+    Whole(fn(&mut Counts) -> Result<()>),
+    /// Runs the test files given, or all of its own.
+    Files(fn(&[PathBuf], &mut Counts) -> Result<()>),
+}
+
+const fn part(name: &'static str, about: &'static str, needs: &'static [&'static str], run: Run) -> Part {
+    Part {
+        name,
+        about,
+        needs,
+        run,
+    }
 }
 
 /// In the order they run: what is quick to fail first, then what compiles, then what runs the result.
+#[rustfmt::skip]
 const PARTS: &[Part] = &[
-    Part {
-        name: "fmt",
-        about: "Rust is formatted",
-        needs: &[],
-        run: rust::fmt,
-    },
-    Part {
-        name: "core-alone",
-        about: "the core compiles by itself and has no clock",
-        needs: &[],
-        run: rust::core_alone,
-    },
-    Part {
-        name: "clippy",
-        about: "clippy, all crates and targets",
-        needs: &[],
-        run: rust::clippy,
-    },
-    Part {
-        name: "rust",
-        about: "cargo test, all crates",
-        needs: &[],
-        run: rust::test,
-    },
-    Part {
-        name: "docs",
-        about: "rustdoc without warnings",
-        needs: &[],
-        run: rust::docs,
-    },
-    Part {
-        name: "build",
-        about: "what is shipped, as `cargo xtask build` makes it",
-        needs: &[],
-        run: |_| commands::build(),
-    },
-    Part {
-        name: "clippy-wasm",
-        about: "clippy for wasm32, core and skin",
-        needs: &[],
-        run: rust::clippy_wasm,
-    },
-    Part {
-        name: "no-imports",
-        about: "the core's tests for wasm32 import nothing",
-        needs: &[],
-        run: rust::no_imports,
-    },
-    Part {
-        name: "lint",
-        about: "JavaScript and TypeScript, format and lint",
-        needs: &["build"],
-        run: node::lint,
-    },
-    Part {
-        name: "page",
-        about: "the status page, bundled",
-        needs: &["build"],
-        run: |_| commands::build_page(),
-    },
-    Part {
-        name: "types",
-        about: "TypeScript types",
-        needs: &["build"],
-        run: node::types,
-    },
-    Part {
-        name: "vcsim",
-        about: "the vCenter simulator: go vet and build",
-        needs: &[],
-        run: |_| vcsim::check(),
-    },
-    Part {
-        name: "node",
-        about: "node --test",
-        needs: &["build", "vcsim"],
-        run: node::test,
-    },
-    Part {
-        name: "web",
-        about: "the status page in Chromium",
-        needs: &["build", "page", "vcsim"],
-        run: node::web,
-    },
-    Part {
-        name: "packaging",
-        about: "the packed package in runtimes, bundlers and Chromium",
-        needs: &["build"],
-        run: node::packaging,
-    },
+    part("fmt", "Rust is formatted", &[], Run::Whole(rust::fmt)),
+    part("rust-version", "no crate needs a newer Rust than it says", &[], Run::Whole(rust_version::check)),
+    part("core-alone", "the core compiles by itself and has no clock", &[], Run::Whole(rust::core_alone)),
+    part("clippy", "clippy, all crates and targets", &[], Run::Whole(rust::clippy)),
+    part("rust", "cargo test, all crates", &[], Run::Whole(rust::test)),
+    part("docs", "rustdoc without warnings", &[], Run::Whole(rust::docs)),
+    part("crate", "the core as crates.io would have it", &[], Run::Whole(publish::check)),
+    part("build", "what is shipped, as `cargo xtask build` makes it", &[], Run::Whole(|_| commands::build())),
+    part("clippy-wasm", "clippy for wasm32, core and skin", &[], Run::Whole(rust::clippy_wasm)),
+    part("no-imports", "the core's tests for wasm32 import nothing", &[], Run::Whole(rust::no_imports)),
+    part("lint", "JavaScript and TypeScript, format and lint", &["build"], Run::Whole(node::lint)),
+    part("page", "the status page, bundled", &["build"], Run::Whole(|_| commands::build_page())),
+    part("types", "TypeScript types", &["build"], Run::Whole(node::types)),
+    part("vcsim", "the vCenter simulator: go vet and build", &[], Run::Whole(|_| vcsim::check())),
+    part("node", "node --test", &["build", "vcsim"], Run::Files(node::test)),
+    part("web", "the status page in Chromium", &["build", "page", "vcsim"], Run::Files(node::web)),
+    part("packaging", "the packed package in runtimes, bundlers and Chromium", &["build"], Run::Files(node::packaging)),
 ];
 
-/// Runs the parts named in `names`, or all; also after a failure, but for what needs the failed part.
-pub(crate) fn run(names: &[String]) -> Result<ExitCode> {
-    if names.iter().any(|name| name == "--list") {
+/// Runs the parts that `args` name, or all; also after a failure, but for what needs the failed part.
+pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
+    if args.iter().any(|arg| arg == "--list") {
         for part in PARTS {
             println!("{:<12} {}", part.name, part.about);
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let chosen = chosen(names)?;
+    // The name of a part has no dot.
+    let (files, names): (Vec<&str>, Vec<&str>) =
+        args.iter().map(String::as_str).partition(|arg| arg.contains('.'));
+    let chosen = chosen(&names)?;
+    let files = files_of(&names, &files)?;
     let started = Instant::now();
     let mut finished: Vec<Finished> = Vec::new();
     for part in chosen {
@@ -137,7 +89,7 @@ pub(crate) fn run(names: &[String]) -> Result<ExitCode> {
                 counts: Counts::default(),
                 took: Duration::ZERO,
             },
-            None => finish(part),
+            None => finish(part, &files),
         });
     }
     let well = report::print(&finished, started.elapsed());
@@ -148,14 +100,18 @@ pub(crate) fn run(names: &[String]) -> Result<ExitCode> {
     })
 }
 
-fn finish(part: &Part) -> Finished {
+fn finish(part: &Part, files: &[PathBuf]) -> Finished {
     say(&format!("── {}: {}", part.name, part.about));
     let started = Instant::now();
     let mut counts = Counts::default();
-    let outcome = match (part.run)(&mut counts) {
+    let ended = match part.run {
+        Run::Whole(run) => run(&mut counts),
+        Run::Files(run) => run(files, &mut counts),
+    };
+    let outcome = match ended {
         Ok(()) => Outcome::Passed,
         Err(failure) => {
-            say(&format!("{} failed: {failure}", part.name));
+            say(&format!("{} failed: {failure:#}", part.name));
             Outcome::Failed(failure)
         }
     };
@@ -168,16 +124,14 @@ fn finish(part: &Part) -> Finished {
 }
 
 /// The named parts and those they need, in the order of the list.
-fn chosen(names: &[String]) -> Result<Vec<&'static Part>> {
+fn chosen(names: &[&str]) -> Result<Vec<&'static Part>> {
     if let Some(unknown) = names
         .iter()
         .find(|name| !PARTS.iter().any(|part| part.name == **name))
     {
-        return Err(Failure::new(format!(
-            "`{unknown}` is not a part of the tests; `cargo xtask test --list` names them"
-        )));
+        bail!("`{unknown}` is not a part of the tests; `cargo xtask test --list` names them");
     }
-    let is_chosen = |name: &str| names.is_empty() || names.iter().any(|given| given == name);
+    let is_chosen = |name: &str| names.is_empty() || names.contains(&name);
     let needed = |name: &str| {
         PARTS
             .iter()
@@ -189,17 +143,31 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Part>> {
         .collect())
 }
 
+/// Where the files are that one part is to run in place of all; what it needs takes none.
+fn files_of(names: &[&str], files: &[&str]) -> Result<Vec<PathBuf>> {
+    let takes_files = |name: &str| {
+        PARTS
+            .iter()
+            .any(|part| part.name == name && matches!(part.run, Run::Files(_)))
+    };
+    if !files.is_empty() && !matches!(names, [name] if takes_files(name)) {
+        bail!(
+            "test files follow the one part that runs them: `cargo xtask test node FILE…`, `test web FILE…`"
+        );
+    }
+    files
+        .iter()
+        .map(|file| std::fs::canonicalize(file).with_context(|| format!("there is no test file `{file}`")))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_part_brings_along_what_it_needs() {
-        let names: Vec<_> = chosen(&["node".into()])
-            .unwrap()
-            .iter()
-            .map(|part| part.name)
-            .collect();
+        let names: Vec<_> = chosen(&["node"]).unwrap().iter().map(|part| part.name).collect();
         assert_eq!(names, ["build", "vcsim", "node"]);
     }
 
@@ -218,6 +186,21 @@ mod tests {
 
     #[test]
     fn an_unknown_part_is_an_error() {
-        assert!(chosen(&["nodes".into()]).is_err());
+        assert!(chosen(&["nodes"]).is_err());
+    }
+
+    #[test]
+    fn files_go_to_one_part_that_takes_them_and_have_to_be_there() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        assert_eq!(files_of(&["web"], &[here]).unwrap().len(), 1);
+        assert!(files_of(&[], &[]).unwrap().is_empty());
+        for names in [&[][..], &["clippy"], &["node", "web"]] {
+            assert!(files_of(names, &[here])
+                .unwrap_err()
+                .to_string()
+                .contains("the one part"));
+        }
+        let missing = files_of(&["node"], &["missing.test.mjs"]).unwrap_err();
+        assert!(missing.to_string().contains("`missing.test.mjs`"));
     }
 }

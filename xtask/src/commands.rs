@@ -1,6 +1,7 @@
 //! The shorter commands.
 
-use crate::failure::{Failure, Result};
+use anyhow::{ensure, Result};
+
 use crate::npm::{self, node};
 use crate::process::run;
 use crate::steps::say;
@@ -33,11 +34,10 @@ pub(crate) fn size() -> Result<()> {
 /// Runs the measurements, with `args` for each of them.
 pub(crate) fn bench(args: &[String]) -> Result<std::process::ExitCode> {
     let files = workspace::files("tests/bench", ".mjs");
-    if files.is_empty() {
-        return Err(Failure::new(
-            "there are no measurements yet: tests/bench holds no .mjs file",
-        ));
-    }
+    ensure!(
+        !files.is_empty(),
+        "tests/bench holds no .mjs file: nothing to measure"
+    );
     build()?;
     build_page()?;
     let chromium = tools::require_chromium()?;

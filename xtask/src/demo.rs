@@ -2,7 +2,8 @@
 
 use std::process::{Command, ExitCode};
 
-use crate::failure::{Context, Result};
+use anyhow::{Context, Result};
+
 use crate::npm::node;
 use crate::process::shown;
 use crate::steps::say;
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     script.arg("tests/demo/demo.mjs").args(args);
     if !args.iter().any(|arg| arg == FAKE) {
         if let Err(failure) = vcsim::build() {
-            say(&format!("{failure}"));
+            say(&format!("{failure:#}"));
             say("going on with the simulated vCenter in Node");
             script.arg(FAKE);
         }
@@ -51,7 +52,7 @@ fn hand_over(script: &mut Command) -> Result<ExitCode> {
     say("demo");
     let status = script
         .status()
-        .context(|| format!("`{}` could not be started", shown(script)))?;
+        .with_context(|| format!("`{}` could not be started", shown(script)))?;
     // Without a code a signal has ended it.
     Ok(status
         .code()

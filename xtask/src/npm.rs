@@ -2,16 +2,16 @@
 
 use std::process::Command;
 
-use crate::failure::Result;
+use anyhow::Result;
+
 use crate::process::{command, run};
 use crate::stamp::Work;
-use crate::steps::say;
 use crate::workspace;
 
 /// Installs what the lock file names, when `node_modules` is not of this lock file.
 pub(crate) fn install() -> Result<()> {
     let work = Work {
-        name: "npm-install",
+        makes: "npm packages",
         inputs: &[
             "package.json",
             "package-lock.json",
@@ -22,20 +22,13 @@ pub(crate) fn install() -> Result<()> {
         outputs: &["node_modules/.package-lock.json"],
         also: "",
     };
-    let done = work.unless_done(|| {
-        say("npm packages (npm ci)");
-        install_by_lock_file(&mut npm())
-    })?;
-    if !done {
-        say("npm packages: unchanged");
-    }
-    Ok(())
+    work.unless_done(|| install_by_lock_file(&mut npm()))
 }
 
 /// The same for what the package is tried with: bundlers, other versions of Node, other runtimes.
 pub(crate) fn install_packaging_tools() -> Result<()> {
     let work = Work {
-        name: "npm-install-packaging",
+        makes: "packaging tools",
         inputs: &[
             "tests/packaging/package.json",
             "tests/packaging/package-lock.json",
@@ -43,14 +36,7 @@ pub(crate) fn install_packaging_tools() -> Result<()> {
         outputs: &["tests/packaging/node_modules/.package-lock.json"],
         also: "",
     };
-    let done = work.unless_done(|| {
-        say("packaging tools (npm ci; 1.2 GB when unpacked)");
-        install_by_lock_file(npm().current_dir(workspace::at("tests/packaging")))
-    })?;
-    if !done {
-        say("packaging tools: unchanged");
-    }
-    Ok(())
+    work.unless_done(|| install_by_lock_file(npm().current_dir(workspace::at("tests/packaging"))))
 }
 
 fn install_by_lock_file(npm: &mut Command) -> Result<()> {
@@ -61,7 +47,7 @@ fn install_by_lock_file(npm: &mut Command) -> Result<()> {
 /// Bundles `bindings/dist`.
 pub(crate) fn build_package() -> Result<()> {
     let work = Work {
-        name: "npm-package",
+        makes: "npm package",
         inputs: &[
             "package-lock.json",
             "bindings/package.json",
@@ -74,20 +60,13 @@ pub(crate) fn build_package() -> Result<()> {
         outputs: &["bindings/dist"],
         also: "",
     };
-    let done = work.unless_done(|| {
-        say("npm package (bindings/dist)");
-        run(node().arg("bindings/scripts/build.mjs"))
-    })?;
-    if !done {
-        say("npm package: unchanged");
-    }
-    Ok(())
+    work.unless_done(|| run(node().arg("bindings/scripts/build.mjs")))
 }
 
 /// Bundles `web-demo/dist`, the status page.
 pub(crate) fn build_page() -> Result<()> {
     let work = Work {
-        name: "status-page",
+        makes: "status page",
         inputs: &[
             "package-lock.json",
             "web-demo/package.json",
@@ -102,8 +81,7 @@ pub(crate) fn build_page() -> Result<()> {
         outputs: &["web-demo/dist"],
         also: "",
     };
-    let done = work.unless_done(|| {
-        say("status page (web-demo/dist)");
+    work.unless_done(|| {
         run(npm().args([
             "run",
             "--workspace",
@@ -113,11 +91,7 @@ pub(crate) fn build_page() -> Result<()> {
             "--logLevel",
             "warn",
         ]))
-    })?;
-    if !done {
-        say("status page: unchanged");
-    }
-    Ok(())
+    })
 }
 
 /// Node, in the root folder.

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::failure::{Context, Failure, Result};
+use anyhow::{ensure, Context, Result};
+
 use crate::workspace;
 
 /// A command that runs in the root folder, without what `cargo run` put into the environment for xtask itself.
@@ -58,7 +59,7 @@ pub(crate) fn shown(command: &Command) -> String {
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
-        .context(|| format!("`{}` could not be started", shown(command)))?;
+        .with_context(|| format!("`{}` could not be started", shown(command)))?;
     succeeded(command, status)
 }
 
@@ -67,7 +68,7 @@ pub(crate) fn text_of(command: &mut Command) -> Result<String> {
     let Output { status, stdout, .. } = command
         .stderr(Stdio::inherit())
         .output()
-        .context(|| format!("`{}` could not be started", shown(command)))?;
+        .with_context(|| format!("`{}` could not be started", shown(command)))?;
     succeeded(command, status)?;
     Ok(String::from_utf8_lossy(&stdout).trim().to_owned())
 }
@@ -87,10 +88,11 @@ pub(crate) fn run_seeing(command: &mut Command, mut see: impl FnMut(&str)) -> Re
     let mut child = command
         .stdout(Stdio::piped())
         .spawn()
-        .context(|| format!("`{}` could not be started", shown(command)))?;
+        .with_context(|| format!("`{}` could not be started", shown(command)))?;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).split(b'\n') {
-            let line = line.context(|| format!("the output of `{}` could not be read", shown(command)))?;
+            let line =
+                line.with_context(|| format!("the output of `{}` could not be read", shown(command)))?;
             let line = String::from_utf8_lossy(&line);
             println!("{line}");
             see(&line);
@@ -98,7 +100,7 @@ pub(crate) fn run_seeing(command: &mut Command, mut see: impl FnMut(&str)) -> Re
     }
     let status = child
         .wait()
-        .context(|| format!("`{}` could not be waited for", shown(command)))?;
+        .with_context(|| format!("`{}` could not be waited for", shown(command)))?;
     succeeded(command, status)
 }
 
@@ -127,9 +129,6 @@ fn stop(child: &mut Child) {
 }
 
 fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::new(format!("`{}` failed ({status})", shown(command))))
-    }
+    ensure!(status.success(), "`{}` failed ({status})", shown(command));
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::failure::Failure;
+use anyhow::Error;
 
 /// Numbers of tests, as the test programs print them.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Counts {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Passed,
-    Failed(Failure),
+    Failed(Error),
     /// A part that it needs has failed.
     NotRun(&'static str),
 }
@@ -91,7 +91,7 @@ pub(crate) fn print(parts: &[Finished], took: Duration) -> bool {
         };
         match outcome {
             Outcome::Passed => println!("passed   {name:<12} {seconds:7.1} s{tests}"),
-            Outcome::Failed(failure) => println!("FAILED   {name:<12} {seconds:7.1} s{tests}  {failure}"),
+            Outcome::Failed(failure) => println!("FAILED   {name:<12} {seconds:7.1} s{tests}  {failure:#}"),
             Outcome::NotRun(needed) => {
                 println!("NOT RUN  {name:<12}            needs {needed}, which failed");
             }

@@ -7,13 +7,15 @@ use std::fs;
 use std::hash::Hasher;
 use std::path::{Path, PathBuf};
 
-use crate::failure::{Context, Result};
+use anyhow::{Context, Result};
+
+use crate::steps::say;
 use crate::workspace;
 
 /// What a piece of work reads and writes: files or whole folders.
 pub(crate) struct Work<'a> {
-    /// The name of its stamp.
-    pub(crate) name: &'a str,
+    /// What it makes, for people; also the name of its stamp.
+    pub(crate) makes: &'a str,
     pub(crate) inputs: &'a [&'a str],
     pub(crate) outputs: &'a [&'a str],
     /// What else the outputs depend on, such as the version of a tool.
@@ -21,21 +23,22 @@ pub(crate) struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Does the work unless nothing has changed; says whether it was done.
-    pub(crate) fn unless_done(&self, work: impl FnOnce() -> Result<()>) -> Result<bool> {
-        let path = workspace::at(&format!("target/xtask/{}.stamp", self.name));
+    /// Does the work unless nothing has changed, and says which.
+    pub(crate) fn unless_done(&self, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        let path = workspace::at(&format!("target/xtask/{}.stamp", self.makes));
         let before = self.inputs_hash();
         let stamp = |outputs: u64| format!("{before:016x} {outputs:016x}\n");
         if fs::read_to_string(&path).is_ok_and(|found| found == stamp(hash_of(self.outputs, ""))) {
-            return Ok(false);
+            say(&format!("{}: unchanged", self.makes));
+            return Ok(());
         }
+        say(self.makes);
         work()?;
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).context(|| format!("{} could not be made", folder.display()))?;
+            fs::create_dir_all(folder).with_context(|| format!("{} could not be made", folder.display()))?;
         }
         fs::write(&path, stamp(hash_of(self.outputs, "")))
-            .context(|| format!("{} could not be written", path.display()))?;
-        Ok(true)
+            .with_context(|| format!("{} could not be written", path.display()))
     }
 
     fn inputs_hash(&self) -> u64 {

@@ -5,14 +5,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::failure::{Failure, Result};
+use anyhow::{bail, ensure, Context, Result};
+use semver::{Version, VersionReq};
+
 use crate::process::{answer_of, cargo, command, exists, run_within};
 use crate::steps::say;
 
-const NODE_MAJOR: u32 = 20;
-/// What Vite needs beyond that: of Node 20 a late one, of Node 22 too.
-const NODE_FOR_VITE: [(u32, u32); 2] = [(20, 19), (22, 12)];
-const GO: (u32, u32) = (1, 25);
+const NODE: &str = ">=20";
+/// What Vite needs beyond that: of Node 20 a late one, of Node 22 too, and any that is newer.
+const NODE_FOR_VITE: [&str; 2] = ["^20.19", ">=22.12"];
+const GO: &str = ">=1.25";
 /// Names in PATH of what the browser tests can drive.
 const CHROMIUMS: [&str; 4] = [
     "chromium",
@@ -25,85 +27,81 @@ const APT_LIMIT: Duration = Duration::from_secs(600);
 
 /// Node and its npm.
 pub(crate) fn require_node() -> Result<()> {
-    let fix = format!(
-        "install Node {NODE_MAJOR} or newer with npm: https://nodejs.org/en/download, or the packages nodejs and npm of your system"
+    let fix = "install Node 20 or newer with npm: https://nodejs.org/en/download, or the packages nodejs and npm of your system";
+    require("node", &["--version"], &[NODE], fix)?;
+    ensure!(
+        answer_of(command("npm").arg("--version")).is_some(),
+        "node is there, but npm is not; {fix}"
     );
-    let Some(version) = answer_of(command("node").arg("--version")) else {
-        return Err(Failure::new(format!("node is not there; {fix}")));
-    };
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|part| part.parse::<u32>().ok());
-    if major.is_none_or(|major| major < NODE_MAJOR) {
-        return Err(Failure::new(format!("node is {version}, too old; {fix}")));
-    }
-    if answer_of(command("npm").arg("--version")).is_none() {
-        return Err(Failure::new(format!("node is there, but npm is not; {fix}")));
-    }
     Ok(())
 }
 
 /// A Node that the bundler of the status page runs in; the package itself asks for less.
 pub(crate) fn require_node_for_vite() -> Result<()> {
-    let version = answer_of(command("node").arg("--version")).unwrap_or_default();
-    if node_version(&version).is_some_and(vite_runs_in) {
-        return Ok(());
-    }
-    Err(Failure::new(format!(
-        "node is {version}, and Vite, which bundles the status page, needs Node 20.19 or newer, or 22.12 or newer: \
-         install one from https://nodejs.org/en/download"
-    )))
-}
-
-fn vite_runs_in(version: (u32, u32)) -> bool {
-    let (major, minor) = version;
-    match NODE_FOR_VITE.iter().find(|(known, _)| *known == major) {
-        Some((_, least)) => minor >= *least,
-        None => major > 22,
-    }
+    let fix = "Vite, which bundles the status page, needs Node 20.19 or newer, or 22.12 or newer: \
+               install one from https://nodejs.org/en/download";
+    require("node", &["--version"], &NODE_FOR_VITE, fix)
 }
 
 /// Go, for the vCenter simulator.
 pub(crate) fn require_go() -> Result<()> {
-    let (major, minor) = GO;
-    let fix = format!(
-        "the vCenter simulator of the tests needs Go {major}.{minor} or newer: install it from https://go.dev/doc/install, \
-         or the package golang-go of a recent system, and see that `go` is in PATH"
+    let fix = "the vCenter simulator of the tests needs Go 1.25 or newer: install it from https://go.dev/doc/install, \
+               or the package golang-go of a recent system, and see that `go` is in PATH";
+    require("go", &["env", "GOVERSION"], &[GO], fix)
+}
+
+/// A program whose version, as `args` print it, one of `wanted` allows.
+fn require(program: &str, args: &[&str], wanted: &[&str], fix: &str) -> Result<()> {
+    let answer =
+        answer_of(command(program).args(args)).with_context(|| format!("{program} is not there; {fix}"))?;
+    ensure!(
+        is_one_of(&answer, wanted),
+        "{program} is {answer}, too old; {fix}"
     );
-    let Some(version) = answer_of(command("go").args(["env", "GOVERSION"])) else {
-        return Err(Failure::new(format!("go is not there; {fix}")));
-    };
-    if go_version(&version).is_none_or(|found| found < GO) {
-        return Err(Failure::new(format!("go is {version}, too old; {fix}")));
-    }
     Ok(())
+}
+
+fn is_one_of(answer: &str, wanted: &[&str]) -> bool {
+    let allows = |version: &Version| {
+        wanted
+            .iter()
+            .any(|wanted| VersionReq::parse(wanted).is_ok_and(|wanted| wanted.matches(version)))
+    };
+    version_in(answer).as_ref().is_some_and(allows)
+}
+
+/// The first version in what a program says of itself, `v20.20.2`, `go1.25rc1` or `version 132`; what it leaves out is 0.
+pub(crate) fn version_in(text: &str) -> Option<Version> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let (_, from) = text.split_at(text.find(is_digit)?);
+    let mut numbers = from
+        .split(|c| !is_digit(c) && c != '.')
+        .next()?
+        .split('.')
+        .map_while(|number| number.parse().ok());
+    let mut next = || numbers.next();
+    Some(Version::new(next()?, next().unwrap_or(0), next().unwrap_or(0)))
 }
 
 /// Chromium, for the tests in a browser.
 pub(crate) fn require_chromium() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM").map(PathBuf::from) {
-        return if named.is_file() {
-            Ok(named)
-        } else {
-            Err(Failure::new(format!(
-                "CHROMIUM names {}, which is not there",
-                named.display()
-            )))
-        };
+        ensure!(
+            named.is_file(),
+            "CHROMIUM names {}, which is not there",
+            named.display()
+        );
+        return Ok(named);
     }
     let there = || CHROMIUMS.iter().find_map(|name| in_path(name));
     if let Some(found) = there() {
         return Ok(found);
     }
     install_debian_packages("a browser for the tests", &["chromium"]);
-    there().ok_or_else(|| {
-        Failure::new(
-            "the tests in a browser need Chromium or Chrome: install the package chromium of your system, \
-             or set CHROMIUM to the program's path",
-        )
-    })
+    there().context(
+        "the tests in a browser need Chromium or Chrome: install the package chromium of your system, \
+         or set CHROMIUM to the program's path",
+    )
 }
 
 /// Where a program is; only some of the programs that take names of programs look in PATH themselves.
@@ -131,10 +129,10 @@ pub(crate) fn require_rust_components() -> Result<()> {
     if there() {
         return Ok(());
     }
-    Err(Failure::new(
+    bail!(
         "`cargo fmt` or `cargo clippy` is not there: run `rustup component add rustfmt clippy`, \
-         or install the packages rustfmt and rust-clippy of your system",
-    ))
+         or install the packages rustfmt and rust-clippy of your system"
+    )
 }
 
 /// Installs packages where that is possible without asking: as root on Debian and its like. Removes none.
@@ -166,40 +164,35 @@ pub(crate) fn switched_on(name: &str) -> bool {
     std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
 }
 
-/// `v20.20.2` as (20, 20).
-fn node_version(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text.strip_prefix('v')?.split('.');
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
-}
-
-/// `go1.26.8` as (1, 26).
-fn go_version(text: &str) -> Option<(u32, u32)> {
-    let mut parts = text.strip_prefix("go")?.split('.');
-    let major = parts.next()?.parse().ok()?;
-    let minor: String = parts.next()?.chars().take_while(char::is_ascii_digit).collect();
-    Some((major, minor.parse().ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn vite_runs_in_late_releases_of_node_20_and_22_and_all_since() {
-        let runs = |text| node_version(text).is_some_and(vite_runs_in);
         for good in ["v20.19.0", "v20.20.2", "v22.12.0", "v24.0.0", "v26.10.0"] {
-            assert!(runs(good), "{good}");
+            assert!(is_one_of(good, &NODE_FOR_VITE), "{good}");
         }
         for bad in ["v20.18.3", "v21.7.3", "v22.11.0", "", "node"] {
-            assert!(!runs(bad), "{bad}");
+            assert!(!is_one_of(bad, &NODE_FOR_VITE), "{bad}");
         }
     }
 
     #[test]
-    fn go_versions_of_all_kinds_are_read() {
-        assert_eq!(go_version("go1.26.8"), Some((1, 26)));
-        assert_eq!(go_version("go1.25rc1"), Some((1, 25)));
-        assert_eq!(go_version("go1.25-custom"), Some((1, 25)));
-        assert_eq!(go_version("devel +abc"), None);
+    fn versions_are_found_in_what_programs_say() {
+        for (text, version) in [
+            ("go1.26.8", (1, 26, 8)),
+            ("go1.25rc1", (1, 25, 0)),
+            ("go1.25-custom", (1, 25, 0)),
+            ("v20.20.2", (20, 20, 2)),
+            ("wasm-opt version 132 (version_132)", (132, 0, 0)),
+        ] {
+            assert_eq!(
+                version_in(text),
+                Some(Version::new(version.0, version.1, version.2)),
+                "{text}"
+            );
+        }
+        assert_eq!(version_in("devel +abc"), None);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::failure::{Failure, Result};
+use anyhow::{Context, Result};
+
 use crate::process::{command, run};
 use crate::steps::say;
 use crate::tools::require_go;
@@ -15,11 +16,9 @@ pub(crate) fn build() -> Result<()> {
     let mut build = go();
     // -v names the packages as they are compiled: the first time takes a minute.
     let program = format!("bin/vcsim{}", std::env::consts::EXE_SUFFIX);
-    run(build.args(["build", "-v", "-o", &program, "."])).map_err(|failure| {
-        Failure::new(format!(
-            "{failure}; if modules could not be fetched, set GOPROXY to a Go module proxy that this machine reaches"
-        ))
-    })
+    run(build.args(["build", "-v", "-o", &program, "."])).context(
+        "if modules could not be fetched, set GOPROXY to a Go module proxy that this machine reaches",
+    )
 }
 
 /// Compiles it and lets Go look for mistakes.

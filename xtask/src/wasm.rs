@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use anyhow::{Context, Result};
+use semver::Version;
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::failure::{Context, Failure, Result};
 use crate::process::{answer_of, command, run};
 use crate::stamp::Work;
 use crate::steps::say;
+use crate::tools::version_in;
 use crate::wasm_target::WasmToolchain;
 use crate::workspace;
 
@@ -16,7 +18,7 @@ const COMPILED: &str = "vm_customization_wasm.wasm";
 /// What the glue itself exports.
 const TYPES: &str = "export * from './core.js';\nexport function __wbg_set_wasm(exports: object): void;\n";
 /// Older ones than this do not know all features that Rust's output uses.
-const WASM_OPT_MINIMUM: u32 = 120;
+const WASM_OPT_MINIMUM: u64 = 120;
 
 /// Makes `bindings/generated`.
 pub(crate) fn build(toolchain: &WasmToolchain) -> Result<()> {
@@ -25,32 +27,24 @@ pub(crate) fn build(toolchain: &WasmToolchain) -> Result<()> {
         .cargo("build", &[])
         .args(["--package", "vm-customization-wasm", "--profile", "wasm"]))?;
     let compiled = WasmToolchain::output("wasm").join(COMPILED);
-    let Some(input) = compiled.to_str() else {
-        return Err(Failure::new(format!(
-            "{} is not UTF-8: move the repository",
-            compiled.display()
-        )));
-    };
-    let optimizer = WasmOpt::find();
+    let input = compiled
+        .to_str()
+        .with_context(|| format!("{} is not UTF-8: move the repository", compiled.display()))?;
+    let optimizer = wasm_opt();
     let work = Work {
-        name: "wasm-glue",
+        makes: "JavaScript glue",
         inputs: &[input],
         outputs: &[GENERATED],
         also: &format!("{optimizer:?} {} {TYPES}", env!("CARGO_PKG_VERSION")),
     };
-    let done = work.unless_done(|| {
-        say("JavaScript glue (wasm-bindgen)");
+    work.unless_done(|| {
         glue(&compiled)?;
-        if let Some(optimizer) = &optimizer {
-            say(&format!("wasm-opt {}", optimizer.version));
-            optimizer.run(&workspace::at(GENERATED).join("core_bg.wasm"));
+        if let Some(version) = &optimizer {
+            say(&format!("wasm-opt {}", version.major));
+            optimize(&workspace::at(GENERATED).join("core_bg.wasm"));
         }
         Ok(())
-    })?;
-    if !done {
-        say("JavaScript glue: unchanged");
-    }
-    Ok(())
+    })
 }
 
 fn glue(compiled: &Path) -> Result<()> {
@@ -67,38 +61,30 @@ fn glue(compiled: &Path) -> Result<()> {
                 .remove_producers_section(true)
                 .generate(&folder)
         })
-        .context(|| format!("wasm-bindgen could not make {}", folder.display()))?;
+        .with_context(|| format!("wasm-bindgen could not make {}", folder.display()))?;
     // The types beside it are those of the file that imports WebAssembly as a module, which few hosts can.
     let types = folder.join("core_bg.d.ts");
-    std::fs::write(&types, TYPES).context(|| format!("{} could not be written", types.display()))
+    std::fs::write(&types, TYPES).with_context(|| format!("{} could not be written", types.display()))
 }
 
-/// binaryen's optimizer, when it is in PATH. It changes what is transferred by 2 % at most, so nothing depends on it.
-#[derive(Debug)]
-struct WasmOpt {
-    version: u32,
+/// The version of binaryen's optimizer, when one is in PATH that can be used. It changes what is transferred by 2 % at
+/// most, so nothing depends on it.
+fn wasm_opt() -> Option<Version> {
+    let version = version_in(&answer_of(command("wasm-opt").arg("--version"))?)?;
+    (version.major >= WASM_OPT_MINIMUM).then_some(version)
 }
 
-impl WasmOpt {
-    fn find() -> Option<Self> {
-        // "wasm-opt version 132 (version_132)"
-        let text = answer_of(command("wasm-opt").arg("--version"))?;
-        let version = text.split_whitespace().find_map(|word| word.parse().ok())?;
-        (version >= WASM_OPT_MINIMUM).then_some(Self { version })
-    }
-
-    /// Leaves the file as it is when the tool fails.
-    fn run(&self, file: &Path) {
-        let smaller = file.with_extension("opt");
-        // No feature flags: it reads from the file what may be used. All features at once would give a file that
-        // Node 20 refuses.
-        let outcome = run(command("wasm-opt").arg("-O3").arg(file).arg("-o").arg(&smaller)).and_then(|()| {
-            std::fs::rename(&smaller, file).context(|| format!("{} could not be replaced", file.display()))
-        });
-        if let Err(failure) = outcome {
-            say(&format!("{failure}; going on without wasm-opt {}", self.version));
-            // It may never have been written.
-            let _ = std::fs::remove_file(&smaller);
-        }
+/// Leaves the file as it is when the tool fails.
+fn optimize(file: &Path) {
+    let smaller = file.with_extension("opt");
+    // No feature flags: it reads from the file what may be used. All features at once would give a file that
+    // Node 20 refuses.
+    let outcome = run(command("wasm-opt").arg("-O3").arg(file).arg("-o").arg(&smaller)).and_then(|()| {
+        std::fs::rename(&smaller, file).with_context(|| format!("{} could not be replaced", file.display()))
+    });
+    if let Err(failure) = outcome {
+        say(&format!("{failure:#}; going on without wasm-opt"));
+        // It may never have been written.
+        let _ = std::fs::remove_file(&smaller);
     }
 }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::failure::{Failure, Result};
+use anyhow::{bail, Result};
+
 use crate::process::{answer_of, command, exists, run_within};
 use crate::steps::say;
 use crate::{tools, workspace};
@@ -111,14 +112,14 @@ pub(crate) fn find() -> Result<WasmToolchain> {
             return Ok(found);
         }
     }
-    Err(Failure::new(format!(
+    bail!(
         "nothing on this machine compiles for {TARGET}; one of these helps:\n\
          \x20 rustup target add {TARGET}\n\
          \x20 rustup component add rust-src                  (std is then compiled from its sources)\n\
          \x20 apt-get install libstd-rust-dev-wasm32         (Debian, beside its rustc)\n\
          \x20 apt-get install {} lld-19   (Debian, in place of its rustc)",
         DEBIAN_PACKAGES.join(" ")
-    )))
+    )
 }
 
 fn current() -> WasmToolchain {

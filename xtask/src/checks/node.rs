@@ -4,14 +4,12 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::failure::{Failure, Result};
+use anyhow::{ensure, Context, Result};
+
 use crate::npm::{self, node, npm};
 use crate::process::{run, run_seeing};
 use crate::report::Counts;
 use crate::{tools, workspace};
-
-/// Where tests are; each file ends in `.test.mjs`.
-const FOLDERS: [&str; 2] = ["bindings/test", "tests/node"];
 
 /// biome.
 pub(super) fn lint(_: &mut Counts) -> Result<()> {
@@ -21,8 +19,7 @@ pub(super) fn lint(_: &mut Counts) -> Result<()> {
         // In a log its colours are more bytes than its words.
         biome.arg("--colors=off");
     }
-    run(&mut biome)
-        .map_err(|failure| Failure::new(format!("{failure}; `npm run format` puts most of it right")))
+    run(&mut biome).context("`npm run format` puts most of it right")
 }
 
 /// The compiler's checks of the sources and, in JavaScript, of the tests.
@@ -34,34 +31,43 @@ pub(super) fn types(_: &mut Counts) -> Result<()> {
 }
 
 /// node:test.
-pub(super) fn test(counts: &mut Counts) -> Result<()> {
-    let files: Vec<_> = FOLDERS
-        .iter()
-        .flat_map(|folder| workspace::files(folder, ".test.mjs"))
-        .collect();
-    run_files(&mut node(), &files, counts)
+pub(super) fn test(files: &[PathBuf], counts: &mut Counts) -> Result<()> {
+    run_files(&mut node(), files, &["bindings/test", "tests/node"], counts)
 }
 
 /// The status page, as people see it.
-pub(super) fn web(counts: &mut Counts) -> Result<()> {
+pub(super) fn web(files: &[PathBuf], counts: &mut Counts) -> Result<()> {
     let chromium = tools::require_chromium()?;
-    let files = workspace::files("tests/web", ".test.mjs");
-    run_files(node().env("CHROMIUM", chromium), &files, counts)
+    run_files(node().env("CHROMIUM", chromium), files, &["tests/web"], counts)
 }
 
 /// What becomes of the package at its users'.
-pub(super) fn packaging(counts: &mut Counts) -> Result<()> {
+pub(super) fn packaging(files: &[PathBuf], counts: &mut Counts) -> Result<()> {
     let chromium = tools::require_chromium()?;
     npm::install_packaging_tools()?;
-    let files = workspace::files("tests/packaging", ".test.mjs");
-    run_files(node().env("CHROMIUM", chromium), &files, counts)
+    run_files(
+        node().env("CHROMIUM", chromium),
+        files,
+        &["tests/packaging"],
+        counts,
+    )
 }
 
-fn run_files(node: &mut Command, files: &[PathBuf], counts: &mut Counts) -> Result<()> {
+/// Runs `files`, or without any all tests right in `folders`.
+fn run_files(node: &mut Command, files: &[PathBuf], folders: &[&str], counts: &mut Counts) -> Result<()> {
+    let all = || {
+        folders
+            .iter()
+            .flat_map(|folder| workspace::files(folder, ".test.mjs"))
+            .collect()
+    };
+    let files = if files.is_empty() { all() } else { files.to_vec() };
     // `node --test` without files looks for some of its own.
-    if files.is_empty() {
-        return Err(Failure::new("no tests found: there is no .test.mjs file"));
-    }
+    ensure!(
+        !files.is_empty(),
+        "there is no .test.mjs file in {}",
+        folders.join(" or ")
+    );
     run_seeing(
         node.args(["--test", "--test-reporter=spec"]).args(files),
         |line| counts.see_node(line),

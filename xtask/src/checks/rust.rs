@@ -1,20 +1,21 @@
 //! The parts of the tests that look at Rust.
 
-use crate::failure::{Failure, Result};
+use anyhow::{ensure, Context, Result};
+use serde_json::Value;
+
 use crate::npm::node;
 use crate::process::{cargo, run, run_seeing, text_of};
 use crate::report::Counts;
 use crate::steps::say;
 use crate::{tools, wasm_target};
 
-const CORE: &str = "vm-customization";
+pub(super) const CORE: &str = "vm-customization";
 const SKIN: &str = "vm-customization-wasm";
 
 /// rustfmt.
 pub(super) fn fmt(_: &mut Counts) -> Result<()> {
     tools::require_rust_components()?;
-    run(cargo().args(["fmt", "--all", "--check"]))
-        .map_err(|failure| Failure::new(format!("{failure}; `cargo fmt --all` puts it right")))
+    run(cargo().args(["fmt", "--all", "--check"])).context("`cargo fmt --all` puts it right")
 }
 
 /// Other crates of the workspace can give the core's dependencies features that it must not have: alone it shows.
@@ -32,12 +33,11 @@ pub(super) fn core_alone(_: &mut Counts) -> Result<()> {
         ]))?;
         for feature in ["clock", "now", "wasmbind", "std"] {
             let line = format!("chrono feature \"{feature}\"");
-            if tree.lines().any(|found| found.trim_start().starts_with(&line)) {
-                return Err(Failure::new(format!(
-                    "chrono has the feature `{feature}` in {package}: a decision could depend on a clock; \
-                     `cargo tree -p {package} -e features -i chrono` shows who asks for it"
-                )));
-            }
+            ensure!(
+                !tree.lines().any(|found| found.trim_start().starts_with(&line)),
+                "chrono has the feature `{feature}` in {package}: a decision could depend on a clock; \
+                 `cargo tree -p {package} -e features -i chrono` shows who asks for it"
+            );
         }
     }
     Ok(())
@@ -62,11 +62,10 @@ pub(super) fn clippy_wasm(_: &mut Counts) -> Result<()> {
     if !toolchain.has_clippy() {
         tools::install_debian_packages("clippy for wasm32", &["rust-web-clippy"]);
     }
-    if !toolchain.has_clippy() {
-        return Err(Failure::new(
-            "clippy for wasm32 is not there: apt-get install rust-web-clippy",
-        ));
-    }
+    ensure!(
+        toolchain.has_clippy(),
+        "clippy for wasm32 is not there: apt-get install rust-web-clippy"
+    );
     run(toolchain.cargo("clippy", &[]).args([
         "--package",
         CORE,
@@ -91,22 +90,22 @@ pub(super) fn no_imports(_: &mut Counts) -> Result<()> {
         "--message-format",
         "json-render-diagnostics",
     ]))?;
-    let Some(module) = messages.lines().find_map(executable) else {
-        return Err(Failure::new("`cargo test --no-run` for wasm32 named no module"));
-    };
+    let module = messages
+        .lines()
+        .find_map(executable)
+        .context("`cargo test --no-run` for wasm32 named no module")?;
     say(&module);
     let script = "const [path] = process.argv.slice(1); \
                   const imports = WebAssembly.Module.imports(new WebAssembly.Module(require('fs').readFileSync(path))); \
                   if (imports.length > 0) { console.error('the core imports', imports); process.exit(1); }";
-    run(node().args(["--eval", script, &module])).map_err(|_| {
-        Failure::new("the core for wasm32 has imports, see above: something in it reaches outside")
-    })
+    run(node().args(["--eval", script, &module]))
+        .context("the core for wasm32 has imports, see above: something in it reaches outside")
 }
 
-/// The `executable` of one of cargo's JSON messages. Paths that JSON writes with escapes do not occur under `target`.
+/// The `executable` of one of cargo's JSON messages.
 fn executable(message: &str) -> Option<String> {
-    let (_, rest) = message.split_once("\"executable\":\"")?;
-    rest.split_once('"').map(|(path, _)| path.replace("\\\\", "\\"))
+    let message: Value = serde_json::from_str(message).ok()?;
+    message.get("executable")?.as_str().map(String::from)
 }
 
 /// All native tests, doc tests too.
