@@ -1,16 +1,8 @@
 /** Requests in a browser. vCenter answers no cross-origin request: the address is one of the page's own origin. */
 
 import { ConnectionError } from '../errors.js';
-import { linkedTo } from '../util/abort.js';
 import { addressOf, hostOf } from './server-url.js';
-import {
-  type HttpRequest,
-  type HttpResponse,
-  lateError,
-  MAX_BODY_BYTES,
-  type Transport,
-  tooLargeError,
-} from './transport.js';
+import { type HttpRequest, type HttpResponse, MAX_BODY_BYTES, type Transport, tooLargeError } from './transport.js';
 
 /** Makes a transport to one server, with the given `fetch` or the platform's. */
 export function fetchTransport(url: URL, fetchFunction: typeof fetch = fetch): Transport {
@@ -20,11 +12,6 @@ export function fetchTransport(url: URL, fetchFunction: typeof fetch = fetch): T
     path: url.pathname,
     close: () => undefined,
     async send(request: HttpRequest): Promise<HttpResponse> {
-      const controller = linkedTo(request.signal);
-      const timer = setTimeout(
-        () => controller.abort(lateError(host, request.operation, request.timeoutMs)),
-        request.timeoutMs,
-      );
       try {
         // The browser keeps the session's cookie by itself, out of the page's sight.
         const { cookie: _, ...headers } = request.headers;
@@ -36,7 +23,7 @@ export function fetchTransport(url: URL, fetchFunction: typeof fetch = fetch): T
           redirect: 'error',
           // It outlives the page that sends it as its last.
           keepalive: request.operation === 'Logout',
-          signal: controller.signal,
+          signal: request.signal,
         });
         const body = new Uint8Array(await response.arrayBuffer());
         if (body.length > MAX_BODY_BYTES) {
@@ -49,9 +36,7 @@ export function fetchTransport(url: URL, fetchFunction: typeof fetch = fetch): T
           body,
         };
       } catch (cause) {
-        if (controller.signal.aborted) {
-          throw controller.signal.reason;
-        }
+        request.signal.throwIfAborted();
         if (cause instanceof ConnectionError) {
           throw cause;
         }
@@ -59,9 +44,6 @@ export function fetchTransport(url: URL, fetchFunction: typeof fetch = fetch): T
           `${host}: ${request.operation}: the server cannot be reached: a page reaches a vCenter only through a proxy of its own origin`,
           { cause },
         );
-      } finally {
-        clearTimeout(timer);
-        controller.release();
       }
     },
   };

@@ -7,14 +7,7 @@ import { CERTIFICATE_FORM, holdsCertificates } from './certificates.js';
 import { type Environment, proxyFor } from './proxy.js';
 import { addressOf, hostOf } from './server-url.js';
 import { VerifyingAgent } from './tls-agent.js';
-import {
-  type HttpRequest,
-  type HttpResponse,
-  lateError,
-  MAX_BODY_BYTES,
-  type Transport,
-  tooLargeError,
-} from './transport.js';
+import { type HttpRequest, type HttpResponse, MAX_BODY_BYTES, type Transport, tooLargeError } from './transport.js';
 import type { TrustOptions } from './trust.js';
 
 /** How to reach the server. */
@@ -91,7 +84,7 @@ class NodeTransport implements Transport {
     }
   }
 
-  #exchange({ operation, method, path, headers, body, signal, timeoutMs }: HttpRequest): Promise<HttpResponse> {
+  #exchange({ operation, method, path, headers, body, signal }: HttpRequest): Promise<HttpResponse> {
     return new Promise((resolve, reject) => {
       const send = this.#url.protocol === 'https:' ? httpsRequest : httpRequest;
       const bytes = Buffer.from(body ?? '');
@@ -105,11 +98,7 @@ class NodeTransport implements Transport {
           ...(body === undefined ? {} : { 'content-length': bytes.length }),
         },
       });
-      const late = lateError(this.host, operation, timeoutMs);
-      const release = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-      };
+      const release = (): void => signal.removeEventListener('abort', onAbort);
       const fail = (error: Error): void => {
         release();
         reject(error);
@@ -119,7 +108,6 @@ class NodeTransport implements Transport {
         fail(error);
         request.destroy(error);
       };
-      const timer = setTimeout(() => giveUp(late), timeoutMs);
       const onAbort = (): void => giveUp(new Error('aborted'));
       signal.addEventListener('abort', onAbort);
       request.on('error', (error: NodeJS.ErrnoException) => {

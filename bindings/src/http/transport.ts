@@ -11,9 +11,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Undefined for none. */
   readonly body: string | undefined;
+  /** Ends the exchange, which nothing else bounds in time. */
   readonly signal: AbortSignal;
-  /** Milliseconds that the whole exchange may take. */
-  readonly timeoutMs: number;
   /** Whether it may not be sent again on another connection when the first one was dead already. */
   readonly once?: boolean | undefined;
 }
@@ -34,7 +33,7 @@ export interface Transport {
   readonly host: string;
   /** Where the server has SOAP: `/sdk`, or where a proxy has put it. The other addresses are told from it. */
   readonly path: string;
-  /** Rejects with a `ConnectionError` when there is no answer. */
+  /** Rejects with a `ConnectionError` when there is no answer, and with the signal's reason when it is aborted. */
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Closes idle connections. */
   close(): void;

@@ -1,17 +1,17 @@
-/** Calls of a source that end in time, whatever the source does with its signal. */
+/** Calls that end in time, whatever they do with their signal. */
 
 import { ReadError } from '../errors.js';
-import { linkedTo } from '../util/abort.js';
+import { linkedTo, orAborted } from '../util/abort.js';
 import type { Clock } from '../util/clock.js';
 import type { CallOptions } from './event-source.js';
 
 /**
- * Calls the source. Settles as soon as `outer` is aborted or the time is up, even when the source ignores its signal.
+ * Makes the call. Settles as soon as `outer` is aborted or the time is up, even when the call ignores its signal.
  *
- * @param what - names the call in the time-out's message
+ * @param late - what it fails with when the time is up: an error, or what the call does, for the message of one
  */
 export async function withTimeout<T>(
-  what: string,
+  late: Error | string,
   call: (options: CallOptions) => Promise<T>,
   timeoutMs: number,
   clock: Clock,
@@ -20,22 +20,23 @@ export async function withTimeout<T>(
   outer.throwIfAborted();
   const controller = linkedTo(outer);
   const settled = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    controller.signal.addEventListener('abort', () => reject(controller.signal.reason));
-  });
-  // What is aborted after the answer is nobody's failure.
-  aborted.catch(() => undefined);
-  void clock.sleep(timeoutMs, settled.signal).then(() => {
-    controller.abort(new ReadError('transient', `${what} took longer than ${timeoutMs / 1000} s`, { code: 'timeout' }));
-  });
+  void clock.sleep(timeoutMs, settled.signal).then(() => controller.abort(errorOf(late, timeoutMs)));
   try {
-    // A source that throws before it has made a promise fails like one that rejects.
-    const answer = new Promise<T>((resolve) => resolve(call({ signal: controller.signal })));
-    return await Promise.race([answer, aborted]);
+    // What throws before it has made a promise fails like what rejects.
+    return await orAborted(
+      new Promise<T>((resolve) => resolve(call({ signal: controller.signal }))),
+      controller.signal,
+    );
   } finally {
     controller.release();
     // Whatever of the call still goes on is of no use, and it is told so in words that fit.
     controller.abort(new Error('the call is over'));
     settled.abort();
   }
+}
+
+function errorOf(late: Error | string, timeoutMs: number): Error {
+  return typeof late === 'string'
+    ? new ReadError('transient', `${late} took longer than ${timeoutMs / 1000} s`, { code: 'timeout' })
+    : late;
 }

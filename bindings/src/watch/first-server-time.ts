@@ -1,15 +1,18 @@
 /** The first question of a run: vCenter's clock. */
 
 import { isServerTime } from '../core/validate.js';
+import { ReadError } from '../errors.js';
+import { Backoff } from '../source/backoff.js';
+import type { EventSource } from '../source/event-source.js';
 import { readFailureOf } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
 import type { ReadFailure } from '../types.js';
+import type { Clock } from '../util/clock.js';
 import { describe } from '../util/describe.js';
 import type { RunSetup } from './run-setup.js';
 
 const TIMEOUT_MS = 30_000;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+const LEAST_TIMEOUT_MS = 1_000;
 const DEFAULT_WAIT_S = 600;
 
 /** The server's time, or what kept it from being known; neither when the run was stopped first. */
@@ -26,20 +29,13 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
   const { source, clock, stop, tell, options } = setup;
   const waitS = options.timeoutSeconds === undefined ? DEFAULT_WAIT_S : options.timeoutSeconds;
   const end = waitS === null ? Number.POSITIVE_INFINITY : startedAt + waitS * 1000;
-  let pause = FIRST_PAUSE_MS;
+  const backoff = new Backoff();
   let mayLogIn = source.logIn !== undefined;
   while (!stop.aborted) {
     let failure: ReadFailure;
     try {
-      const left = Math.max(end - clock.now(), FIRST_PAUSE_MS);
-      const time: unknown = await withTimeout(
-        "asking for vCenter's time",
-        (call) => source.serverTime(call),
-        Math.min(TIMEOUT_MS, left),
-        clock,
-        stop,
-      );
-      return isServerTime(time) ? { time } : { failure: { kind: 'fatal', message: noTime(time) } };
+      const left = Math.max(end - clock.now(), LEAST_TIMEOUT_MS);
+      return { time: await askServerTime(source, Math.min(TIMEOUT_MS, left), clock, stop) };
     } catch (error) {
       failure = readFailureOf(error);
     }
@@ -55,17 +51,36 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
         failure = readFailureOf(error);
       }
     }
+    const pause = backoff.next();
     if (failure.kind !== 'transient' || clock.now() + pause > end) {
       return { failure };
     }
     tell({ type: 'readFailed', failure });
     await clock.sleep(pause, stop);
-    pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
   }
   return {};
 }
 
-function noTime(answer: unknown): string {
-  const what = answer instanceof Date ? 'a Date that is none of vCenter' : describe(answer);
-  return `serverTime of the source has answered ${what}: it has to answer a valid Date`;
+/**
+ * Asks for the server's time, once.
+ * @throws {@link ReadError} (`fatal`) where what the source answers is none, and whatever the source throws
+ */
+export async function askServerTime(
+  source: EventSource,
+  timeoutMs: number,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Date> {
+  const time: unknown = await withTimeout(
+    "asking for vCenter's time",
+    (call) => source.serverTime(call),
+    timeoutMs,
+    clock,
+    signal,
+  );
+  if (!isServerTime(time)) {
+    const what = time instanceof Date ? 'a Date that is none of vCenter' : describe(time);
+    throw new ReadError('fatal', `serverTime of the source has answered ${what}: it has to answer a valid Date`);
+  }
+  return time;
 }

@@ -7,6 +7,7 @@ import type { EventSource } from '../source/event-source.js';
 import { readFailureOf } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
 import type { GuestInfo, Output, ReadReason, VmRow } from '../types.js';
+import { linkedTo } from '../util/abort.js';
 import type { Clock } from '../util/clock.js';
 
 // One request for all VMs; events are not kept waiting for it longer than the second.
@@ -176,12 +177,10 @@ export class GuestInfoFeed {
     this.#reading ??= this.#read(read).finally(() => {
       this.#reading = undefined;
     });
-    const over = new AbortController();
-    const end = (): void => over.abort();
-    signal.addEventListener('abort', end);
-    await Promise.race([this.#reading, clock.sleep(PATIENCE_MS, over.signal)]);
-    signal.removeEventListener('abort', end);
-    end();
+    const waiting = linkedTo(signal);
+    await Promise.race([this.#reading, clock.sleep(PATIENCE_MS, waiting.signal)]);
+    waiting.release();
+    waiting.abort();
   }
 
   async #read(read: NonNullable<EventSource['readGuestInfo']>): Promise<void> {

@@ -1,15 +1,14 @@
 /** Keeps a push of events going beside the reads: begins it, begins it again, and hands on what it brings. */
 
 import { PushUnavailableError } from '../errors.js';
+import { Backoff } from '../source/backoff.js';
 import type { EventPage, EventSource } from '../source/event-source.js';
 import { readFailureOf } from '../source/read-failure.js';
 import type { EventQuery, ReadFailure } from '../types.js';
-import { linkedTo } from '../util/abort.js';
+import { linkedTo, orAborted } from '../util/abort.js';
 import type { Clock } from '../util/clock.js';
+import { deferred } from '../util/deferred.js';
 import { checkedPage } from './checked-page.js';
-
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
 
 // A push that lasted this long was no failure to begin: it is begun again at once, and the series of pauses starts anew.
 // A long poll whose session ends may only say that it was cancelled; the next request then tells that the session is gone.
@@ -70,6 +69,7 @@ export class PushFeed {
 
   async #run(): Promise<void> {
     const { clock, post, canLogIn } = this.#setup;
+    const backoff = new Backoff();
     let failures = 0;
     while (!this.#stop.signal.aborted) {
       const session = this.#session.signal;
@@ -96,25 +96,29 @@ export class PushFeed {
       }
       const sessionLost = failure.kind === 'notAuthenticated' && canLogIn;
       const wasSteady = begun.at !== undefined && clock.now() - begun.at >= STEADY_MS;
-      const pause = wasSteady ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
       if (wasSteady) {
+        backoff.reset();
         failures = 0;
       } else if (!sessionLost) {
         failures += 1;
       }
       post({ type: 'pushFailed', failure, inARow: failures });
-      await this.#pause(sessionLost ? Number.POSITIVE_INFINITY : pause, session);
+      if (sessionLost) {
+        await this.#pause(Number.POSITIVE_INFINITY, session);
+      } else if (!wasSteady) {
+        await this.#pause(backoff.next(), session);
+      }
     }
   }
 
   async #feed(session: AbortSignal, onBegun: () => void): Promise<void> {
     const { push, query, post } = this.#setup;
-    const { signal, release, aborted } = this.#until(session);
+    const { signal, release } = linkedTo(this.#stop.signal, session);
     const iterator = push(query(), { signal })[Symbol.asyncIterator]();
     try {
       for (let first = true; ; first = false) {
-        // Raced, because a source may ignore its signal.
-        const next = await Promise.race([iterator.next(), aborted]);
+        // A source may ignore its signal.
+        const next = await orAborted(iterator.next(), signal);
         if (next.done === true) {
           return;
         }
@@ -123,7 +127,7 @@ export class PushFeed {
         }
         const page = checkedPage(next.value, 'pushEvents');
         // The source is asked for more only when this is taken, so that it cannot run ahead of the machine.
-        await Promise.race([new Promise<void>((taken) => post({ type: 'pushed', page, taken })), aborted]);
+        await orAborted(new Promise<void>((taken) => post({ type: 'pushed', page, taken })), signal);
       }
     } finally {
       release();
@@ -133,40 +137,11 @@ export class PushFeed {
   }
 
   async #pause(ms: number, session: AbortSignal): Promise<void> {
-    const { signal, release, aborted } = this.#until(session);
-    try {
-      await (ms === Number.POSITIVE_INFINITY ? aborted : this.#setup.clock.sleep(ms, signal));
-    } catch {
-      // Cut short by a log-in or the end: the caller looks which.
-    } finally {
-      release();
-    }
-  }
-
-  /** Ends with the session and with the feed. */
-  #until(session: AbortSignal): { signal: AbortSignal; release: () => void; aborted: Promise<never> } {
-    const controller = linkedTo(this.#stop.signal);
-    const forward = (): void => controller.abort(session.reason);
-    session.addEventListener('abort', forward);
-    if (session.aborted) {
-      forward();
-    }
-    const aborted = new Promise<never>((_, reject) => {
-      const fail = (): void => reject(controller.signal.reason);
-      controller.signal.addEventListener('abort', fail);
-      if (controller.signal.aborted) {
-        fail();
-      }
-    });
-    aborted.catch(() => undefined);
-    return {
-      signal: controller.signal,
-      release: () => {
-        controller.release();
-        session.removeEventListener('abort', forward);
-      },
-      aborted,
-    };
+    const { signal, release } = linkedTo(this.#stop.signal, session);
+    const over = ms === Number.POSITIVE_INFINITY ? deferred().promise : this.#setup.clock.sleep(ms, signal);
+    // Cut short by a log-in or the end: the caller looks which.
+    await orAborted(over, signal).catch(() => undefined);
+    release();
   }
 }
 

@@ -4,17 +4,16 @@
  */
 
 import { Monitor } from '../core/monitor.js';
-import { isServerTime } from '../core/validate.js';
 import { init } from '../core/wasm/loader.js';
-import { OptionsError, ReadError } from '../errors.js';
+import { OptionsError } from '../errors.js';
 import type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
 import { readFailureOf } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
 import type { Deadline, EventQuery, MonitorOptions, Output, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
+import { orAborted } from '../util/abort.js';
 import { deferred } from '../util/deferred.js';
-import { describe } from '../util/describe.js';
 import { checkedPage } from './checked-page.js';
-import { readServerTime } from './first-server-time.js';
+import { askServerTime, readServerTime } from './first-server-time.js';
 import { GapReads, SAFETY_READ_S } from './gap-reads.js';
 import { GuestInfoFeed } from './guest-info-feed.js';
 import { InputQueue } from './input-queue.js';
@@ -131,37 +130,19 @@ export class RunLoop {
       return;
     }
     const askedAt = clock.now();
-    let time: Date;
     try {
-      time = await withTimeout(
-        "asking for vCenter's time",
-        (call) => source.serverTime(call),
-        SERVER_TIME_TIMEOUT_MS,
-        clock,
-        this.#over.signal,
-      );
-    } catch (error) {
-      if (this.#over.signal.aborted) {
-        return;
-      }
-      throw error;
-    }
-    if (!isServerTime(time)) {
-      throw new ReadError(
-        'fatal',
-        `serverTime of the source has answered ${describe(time)}: it has to answer a valid Date`,
-      );
-    }
-    // As at the start of the run: what the question took must not eat into the window.
-    const serverTime = new Date(time.getTime() - Math.max(0, Math.floor(clock.now() - askedAt))).toISOString();
-    const taken = new AbortController();
-    try {
-      await new Promise<void>((done, failed) => {
+      const time = await askServerTime(source, SERVER_TIME_TIMEOUT_MS, clock, this.#over.signal);
+      // As at the start of the run: what the question took must not eat into the window.
+      const serverTime = new Date(time.getTime() - Math.max(0, Math.floor(clock.now() - askedAt))).toISOString();
+      const taken = new Promise<void>((done, failed) => {
         this.#inputs.put({ type: 'vms', vms, serverTime, done, failed });
-        void aborted(this.#over.signal, taken.signal).then(done);
       });
-    } finally {
-      taken.abort();
+      await orAborted(taken, this.#over.signal);
+    } catch (error) {
+      // After the end of the run there is nothing to change.
+      if (!this.#over.signal.aborted) {
+        throw error;
+      }
     }
   }
 
@@ -243,7 +224,7 @@ export class RunLoop {
       const waiting = new AbortController();
       const next = Math.min(due, gapReadDue);
       const sleep = next === Number.POSITIVE_INFINITY ? [] : [clock.sleep(next - now, waiting.signal)];
-      await Promise.race([this.#inputs.arrival(), aborted(stop, waiting.signal), ...sleep]);
+      await orAborted(Promise.race([this.#inputs.arrival(), ...sleep]), stop).catch(() => undefined);
       waiting.abort();
     }
   }
@@ -497,14 +478,4 @@ function begun<T>(part: T | undefined): T {
     throw new Error('the run has not begun');
   }
   return part;
-}
-
-function aborted(signal: AbortSignal, until: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    signal.addEventListener('abort', () => resolve(), { signal: until, once: true });
-  });
 }

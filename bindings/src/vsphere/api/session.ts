@@ -1,8 +1,9 @@
 /** Whether a session of our own is open, and its end, whatever happens to the request that opens it. */
 
 import { readFailureOf } from '../../source/read-failure.js';
-import { linkedTo } from '../../util/abort.js';
-import { systemClock } from '../../util/clock.js';
+import { withTimeout } from '../../source/with-timeout.js';
+import { orAborted } from '../../util/abort.js';
+import type { Clock } from '../../util/clock.js';
 import type { CallContext } from './types.js';
 
 // The whole end of a command has less than a second.
@@ -14,12 +15,14 @@ const REPLACED_TIMEOUT_MS = 2_000;
 /** The session of one client. */
 export class Session {
   readonly #logOut: (context: CallContext) => Promise<unknown>;
+  readonly #clock: Clock;
   #open = false;
   #pending: Promise<void> = Promise.resolve();
 
   /** @param logOut - the request that closes it */
-  constructor(logOut: (context: CallContext) => Promise<unknown>) {
+  constructor(logOut: (context: CallContext) => Promise<unknown>, clock: Clock) {
     this.#logOut = logOut;
+    this.#clock = clock;
   }
 
   /** What is there is ours to close. */
@@ -63,7 +66,7 @@ export class Session {
       if (context.signal.aborted || readFailureOf(error).kind !== 'transient') {
         throw error;
       }
-      await systemClock.sleep(SECOND_TRY_AFTER_MS, context.signal);
+      await this.#clock.sleep(SECOND_TRY_AFTER_MS, context.signal);
       context.signal.throwIfAborted();
       await this.#logOut(context);
     }
@@ -76,34 +79,12 @@ export class Session {
     if (!this.#open) {
       return;
     }
-    const bound = linkedTo(signal);
-    const timer = setTimeout(() => bound.abort(), REPLACED_TIMEOUT_MS);
     try {
-      await this.#logOut({ signal: bound.signal, timeoutMs: REPLACED_TIMEOUT_MS });
+      await withTimeout('logging out', (call) => this.#logOut(call), REPLACED_TIMEOUT_MS, this.#clock, signal);
     } catch {
       // Most often it has ended by itself, which is why there is a log-in. Who has aborted will close it at the end.
       signal.throwIfAborted();
-    } finally {
-      clearTimeout(timer);
-      bound.release();
     }
     this.#open = false;
-  }
-}
-
-async function orAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const released = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(signal.reason);
-    if (signal.aborted) {
-      fail();
-    } else {
-      signal.addEventListener('abort', fail, { signal: released.signal });
-    }
-  });
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    released.abort();
   }
 }

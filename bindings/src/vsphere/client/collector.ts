@@ -6,8 +6,8 @@
 import { guarded } from '../../core/core-handle.js';
 import { core } from '../../core/wasm/loader.js';
 import { ConnectionError, PushUnavailableError, ReadError, VimFaultError } from '../../errors.js';
+import { Backoff } from '../../source/backoff.js';
 import type { EventPage } from '../../source/event-source.js';
-import { systemClock } from '../../util/clock.js';
 import type { EventFilter, MoRef, Updates } from '../api/types.js';
 import { pageSize } from './event-query.js';
 import { cleanUp, uncancellable } from './removal.js';
@@ -29,8 +29,6 @@ const MAX_WAIT_SECONDS = 50;
 // A server waits until there is something to tell. What comes back sooner than this with nothing is of something broken,
 // which must not be asked without a pause.
 const EARLY_MS = (MAX_WAIT_SECONDS * 1000) / 2;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
 
 // Of 32 collectors that a whole server has.
 const MOST_LOSSES = 2;
@@ -92,12 +90,13 @@ export class Collector {
       let isFirst = true;
       // The first answer, and the rest of one that was cut short, may hold no event.
       let mayBeEmpty = true;
-      let earlyInARow = 0;
+      const backoff = new Backoff();
       for (;;) {
         const { updates, version, early } = await next;
-        earlyInARow = early ? earlyInARow + 1 : 0;
-        if (early) {
-          await systemClock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** (earlyInARow - 1), LONGEST_PAUSE_MS), signal);
+        if (!early) {
+          backoff.reset();
+        } else {
+          await this.#api.clock.sleep(backoff.next(), signal);
           signal.throwIfAborted();
         }
         // Before anything is done with the answer: what happens meanwhile is then on its way already.
@@ -125,12 +124,12 @@ export class Collector {
       signal.throwIfAborted();
       this.#waiting = true;
       const options = { maxWaitSeconds: MAX_WAIT_SECONDS };
-      const begin = systemClock.now();
+      const begin = this.#api.clock.now();
       try {
         const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
         // Not reset by a failure: a wait that was aborted goes on in the server.
         this.#waiting = false;
-        const early = updates === undefined && systemClock.now() - begin < EARLY_MS;
+        const early = updates === undefined && this.#api.clock.now() - begin < EARLY_MS;
         return { updates, version: updates?.version ?? version, early };
       } catch (error) {
         throw signal.aborted ? error : cancelledByServer(error);
@@ -233,14 +232,14 @@ export class Collector {
     const unwatch = async (): Promise<void> => {
       if (propertyCollector !== undefined) {
         if (this.#waiting) {
-          await cleanUp((context) => api.cancelWaitForUpdates(propertyCollector, context));
+          await cleanUp((context) => api.cancelWaitForUpdates(propertyCollector, context), api.clock);
         }
-        await cleanUp((context) => api.destroyPropertyCollector(propertyCollector, context));
+        await cleanUp((context) => api.destroyPropertyCollector(propertyCollector, context), api.clock);
       }
     };
     const discard = async (): Promise<void> => {
       if (collector !== undefined) {
-        await cleanUp((context) => api.destroyCollector(collector, context));
+        await cleanUp((context) => api.destroyCollector(collector, context), api.clock);
       }
     };
     // Side by side: the end of a command has less than a second.

@@ -4,6 +4,7 @@ import { init } from '../../core/wasm/loader.js';
 import { LoginError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import { fetchTransport } from '../../http/transport-fetch.js';
+import { systemClock } from '../../util/clock.js';
 import { SoapCodec } from '../soap/codec.js';
 import { checkConnectOptions } from './connect-options.js';
 import { type SignIn, signInOf } from './sign-in.js';
@@ -42,7 +43,7 @@ export async function connectVCenter(options: ConnectOptions): Promise<VCenter> 
     return await VCenter.connect(transport, how, options);
   } catch (error) {
     const isRefusal = error instanceof LoginError && ('user' in how || 'token' in how);
-    if (!isRefusal || !(await endForgottenSession(transport, options.signal))) {
+    if (!isRefusal || !(await endForgottenSession(transport, options))) {
       throw error;
     }
     return VCenter.connect(transport, how, options);
@@ -52,9 +53,9 @@ export async function connectVCenter(options: ConnectOptions): Promise<VCenter> 
 /** Closes the session whose cookie the browser still has. Answers whether there was one. */
 async function endForgottenSession(
   transport: Transport,
-  signal: AbortSignal = new AbortController().signal,
+  { signal = new AbortController().signal, clock = systemClock }: BeginOptions,
 ): Promise<boolean> {
-  const client = new VimClient(transport, new SoapCodec(transport.path));
+  const client = new VimClient(transport, new SoapCodec(transport.path), clock);
   client.adoptSession();
   try {
     await client.logout({ signal });

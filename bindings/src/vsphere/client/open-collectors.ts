@@ -1,7 +1,8 @@
 /** The event collectors open on one session: they end before it does, and leave nothing on the server. */
 
 import type { EventPage } from '../../source/event-source.js';
-import { linkedTo } from '../../util/abort.js';
+import { linkedTo, orAborted } from '../../util/abort.js';
+import { deferred } from '../../util/deferred.js';
 import { type Collected, Collector, type Losses } from './collector.js';
 import type { VimClient } from './vim-client.js';
 
@@ -19,10 +20,7 @@ export class OpenCollectors {
   /** Pushes events until the signal is aborted or the session closed. */
   async *begin(collected: Collected, outer: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
     const controller = linkedTo(outer);
-    let ended = (): void => undefined;
-    const end = new Promise<void>((resolve) => {
-      ended = resolve;
-    });
+    const { promise: end, resolve: ended } = deferred();
     this.#open.set(end, () => controller.abort(new Error('the session is being closed')));
     try {
       yield* new Collector(this.#api, collected, this.#losses).events(controller.signal);
@@ -35,17 +33,9 @@ export class OpenCollectors {
 
   /** Ends all of them; resolves when the server is rid of what they had there, or at the signal. */
   async close(signal: AbortSignal): Promise<void> {
-    if (this.#open.size === 0) {
-      return;
-    }
     for (const abort of this.#open.values()) {
       abort();
     }
-    const released = new AbortController();
-    const aborted = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { signal: released.signal, once: true });
-    });
-    await Promise.race([Promise.all(this.#open.keys()), aborted]);
-    released.abort();
+    await orAborted(Promise.all(this.#open.keys()), signal).catch(() => undefined);
   }
 }

@@ -1,6 +1,7 @@
 /** Over which wire to speak to a server. */
 import { OptionsError, ReadError, UnsupportedServerError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
+import type { Clock } from '../../util/clock.js';
 import type { CallContext, Wire } from '../api/types.js';
 import { SoapCodec } from '../soap/codec.js';
 import { ViJsonCodec } from '../vijson/codec.js';
@@ -24,19 +25,20 @@ export async function clientFor(
   transport: Transport,
   protocol: Protocol,
   how: SignIn,
+  clock: Clock,
   context: CallContext,
 ): Promise<VimClient> {
   const wire = wireFor(protocol, how);
   if (wire === 'vi-json') {
-    const release = await negotiate(transport, context);
+    const release = await negotiate(transport, clock, context);
     if (release === undefined) {
       throw new UnsupportedServerError(
         `${transport.host} serves no VI JSON that is known here (vCenter 8.0 U1 and later do): use SOAP`,
       );
     }
-    return new VimClient(transport, new ViJsonCodec(transport.path, release));
+    return new VimClient(transport, new ViJsonCodec(transport.path, release), clock);
   }
-  const soap = new VimClient(transport, new SoapCodec(transport.path));
+  const soap = new VimClient(transport, new SoapCodec(transport.path), clock);
   return wire === 'soap' ? soap : ((await jsonBeside(soap, transport, context)) ?? soap);
 }
 
@@ -49,11 +51,11 @@ async function jsonBeside(soap: VimClient, transport: Transport, context: CallCo
   }
   const hurried = { ...context, timeoutMs: NEGOTIATION_TIMEOUT_MS };
   try {
-    const release = await negotiate(transport, hurried);
+    const release = await negotiate(transport, soap.clock, hurried);
     if (release === undefined) {
       return undefined;
     }
-    const json = new VimClient(transport, new ViJsonCodec(transport.path, release));
+    const json = new VimClient(transport, new ViJsonCodec(transport.path, release), soap.clock);
     await json.serviceContent(hurried);
     return json;
   } catch (error) {

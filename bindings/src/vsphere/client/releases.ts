@@ -1,12 +1,13 @@
 /** Which release of the API to speak: the newest that the server and we know. */
 import { WireError } from '../../errors.js';
-import type { Transport } from '../../http/transport.js';
+import type { HttpRequest, HttpResponse, Transport } from '../../http/transport.js';
+import type { Clock } from '../../util/clock.js';
 import { CallHistory } from '../api/call-history.js';
 import { refusalError } from '../api/http-refusal.js';
 import type { CallContext } from '../api/types.js';
 import { type XmlElement, xmlTree } from '../soap/tree.js';
 import { jsonValue } from '../vijson/json.js';
-import { REQUEST_TIMEOUT_MS } from './vim-client.js';
+import { exchange } from './exchange.js';
 
 /**
  * The releases whose schemas are known to have what is needed here, the newest first. Their servers speak VI JSON; before
@@ -27,22 +28,24 @@ export function mayHaveJson(apiVersion: string): boolean {
  * @returns undefined when it speaks no VI JSON that we know
  * @throws a `ConnectionError` when it is not ready to say
  */
-export async function negotiate(transport: Transport, context: CallContext): Promise<string | undefined> {
-  return (await askHello(transport, context)) ?? (await askVersions(transport, context));
+export async function negotiate(transport: Transport, clock: Clock, context: CallContext): Promise<string | undefined> {
+  const ask: Ask = (request) => exchange(transport, clock, request, context);
+  return (await askHello(transport, ask)) ?? (await askVersions(transport, ask));
 }
 
-async function askHello(transport: Transport, context: CallContext): Promise<string | undefined> {
+type Ask = (request: Omit<HttpRequest, 'signal' | 'once'>) => Promise<HttpResponse>;
+
+async function askHello(transport: Transport, ask: Ask): Promise<string | undefined> {
   // Where a proxy has given the API another address, this one, which is beside it, is not known.
   if (!transport.path.endsWith('/sdk')) {
     return undefined;
   }
-  const response = await transport.send({
+  const response = await ask({
     operation: 'hello',
     method: 'POST',
     path: `${transport.path.slice(0, -'/sdk'.length)}/api/vcenter/system?action=hello`,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ api_releases: RELEASES }),
-    ...limits(context),
   });
   if (response.status !== 200) {
     return undefined;
@@ -51,14 +54,13 @@ async function askHello(transport: Transport, context: CallContext): Promise<str
   return RELEASES.find((known) => known === release);
 }
 
-async function askVersions(transport: Transport, context: CallContext): Promise<string | undefined> {
-  const response = await transport.send({
+async function askVersions(transport: Transport, ask: Ask): Promise<string | undefined> {
+  const response = await ask({
     operation: 'vimServiceVersions',
     method: 'GET',
     path: `${transport.path}/vimServiceVersions.xml`,
     headers: {},
     body: undefined,
-    ...limits(context),
   });
   if (response.status !== 200) {
     const refusal = refusalError(response, new CallHistory(transport.host).asked('vimServiceVersions'));
@@ -89,8 +91,4 @@ function ifReadable<T>(read: () => T): T | undefined {
     }
     throw error;
   }
-}
-
-function limits({ signal, timeoutMs = REQUEST_TIMEOUT_MS }: CallContext): { signal: AbortSignal; timeoutMs: number } {
-  return { signal, timeoutMs };
 }

@@ -1,5 +1,6 @@
 /** Calls that take back what was made on the server: they are let finish, and made once more where the first is lost. */
 import { readFailureOf } from '../../source/read-failure.js';
+import type { Clock } from '../../util/clock.js';
 import type { CallContext } from '../api/types.js';
 
 // Twice within the time that the end of a command has: what is left behind may be one of 32 for a whole server.
@@ -16,7 +17,7 @@ export function uncancellable(): CallContext {
  * Makes the call, and once more when it was answered with something that may pass, or not yet. What is gone already,
  * alone or with its session, is no failure; and about the others nothing is left to do. Never rejects.
  */
-export async function cleanUp(call: (context: CallContext) => Promise<void>): Promise<void> {
+export async function cleanUp(call: (context: CallContext) => Promise<void>, clock: Clock): Promise<void> {
   const attempt = async (): Promise<void> => {
     try {
       await call({ ...uncancellable(), timeoutMs: TIMEOUT_MS });
@@ -26,10 +27,8 @@ export async function cleanUp(call: (context: CallContext) => Promise<void>): Pr
       }
     }
   };
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const due = new Promise<true>((resolve) => {
-    timer = setTimeout(() => resolve(true), SECOND_TRY_AFTER_MS);
-  });
+  const over = new AbortController();
+  const due = clock.sleep(SECOND_TRY_AFTER_MS, over.signal).then(() => true);
   const first = attempt();
   const again = await Promise.race([
     first.then(
@@ -38,7 +37,7 @@ export async function cleanUp(call: (context: CallContext) => Promise<void>): Pr
     ),
     due,
   ]);
-  clearTimeout(timer);
+  over.abort();
   if (again) {
     await Promise.any([first, attempt()]).catch(() => undefined);
   }

@@ -1,10 +1,9 @@
 /** Requests that come before there is a wait: a server that is not ready yet is asked again for a while. */
 
 import { ConnectionError, OptionsError } from '../../errors.js';
-import { systemClock } from '../../util/clock.js';
+import { Backoff } from '../../source/backoff.js';
+import type { Clock } from '../../util/clock.js';
 import { describe } from '../../util/describe.js';
-
-const FIRST_PAUSE_MS = 1_000;
 
 // What a single request may take as well.
 const DEFAULT_SECONDS = 30;
@@ -24,9 +23,11 @@ export interface NotReadyOptions {
 export class NotReadyRetries {
   readonly #ms: number;
   readonly #onRetry: (message: string) => void;
+  readonly #clock: Clock;
 
   /** @throws {@link OptionsError} */
-  constructor({ patienceSeconds = DEFAULT_SECONDS, onRetry = () => undefined }: NotReadyOptions) {
+  constructor({ patienceSeconds = DEFAULT_SECONDS, onRetry = () => undefined }: NotReadyOptions, clock: Clock) {
+    this.#clock = clock;
     if (!Number.isFinite(patienceSeconds) || patienceSeconds < 0) {
       throw new OptionsError(
         'invalidOptions',
@@ -39,16 +40,18 @@ export class NotReadyRetries {
 
   /** Makes the call, and again while the answer says that the server is not ready. */
   async call<T>(make: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const end = systemClock.now() + this.#ms;
-    for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+    const end = this.#clock.now() + this.#ms;
+    const backoff = new Backoff();
+    for (;;) {
       try {
         return await make();
       } catch (error) {
-        if (!isNotReady(error) || signal.aborted || systemClock.now() + pause > end) {
+        const pause = backoff.next();
+        if (!isNotReady(error) || signal.aborted || this.#clock.now() + pause > end) {
           throw error;
         }
         this.#onRetry(error.message);
-        await systemClock.sleep(pause, signal);
+        await this.#clock.sleep(pause, signal);
         signal.throwIfAborted();
       }
     }

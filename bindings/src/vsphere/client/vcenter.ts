@@ -4,7 +4,8 @@
 import { ConnectionError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import type { EventSource } from '../../source/event-source.js';
-import { linkedTo } from '../../util/abort.js';
+import { withTimeout } from '../../source/with-timeout.js';
+import { type Clock, systemClock } from '../../util/clock.js';
 import type { CallContext, ServiceContent, Wire } from '../api/types.js';
 import { VimEventSource } from './events.js';
 import { type FoundVm, type Lookup, lookUp } from './lookup.js';
@@ -34,6 +35,8 @@ export interface SessionOptions {
 
 /** How a session is begun. */
 export interface BeginOptions extends SessionOptions, NotReadyOptions {
+  /** Host time. Default: `performance.now()` and timers. */
+  readonly clock?: Clock | undefined;
   /** Default `auto`. */
   readonly protocol?: Protocol | undefined;
 }
@@ -68,10 +71,11 @@ export class VCenter implements AsyncDisposable {
    */
   static async connect(transport: Transport, how: SignIn, options: BeginOptions = {}): Promise<VCenter> {
     const context = { signal: signalOf(options) };
-    const retries = new NotReadyRetries(options);
+    const clock = options.clock ?? systemClock;
+    const retries = new NotReadyRetries(options, clock);
     let api: VimClient | undefined;
     const begin = async (): Promise<VimClient> => {
-      api ??= await clientFor(transport, options.protocol ?? 'auto', how, context);
+      api ??= await clientFor(transport, options.protocol ?? 'auto', how, clock, context);
       try {
         await signIn(api, how, context);
       } catch (error) {
@@ -80,7 +84,7 @@ export class VCenter implements AsyncDisposable {
         if (!refused || (options.protocol ?? 'auto') !== 'auto' || api.wire !== 'vi-json' || 'session' in how) {
           throw error;
         }
-        api = await clientFor(transport, 'soap', how, context);
+        api = await clientFor(transport, 'soap', how, clock, context);
         await signIn(api, how, context);
       }
       return api;
@@ -89,7 +93,7 @@ export class VCenter implements AsyncDisposable {
       api = await retries.call(begin, context.signal);
       return new VCenter(transport, api, how, await api.serviceContent(context), retries);
     } catch (error) {
-      const ended = end(transport, UNDO_TIMEOUT_MS, async (closing) => api?.logout(closing));
+      const ended = end(transport, clock, UNDO_TIMEOUT_MS, async (closing) => api?.logout(closing));
       // Whoever aborts has no time to wait for a log-in that is to be undone; it is, all the same.
       if (options.signal?.aborted !== true) {
         await ended;
@@ -146,7 +150,7 @@ export class VCenter implements AsyncDisposable {
    * @param options - `leaving`: in `pagehide`, after which nothing can be waited for, the log-out alone is sent, at once
    */
   async close({ leaving = false }: { readonly leaving?: boolean } = {}): Promise<void> {
-    await end(this.#transport, LOGOUT_TIMEOUT_MS, async (context) => {
+    await end(this.#transport, this.#api.clock, LOGOUT_TIMEOUT_MS, async (context) => {
       if (!leaving) {
         await this.#endPushes(context.signal);
       }
@@ -156,15 +160,13 @@ export class VCenter implements AsyncDisposable {
 
   /** Removes from the server what pushes have there. */
   async #endPushes(signal: AbortSignal): Promise<void> {
-    const bound = linkedTo(signal);
+    const remove = (call: { signal: AbortSignal }): Promise<void> => this.#openCollectors.close(call.signal);
     // A session of ours takes with it what is left there; in one that was given nothing else does.
-    const timer = 'session' in this.#signIn ? undefined : setTimeout(() => bound.abort(), REMOVAL_MS);
-    try {
-      await this.#openCollectors.close(bound.signal);
-    } finally {
-      clearTimeout(timer);
-      bound.release();
-    }
+    await ('session' in this.#signIn
+      ? remove({ signal })
+      : withTimeout('removing the event collectors', remove, REMOVAL_MS, this.#api.clock, signal).catch(
+          () => undefined,
+        ));
   }
 
   /** The same as {@link VCenter.close}, for `await using`. */
@@ -176,17 +178,15 @@ export class VCenter implements AsyncDisposable {
 /** Takes leave of the server in the time there is for it, and closes the connections. */
 async function end(
   transport: Transport,
+  clock: Clock,
   timeoutMs: number,
   leave: (context: CallContext) => Promise<void>,
 ): Promise<void> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error('no time left to log out')), timeoutMs);
   try {
-    await leave({ signal: controller.signal, timeoutMs });
+    await withTimeout('logging out', leave, timeoutMs, clock, new AbortController().signal);
   } catch {
     // Nothing is left to do for it.
   } finally {
-    clearTimeout(timer);
     transport.close();
   }
 }

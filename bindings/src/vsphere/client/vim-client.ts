@@ -1,6 +1,7 @@
 /** The calls of the vSphere API that waiting needs, each written once, over either wire. */
 import { ConnectionError, WireError } from '../../errors.js';
 import type { HttpResponse, Transport } from '../../http/transport.js';
+import type { Clock } from '../../util/clock.js';
 import { CallHistory } from '../api/call-history.js';
 import type { Arguments, Codec } from '../api/codec.js';
 import { faultError, isSecret, type VimFault } from '../api/faults.js';
@@ -23,11 +24,9 @@ import type {
 } from '../api/types.js';
 import { anything, contentOf, pageOf, referenceOf, timeOf, updatesOf } from './answers.js';
 import { eventFilter, propertyFilter, propertyQuery, waitOptions } from './arguments.js';
+import { exchange, REQUEST_TIMEOUT_MS } from './exchange.js';
 
 const SERVICE_INSTANCE: MoRef = { type: 'ServiceInstance', value: 'ServiceInstance' };
-
-/** What a call may take where its context does not say. */
-export const REQUEST_TIMEOUT_MS = 30_000;
 
 /** A manager of the server, by its name in the ServiceContent, or an object that a call has answered. */
 type Self = 'eventManager' | 'propertyCollector' | 'sessionManager' | 'viewManager' | MoRef;
@@ -48,18 +47,21 @@ interface Question {
  * Bytes are bodies as fetched, for the core to read; an answer without events is an empty array.
  */
 export class VimClient {
+  /** Host time of all that the client waits for. */
+  readonly clock: Clock;
   readonly #transport: Transport;
   readonly #codec: Codec;
   readonly #callHistory: CallHistory;
-  readonly #session = new Session((context) =>
-    this.#ask({ on: 'sessionManager', method: 'Logout' }, anything, context),
-  );
+  readonly #session: Session;
   #content: ServiceContent | undefined;
 
-  constructor(transport: Transport, codec: Codec) {
+  constructor(transport: Transport, codec: Codec, clock: Clock) {
     this.#transport = transport;
     this.#codec = codec;
+    this.clock = clock;
     this.#callHistory = new CallHistory(transport.host);
+    const logOut = { on: 'sessionManager', method: 'Logout' } as const;
+    this.#session = new Session((context) => this.#ask(logOut, anything, context), clock);
   }
 
   /** The server, for messages. */
@@ -249,13 +251,8 @@ export class VimClient {
   async #call({ on, method, arguments: given = {}, token }: Question, context: CallContext): Promise<Uint8Array> {
     const self = typeof on === 'string' ? (await this.serviceContent(context))[on] : on;
     const apiVersion = this.#content?.apiVersion;
-    const response = await this.#transport.send({
-      operation: method,
-      ...this.#codec.write({ self, method, arguments: given, apiVersion, token }),
-      signal: context.signal,
-      timeoutMs: context.timeoutMs ?? REQUEST_TIMEOUT_MS,
-      once: context.once,
-    });
+    const request = { operation: method, ...this.#codec.write({ self, method, arguments: given, apiVersion, token }) };
+    const response = await exchange(this.#transport, this.clock, request, context);
     for (const secret of this.#codec.keep(response)) {
       this.#callHistory.secrets.keep(secret);
     }
