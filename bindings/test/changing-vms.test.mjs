@@ -67,7 +67,7 @@ describe('a monitor whose VMs change', () => {
 
   test('tells single rows in the order asked for, without those not watched', () => {
     const monitor = new Monitor(TWO, {}, START, 0);
-    assert.deepEqual(monitor.rows(), monitor.report(0).vms);
+    assert.deepEqual(monitor.rows(), monitor.report().vms);
     assert.deepEqual(monitor.rows(['vm-101', 'vm-9', 'vm-102']), [...monitor.rows()].reverse());
     assert.deepEqual(monitor.rows([]), []);
   });
@@ -75,7 +75,7 @@ describe('a monitor whose VMs change', () => {
   test('refuses what it cannot watch, and is as before', () => {
     const monitor = new Monitor(ONE, {}, START, 0);
     const published = new Monitor(ONE, { rules: 'published' }, START, 0);
-    const before = JSON.stringify(monitor.snapshot(0));
+    const before = JSON.stringify(monitor.snapshot());
     for (const [target, vms, time, told] of [
       [monitor, [{ vm: '' }], START, /vms\[0\]\.vm is empty/],
       [monitor, 'vm-1', START, /pass an array/],
@@ -89,13 +89,13 @@ describe('a monitor whose VMs change', () => {
         String(told),
       );
     }
-    assert.equal(JSON.stringify(monitor.snapshot(0)), before);
+    assert.equal(JSON.stringify(monitor.snapshot()), before);
   });
 
   test('goes on from a snapshot with the windows of its VMs', () => {
     const monitor = new Monitor(ONE, REOPEN, START, 0);
     monitor.setVms(TWO, at(600), 600_000 - 590_000);
-    const restored = Monitor.restore(JSON.parse(JSON.stringify(monitor.snapshot(10_000))), at(11), 0);
+    const restored = Monitor.restore(JSON.parse(JSON.stringify(monitor.snapshot())), at(11), 0);
     const early = event('VmStartingEvent', 1, 299, 'vm-102');
     const late = event('VmStartingEvent', 2, 300, 'vm-102');
     assert.deepEqual(restored.handleEvents([early], true, 1).ingested, { accepted: 0, ignored: { beforeWindow: 1 } });

@@ -69,7 +69,8 @@ mod view;
 pub mod wire;
 
 pub use formats::{
-    Recording, RecordingError, RestoreError, RunInput, Snapshot, Update, RECORDING_FORMAT, SNAPSHOT_FORMAT,
+    limits_to_json, Recording, RecordingError, RestoreError, RunInput, Snapshot, Update, RECORDING_FORMAT,
+    SNAPSHOT_FORMAT,
 };
 pub use model::event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};
 pub use model::guest_info::GuestInfo;

@@ -164,22 +164,22 @@ fn steps_of(step: &Value) -> Vec<String> {
     let mut steps = Vec::new();
     if let Some(events) = step.get("events") {
         let document = events.as_str().map_or_else(|| events.to_string(), str::to_owned);
-        let completeness = match &step["complete"] {
-            Value::Bool(false) => Completeness::Partial,
-            _ => Completeness::Complete,
+        let completeness = if step["complete"] == false {
+            Completeness::Partial
+        } else {
+            Completeness::Complete
         };
         steps.push(RunInput::events_to_step(document.as_bytes(), completeness, at_ms).unwrap());
     }
-    let infos = match &step["guestInfo"] {
-        Value::Array(infos) => infos.as_slice(),
-        Value::Null => &[],
-        info => std::slice::from_ref(info),
-    };
-    steps.extend(
-        infos
-            .iter()
-            .map(|info| input(json!({ "type": "guestInfo", "info": info }))),
-    );
+    if let Some(info) = step.get("guestInfo") {
+        let only = std::slice::from_ref(info);
+        let infos = info.as_array().map_or(only, Vec::as_slice);
+        steps.extend(
+            infos
+                .iter()
+                .map(|info| input(json!({ "type": "guestInfo", "info": info }))),
+        );
+    }
     if let Some(failure) = step.get("readFailed") {
         steps.push(input(json!({ "type": "readFailed", "failure": failure })));
     }

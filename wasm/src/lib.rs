@@ -253,6 +253,12 @@ pub fn recording_step(input: &str, at_ms: f64) -> Result<String, JsValue> {
     Ok(input.to_step(host_time(at_ms).as_millis()))
 }
 
+/// The core's limits and defaults as JSON.
+#[wasm_bindgen]
+pub fn limits() -> String {
+    vm_customization::limits_to_json()
+}
+
 /// The items of a document of events as a VI JSON array, as a recording holds them.
 ///
 /// # Errors

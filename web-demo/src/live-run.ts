@@ -283,7 +283,7 @@ export function showSaved(model: RunModel, saved: SavedRun): void {
 export function reportOf({ snapshot, startedAt }: Pick<SavedRun, 'snapshot' | 'startedAt'>): Report {
   const monitor = Monitor.restore(snapshot, startedAt, 0);
   try {
-    return monitor.report(0);
+    return monitor.report();
   } finally {
     monitor.dispose();
   }

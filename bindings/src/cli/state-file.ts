@@ -154,7 +154,7 @@ export class StateFile {
     try {
       // The time does not matter: only the rows are looked at.
       const monitor = Monitor.restore(snapshot ?? {}, new Date(), 0, { timeDownCounts: false });
-      const report = monitor.report(0);
+      const report = monitor.report();
       monitor.dispose();
       return { snapshot: snapshot ?? {}, names, server, instanceUuid, everRead: everRead === true, report };
     } catch (error) {

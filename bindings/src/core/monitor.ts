@@ -130,9 +130,9 @@ export class Monitor implements Disposable {
     return this.#step((raw) => raw.cancel(hostTime(nowMs)));
   }
 
-  /** The rows and transitions so far. */
-  report(nowMs: number): Report {
-    return JSON.parse(this.#call((raw) => raw.report(hostTime(nowMs)))) as Report;
+  /** The rows and transitions as of the last input. */
+  report(): Report {
+    return JSON.parse(this.#call((raw) => raw.report())) as Report;
   }
 
   /**
@@ -152,9 +152,9 @@ export class Monitor implements Disposable {
     return JSON.parse(this.#call((raw) => raw.rows(asked))) as VmRow[];
   }
 
-  /** The state as plain data. It holds no credential, and no message text beyond what a row shows. */
-  snapshot(nowMs: number): Snapshot {
-    return JSON.parse(this.#call((raw) => raw.snapshot(hostTime(nowMs)))) as Snapshot;
+  /** The state as of the last input, as plain data. It holds no credential, and no message text beyond what a row shows. */
+  snapshot(): Snapshot {
+    return JSON.parse(this.#call((raw) => raw.snapshot())) as Snapshot;
   }
 
   /** Gives the memory back. A second call does nothing; any other use afterwards throws {@link DisposedError}. */

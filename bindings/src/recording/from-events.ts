@@ -2,14 +2,12 @@
 
 import { guarded } from '../core/core-handle.js';
 import { type EventDocument, toBytes } from '../core/event-document.js';
+import { limits } from '../core/limits.js';
 import { summarizeEvents } from '../core/summarize-events.js';
 import { core } from '../core/wasm/loader.js';
 import { WireError } from '../errors.js';
 import type { EventSummary, Recording, VmRef } from '../types.js';
 import { describe } from '../util/describe.js';
-
-// The latest moment of a recording.
-const MAX_AT_MS = 1e12;
 
 interface TimedEvent {
   /** As a recording holds it. */
@@ -51,8 +49,9 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
   }
   const startedAt = first.summary.createdTime;
   const steps = events.map((event) => ({ atMs: timeOf(event) - timeOf(first), events: [event.event] }));
-  if ((steps.at(-1)?.atMs ?? 0) > MAX_AT_MS) {
-    throw new WireError('wireNotEvents', `the events lie more than ${MAX_AT_MS} ms apart: leave out the ones far off`);
+  const { maxAtMs } = limits();
+  if ((steps.at(-1)?.atMs ?? 0) > maxAtMs) {
+    throw new WireError('wireNotEvents', `the events lie more than ${maxAtMs} ms apart: leave out the ones far off`);
   }
   return {
     format: 'vm-customization-recording/1',

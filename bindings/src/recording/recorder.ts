@@ -2,6 +2,7 @@
 
 import { guarded } from '../core/core-handle.js';
 import { toBytes } from '../core/event-document.js';
+import { limits } from '../core/limits.js';
 import { core } from '../core/wasm/loader.js';
 import { OptionsError, VmCustomizationError } from '../errors.js';
 import type { Recording, RecordingStep } from '../types.js';
@@ -17,7 +18,6 @@ export interface RecorderOptions {
   readonly maxBytes?: number;
 }
 
-const MAX_BYTES = 64 * 1024 * 1024;
 const INPUTS: ReadonlySet<unknown> = new Set<RunInput['type']>([
   'begin',
   'events',
@@ -42,8 +42,8 @@ const encoder = new TextEncoder();
  * there plays up to a whole input.
  */
 export class Recorder {
-  readonly #maxBytes: number;
-  #head: Omit<Recording, 'steps'> | undefined;
+  readonly #maxBytes: number | undefined;
+  #head: Recording | undefined;
   readonly #steps: RecordingStep[] = [];
   #bytes = 0;
   #full = false;
@@ -53,8 +53,8 @@ export class Recorder {
     if (typeof options !== 'object' || options === null) {
       throw new OptionsError('invalidOptions', `the options are ${describe(options)}: pass an object, or nothing`);
     }
-    const { maxBytes = MAX_BYTES } = options;
-    if (typeof maxBytes !== 'number' || !(maxBytes > 0)) {
+    const { maxBytes } = options;
+    if (maxBytes !== undefined && !(typeof maxBytes === 'number' && maxBytes > 0)) {
       throw new OptionsError('invalidOptions', `maxBytes is ${describe(maxBytes)}: give a number of bytes above 0`);
     }
     this.#maxBytes = maxBytes;
@@ -71,18 +71,26 @@ export class Recorder {
       throw new VmCustomizationError('invalidInput', `the input is ${what}: pass \`take\` as \`onInput\` of a watch`);
     }
     if (input.type === 'begin') {
-      this.#head = input.recording;
-      this.#bytes = bytesOf(JSON.stringify({ ...input.recording, steps: [] }));
-      this.#full = this.#bytes > this.#maxBytes;
+      const { vms, options, startedAt } = input.recording;
+      const head = guarded(() => core().recordingHead(JSON.stringify({ vms, options, serverNow: startedAt })));
+      this.#head = JSON.parse(head) as Recording;
+      this.#bytes = bytesOf(JSON.stringify(this.#head));
+      this.#full = this.#bytes > this.#limit;
     } else if (this.#head !== undefined && !this.#full) {
-      const { step, bytes } = stepOf(input);
-      this.#full = this.#bytes + bytes > this.#maxBytes;
+      const step = stepOf(input);
+      const bytes = bytesOf(step) + ','.length;
+      this.#full = this.#bytes + bytes > this.#limit;
       if (!this.#full) {
         this.#bytes += bytes;
-        this.#steps.push(step);
+        this.#steps.push(JSON.parse(step) as RecordingStep);
       }
     }
   };
+
+  // Not known before the core is loaded.
+  get #limit(): number {
+    return this.#maxBytes ?? limits().maxDocumentBytes;
+  }
 
   /** Whether there was no room for an input: it and all after it are not in the recording. */
   get full(): boolean {
@@ -100,36 +108,13 @@ export class Recorder {
   }
 }
 
-interface SizedStep {
-  readonly step: RecordingStep;
-  /** As JSON, with a comma. */
-  readonly bytes: number;
-}
-
-function stepOf(input: Exclude<RunInput, { type: 'begin' }>): SizedStep {
-  const { atMs } = input;
-  switch (input.type) {
-    case 'events': {
-      const text = guarded(() => core().eventsToJson(toBytes(input.document)));
-      const rest = { atMs, ...(input.complete ? {} : ({ complete: false } as const)) };
-      const step = { ...rest, events: JSON.parse(text) as unknown[] };
-      return { step, bytes: sized({ ...rest, events: [] }).bytes + bytesOf(text) - '[]'.length };
-    }
-    case 'readFailed':
-      return sized({ atMs, readFailed: input.failure });
-    case 'loggedIn':
-      return sized({ atMs, loggedIn: true });
-    case 'guestInfo':
-      return sized({ atMs, guestInfo: input.info });
-    case 'vms':
-      return sized({ atMs, vms: input.vms, serverTime: input.serverTime });
-    case 'cancel':
-      return sized({ atMs, cancel: true });
-  }
-}
-
-function sized(step: RecordingStep): SizedStep {
-  return { step, bytes: bytesOf(JSON.stringify(step)) + ','.length };
+/** The step as JSON text: the core knows the format. */
+function stepOf(input: Exclude<RunInput, { type: 'begin' }>): string {
+  return guarded(() =>
+    input.type === 'events'
+      ? core().recordingEvents(toBytes(input.document), input.complete, input.atMs)
+      : core().recordingStep(JSON.stringify(input), input.atMs),
+  );
 }
 
 function bytesOf(text: string): number {

@@ -93,7 +93,7 @@ export class RunLoop {
       while (!this.#ended) {
         await this.#turn();
       }
-      return this.#running.report(this.#fed.lastMs);
+      return this.#running.report();
     } finally {
       this.#over.abort(new Error('the wait is over'));
       this.#begun.resolve();
@@ -106,7 +106,7 @@ export class RunLoop {
 
   /** The machine's state; undefined before the server's time is known. */
   snapshot(): Snapshot | undefined {
-    return this.#monitor?.snapshot(this.#feed?.lastMs ?? 0);
+    return this.#monitor?.snapshot();
   }
 
   /** The rows as they stand; undefined before the server's time is known. */

@@ -6,13 +6,17 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::formats::json::{from_json, to_json};
-use crate::formats::recording::RunInput;
+use crate::formats::recording::{RunInput, MAX_AT_MS, RECORDING_FORMAT};
+use crate::formats::snapshot::SNAPSHOT_FORMAT;
+use crate::model::event::EVENT_TYPES;
 use crate::model::guest_info::{GuestInfo, GuestInfos};
-use crate::model::options::{RunConfig, VmRef};
-use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, TimeDown};
-use crate::model::report::{Report, Transition, VmReport};
+use crate::model::options::{Options, RunConfig, VmRef, MAX_SECONDS, MAX_VMS};
+use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, TimeDown, MAX_PAGE};
+use crate::model::report::{Report, Transition, VmReport, REPORT_FORMAT};
 use crate::model::status::Hint;
+use crate::model::text::MAX_STRING_BYTES;
 use crate::run::monitor::Monitor;
+use crate::wire::MAX_DOCUMENT_BYTES;
 
 impl RunConfig {
     /// Reads `{"vms":[…],"options":{…},"serverNow":"…"}`; the options may be absent.
@@ -166,4 +170,46 @@ impl Report {
     pub fn to_json(&self) -> String {
         to_json(self)
     }
+}
+
+/// The limits and defaults of this crate as JSON, for hosts that check or show them: `maxVms`, `maxPage`,
+/// `maxDocumentBytes`, `maxStringBytes`, `maxAtMs`, `maxSeconds`, `eventTypes`, the default `options`, and the names of
+/// the `formats`.
+pub fn limits_to_json() -> String {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Limits {
+        max_vms: usize,
+        max_page: u32,
+        max_document_bytes: usize,
+        max_string_bytes: usize,
+        max_at_ms: u64,
+        max_seconds: u64,
+        event_types: [&'static str; EVENT_TYPES.len()],
+        options: Options,
+        formats: Formats,
+    }
+
+    #[derive(Serialize)]
+    struct Formats {
+        recording: &'static str,
+        report: &'static str,
+        snapshot: &'static str,
+    }
+
+    to_json(&Limits {
+        max_vms: MAX_VMS,
+        max_page: MAX_PAGE,
+        max_document_bytes: MAX_DOCUMENT_BYTES,
+        max_string_bytes: MAX_STRING_BYTES,
+        max_at_ms: MAX_AT_MS,
+        max_seconds: MAX_SECONDS,
+        event_types: EVENT_TYPES,
+        options: Options::default(),
+        formats: Formats {
+            recording: RECORDING_FORMAT,
+            report: REPORT_FORMAT,
+            snapshot: SNAPSHOT_FORMAT,
+        },
+    })
 }

@@ -5,6 +5,6 @@ pub(crate) mod json;
 pub(crate) mod recording;
 pub(crate) mod snapshot;
 
-pub use boundary::Update;
+pub use boundary::{limits_to_json, Update};
 pub use recording::{Recording, RecordingError, RunInput, RECORDING_FORMAT};
 pub use snapshot::{RestoreError, Snapshot, SNAPSHOT_FORMAT};

@@ -24,7 +24,7 @@ use crate::wire::{self, Summarized, WireError};
 pub const RECORDING_FORMAT: &str = "vm-customization-recording/1";
 
 /// The latest moment of a recording, in milliseconds: about 31 years.
-const MAX_AT_MS: f64 = 1e12;
+pub(crate) const MAX_AT_MS: u64 = 1_000_000_000_000;
 
 /// One run as data: same recording, same report, on every host.
 ///
@@ -428,7 +428,7 @@ impl RecordingStep {
         let step: StepJson<'_> = at(place, serde_json::from_str(json.get()))?;
         let at_ms = milliseconds(step.at_ms).ok_or_else(|| {
             malformed(format!(
-                ".atMs is {:?}: give milliseconds between 0 and {MAX_AT_MS:?}",
+                ".atMs is {:?}: give milliseconds between 0 and {MAX_AT_MS}",
                 step.at_ms
             ))
         })?;
@@ -492,13 +492,15 @@ fn decode_events(json: &RawValue, with_items: bool) -> Result<(wire::Decoded, Ve
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the value is checked to lie between 0 and 1e12"
+    reason = "a float cast saturates, and what is out of bounds is refused"
 )]
 fn milliseconds(value: f64) -> Option<u64> {
-    (0.0..=MAX_AT_MS).contains(&value).then_some(value as u64)
+    let ms = value as u64;
+    (value >= 0.0 && ms <= MAX_AT_MS).then_some(ms)
 }
 
 /// Written without a fraction, as recordings have it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
 fn whole<S: Serializer>(at_ms: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(milliseconds(*at_ms).unwrap_or_default())
 }

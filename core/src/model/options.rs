@@ -14,7 +14,7 @@ use crate::model::time::ServerTime;
 pub const MAX_VMS: usize = 100_000;
 
 /// The longest duration that an option takes: about 31 years.
-const MAX_SECONDS: f64 = 1e9;
+pub(crate) const MAX_SECONDS: u64 = 1_000_000_000;
 
 const DEFAULT_LOOKBACK_MS: u64 = 300_000;
 
@@ -257,15 +257,16 @@ fn to_seconds(ms: u64) -> f64 {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the value is checked to lie between 0 and 1e9"
+    reason = "a float cast saturates, and what is out of bounds is refused"
 )]
 fn to_ms(seconds: f64, field: &str) -> Result<u64, String> {
-    if (0.0..=MAX_SECONDS).contains(&seconds) {
-        // `f64::round` needs std.
-        Ok((seconds * 1000.0 + 0.5) as u64)
+    // `f64::round` needs std.
+    let ms = (seconds * 1000.0 + 0.5) as u64;
+    if seconds >= 0.0 && ms <= MAX_SECONDS * 1000 {
+        Ok(ms)
     } else {
         Err(format!(
-            "`{field}` is {seconds:?}: give a number of seconds between 0 and {MAX_SECONDS:?}"
+            "`{field}` is {seconds:?}: give a number of seconds between 0 and {MAX_SECONDS}"
         ))
     }
 }

@@ -22,17 +22,17 @@ export interface RawMonitor {
   handleTimeout(nowMs: number): string;
   /** Ends the run with the rows it has. */
   cancel(nowMs: number): string;
-  /** The report so far, as JSON. */
-  report(nowMs: number): string;
+  /** The report as of the last input, as JSON. */
+  report(): string;
   /** Rows as a JSON array: of the VMs of a JSON array of `VmRef`s, of all VMs where it is empty text. */
   rows(vmsJson: string): string;
   /** The state as JSON, for `RawMonitor.restore`. */
-  snapshot(nowMs: number): string;
+  snapshot(): string;
   /** Gives the memory back; no call may follow. */
   free(): void;
 }
 
-/** One recording, played by hand. */
+/** One recording, played interactively. */
 export interface RawPlayback {
   /** What does not change, as JSON. */
   head(): string;
@@ -57,12 +57,20 @@ export interface RawMonitorConstructor {
 export interface CoreModule {
   /** One run of the state machine. */
   RawMonitor: RawMonitorConstructor;
-  /** One recording, played by hand. */
+  /** One recording, played interactively. */
   RawPlayback: new (
     recording: Uint8Array,
   ) => RawPlayback;
   /** Plays one recording or NDJSON of them; answers one report a line. */
   replay(input: Uint8Array): string;
+  /** A recording without steps, as JSON: of `vms`, `options` and `serverNow`. */
+  recordingHead(configJson: string): string;
+  /** The step of a recording that feeds a document of events in any wire form, as JSON. */
+  recordingEvents(document: Uint8Array, complete: boolean, atMs: number): string;
+  /** The step of a recording that feeds another `RunInput`, as JSON. */
+  recordingStep(inputJson: string, atMs: number): string;
+  /** The limits and defaults, as JSON. */
+  limits(): string;
   /** Turns a document of events in any wire form into the text of a VI JSON array. */
   eventsToJson(document: Uint8Array): string;
   /** Tells the events of a document in any wire form as a JSON array for views. */
