@@ -6,12 +6,14 @@
     reason = "a test that fails says where"
 )]
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use vm_customization::wire::{decode, event_keys, soap_tree, to_vi_json};
 use vm_customization::{
     replay, Attempts, Completeness, CustomizationStatus, Event, EventPage, GuestInfo, HostTime, Monitor,
     Options, Output, ReadFailure, ReadFailureKind, ReadReason, Report, Rules, ServerTime, Snapshot, TimeDown,
-    Transition, VmRef, VmReport, Window, EVENT_TYPES,
+    Transition, VmRef, VmReport, EVENT_TYPES,
 };
 
 const START_MS: i64 = 1_772_359_200_000;
@@ -61,6 +63,10 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
+fn ended_at(monitor: &Monitor) -> Duration {
+    Duration::from_millis(monitor.report().ended_at_ms.unwrap())
+}
+
 fn options() -> impl Strategy<Value = Options> {
     (
         prop::sample::select(vec![Attempts::Follow, Attempts::First, Attempts::Reopen]),
@@ -70,10 +76,9 @@ fn options() -> impl Strategy<Value = Options> {
     )
         .prop_map(|(attempts, wait_for_power_on, timeout_ms, rules)| Options {
             rules,
-            timeout_ms,
+            timeout: timeout_ms.map(Duration::from_millis),
             attempts,
             wait_for_power_on,
-            window: Window::LookbackMs(300_000),
             ..Options::default()
         })
 }
@@ -290,7 +295,7 @@ proptest! {
             feed(&mut monitor, input, at(now));
             drain(&mut monitor);
         }
-        if let Some(timeout_ms) = options.timeout_ms {
+        if let Some(timeout) = options.timeout {
             run_clock(&mut monitor, u64::MAX);
             if options.rules == Rules::Published {
                 // The script waits for its read, however long that takes, and 15 s more.
@@ -302,7 +307,7 @@ proptest! {
                     monitor.handle_events(page, at(now));
                 }
             } else {
-                prop_assert!(monitor.report().ended_at_ms.unwrap() <= timeout_ms + 5000);
+                prop_assert!(ended_at(&monitor) <= timeout + Duration::from_secs(5));
             }
             prop_assert!(monitor.is_ended());
             prop_assert!(monitor.report().vms.iter().all(|row| row.conclusion.is_some()));
@@ -375,9 +380,9 @@ proptest! {
             let rows: Vec<String> = monitor.rows().into_iter().map(|row| row.vm).collect();
             prop_assert_eq!(&rows, &watched);
         }
-        if let Some(timeout_ms) = options.timeout_ms {
+        if let Some(timeout) = options.timeout {
             run_clock(&mut monitor, u64::MAX);
-            prop_assert!(monitor.report().ended_at_ms.unwrap() <= timeout_ms + 5000);
+            prop_assert!(ended_at(&monitor) <= timeout + Duration::from_secs(5));
             prop_assert!(monitor.rows().iter().all(|row| row.conclusion.is_some()));
         }
     }

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ pub const MAX_VMS: usize = 100_000;
 /// The longest duration that an option takes: about 31 years.
 pub(crate) const MAX_SECONDS: u64 = 1_000_000_000;
 
-const DEFAULT_LOOKBACK_MS: u64 = 300_000;
+const DEFAULT_LOOKBACK: Duration = Duration::from_secs(300);
 
 /// A VM to watch: the value of its managed object reference, and a name for people.
 ///
@@ -82,18 +83,20 @@ pub enum Attempts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Window {
-    /// So many milliseconds before the start, in server time.
-    LookbackMs(u64),
+    /// So long before the start, in server time.
+    Lookback(Duration),
     /// At a server time that the caller took before the power-on.
     Since(ServerTime),
 }
 
 /// The options of a run. As JSON they have the names and defaults of the recording format.
 ///
+/// Durations are rounded to milliseconds (half up); one over 1e9 seconds, about 31 years, counts as that long.
+///
 /// ```
 /// use vm_customization::{Options, Attempts};
 /// let options: Options = serde_json::from_str(r#"{"timeoutSeconds":null,"attempts":"reopen"}"#)?;
-/// assert_eq!(options.timeout_ms, None);
+/// assert_eq!(options.timeout, None);
 /// assert_eq!(options.attempts, Attempts::Reopen);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -102,30 +105,50 @@ pub enum Window {
 pub struct Options {
     /// Which rules decide.
     pub rules: Rules,
-    /// Milliseconds of host time until the deadline; `None` waits for ever.
-    pub timeout_ms: Option<u64>,
-    /// Where the window of events opens.
+    /// Host time until the deadline; `None` waits for ever. Default 600 s.
+    pub timeout: Option<Duration>,
+    /// Where the window of events opens. Default 300 s before the start.
     pub window: Window,
-    /// Milliseconds between two safety reads.
-    pub poll_interval_ms: u64,
+    /// Host time between two safety reads. Default 15 s.
+    pub poll_interval: Duration,
     /// Whether a VM without a power-on is waited for until the deadline (rule D7).
     pub wait_for_power_on: bool,
     /// What a power-on after the start means.
     pub attempts: Attempts,
-    /// Milliseconds without a transition after which a row gets a [hint](crate::Hint).
-    pub stuck_after_ms: u64,
+    /// Host time without a transition after which a row gets a [hint](crate::Hint). Default 600 s.
+    pub stuck_after: Duration,
+}
+
+impl Options {
+    pub(crate) fn timeout_ms(&self) -> Option<u64> {
+        self.timeout.map(to_ms)
+    }
+
+    pub(crate) fn poll_interval_ms(&self) -> u64 {
+        to_ms(self.poll_interval)
+    }
+
+    pub(crate) fn stuck_after_ms(&self) -> u64 {
+        to_ms(self.stuck_after)
+    }
+}
+
+/// Whole milliseconds, no more than an option takes.
+pub(crate) fn to_ms(duration: Duration) -> u64 {
+    let rounded = duration.saturating_add(Duration::from_micros(500)).as_millis();
+    u64::try_from(rounded).map_or(MAX_SECONDS * 1000, |ms| ms.min(MAX_SECONDS * 1000))
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             rules: Rules::Default,
-            timeout_ms: Some(600_000),
-            window: Window::LookbackMs(DEFAULT_LOOKBACK_MS),
-            poll_interval_ms: 15_000,
+            timeout: Some(Duration::from_secs(600)),
+            window: Window::Lookback(DEFAULT_LOOKBACK),
+            poll_interval: Duration::from_secs(15),
             wait_for_power_on: false,
             attempts: Attempts::Follow,
-            stuck_after_ms: 600_000,
+            stuck_after: Duration::from_secs(600),
         }
     }
 }
@@ -211,37 +234,37 @@ impl TryFrom<OptionsJson> for Options {
     type Error = String;
 
     fn try_from(json: OptionsJson) -> Result<Self, String> {
-        let lookback = to_ms(json.lookback_seconds, "lookbackSeconds")?;
+        let lookback = duration(json.lookback_seconds, "lookbackSeconds")?;
         Ok(Self {
             rules: json.rules,
-            timeout_ms: json
+            timeout: json
                 .timeout_seconds
-                .map(|seconds| to_ms(seconds, "timeoutSeconds"))
+                .map(|seconds| duration(seconds, "timeoutSeconds"))
                 .transpose()?,
-            window: json.since.map_or(Window::LookbackMs(lookback), Window::Since),
-            poll_interval_ms: to_ms(json.poll_interval_seconds, "pollIntervalSeconds")?,
+            window: json.since.map_or(Window::Lookback(lookback), Window::Since),
+            poll_interval: duration(json.poll_interval_seconds, "pollIntervalSeconds")?,
             wait_for_power_on: json.wait_for_power_on,
             attempts: json.attempts,
-            stuck_after_ms: to_ms(json.stuck_after_seconds, "stuckAfterSeconds")?,
+            stuck_after: duration(json.stuck_after_seconds, "stuckAfterSeconds")?,
         })
     }
 }
 
 impl From<Options> for OptionsJson {
     fn from(options: Options) -> Self {
-        let (lookback_ms, since) = match options.window {
-            Window::LookbackMs(ms) => (ms, None),
-            Window::Since(time) => (DEFAULT_LOOKBACK_MS, Some(time)),
+        let (lookback, since) = match options.window {
+            Window::Lookback(lookback) => (lookback, None),
+            Window::Since(time) => (DEFAULT_LOOKBACK, Some(time)),
         };
         Self {
             rules: options.rules,
-            timeout_seconds: options.timeout_ms.map(to_seconds),
-            lookback_seconds: to_seconds(lookback_ms),
+            timeout_seconds: options.timeout.map(to_seconds),
+            lookback_seconds: to_seconds(lookback),
             since,
-            poll_interval_seconds: to_seconds(options.poll_interval_ms),
+            poll_interval_seconds: to_seconds(options.poll_interval),
             wait_for_power_on: options.wait_for_power_on,
             attempts: options.attempts,
-            stuck_after_seconds: to_seconds(options.stuck_after_ms),
+            stuck_after_seconds: to_seconds(options.stuck_after),
         }
     }
 }
@@ -250,24 +273,18 @@ impl From<Options> for OptionsJson {
     clippy::cast_precision_loss,
     reason = "options hold at most 1e12 milliseconds"
 )]
-fn to_seconds(ms: u64) -> f64 {
-    ms as f64 / 1000.0
+fn to_seconds(duration: Duration) -> f64 {
+    to_ms(duration) as f64 / 1000.0
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a float cast saturates, and what is out of bounds is refused"
-)]
-fn to_ms(seconds: f64, field: &str) -> Result<u64, String> {
-    // `f64::round` needs std.
-    let ms = (seconds * 1000.0 + 0.5) as u64;
-    if seconds >= 0.0 && ms <= MAX_SECONDS * 1000 {
-        Ok(ms)
-    } else {
-        Err(format!(
+fn duration(seconds: f64, field: &str) -> Result<Duration, String> {
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if duration <= Duration::from_secs(MAX_SECONDS) => {
+            Ok(Duration::from_millis(to_ms(duration)))
+        }
+        Ok(_) | Err(_) => Err(format!(
             "`{field}` is {seconds:?}: give a number of seconds between 0 and {MAX_SECONDS}"
-        ))
+        )),
     }
 }
 
@@ -287,13 +304,44 @@ mod tests {
     #[test]
     fn options_survive_a_round_trip() {
         let options = Options {
-            timeout_ms: None,
+            timeout: None,
             window: Window::Since(ServerTime::from_unix_ms(1)),
-            poll_interval_ms: 1500,
+            poll_interval: Duration::from_millis(1500),
             ..Options::default()
         };
         let json = serde_json::to_string(&options).unwrap_or_default();
         assert_eq!(serde_json::from_str::<Options>(&json).ok(), Some(options));
+    }
+
+    #[test]
+    fn a_duration_is_rounded_to_milliseconds_and_bounded() {
+        for (nanos, ms) in [(0, 0), (499_999, 0), (500_000, 1), (1_499_999, 1), (1_500_000, 2)] {
+            assert_eq!(to_ms(Duration::from_nanos(nanos)), ms);
+        }
+        let longest = Duration::from_secs(MAX_SECONDS);
+        let just_less = Duration::from_millis(MAX_SECONDS * 1000 - 1);
+        assert_eq!(to_ms(just_less) + 1, to_ms(longest));
+        assert_eq!(to_ms(longest + Duration::from_millis(1)), to_ms(longest));
+        assert_eq!(to_ms(Duration::MAX), to_ms(longest));
+    }
+
+    #[test]
+    fn whatever_the_options_are_they_can_be_read_again() {
+        for duration in [Duration::ZERO, Duration::from_micros(1500), Duration::MAX] {
+            let options = Options {
+                timeout: Some(duration),
+                window: Window::Lookback(duration),
+                poll_interval: duration,
+                stuck_after: duration,
+                ..Options::default()
+            };
+            let json = serde_json::to_string(&options).unwrap_or_default();
+            let again: Options = serde_json::from_str(&json).unwrap_or_default();
+            assert_eq!(again.timeout_ms(), options.timeout_ms(), "{json}");
+            assert_eq!(again.poll_interval_ms(), options.poll_interval_ms());
+            assert_eq!(again.stuck_after_ms(), options.stuck_after_ms());
+            assert_eq!(serde_json::to_string(&again).unwrap_or_default(), json);
+        }
     }
 
     #[test]

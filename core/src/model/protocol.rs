@@ -3,8 +3,9 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::event::Event;
 #[cfg(doc)]
@@ -55,8 +56,14 @@ pub struct EventQuery {
     pub max_count: u32,
     /// Why.
     pub reason: ReadReason,
-    /// How long the read may take, in milliseconds; `None` leaves it to the host.
-    pub timeout_ms: Option<u64>,
+    /// How long the read may take; `None` leaves it to the host.
+    #[serde(rename = "timeoutMs", serialize_with = "in_ms")]
+    pub timeout: Option<Duration>,
+}
+
+#[expect(clippy::ref_option, reason = "serde passes fields so")]
+fn in_ms<S: Serializer>(timeout: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    timeout.map(|timeout| timeout.as_millis()).serialize(serializer)
 }
 
 /// Why a read is asked for.

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
@@ -92,6 +93,13 @@ pub enum ReadFailureKind {
     Transient,
     /// It will never work.
     Fatal,
+}
+
+/// The name as reports have it.
+impl fmt::Display for ReadFailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl ReadFailureKind {

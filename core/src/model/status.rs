@@ -72,6 +72,20 @@ impl fmt::Display for CustomizationStatus {
     }
 }
 
+/// The name as reports have it.
+impl fmt::Display for Conclusion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// The name as reports have it.
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
 /// Why a VM is no longer waited for. It never changes the status that the VM had reached.
 ///
 /// Non-exhaustive: later rules may conclude a VM for reasons of their own.
@@ -108,4 +122,18 @@ pub enum Hint {
     NotStarted,
     /// Started, and no result came.
     StartedNoResult,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::report::ReadFailureKind;
+    use alloc::string::ToString;
+
+    #[test]
+    fn what_people_read_is_the_name_that_reports_have() {
+        assert_eq!(Conclusion::VmRemoved.to_string(), "vmRemoved");
+        assert_eq!(Hint::PendingNotStarted.to_string(), "pendingNotStarted");
+        assert_eq!(ReadFailureKind::NotAuthenticated.to_string(), "notAuthenticated");
+    }
 }

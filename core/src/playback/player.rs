@@ -119,7 +119,7 @@ impl Player {
     /// The report at the end of the recording: without a deadline the run ends at the last step.
     pub(crate) fn last_report(&self, recording: &Recording) -> Report {
         let mut report = self.monitor.report();
-        if recording.config.options.timeout_ms.is_none() {
+        if recording.config.options.timeout_ms().is_none() {
             report.ended_at_ms = report.ended_at_ms.or(Some(recording.last_ms()));
         }
         report
@@ -152,7 +152,7 @@ impl Player {
     }
 
     fn run_after_the_steps(&mut self, recording: &Recording, limit_ms: u64) {
-        if recording.config.options.timeout_ms.is_none() {
+        if recording.config.options.timeout_ms().is_none() {
             let last_ms = recording.last_ms().min(limit_ms);
             self.run_clock(recording, last_ms.saturating_add(1));
         } else {
@@ -312,7 +312,7 @@ mod tests {
             player.feed_up_to(step, step.inputs.len());
             player.next = (player.next.0 + 1, 0);
         }
-        let is_endless = recording.config.options.timeout_ms.is_none();
+        let is_endless = recording.config.options.timeout_ms().is_none();
         let end_ms = if is_endless {
             recording.last_ms() + 1
         } else {

@@ -1,6 +1,6 @@
 //! The time window of a run, or of a VM that came to it on the way (D1, D2).
 
-use crate::model::options::{Attempts, Options, Window};
+use crate::model::options::{to_ms, Attempts, Options, Window};
 use crate::model::time::ServerTime;
 
 /// What does not change during a run and bears on every assessment.
@@ -18,7 +18,7 @@ impl TimeWindow {
     pub(crate) fn of(options: &Options, start: ServerTime) -> Self {
         Self {
             opens: match options.window {
-                Window::LookbackMs(ms) => start.minus_ms(ms),
+                Window::Lookback(lookback) => start.minus_ms(to_ms(lookback)),
                 Window::Since(time) => time,
             },
             start,

@@ -4,6 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use crate::model::event::EVENT_TYPES;
 use crate::model::options::VmRef;
@@ -96,7 +97,7 @@ impl RunContext {
             types: &EVENT_TYPES,
             max_count: MAX_PAGE,
             reason,
-            timeout_ms,
+            timeout: timeout_ms.map(Duration::from_millis),
         }));
     }
 

@@ -367,7 +367,7 @@ impl DefaultRun {
         }
         let is_complete = page.completeness == Completeness::Complete;
         if is_complete {
-            self.reads.completed(now_ms, self.options.poll_interval_ms);
+            self.reads.completed(now_ms, self.options.poll_interval_ms());
             self.observe(&mut touched);
         }
         for (place, touched) in touched.into_iter().enumerate() {
@@ -377,7 +377,10 @@ impl DefaultRun {
         }
         self.end_if_concluded(now_ms, context);
         let is_last = self.last_read_at_ms.is_some()
-            || self.options.timeout_ms.is_some_and(|deadline| now_ms > deadline);
+            || self
+                .options
+                .timeout_ms()
+                .is_some_and(|deadline| now_ms > deadline);
         if is_complete && is_last && context.ended_at_ms.is_none() {
             self.end(Conclusion::TimedOut, now_ms, context);
         }
@@ -455,7 +458,10 @@ impl DefaultRun {
             return;
         }
         let is_deadline = self.last_read_at_ms.is_none()
-            && self.options.timeout_ms.is_some_and(|deadline| now_ms >= deadline);
+            && self
+                .options
+                .timeout_ms()
+                .is_some_and(|deadline| now_ms >= deadline);
         let request = if is_deadline {
             self.last_read_at_ms = Some(now_ms);
             if !self.vms.iter().any(Watched::is_readable) {
@@ -488,7 +494,7 @@ impl DefaultRun {
     }
 
     fn due_beside_reads(&self) -> Option<(u64, DeadlineReason)> {
-        let end = match (self.last_read_ends_at_ms(), self.options.timeout_ms) {
+        let end = match (self.last_read_ends_at_ms(), self.options.timeout_ms()) {
             (Some(end_ms), _) => Some((end_ms, DeadlineReason::LastRead)),
             (None, Some(deadline)) => Some((deadline, DeadlineReason::Deadline)),
             (None, None) => None,
@@ -507,7 +513,7 @@ impl DefaultRun {
         {
             let other_ms = self.due_beside_reads().map_or(u64::MAX, |(at_ms, _)| at_ms);
             self.reads
-                .put_off(end_ms.min(other_ms), self.options.poll_interval_ms);
+                .put_off(end_ms.min(other_ms), self.options.poll_interval_ms());
         }
     }
 
@@ -692,7 +698,7 @@ impl DefaultRun {
         watched
             .last_emitted
             .at_ms
-            .saturating_add(self.options.stuck_after_ms)
+            .saturating_add(self.options.stuck_after_ms())
     }
 
     /// Notes when one VM will be stuck, if nothing happens.
@@ -710,7 +716,7 @@ impl DefaultRun {
         if self.stuck.get().is_none_or(|at_ms| at_ms > now_ms) {
             return;
         }
-        let stuck_after_ms = self.options.stuck_after_ms;
+        let stuck_after_ms = self.options.stuck_after_ms();
         for (place, watched) in self.vms.iter_mut().enumerate() {
             let is_due = watched.conclusion.is_none()
                 && !watched.stuck_emitted

@@ -23,6 +23,7 @@ use crate::wire::{self, Decoded, WireError};
 /// There are three kinds of methods. `handle_*` and [`cancel`](Self::cancel) are inputs: they
 /// take the host time last, never fail on odd remote data, and clamp a time that goes backwards.
 /// `poll_*` give what the host is to do. The others only look.
+/// `examples/watch.rs` has a host's whole loop.
 ///
 /// ```
 /// use vm_customization::*;
@@ -96,7 +97,7 @@ impl Monitor {
         let mut context = RunContext::new(vms, server_now);
         let run = match options.rules {
             Rules::Default => Run::Default(DefaultRun::start(&options, &mut context)),
-            Rules::Published => Run::Published(PublishedRun::start(options.timeout_ms, context.vms.len())),
+            Rules::Published => Run::Published(PublishedRun::start(options.timeout_ms(), context.vms.len())),
         };
         Ok(Self {
             options,
@@ -306,7 +307,10 @@ impl Monitor {
         }
     }
 
-    /// Whether the run is over; what comes in then changes nothing.
+    /// Whether the run is over: what comes in then changes nothing, and there is no deadline any more.
+    ///
+    /// Outputs may still wait: the transitions and conclusions that ended it. Drain
+    /// [`poll_output`](Self::poll_output) until `None`, then leave the loop.
     pub fn is_ended(&self) -> bool {
         self.context.ended_at_ms.is_some()
     }
@@ -371,7 +375,7 @@ fn check(vms: &[VmRef], options: &Options) -> Result<(), OptionsError> {
             return Err(OptionsError::LongVm(place));
         }
     }
-    if options.poll_interval_ms == 0 {
+    if options.poll_interval_ms() == 0 {
         return Err(OptionsError::ZeroPollInterval);
     }
     Ok(())

@@ -45,7 +45,7 @@ impl PublishedRun {
 
     /// Goes on after a restore, and asks again for the read that was open.
     pub(crate) fn resume(&mut self, options: &Options, context: &mut RunContext) {
-        self.timeout_ms = options.timeout_ms;
+        self.timeout_ms = options.timeout_ms();
         if self.reading && context.ended_at_ms.is_none() {
             ask_read(context, ReadReason::Restored);
         }
