@@ -1,6 +1,6 @@
 //! The formats of our own are read to any depth of what is passed over, and to a bounded one of what is not.
 
-use vm_customization::{GuestInfo, VmRef};
+use vm_customization::{GuestInfo, ReadFailure, Recording, RunConfig, RunInput, VmRef};
 
 #[test]
 fn nesting_is_skipped_at_any_depth() {
@@ -8,4 +8,30 @@ fn nesting_is_skipped_at_any_depth() {
     let document = format!("[{{\"vm\":\"vm-1\",\"other\":{deep}}}]");
     assert_eq!(VmRef::list_from_json(&document).unwrap().len(), 1);
     assert!(GuestInfo::list_from_json(&"[".repeat(100_000)).is_err());
+}
+
+/// JavaScript keeps a text that was cut within a character, and writes it as JSON with half a surrogate pair.
+#[test]
+fn a_text_that_ends_within_a_character_costs_no_document() {
+    let half = r#""web-\ud83d""#;
+    let vms = format!(r#"[{{"vm":"vm-1","name":{half}}}]"#);
+    let config = format!(r#"{{"vms":{vms},"serverNow":"2026-03-01T10:00:00Z"}}"#);
+    let recording = format!(
+        r#"{{"format":"vm-customization-recording/1","startedAt":"2026-03-01T10:00:00Z","vms":{vms},
+            "steps":[{{"atMs":0,"readFailed":{{"kind":"fatal","message":{half}}}}}]}}"#
+    );
+    let name = Some("web-\u{fffd}");
+    assert_eq!(VmRef::list_from_json(&vms).unwrap()[0].name.as_deref(), name);
+    assert_eq!(
+        RunConfig::from_json(&config).unwrap().vms[0].name.as_deref(),
+        name
+    );
+    let info = GuestInfo::list_from_json(&format!(r#"{{"vm":"vm-1","errorMsg":{half}}}"#)).unwrap();
+    assert_eq!(info[0].error_msg.as_deref(), name);
+    let failure = format!(r#"{{"kind":"fatal","message":{half}}}"#);
+    assert_eq!(ReadFailure::from_json(&failure).unwrap().message.as_deref(), name);
+    let input = RunInput::from_json(&format!(r#"{{"type":"readFailed","failure":{failure}}}"#)).unwrap();
+    assert!(input.to_step(0).contains("web-\u{fffd}"));
+    let report = Recording::from_json(&recording).unwrap().play();
+    assert_eq!(report.vms[0].name.as_deref(), name);
 }

@@ -1,15 +1,86 @@
 //! Values of this crate from JSON text and to it.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::Serialize;
 
 /// A value from JSON text; the error says where the text is wrong.
-pub(crate) fn from_json<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(&whole_characters(text)).map_err(|error| error.to_string())
 }
 
 /// A value of this crate as JSON text. None of them has what JSON cannot say: a key that is no text.
 pub(crate) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// JSON text in which no escape is half a character. JavaScript writes a text that was cut within a
+/// surrogate pair with one, and one such name must not cost a run: it becomes a replacement character.
+pub(crate) fn whole_characters(json: &str) -> Cow<'_, str> {
+    /// The code of the escape that a text begins with.
+    fn code(text: &str) -> Option<u32> {
+        u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
+    }
+
+    if !json.contains("\\ud") && !json.contains("\\uD") {
+        return Cow::Borrowed(json);
+    }
+    let mut whole = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        let (plain, escape) = rest.split_at(at);
+        whole.push_str(plain);
+        let is_low = |code: u32| (0xdc00..0xe000).contains(&code);
+        let length = match code(escape) {
+            Some(0xd800..0xdc00) if escape.get(6..).and_then(code).is_some_and(is_low) => 12,
+            Some(0xd800..0xe000) => {
+                whole.push(char::REPLACEMENT_CHARACTER);
+                rest = escape.get(6..).unwrap_or_default();
+                continue;
+            }
+            Some(_) => 6,
+            // A backslash and what it escapes, which may be another one.
+            None => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
+        };
+        let (escape, after) = escape.split_at(length);
+        whole.push_str(escape);
+        rest = after;
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_surrogate_pair_becomes_a_replacement_character() {
+        for (json, expected) in [
+            (r#""\ud83d\ude00""#, Some("\u{1f600}")),
+            (r#""\uD83D\uDE00""#, Some("\u{1f600}")),
+            (r#""a\ud83d""#, Some("a\u{fffd}")),
+            (r#""\ude00b""#, Some("\u{fffd}b")),
+            (r#""\ud83d\ud83d\ude00""#, Some("\u{fffd}\u{1f600}")),
+            (r#""\ud83d\n\u0041""#, Some("\u{fffd}\nA")),
+            (r#""\\ud83d""#, Some("\\ud83d")),
+            (r#""\\\ud83d""#, Some("\\\u{fffd}")),
+            (r#""\ud83""#, None),
+            (r#""\ud8é""#, None),
+            (r#""\ud83d\"#, None),
+            (r#""\ud83d\é""#, None),
+        ] {
+            let text: Option<String> = from_json(json).ok();
+            assert_eq!(text.as_deref(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn other_text_is_not_even_copied() {
+        for json in ["", "{}", r#"{"a":"\u00e9\n"}"#] {
+            assert!(matches!(whole_characters(json), Cow::Borrowed(_)), "{json}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::formats::json::to_json;
+use crate::formats::json::{to_json, whole_characters};
 use crate::model::guest_info::{GuestInfo, GuestInfos};
 use crate::model::options::{Options, RunConfig, VmRef};
 use crate::model::protocol::{Completeness, ReadFailure};
@@ -190,7 +190,8 @@ impl Recording {
 
     fn parse(text: &str, with_items: bool) -> Result<Self, RecordingError> {
         let missing = |field: &str| RecordingError::Malformed(format!("`{field}` is missing"));
-        let json: RecordingJson<'_> = at("the recording", serde_json::from_str(text))?;
+        let text = whole_characters(text);
+        let json: RecordingJson<'_> = at("the recording", serde_json::from_str(&text))?;
         let format = json.format.ok_or_else(|| missing("format"))?;
         if format != RECORDING_FORMAT {
             return Err(RecordingError::UnsupportedFormat(cut(&format, 64).0));
