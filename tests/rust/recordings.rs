@@ -130,6 +130,48 @@ fn a_snapshot_of_any_version_goes_on_to_the_same_report() {
 }
 
 #[test]
+fn a_snapshot_that_contradicts_itself_is_refused() {
+    let monitor = SteppedRun::new(
+        r#"{"startedAt":"2026-03-01T10:00:00Z","vms":[{"vm":"vm-1"},{"vm":"vm-2"}],"steps":[]}"#,
+    )
+    .monitor;
+    let good: Value = serde_json::from_str(&monitor.snapshot().to_json()).unwrap();
+    let restored = |snapshot: &Value| {
+        let snapshot = Snapshot::from_json(snapshot.to_string().as_bytes())?;
+        let server_now = ServerTime::from_unix_ms(0);
+        Monitor::restore(snapshot, TimeDown::Counts, server_now, HostTime::from_millis(0))
+    };
+    assert!(restored(&good).is_ok());
+    for (path, value, why) in [
+        (
+            "/format",
+            json!("vm-customization-snapshot/9"),
+            "restore it with the version",
+        ),
+        (
+            "/vms",
+            json!([{ "vm": "vm-1" }]),
+            "names 1 VMs and has the state of 2",
+        ),
+        ("/vms/1/vm", json!("vm-1"), "names 1 VMs and has the state of 2"),
+        ("/vms/1/vm", json!(""), "vms[1].vm is empty"),
+        (
+            "/options/pollIntervalSeconds",
+            json!(0),
+            "`pollIntervalSeconds` is 0",
+        ),
+        ("/options/timeoutSeconds", json!(-1), "`timeoutSeconds` is -1"),
+        ("/options/rules", json!("published"), "other rules"),
+        ("/elapsedMs", json!(-1), "invalid value"),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(path).unwrap() = value;
+        let error = restored(&bad).unwrap_err().to_string();
+        assert!(error.contains(why), "{path}: {error}");
+    }
+}
+
+#[test]
 fn a_run_that_is_written_down_input_by_input_plays_to_the_same_report() {
     for golden in golden_recordings() {
         let recording: Value = serde_json::from_str(&golden.recording).unwrap();

@@ -15,7 +15,7 @@ use crate::model::report::{IgnoredCounts, Transition};
 use crate::model::text::cut;
 use crate::model::time::{HostTime, ServerTime};
 use crate::run::context::{RunClock, RunContext};
-use crate::run::monitor::{Monitor, Run};
+use crate::run::monitor::{check, Monitor, Run};
 
 /// The format name of a snapshot.
 pub const SNAPSHOT_FORMAT: &str = "vm-customization-snapshot/2";
@@ -147,6 +147,13 @@ impl Monitor {
         server_now: ServerTime,
         now: HostTime,
     ) -> Result<Self, RestoreError> {
+        check(&snapshot.vms, &snapshot.options)
+            .map_err(|error| RestoreError::Malformed(error.to_string()))?;
+        if snapshot.options.rules != snapshot.run.rules() {
+            return Err(RestoreError::Malformed(
+                "it has the state of other rules than its options name".into(),
+            ));
+        }
         let elapsed_ms = match time_down {
             TimeDown::Counts => snapshot.elapsed_ms.max(server_now.ms_since(snapshot.started_at)),
             TimeDown::Excluded => snapshot.elapsed_ms,

@@ -71,6 +71,13 @@ pub(crate) enum Run {
 }
 
 impl Run {
+    pub(crate) fn rules(&self) -> Rules {
+        match self {
+            Self::Default(_) => Rules::Default,
+            Self::Published(_) => Rules::Published,
+        }
+    }
+
     pub(crate) fn vm_count(&self) -> usize {
         match self {
             Self::Default(run) => run.vm_count(),
@@ -363,7 +370,8 @@ pub(crate) fn check_vms(vms: &[VmRef], options: &Options) -> Result<(), OptionsE
     }
 }
 
-fn check(vms: &[VmRef], options: &Options) -> Result<(), OptionsError> {
+/// Whether a run can be set up so.
+pub(crate) fn check(vms: &[VmRef], options: &Options) -> Result<(), OptionsError> {
     if vms.len() > MAX_VMS {
         return Err(OptionsError::TooManyVms(vms.len()));
     }
