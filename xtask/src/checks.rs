@@ -52,6 +52,7 @@ const PARTS: &[Part] = &[
     part("build", "what is shipped, as `cargo xtask build` makes it", &[], Run::Whole(|_| commands::build())),
     part("clippy-wasm", "clippy for wasm32, core and skin", &[], Run::Whole(rust::clippy_wasm)),
     part("no-imports", "the core's tests for wasm32 import nothing", &[], Run::Whole(rust::no_imports)),
+    part("checked-core", "the core as WebAssembly with overflow checks", &[], Run::Files(node::checked_core)),
     part("lint", "JavaScript and TypeScript, format and lint", &["build"], Run::Whole(node::lint)),
     part("page", "the status page, bundled", &["build"], Run::Whole(|_| commands::build_page())),
     part("types", "TypeScript types", &["build"], Run::Whole(node::types)),

@@ -1,6 +1,6 @@
 //! The WebAssembly core: compiled, given its JavaScript glue, and made smaller where a tool for that is there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use semver::Version;
@@ -14,6 +14,7 @@ use crate::wasm_target::WasmToolchain;
 use crate::workspace;
 
 const GENERATED: &str = "bindings/generated";
+const CHECKED: &str = "target/checked-core";
 const COMPILED: &str = "vm_customization_wasm.wasm";
 /// What the glue itself exports.
 const TYPES: &str = "export * from './core.js';\nexport function __wbg_set_wasm(exports: object): void;\n";
@@ -27,18 +28,15 @@ pub(crate) fn build(toolchain: &WasmToolchain) -> Result<()> {
         .cargo("build", &[])
         .args(["--package", "vm-customization-wasm", "--profile", "wasm"]))?;
     let compiled = WasmToolchain::output("wasm").join(COMPILED);
-    let input = compiled
-        .to_str()
-        .with_context(|| format!("{} is not UTF-8: move the repository", compiled.display()))?;
     let optimizer = wasm_opt();
     let work = Work {
         makes: "JavaScript glue",
-        inputs: &[input],
+        inputs: &[text_of(&compiled)?],
         outputs: &[GENERATED],
         also: &format!("{optimizer:?} {} {TYPES}", env!("CARGO_PKG_VERSION")),
     };
     work.unless_done(|| {
-        glue(&compiled)?;
+        glue(&compiled, &workspace::at(GENERATED))?;
         if let Some(version) = &optimizer {
             say(&format!("wasm-opt {}", version.major));
             optimize(&workspace::at(GENERATED).join("core_bg.wasm"));
@@ -47,8 +45,30 @@ pub(crate) fn build(toolchain: &WasmToolchain) -> Result<()> {
     })
 }
 
-fn glue(compiled: &Path) -> Result<()> {
-    let folder = workspace::at(GENERATED);
+/// Makes a core for tests, not optimized and with overflow checks, and answers the folder that it is in.
+pub(crate) fn build_checked(toolchain: &WasmToolchain) -> Result<PathBuf> {
+    say("core for WebAssembly with overflow checks (cargo build)");
+    run(toolchain
+        .cargo("build", &[])
+        .args(["--package", "vm-customization-wasm"]))?;
+    let compiled = WasmToolchain::output("debug").join(COMPILED);
+    let folder = workspace::at(CHECKED);
+    let work = Work {
+        makes: "JavaScript glue of the checked core",
+        inputs: &[text_of(&compiled)?],
+        outputs: &[CHECKED],
+        also: "",
+    };
+    work.unless_done(|| glue(&compiled, &folder))?;
+    Ok(folder)
+}
+
+fn text_of(path: &Path) -> Result<&str> {
+    path.to_str()
+        .with_context(|| format!("{} is not UTF-8: move the repository", path.display()))
+}
+
+fn glue(compiled: &Path, folder: &Path) -> Result<()> {
     // Names of functions are a tenth of the file and would only be seen in the stack of a trap.
     Bindgen::new()
         .input_path(compiled)
@@ -59,7 +79,7 @@ fn glue(compiled: &Path) -> Result<()> {
                 .typescript(true)
                 .remove_name_section(true)
                 .remove_producers_section(true)
-                .generate(&folder)
+                .generate(folder)
         })
         .with_context(|| format!("wasm-bindgen could not make {}", folder.display()))?;
     // The types beside it are those of the file that imports WebAssembly as a module, which few hosts can.

@@ -9,7 +9,7 @@ use anyhow::{ensure, Context, Result};
 use crate::npm::{self, node, npm};
 use crate::process::{run, run_seeing};
 use crate::report::Counts;
-use crate::{tools, workspace};
+use crate::{tools, wasm, wasm_target, workspace};
 
 /// biome.
 pub(super) fn lint(_: &mut Counts) -> Result<()> {
@@ -33,6 +33,17 @@ pub(super) fn types(_: &mut Counts) -> Result<()> {
 /// node:test.
 pub(super) fn test(files: &[PathBuf], counts: &mut Counts) -> Result<()> {
     run_files(&mut node(), files, &["bindings/test", "tests/node"], counts)
+}
+
+/// The core as WebAssembly, where arithmetic that runs over stops it: what ships would go on with a wrong number.
+pub(super) fn checked_core(files: &[PathBuf], counts: &mut Counts) -> Result<()> {
+    let folder = wasm::build_checked(&wasm_target::find()?)?;
+    run_files(
+        node().env("CHECKED_CORE", folder),
+        files,
+        &["tests/checked-core"],
+        counts,
+    )
 }
 
 /// The status page, as people see it.
