@@ -13,11 +13,15 @@ const FIELDS = ['vc-guid', 'vc_guid'];
 /**
  * @param {import('vm-customization').Transport} transport to the vCenter that the plug-in is registered with
  * @param {{sessionToken: string, vcGuid: string}} who
+ * @param {number} [timeoutMs]
  * @returns {Promise<string>} it serves once
  */
-export async function acquireCloneTicket(transport, { sessionToken, vcGuid }) {
+export async function acquireCloneTicket(transport, { sessionToken, vcGuid }, timeoutMs = TIMEOUT_MS) {
+  // Not the page's: a session that it no longer wants is closed when it is there.
+  const signal = AbortSignal.timeout(timeoutMs);
   for (const field of FIELDS) {
-    const answer = await transport.send({
+    /** @type {import('vm-customization').HttpRequest} */
+    const request = {
       method: 'POST',
       operation: 'clone-ticket',
       path: PATH,
@@ -27,10 +31,12 @@ export async function acquireCloneTicket(transport, { sessionToken, vcGuid }) {
         'vmware-api-session-id': sessionToken,
       },
       body: JSON.stringify({ [field]: vcGuid }),
-      // Not the page's: a session that it no longer wants is closed when it is there.
-      signal: new AbortController().signal,
-      timeoutMs: TIMEOUT_MS,
+      signal,
       once: true,
+    };
+    const answer = await transport.send(request).catch((error) => {
+      if (!signal.aborted) throw error;
+      throw new Refusal(504, 'transient', `${transport.host} has not answered within ${timeoutMs / 1_000} s`);
     });
     if (answer.status === 200 || answer.status === 201) return ticketIn(answer.body, transport.host);
     if (answer.status !== 400) throw refusalFor(answer.status, transport.host);
