@@ -1,7 +1,9 @@
 /** The examples, run as they stand. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -189,7 +191,7 @@ describe('the back end of a plug-in', { concurrency: 2 }, () => {
     const vms = [await clone(server, 'web-1', false), await clone(server, 'web-2', false)];
     const { origin, kill, done } = await serving(context, 'plugin-backend/server.mjs', ['web-*'], server);
     await assertServed(origin);
-    const known = await (await fetch(`${origin}/vc/vms`, { method: 'POST' })).json();
+    const known = await (await fetch(`${origin}/vc/vms`)).json();
     assert.deepEqual(known, [
       { vm: vms[0], name: 'web-1' },
       { vm: vms[1], name: 'web-2' },
@@ -243,6 +245,97 @@ describe('the back end of a plug-in', { concurrency: 2 }, () => {
     proxy.add({ method: 'CurrentTime', status: 503 });
     await assert.rejects(source.serverTime({ signal }), { kind: 'transient' });
     assert.equal((await fetch(`${origin}/vc/constructor`, { method: 'POST' })).status, 404);
+  });
+
+  test('asks vCenter once about a VM that one question names 200,000 times', async (context) => {
+    const server = await simulator(context);
+    const proxy = await startProxy(server.url);
+    context.after(() => proxy.stop());
+    const front = { ...server, url: proxy.url, thumbprint: proxy.thumbprint };
+    const [{ name, vm }] = server.vms;
+    const { origin } = await serving(context, 'plugin-backend/server.mjs', [name], front);
+    const ask = (what, question) =>
+      fetch(`${origin}/vc/${what}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(question),
+      });
+    const vms = Array(200_000).fill(vm);
+    const query = { vms, since: new Date().toISOString(), types: ['VmStartingEvent'], maxCount: 1_000 };
+    for (const [what, question] of [
+      ['events', query],
+      ['guests', vms],
+    ]) {
+      const before = proxy.exchanges.length;
+      const answer = await ask(what, question);
+      assert.equal(answer.status, 200, await answer.text());
+      assert.ok(proxy.exchanges.length - before <= 2, `${proxy.exchanges.length - before} requests`);
+    }
+    assert.equal((await ask('events', { ...query, vms: Array(400_000).fill(vm) })).status, 413);
+  });
+});
+
+/** What an example answers to requests that its own page does not make. */
+async function refuses(origin, path, own) {
+  const { host } = new URL(origin);
+  const status = (headers, method = 'POST') =>
+    new Promise((resolve, reject) => {
+      const request = httpRequest(`${origin}${path}`, {
+        method,
+        headers: { ...own.headers, ...headers },
+        agent: false,
+      });
+      request.on('error', reject).on('response', (response) => resolve(response.resume().statusCode));
+      request.end(method === 'POST' ? own.body : undefined);
+    });
+  assert.equal(await status({}), 200);
+  assert.equal(await status({ origin, 'sec-fetch-site': 'same-origin' }), 200);
+  for (const [headers, refused] of [
+    [{ host: 'evil.example' }, 421],
+    [{ host: `evil.example:${host.split(':')[1]}` }, 421],
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ origin: 'https://evil.example' }, 403],
+    [{ origin: 'http://127.0.0.1:1' }, 403],
+    [{ 'content-type': 'text/plain' }, 415],
+    [{ 'content-type': 'application/x-www-form-urlencoded' }, 415],
+  ]) {
+    assert.equal(await status(headers), refused, JSON.stringify(headers));
+  }
+  // The page itself may be come to by a link, but by no other name.
+  assert.equal((await fetch(`${origin}/`, { headers: { 'sec-fetch-site': 'cross-site' } })).status, 200);
+  const page = httpRequest(`${origin}/`, { headers: { host: 'evil.example' }, agent: false }).end();
+  const [response] = await once(page, 'response');
+  assert.equal(response.resume().statusCode, 421);
+}
+
+describe('a server of an example answers its own page only', { concurrency: 2 }, () => {
+  test('plugin-backend, at each address', async (context) => {
+    const server = await simulator(context);
+    const [{ name, vm }] = server.vms;
+    const { origin } = await serving(context, 'plugin-backend/server.mjs', [name], server);
+    const query = { vms: [vm], since: new Date().toISOString(), types: ['VmStartingEvent'], maxCount: 10 };
+    for (const [path, question] of Object.entries({ time: null, events: query, guests: [vm], push: query })) {
+      const headers = { 'content-type': 'application/json' };
+      await refuses(origin, `/vc/${path}`, { headers, body: JSON.stringify(question) });
+    }
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
+      assert.equal((await fetch(`${origin}/vc/vms`, { headers })).status, 403);
+    }
+  });
+
+  test('browser-proxy, at each address', async (context) => {
+    const server = await simulator(context);
+    const { origin } = await serving(context, 'browser-proxy/server.mjs', [], server);
+    const headers = { 'content-type': 'text/xml' };
+    const body =
+      '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><RetrieveServiceContent xmlns="urn:vim25">' +
+      '<_this type="ServiceInstance">ServiceInstance</_this></RetrieveServiceContent></Body></Envelope>';
+    await refuses(origin, '/sdk', { headers, body });
+    for (const path of ['/sdk/vim25', '/api/vcenter/system']) {
+      const answer = await fetch(`${origin}${path}`, { method: 'POST', headers: { 'sec-fetch-site': 'same-site' } });
+      assert.equal(answer.status, 403, path);
+    }
   });
 });
 

@@ -85,7 +85,7 @@ describe('the back end of the plug-in', () => {
     assert.equal(page.status, 200);
     assert.equal(
       page.headers['content-security-policy'],
-      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+      "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
     );
     assert.equal(page.headers['x-content-type-options'], 'nosniff');
     // The SDK is the Client's, from where the Client is; all else is beside the page.
@@ -100,11 +100,15 @@ describe('the back end of the plug-in', () => {
     assert.equal((await plugin.ask(uri, { method: 'GET' })).status, 200);
     for (const path of [
       'back-end.mjs',
+      'index.html',
       '../vm-customization',
       '/',
       '/plugin.html',
-      'assets/%2e%2e/plugin.html',
+      'assets/%2e%2e/%2e%2e/plugin/back-end.mjs',
+      'assets/%2e%2e%2findex.html',
+      'assets/..%2f..%2fpackage.json',
       'assets/',
+      'assets',
     ]) {
       assert.equal((await plugin.ask(path, { method: 'GET' })).status, 404, path);
     }
@@ -112,7 +116,7 @@ describe('the back end of the plug-in', () => {
   });
 
   test('answers nobody without a session, and no page of another origin', async (context) => {
-    const { plugin, token, open, wish, begin } = await started(context);
+    const { plugin, token, open } = await started(context);
     const id = await open(await token());
     const time = (headers) => plugin.ask('time', { headers: { ...JSON_TYPE, ...headers }, body: 'null' });
     assert.equal((await time({ [SESSION]: id })).status, 200);
@@ -124,9 +128,24 @@ describe('the back end of the plug-in', () => {
     for (const site of ['cross-site', 'same-site', 'none']) {
       assert.equal((await time({ [SESSION]: id, 'sec-fetch-site': site })).status, 403);
     }
+    const origin = new URL(client.origin).host;
+    for (const [headers, status] of [
+      [{ origin: client.origin }, 200],
+      [{ origin: plugin.url }, 200],
+      [{ origin: 'https://evil.example' }, 403],
+      [{ origin: `https://${origin}.evil.example` }, 403],
+      [{ origin: 'null' }, 403],
+    ]) {
+      assert.equal((await time({ [SESSION]: id, ...headers })).status, status, JSON.stringify(headers));
+    }
     const before = client.requests.tickets;
-    // What a form of another page can send.
-    assert.equal((await begin(wish(await token()), { 'content-type': 'text/plain' })).status, 415);
+    // What a form of another page can send, to each address.
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', '']) {
+      for (const path of ['session', 'time', 'events', 'guests', 'push']) {
+        const { status } = await plugin.ask(path, { headers: { 'content-type': type, [SESSION]: id }, body: '{}' });
+        assert.equal(status, 415, `${path} as ${type}`);
+      }
+    }
     assert.equal(client.requests.tickets, before);
     // Nobody hears of events of other VMs than those of the session.
     const [, other] = simulator.vms;
@@ -139,6 +158,91 @@ describe('the back end of the plug-in', () => {
     assert.equal((await plugin.ask('session', { method: 'DELETE', headers })).status, 204);
     assert.equal((await time({ [SESSION]: id })).status, 401);
     await until('its session is closed', async () => (await sessions()) === count - 1);
+  });
+
+  test('opens nothing for a token that was logged out, and ends what it had opened', async (context) => {
+    const { plugin, token, wish, begin, open } = await started(context);
+    const one = await token();
+    const id = await open(one);
+    const push = await openPush(plugin, id);
+    const before = await sessions();
+    // The Client has logged this user out, and another one in.
+    await token();
+    const { status, text } = await begin(wish(one));
+    assert.equal(status, 401);
+    assert.match(JSON.parse(text).message, /does not accept the session of this vSphere Client/);
+    await push.ended;
+    const headers = { ...JSON_TYPE, [SESSION]: id };
+    assert.equal((await plugin.ask('time', { headers, body: 'null' })).status, 401);
+    // Closed is the plug-in's; the fake vCenter keeps the user's own, and has that of the other.
+    await until('the session is closed', async () => (await sessions()) === before);
+  });
+
+  test('shows vCenter no token again that it has just refused', async (context) => {
+    const { wish, begin, plugin } = await started(context);
+    const before = client.requests.tickets;
+    for (const name of ['f0rged', 'f0rged', 'f0rged', '0ther', 'f0rged', '0ther']) {
+      const { status, text } = await begin(wish(name));
+      assert.equal(status, 401);
+      assert.equal(JSON.parse(text).kind, 'fatal');
+    }
+    assert.equal(client.requests.tickets, before + 2);
+    assert.doesNotMatch(plugin.output(), /f0rged|0ther/);
+  });
+
+  test('lets a user in whatever another client asks, even when vCenter does not answer that one', async (context) => {
+    const { plugin, token, wish } = await started(context, { PLUGIN_MAX_SESSIONS: '1' });
+    const of = (client) => ({ ...JSON_TYPE, 'x-forwarded-for': client });
+    const begin = (client, token) =>
+      plugin.ask('session', { headers: of(client), body: JSON.stringify(wish(token)) }).catch(() => undefined);
+    const one = await token();
+    client.isSilentToOthers = true;
+    context.after(() => {
+      client.isSilentToOthers = false;
+    });
+    const before = client.requests.tickets;
+    const others = Array.from({ length: 40 }, (_, index) => begin('192.0.2.66', `f0rged-${index}`));
+    await until('vCenter is asked about them', async () => client.requests.tickets >= before + 4);
+    const { status, text } = await begin('192.0.2.1', one);
+    assert.equal(status, 200, text);
+    // No more of them at a time, and none of them makes the user leave.
+    assert.equal(client.requests.tickets, before + 4 + 1);
+    const headers = { ...JSON_TYPE, [SESSION]: JSON.parse(text).session };
+    assert.equal((await plugin.ask('time', { headers, body: 'null' })).status, 200);
+    await plugin.stop();
+    await Promise.all(others);
+  });
+
+  test('answers so many questions of a page at a time, and only those that it can have', async (context) => {
+    const { plugin, token, open } = await started(context);
+    const id = await open(await token());
+    const headers = { ...JSON_TYPE, [SESSION]: id };
+    const { vm } = simulator.vms[0];
+    const query = { vms: [vm], since: '2020-01-01T00:00:00Z', types: ['VmStartingEvent'], maxCount: 10 };
+    for (const [path, question, status] of [
+      ['events', query, 200],
+      ['events', { ...query, vms: vm }, 400],
+      ['events', { ...query, since: 'yesterday' }, 400],
+      ['events', { ...query, types: ['VmStartingEvent</type>'] }, 400],
+      ['events', { ...query, types: Array(101).fill('VmStartingEvent') }, 400],
+      ['events', { ...query, maxCount: 1_001 }, 400],
+      ['events', null, 400],
+      ['push', { ...query, maxCount: 0 }, 400],
+      ['guests', {}, 400],
+      ['guests', Array(10_000).fill(vm), 413],
+    ]) {
+      const answer = await plugin.ask(path, { headers, body: JSON.stringify(question) });
+      assert.equal(answer.status, status, `${path} ${JSON.stringify(question).slice(0, 200)}`);
+      if (status !== 200) assert.equal(JSON.parse(answer.text).kind, 'fatal');
+    }
+    const pushes = [];
+    for (let count = 0; count < 8; count += 1) pushes.push(await openPush(plugin, id));
+    const { status, text } = await plugin.ask('time', { headers, body: 'null' });
+    assert.equal(status, 429);
+    assert.equal(JSON.parse(text).kind, 'transient');
+    for (const push of pushes) push.close();
+    const time = async () => (await plugin.ask('time', { headers, body: 'null' })).status;
+    await until('the page is answered again', async () => (await time()) === 200);
   });
 
   test('takes nothing that is not in the form of the Client, and repeats none of it', async (context) => {

@@ -8,6 +8,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
  * @property {URL} vcenter its origin
  * @property {readonly string[]} names hosts, with ports, that users may know this vCenter by
  * @property {{thumbprint?: string, ca?: string}} trust
+ * @property {readonly string[]} proxies names or addresses of those that bring the requests of many clients
  * @property {string} host to listen on
  * @property {number} port
  * @property {{cert: string, key: string} | undefined} tls
@@ -29,14 +30,14 @@ export function configurationOf(environment) {
       `PLUGIN_HOST ${host} without a certificate would show session tokens to everyone on the way: set PLUGIN_CERTIFICATE and PLUGIN_KEY`,
     );
   }
-  const aliases = (environment.VCENTER_ALIASES ?? '').split(',').map((name) => name.trim());
   return {
     vcenter,
-    names: [vcenter.host, ...aliases.filter((name) => name !== '').map(hostOf)],
+    names: [vcenter.host, ...listOf(environment.VCENTER_ALIASES).map(hostOf)],
     trust: {
       ...(environment.VCENTER_THUMBPRINT ? { thumbprint: environment.VCENTER_THUMBPRINT } : {}),
       ...(environment.VCENTER_CA_FILE ? { ca: fileOf('VCENTER_CA_FILE', environment.VCENTER_CA_FILE) } : {}),
     },
+    proxies: [vcenter.hostname, '127.0.0.1', '::1', ...listOf(environment.PLUGIN_PROXIES)],
     host,
     port: numberOf('PLUGIN_PORT', environment.PLUGIN_PORT, 8443, 0, 65_535),
     tls,
@@ -65,6 +66,14 @@ function parsed(text) {
   } catch {
     return null;
   }
+}
+
+/** @param {string | undefined} text */
+function listOf(text = '') {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 /** In the form in which addresses are compared. @param {string} name */

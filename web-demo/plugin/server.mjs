@@ -1,143 +1,150 @@
 /** The server of the plug-in: its page and manifest, a session for each page, and the events that the page asks for. */
-import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { readdirSync } from 'node:fs';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { secureHeaders } from 'hono/secure-headers';
 import { ReadError } from 'vm-customization';
-import { readFiles } from './files.mjs';
+import { backEnd } from '../../bindings/examples/plugin-backend/back-end.js';
+import { clientOf, trusted } from '../../bindings/server/client.js';
+import { contentType, ownPages } from '../../bindings/server/guard.js';
+import { listen } from '../../bindings/server/listen.js';
+import { folderFiles, pageFiles } from '../../bindings/server/page-files.js';
+import { PAGE_POLICY } from '../../bindings/server/policy.js';
 import { Refusal } from './refusal.mjs';
 import { Sessions } from './sessions.mjs';
 import { sessionOpener, wishOf } from './sign-in.mjs';
 
 /** All addresses are below this one, and the page's are relative: where vCenter's proxy puts it does not matter. */
-export const BASE = '/vm-customization/';
+export const BASE = '/vm-customization';
 
 /** By a header, which no page of another origin can send: a cookie would be the whole Client's. */
 const SESSION_HEADER = 'x-vm-customization-session';
-/** A token of 4 KiB and a thousand VMs fit. */
-const MAX_WISH_BYTES = 64 * 1024;
-const MAX_CONNECTIONS = 2_000;
-const REQUEST_TIMEOUT_MS = 15_000;
+/** A token of 4 KiB and a thousand VMs fit; so does each question about these. */
+const MAX_REQUEST_BYTES = 64 * 1024;
+/** The page has one or two of each kind under way. */
+const MAX_REQUESTS_OF_A_PAGE = 8;
+/** Whoever makes requests that are refused does not fill the log. */
+const MAX_REFUSALS_LOGGED_A_MINUTE = 20;
+
+/**
+ * `'self'` is the origin of the vSphere Client: the page comes through its reverse proxy. The script of the Client's SDK
+ * comes from there too. What it does inside is not ours, so trusted types are reported, not required.
+ */
+const { requireTrustedTypesFor, ...policy } = PAGE_POLICY;
+const HEADERS = secureHeaders({
+  contentSecurityPolicy: { ...policy, imgSrc: ["'self'"], frameAncestors: ["'self'"] },
+  contentSecurityPolicyReportOnly: { requireTrustedTypesFor },
+  // It would be about the whole of the Client's host.
+  strictTransportSecurity: false,
+});
 
 /**
  * @param {import('./configuration.mjs').Configuration} configuration
  * @param {(message: string) => void} log
  */
 export async function startServer(configuration, log) {
-  const { tls, host, port, maxSessions, idleMs, maxAgeMs } = configuration;
-  const files = readFiles(new URL('../dist/', import.meta.url), new URL('plugin.json', import.meta.url));
+  const { tls, host, port, names, proxies, maxSessions, idleMs, maxAgeMs } = configuration;
+  const isTrusted = await trusted(proxies);
   const opener = sessionOpener(configuration);
-  const sessions = new Sessions({ open: opener.open, log, maxSessions, idleMs, maxAgeMs });
+  const sessions = new Sessions({ ...opener, log, maxSessions, idleMs, maxAgeMs });
 
-  /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
-  const handle = async (request, response) => {
-    const [address = ''] = (request.url ?? '').split('?', 1);
-    const path = address.startsWith(BASE) ? address.slice(BASE.length) : undefined;
-    const file = files.get(path ?? '');
-    if (file !== undefined) {
-      sendFile(file, request, response);
-    } else if (path === undefined || (request.method !== 'POST' && request.method !== 'DELETE')) {
-      throw new Refusal(404, 'fatal', 'there is nothing at this address');
-    } else {
-      checkOrigin(request);
-      if (path === 'session' && request.method === 'POST') await begin(request, response);
-      else await ask(path, request, response);
-    }
-  };
-
-  /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
-  const begin = async (request, response) => {
-    if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) {
-      throw new Refusal(415, 'fatal', 'the content type has to be application/json');
-    }
-    const { vms: wanted, ...who } = wishOf(await contentOf(request), configuration);
-    const { page, vms, missing } = await sessions.begin(who, wanted);
+  /** @type {Hono<{Bindings: import('@hono/node-server').HttpBindings, Variables: {page: import('./sessions.mjs').Page}}>} */
+  const app = new Hono();
+  app.route('/', files());
+  app.get('*', (c) => c.notFound());
+  app.use(ownPages(names), contentType('application/json'), bodyLimit({ maxSize: MAX_REQUEST_BYTES }));
+  app.post('/session', async (c) => {
+    const { vms: wanted, ...who } = wishOf(await c.req.json().catch(notJson), configuration);
+    const { signal } = c.req.raw;
+    const { page, vms, missing } = await sessions.begin(who, wanted, clientOf(c, isTrusted), signal);
     // Gone meanwhile: nobody would ever end it.
-    if (response.destroyed) sessions.end(page);
-    else sendJson(response, 200, { session: page.id, vms, missing });
-  };
-
-  /** @param {string} path @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
-  const ask = async (path, request, response) => {
-    const id = request.headers[SESSION_HEADER];
-    const page = sessions.find(typeof id === 'string' ? id : undefined);
+    if (signal.aborted) sessions.end(page);
+    return c.json({ session: page.id, vms, missing }, 200, { 'cache-control': 'no-store' });
+  });
+  app.use(async (c, next) => {
+    const page = sessions.find(c.req.header(SESSION_HEADER));
     if (page === undefined) {
       throw new Refusal(401, 'notAuthenticated', 'the session of this page has ended, or never was');
     }
-    if (path === 'session') {
-      sessions.end(page);
-      response.writeHead(204).end();
-      return;
+    c.set('page', page);
+    await next();
+  });
+  app.delete('/session', (c) => {
+    sessions.end(c.get('page'));
+    return c.body(null, 204);
+  });
+  app.use(async (c, next) => {
+    const page = c.get('page');
+    if (page.requests >= MAX_REQUESTS_OF_A_PAGE) {
+      throw new Refusal(429, 'transient', `the page asks for more than ${MAX_REQUESTS_OF_A_PAGE} things at a time`);
     }
     page.requests += 1;
-    const onEnd = () => response.writableEnded || response.destroy();
-    page.end.signal.addEventListener('abort', onEnd);
-    response.once('close', () => {
+    c.env.outgoing.once('close', () => {
       page.requests -= 1;
       page.usedMs = performance.now();
-      page.end.signal.removeEventListener('abort', onEnd);
     });
-    await page.answer(path, request, response);
-  };
+    await next();
+  });
+  app.route(
+    '/',
+    backEnd((c) => c.get('page').events),
+  );
+  const logged = upTo(MAX_REFUSALS_LOGGED_A_MINUTE, log);
+  app.onError((error, c) => {
+    const { status, kind, message } = refusalOf(error);
+    if ((status >= 500 || status === 403) && !c.req.raw.signal.aborted) logged(`refused: ${message}`);
+    return c.json({ kind, message }, status);
+  });
 
-  /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
-  const listener = (request, response) => {
-    handle(request, response).catch((error) => {
-      const { status, kind, message } = refusalOf(error);
-      if (status >= 500 || status === 403) log(`refused: ${message}`);
-      if (response.headersSent || response.destroyed) response.destroy();
-      // What is left of the request is not read: the connection ends with it.
-      else sendJson(response, status, { kind, message }, request.complete ? {} : { connection: 'close' });
-    });
-  };
-
-  const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
-  server.maxConnections = MAX_CONNECTIONS;
-  server.headersTimeout = REQUEST_TIMEOUT_MS;
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.listen(port, host);
-  await once(server, 'listening');
-  const at = server.address();
-  const shownHost = host.includes(':') ? `[${host}]` : host;
+  const server = await listen(new Hono().route(BASE, app), { host, port, tls, isTrusted });
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://${shownHost}:${typeof at === 'object' ? at?.port : port}${BASE}`,
+    url: `${server.origin}${BASE}/`,
     /** Ends all requests, and all sessions on vCenter. */
     async stop() {
-      server.close();
-      server.closeAllConnections();
+      server.stop();
       await sessions.close();
       opener.close();
     },
   };
 }
 
-/** Browsers say where a request comes from; the page's own come from its own origin. @param {import('node:http').IncomingMessage} request */
-function checkOrigin(request) {
-  const site = request.headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin') {
-    throw new Refusal(403, 'fatal', 'requests of other pages are not answered');
+/** The built page and the manifest. */
+function files() {
+  const built = new URL('../dist/', import.meta.url);
+  try {
+    readdirSync(new URL('assets/', built));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`the page is not built (${why}): run \`npm run --workspace web-demo build\``);
   }
+  const app = new Hono();
+  for (const path of ['/plugin.html', '/plugin.json', '/assets/*']) {
+    app.use(path, HEADERS, async (c, next) => {
+      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+        throw new Refusal(405, 'fatal', 'this address can only be read');
+      }
+      await next();
+      // The names of the parts change with their content.
+      if (c.res.ok) c.header('cache-control', path === '/assets/*' ? 'max-age=31536000, immutable' : 'no-cache');
+    });
+  }
+  app.route('/', pageFiles(built, ['plugin.html']));
+  app.route('/', pageFiles(new URL('.', import.meta.url), ['plugin.json']));
+  app.route('/', folderFiles('/assets', new URL('assets/', built)));
+  return app;
 }
 
-/** @param {import('node:http').IncomingMessage} request @returns {Promise<unknown>} */
-async function contentOf(request) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > MAX_WISH_BYTES) throw new Refusal(413, 'fatal', `the request is longer than ${MAX_WISH_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString());
-  } catch {
-    // The parser's own message would repeat a part of it.
-    throw new Refusal(400, 'fatal', 'the request is not JSON');
-  }
+/** @returns {never} */
+function notJson() {
+  // The parser's own message would repeat a part of it.
+  throw new Refusal(400, 'fatal', 'the request is not JSON');
 }
 
 /** @param {unknown} error */
 function refusalOf(error) {
   if (error instanceof Refusal) return error;
+  if (error instanceof HTTPException) return new Refusal(error.status, 'fatal', error.message);
   // Those of the package hold no secret.
   if (error instanceof ReadError) {
     return new Refusal(error.kind === 'transient' ? 502 : 403, error.kind, error.message);
@@ -145,17 +152,18 @@ function refusalOf(error) {
   return new Refusal(500, 'transient', 'the back end of the plug-in has failed');
 }
 
-/** @param {{headers: Record<string, string>, content: Buffer}} file @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
-function sendFile({ headers, content }, request, response) {
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    throw new Refusal(405, 'fatal', 'this address can only be read');
-  }
-  response.writeHead(200, { ...headers, 'content-length': content.length });
-  response.end(request.method === 'HEAD' ? undefined : content);
-}
-
-/** @param {import('node:http').ServerResponse} response @param {number} status @param {unknown} content @param {Record<string, string>} [headers] */
-function sendJson(response, status, content, headers = {}) {
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers });
-  response.end(JSON.stringify(content));
+/** @param {number} most a minute @param {(message: string) => void} log */
+function upTo(most, log) {
+  let begun = 0;
+  let count = 0;
+  return (/** @type {string} */ message) => {
+    const now = performance.now();
+    if (now - begun > 60_000) {
+      if (count > most) log(`refused: ${count - most} more`);
+      begun = now;
+      count = 0;
+    }
+    count += 1;
+    if (count <= most) log(message);
+  };
 }

@@ -4,19 +4,29 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { LookupError, ReadError } from 'vm-customization';
-import { backEnd } from '../../bindings/examples/plugin-backend/back-end.js';
+import { eventsOf } from '../../bindings/examples/plugin-backend/back-end.js';
 import { Refusal } from './refusal.mjs';
+import { Turns } from './turns.mjs';
 
 /** Tabs of one user at a time; the one that was used least lately goes first. */
 const MAX_PAGES_OF_A_USER = 32;
-/** Sessions that are being opened at a time: each is three requests to vCenter. */
-const MAX_OPENING = 8;
+/**
+ * Tokens that are shown to vCenter, and sessions that are opened with them, at a time: the transport has as many
+ * connections, half of which one client may have.
+ */
+const OPENING = { atATime: 8, ofAClient: 4, waiting: 100 };
+/** Look-ups at a time: each reads the names of all VMs that the user may see. */
+const LOOKING = { atATime: 8, ofAClient: 2, waiting: MAX_PAGES_OF_A_USER };
+/** A token that vCenter has refused is not shown to it again for so long. */
+const REFUSED_MS = 30_000;
+/** Refused tokens that are known at a time; the one refused first goes first. */
+const MAX_REFUSED = 1_000;
 
 /**
  * @typedef {object} Page one page of a user, showing some VMs
  * @property {string} id what it proves itself by
  * @property {User} user
- * @property {ReturnType<typeof backEnd>} answer
+ * @property {import('../../bindings/examples/plugin-backend/back-end.js').Events} events
  * @property {number} requests under way; while there is one it is not idle
  * @property {number} usedMs
  * @property {AbortController} end of all its requests
@@ -39,14 +49,18 @@ export class Sessions {
   #pages = new Map();
   /** @type {Set<Promise<void>>} */
   #closing = new Set();
-  #opening = 0;
+  /** What vCenter's answer was, by the key of the user. @type {Map<string, {refusal: Refusal, untilMs: number}>} */
+  #refused = new Map();
+  #opening = new Turns(OPENING);
+  #looking = new Turns(LOOKING);
   #closed = false;
   #options;
   #sweep;
 
   /**
    * @param {object} options
-   * @param {(who: Who) => Promise<import('vm-customization').VCenter>} options.open
+   * @param {(who: Who) => Promise<string>} options.acquireTicket
+   * @param {(ticket: string, who: Who) => Promise<import('vm-customization').VCenter>} options.open
    * @param {(message: string) => void} options.log
    * @param {number} options.maxSessions
    * @param {number} options.idleMs
@@ -63,15 +77,16 @@ export class Sessions {
    * Opens a session for a page, or goes on in the one that the user has already.
    * @param {Who} who
    * @param {readonly string[]} vms that the page shows
+   * @param {string} client whose request it is; others do not wait for it
+   * @param {AbortSignal} signal of the request
    * @returns {Promise<{page: Page, vms: readonly import('vm-customization').FoundVm[], missing: readonly {vm: string, message: string}[]}>}
    */
-  async begin(who, vms) {
+  async begin(who, vms, client, signal) {
     for (let again = false; ; again = true) {
-      const user = this.#userOf(who);
-      user.beginning += 1;
+      const user = await this.#opening.run(client, signal, () => this.#join(who));
       try {
         const vcenter = await user.vcenter;
-        const { found, missing } = await look(vcenter, vms);
+        const { found, missing } = await this.#looking.run(user.key, signal, () => look(vcenter, vms));
         const page = this.#pageOf(user, vcenter, found);
         return { page, vms: found.vms, missing };
       } catch (error) {
@@ -110,24 +125,51 @@ export class Sessions {
     await Promise.all(this.#closing);
   }
 
-  /** @param {Who} who */
-  #userOf(who) {
-    if (this.#closed) throw new Refusal(503, 'transient', 'the plug-in is being shut down');
+  /**
+   * The user whose token it is, with a page that is about to begin. The token is shown to vCenter each time: of one that
+   * the Client has logged out, the session here may still be open.
+   * @param {Who} who @returns {Promise<User>}
+   */
+  async #join(who) {
     const key = createHash('sha256').update(`${who.vcGuid}\n${who.sessionToken}`).digest('hex');
-    const known = this.#users.get(key);
-    if (known !== undefined) return known;
+    const known = this.#refused.get(key);
+    if (known !== undefined && known.untilMs > performance.now()) throw known.refusal;
+    const ticket = await this.#options.acquireTicket(who).catch((error) => {
+      if (error instanceof Refusal && error.kind === 'fatal') this.#refuse(key, error);
+      throw error;
+    });
+    if (this.#closed) throw new Refusal(503, 'transient', 'the plug-in is being shut down');
+    const user = this.#users.get(key) ?? this.#open(key, ticket, who);
+    user.beginning += 1;
+    try {
+      await user.vcenter;
+    } catch (error) {
+      user.beginning -= 1;
+      throw error;
+    }
+    return user;
+  }
+
+  /** @param {string} key @param {Refusal} refusal */
+  #refuse(key, refusal) {
+    this.#refused.delete(key);
+    this.#refused.set(key, { refusal, untilMs: performance.now() + REFUSED_MS });
+    const [first] = this.#refused.keys();
+    if (first !== undefined && this.#refused.size > MAX_REFUSED) this.#refused.delete(first);
+    const user = this.#users.get(key);
+    if (user !== undefined && refusal.status === 401) this.#drop(user, 'was logged out of the Client');
+  }
+
+  /** Opens a session with a ticket of vCenter, for which it makes room. @param {string} key @param {string} ticket @param {Who} who */
+  #open(key, ticket, who) {
     this.#makeRoom();
-    this.#opening += 1;
+    const vcenter = this.#options.open(ticket, who);
     /** @type {User} */
-    const user = { key, vcenter: this.#options.open(who), pages: new Map(), beginning: 0, openedMs: performance.now() };
+    const user = { key, vcenter, pages: new Map(), beginning: 0, openedMs: performance.now() };
     this.#users.set(key, user);
-    user.vcenter.then(
+    vcenter.then(
+      () => this.#options.log(`a session was opened; ${this.#users.size} of ${this.#options.maxSessions}`),
       () => {
-        this.#opening -= 1;
-        this.#options.log(`a session was opened; ${this.#users.size} of ${this.#options.maxSessions}`);
-      },
-      () => {
-        this.#opening -= 1;
         if (this.#users.get(key) === user) this.#users.delete(key);
       },
     );
@@ -135,9 +177,6 @@ export class Sessions {
   }
 
   #makeRoom() {
-    if (this.#opening >= MAX_OPENING) {
-      throw new Refusal(503, 'transient', 'too many sessions are being opened: try again in a while');
-    }
     if (this.#users.size < this.#options.maxSessions) return;
     const idle = [...this.#users.values()].filter(
       ({ beginning, pages }) => beginning === 0 && [...pages.values()].every(({ requests }) => requests === 0),
@@ -156,14 +195,15 @@ export class Sessions {
     const [oldest] = user.pages.values();
     if (oldest !== undefined && user.pages.size >= MAX_PAGES_OF_A_USER) this.#forget(oldest);
     const sessionLost = () => this.#drop(user, 'has ended on vCenter');
+    const end = new AbortController();
     /** @type {Page} */
     const page = {
       id: randomBytes(32).toString('base64url'),
       user,
-      answer: backEnd(vcenter, found, { sessionLost }),
+      events: eventsOf(vcenter, found, { sessionLost, ended: end.signal }),
       requests: 0,
       usedMs: performance.now(),
-      end: new AbortController(),
+      end,
     };
     user.pages.set(page.id, page);
     this.#pages.set(page.id, page);
@@ -188,7 +228,7 @@ export class Sessions {
   #forget(page) {
     this.#pages.delete(page.id);
     page.user.pages.delete(page.id);
-    page.end.abort();
+    page.end.abort(new ReadError('notAuthenticated', 'the session of this page has ended'));
   }
 
   /** @param {User} user */

@@ -65,10 +65,13 @@ export function sessionOpener({ vcenter: { origin, host }, trust }) {
   const otherVCenter = () =>
     new Refusal(403, 'fatal', `this VM is of another vCenter than ${host}, the one that this plug-in is for`);
   return {
-    /** @param {{sessionToken: string, vcGuid: string}} who */
-    async open(who) {
+    /** Shows the token to vCenter: only one that is still good gets a ticket. @param {import('./sessions.mjs').Who} who */
+    async acquireTicket(who) {
       if (known !== undefined && known !== who.vcGuid) throw otherVCenter();
-      const cloneTicket = await acquireCloneTicket(transport, who);
+      return acquireCloneTicket(transport, who);
+    },
+    /** @param {string} cloneTicket @param {import('./sessions.mjs').Who} who */
+    async open(cloneTicket, who) {
       const vcenter = await connectVCenter({ server: origin, cloneTicket, ...trust });
       known ??= vcenter.instanceUuid?.toLowerCase();
       if (known === who.vcGuid) return vcenter;

@@ -1,109 +1,156 @@
 /**
- * The other half of event-source.js, for any HTTP server of Node. It keeps one session with vCenter, and answers for the
- * VMs it was set up for and no others: who may use the page decides the server that it is mounted in.
+ * The other half of event-source.js: routes for a server of Hono. They answer for the VMs that they are given and no
+ * others: who may use the page decides the server that they are mounted in.
  */
-import { once } from 'node:events';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { stream } from 'hono/streaming';
 import { ReadError } from 'vm-customization';
+import { contentType } from '../../server/guard.js';
 
 /** A question names the VMs it is about: those of the largest run fit. */
 const MAX_QUESTION_BYTES = 2 * 1024 * 1024;
+/** The most events that the machine asks for at a time, and more types than it knows of. */
+const MAX_COUNT = 1_000;
+const MAX_TYPES = 100;
+const TYPE = /^\w{1,100}$/;
 /** A stream without events says this often that it is alive: proxies end connections that are silent. */
 const ALIVE_MS = 15_000;
-/** A page that takes nothing for so long has gone. */
-const STALLED_MS = 60_000;
+
+/**
+ * @typedef {object} Events what a page may ask about
+ * @property {import('vm-customization').EventSource} source
+ * @property {ReadonlySet<string>} vms
+ * @property {(() => void) | undefined} sessionLost
+ * @property {AbortSignal | undefined} ended
+ */
 
 /**
  * @param {import('vm-customization').VCenter} vcenter of a service account; or of the user, by the clone ticket that the
  *   Client gives to a plug-in
  * @param {import('vm-customization').Lookup} found the VMs that pages may ask about
- * @param {{sessionLost?: () => void}} [options] `sessionLost` is for a session that this side cannot open again: it is
- *   told of its end, and so is the page. Without it the page never hears of it.
+ * @param {{sessionLost?: () => void, ended?: AbortSignal}} [options] `sessionLost` is for a session that this side cannot
+ *   open again: it is told of its end, and so is the page. Without it the page never hears of it. `ended` ends what is
+ *   under way, with its reason.
+ * @returns {Events}
  */
-export function backEnd(vcenter, found, { sessionLost } = {}) {
-  const source = vcenter.events(found);
-  const known = new Set(found.vms.map(({ vm }) => vm));
-  /** @param {unknown} vms */
-  const allowed = (vms) => {
-    if (!Array.isArray(vms)) throw new ReadError('fatal', 'a question names its VMs in a list');
-    return vms.filter((vm) => known.has(vm));
-  };
-
-  /** @type {Record<string, (question: any, options: { signal: AbortSignal }) => Promise<unknown>>} */
-  const answers = {
-    vms: async () => found.vms,
-    time: (_, options) => source.serverTime(options),
-    events: async (query, options) => asText(await source.readEvents({ ...query, vms: allowed(query?.vms) }, options)),
-    guests: (vms, options) => source.readGuestInfo?.(allowed(vms), options) ?? Promise.resolve([]),
-  };
-
-  /**
-   * Answers one request below the path where it is mounted.
-   * @param {string} what @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response
-   */
-  return async function handle(what, request, response) {
-    const gone = new AbortController();
-    response.on('close', () => gone.abort());
-    const { signal } = gone;
-    /** @param {number} status @param {unknown} content */
-    const send = (status, content) => {
-      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-      response.end(JSON.stringify(content));
-    };
-    const answer = Object.hasOwn(answers, what) ? answers[what] : undefined;
-    if ((answer === undefined && what !== 'push') || request.method !== 'POST') {
-      send(404, { kind: 'fatal', message: `no such address: ${what}` });
-      return;
-    }
-    try {
-      const question = await questionOf(request);
-      if (answer === undefined) {
-        const pages = source.pushEvents?.({ ...question, vms: allowed(question?.vms) }, { signal }) ?? [];
-        await stream(pages, response, signal);
-        return;
-      }
-      const ask = () => answer(question, { signal });
-      send(200, await ask().catch((error) => again(error, ask, signal)));
-    } catch (error) {
-      const failure = failureOf(error);
-      if (!response.headersSent) send(502, failure);
-      else if (!signal.aborted) response.end(`${JSON.stringify({ failure })}\n`);
-      if (failure.kind === 'notAuthenticated') sessionLost?.();
-    }
-  };
-
-  /** @param {unknown} error @param {() => Promise<unknown>} ask @param {AbortSignal} signal */
-  async function again(error, ask, signal) {
-    const lost = error instanceof ReadError && error.kind === 'notAuthenticated';
-    if (!lost || sessionLost !== undefined || source.logIn === undefined) throw error;
-    await source.logIn({ signal });
-    return ask();
-  }
+export function eventsOf(vcenter, found, { sessionLost, ended } = {}) {
+  return { source: vcenter.events(found), vms: new Set(found.vms.map(({ vm }) => vm)), sessionLost, ended };
 }
 
 /**
- * Pages as lines of JSON, as they come. The next is asked for when the page has taken the one before, so that nothing
- * gathers here.
- * @param {AsyncIterable<import('vm-customization').EventPage> | never[]} pages
- * @param {import('node:http').ServerResponse} response @param {AbortSignal} signal
+ * The routes `time`, `events`, `guests` and `push`.
+ * @param {(c: import('hono').Context) => Events} eventsFor the request
  */
-async function stream(pages, response, signal) {
-  response.setTimeout(STALLED_MS, () => response.destroy());
-  // Without the header some proxies keep lines until there are enough of them.
-  response.writeHead(200, {
-    'content-type': 'application/x-ndjson',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
+export function backEnd(eventsFor) {
+  const app = new Hono();
+  app.use(contentType('application/json'), bodyLimit({ maxSize: MAX_QUESTION_BYTES }));
+  app.use(async (c, next) => {
+    c.header('cache-control', 'no-store');
+    await next();
   });
-  response.flushHeaders();
-  const alive = setInterval(() => response.writableNeedDrain || response.write('\n'), ALIVE_MS);
+
+  /**
+   * @template Question
+   * @param {(question: unknown, events: Events) => Question} read
+   * @param {(source: Events['source'], question: Question, options: { signal: AbortSignal }) => Promise<unknown>} answer
+   * @returns {import('hono').Handler}
+   */
+  const answering = (read, answer) => async (c) => {
+    const events = eventsFor(c);
+    const question = read(await questionOf(c), events);
+    const options = { signal: endOf(c, events) };
+    const ask = () => answer(events.source, question, options);
+    return c.json(await ask().catch((error) => again(events, error, ask, options)));
+  };
+  app.post(
+    '/time',
+    answering(
+      () => null,
+      (source, _, options) => source.serverTime(options),
+    ),
+  );
+  app.post(
+    '/events',
+    answering(queryOf, async (source, query, options) => asText(await source.readEvents(query, options))),
+  );
+  app.post(
+    '/guests',
+    answering(knownVms, (source, vms, options) => source.readGuestInfo?.(vms, options) ?? Promise.resolve([])),
+  );
+  app.post('/push', async (c) => {
+    const events = eventsFor(c);
+    const query = queryOf(await questionOf(c), events);
+    const signal = endOf(c, events);
+    c.header('content-type', 'application/x-ndjson');
+    // Without it some proxies keep lines until there are enough of them.
+    c.header('x-accel-buffering', 'no');
+    return stream(c, async (lines) => {
+      const alive = setInterval(() => lines.write('\n'), ALIVE_MS);
+      try {
+        // The next is asked for when the page has taken the one before, so that nothing gathers here.
+        for await (const page of events.source.pushEvents?.(query, { signal }) ?? []) {
+          await lines.write(`${JSON.stringify(asText(page))}\n`);
+        }
+      } catch (error) {
+        await lines.write(`${JSON.stringify({ failure: failureOf(error, events) })}\n`);
+      } finally {
+        clearInterval(alive);
+      }
+    });
+  });
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return c.json({ kind: 'fatal', message: error.message }, error.status);
+    return c.json(failureOf(error, eventsFor(c)), 502);
+  });
+  return app;
+}
+
+/** Of one request: the page has gone, or may ask no more. @param {import('hono').Context} c @param {Events} events */
+function endOf(c, { ended }) {
+  return ended === undefined ? c.req.raw.signal : AbortSignal.any([c.req.raw.signal, ended]);
+}
+
+/** @param {Events} events @param {unknown} error @param {() => Promise<unknown>} ask @param {{ signal: AbortSignal }} options */
+async function again({ source, sessionLost }, error, ask, options) {
+  const lost = error instanceof ReadError && error.kind === 'notAuthenticated';
+  if (!lost || sessionLost !== undefined || source.logIn === undefined) throw error;
+  await source.logIn(options);
+  return ask();
+}
+
+/** @param {import('hono').Context} c @returns {Promise<unknown>} */
+async function questionOf(c) {
+  const text = await c.req.text();
   try {
-    for await (const page of pages) {
-      if (!response.write(`${JSON.stringify(asText(page))}\n`)) await once(response, 'drain', { signal });
-    }
-    response.end();
-  } finally {
-    clearInterval(alive);
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message would repeat a part of it.
+    throw malformed('the question is not JSON');
   }
+}
+
+/** Each once, however often it is named: a read takes requests for so many at a time. @param {unknown} vms @param {Events} events */
+function knownVms(vms, events) {
+  if (!Array.isArray(vms)) throw malformed('a question names its VMs in a list');
+  return [...new Set(vms)].filter((vm) => events.vms.has(vm));
+}
+
+/** @param {any} question @param {Events} events @returns {import('vm-customization').EventQuery} */
+function queryOf(question, events) {
+  const { vms, since, types, maxCount } = question ?? {};
+  const areTypes = Array.isArray(types) && types.length <= MAX_TYPES && types.every((type) => TYPE.test(type));
+  if (!areTypes || !(Number.isInteger(maxCount) && maxCount >= 1 && maxCount <= MAX_COUNT)) {
+    throw malformed(`a question has up to ${MAX_TYPES} types, and a maxCount of 1 to ${MAX_COUNT}`);
+  }
+  if (typeof since !== 'string' || Number.isNaN(Date.parse(since))) throw malformed('a question says since when');
+  return { vms: knownVms(vms, events), since, types: [...new Set(types)], maxCount, reason: 'poll', timeoutMs: null };
+}
+
+/** @param {string} message */
+function malformed(message) {
+  return new HTTPException(400, { message });
 }
 
 /** @param {import('vm-customization').EventPage} page */
@@ -116,27 +163,10 @@ function asText(page) {
   return { ...page, events, more };
 }
 
-/** @param {import('node:http').IncomingMessage} request @returns {Promise<any>} */
-async function questionOf(request) {
-  const chunks = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += chunk.length;
-    if (size > MAX_QUESTION_BYTES)
-      throw new ReadError('fatal', `the question is longer than ${MAX_QUESTION_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString();
-  try {
-    return text === '' ? null : JSON.parse(text);
-  } catch {
-    throw new ReadError('fatal', 'the question is not JSON');
-  }
-}
-
-/** What the page is told: the kind decides what its machine does. @param {unknown} error */
-function failureOf(error) {
+/** What the page is told: the kind decides what its machine does. @param {unknown} error @param {Events} events */
+function failureOf(error, events) {
   const { code } = /** @type {{ code?: unknown }} */ (error);
   const kind = error instanceof ReadError ? error.kind : 'transient';
+  if (kind === 'notAuthenticated') events.sessionLost?.();
   return { kind, code, message: error instanceof Error ? error.message : 'unknown error' };
 }

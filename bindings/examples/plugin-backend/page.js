@@ -2,7 +2,7 @@ import { init, watchCustomization } from 'vm-customization';
 import { backEndSource } from './event-source.js';
 
 await init();
-const vms = await (await fetch('/vc/vms', { method: 'POST' })).json();
+const vms = await (await fetch('/vc/vms')).json();
 const rows = new Map();
 for (const { vm, name } of vms) {
   const row = /** @type {HTMLTableSectionElement} */ (document.getElementById('rows')).insertRow();

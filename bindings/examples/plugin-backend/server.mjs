@@ -3,12 +3,15 @@
  *
  *   VSPHERE_SERVER=… VSPHERE_USER=… VSPHERE_PASSWORD=… node server.mjs [--port 8080] web-1 'db-*'
  */
-import { createServer } from 'node:http';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { Hono } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
 import { connectVCenter } from 'vm-customization';
-import { serveFiles } from '../static-files.mjs';
-import { backEnd } from './back-end.js';
+import { LOOPBACK_NAMES, ownHost, ownPages } from '../../server/guard.js';
+import { listen } from '../../server/listen.js';
+import { folderFiles, pageFiles } from '../../server/page-files.js';
+import { backEnd, eventsOf } from './back-end.js';
 
 const { values, positionals } = parseArgs({ options: { port: { type: 'string' } }, allowPositionals: true });
 const { VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD, VC_THUMBPRINT } = process.env;
@@ -18,22 +21,26 @@ const vcenter = await connectVCenter({
   password: VSPHERE_PASSWORD ?? '',
   thumbprint: VC_THUMBPRINT,
 });
-const handle = backEnd(vcenter, await vcenter.findVms(positionals));
-const files = serveFiles({ '/': new URL('.', import.meta.url) });
+const found = await vcenter.findVms(positionals);
+const events = eventsOf(vcenter, found);
 
-const server = createServer(async (request, response) => {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  if (pathname.startsWith('/vc/')) await handle(pathname.slice('/vc/'.length), request, response);
-  else await files(pathname, response);
-});
-server.listen(Number(values.port ?? 0), '127.0.0.1', () => {
-  const address = server.address();
-  console.log(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`);
-});
+const app = new Hono();
+// Whoever asks is answered, with the account's rights: so these have to be the page's own requests.
+app.use(ownHost(LOOPBACK_NAMES), secureHeaders());
+app.use('/vc/*', ownPages());
+app.get('/vc/vms', (c) => c.json(found.vms));
+app.route(
+  '/vc',
+  backEnd(() => events),
+);
+app.route('/', pageFiles(new URL('.', import.meta.url), ['index.html', 'page.js', 'event-source.js']));
+app.route('/', folderFiles('/vm-customization', new URL('../../dist/', import.meta.url)));
+
+const server = await listen(app, { port: Number(values.port ?? 0) });
+console.log(`${server.origin}/`);
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, async () => {
-    server.close();
-    server.closeAllConnections();
+    server.stop();
     await vcenter.close();
   });
 }

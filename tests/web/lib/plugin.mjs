@@ -62,7 +62,7 @@ export async function startBackEnd(client, settings = {}) {
       child.kill(signal);
       return ended;
     },
-    /** One request past the browser. */
+    /** One request past the browser; of another client with `x-forwarded-for`, as a proxy says it. */
     ask(path, { method = 'POST', headers = {}, body } = {}) {
       return new Promise((resolve, reject) => {
         // Not resolved: what a path means is the server's affair.
