@@ -1,23 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
-import { Agent } from 'node:https';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { defineConfig, type Plugin, type ProxyOptions } from 'vite';
+import { getRequestListener } from '@hono/node-server';
+import { type Connect, defineConfig, type Plugin } from 'vite';
+import { nodeTransport } from 'vm-customization';
+import { PAGE_POLICY, policyText } from '../bindings/server/policy.js';
+import { vcenterProxy } from '../bindings/server/vcenter-proxy.js';
 
 const at = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
-
-/** What the built page may do. The same stands in README.md for a server of one's own. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ');
 
 /**
  * In the built page only: Vite's dev server needs scripts and styles of its own. The view in the vSphere Client has its
@@ -32,7 +22,7 @@ function policy(): Plugin {
         ? [
             {
               tag: 'meta',
-              attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY },
+              attrs: { 'http-equiv': 'Content-Security-Policy', content: policyText(PAGE_POLICY) },
               injectTo: 'head-prepend',
             },
           ]
@@ -79,63 +69,29 @@ function compactMarkup(): Plugin {
 }
 
 /**
- * Hands `/sdk` and `/api` on to a vCenter, which answers no request of another origin.
+ * Hands `/sdk` and `/api` of the page's own requests on to a vCenter, which answers no request of another origin.
  *
  * `VCENTER_URL`: such as `https://vc.example.com`; `VCENTER_CA_FILE`: who has signed its certificate (PEM);
  * `VCENTER_INSECURE=1`: any certificate, so that anyone in between can read the password.
  */
-function vcenterProxy(): Record<string, ProxyOptions> {
+function proxy(): Plugin {
   const { VCENTER_URL, VCENTER_CA_FILE, VCENTER_INSECURE } = process.env;
-  if (VCENTER_URL === undefined || VCENTER_URL === '') {
-    return {};
-  }
-  const { origin, protocol } = new URL(VCENTER_URL.includes('://') ? VCENTER_URL : `https://${VCENTER_URL}`);
-  const isTls = protocol === 'https:';
-  const secure = VCENTER_INSECURE !== '1';
-  const options: ProxyOptions = {
-    target: origin,
-    changeOrigin: true,
-    secure,
-    ...(isTls
-      ? {
-          agent: new Agent({
-            keepAlive: true,
-            rejectUnauthorized: secure,
-            ...(VCENTER_CA_FILE ? { ca: readFileSync(VCENTER_CA_FILE) } : {}),
-          }),
-        }
-      : {}),
-    configure: (proxy) => {
-      proxy.on('proxyReq', (request) => {
-        // A vCenter refuses what comes from another page than its own.
-        request.removeHeader('origin');
-        request.removeHeader('referer');
-      });
-      proxy.on('proxyRes', (answer, request) => {
-        const cookies = answer.headers['set-cookie'];
-        if (cookies !== undefined) {
-          answer.headers['set-cookie'] = cookies.map((cookie) => ownCookie(cookie, request));
-        }
-      });
-      proxy.on('error', (error, _, response) => {
-        if ('writeHead' in response && !response.headersSent) {
-          response.writeHead(502, { 'content-type': 'text/plain' });
-          response.end(`vCenter cannot be reached: ${error.message}\n`);
-        }
-      });
-    },
+  const use = ({ middlewares }: { readonly middlewares: Connect.Server }): void => {
+    if (VCENTER_URL === undefined || VCENTER_URL === '') {
+      return;
+    }
+    const url = new URL(VCENTER_URL.includes('://') ? VCENTER_URL : `https://${VCENTER_URL}`);
+    const transport = nodeTransport(url, {
+      insecure: VCENTER_INSECURE === '1',
+      ...(VCENTER_CA_FILE ? { ca: readFileSync(VCENTER_CA_FILE, 'utf8') } : {}),
+    });
+    const listener = getRequestListener(vcenterProxy(transport).fetch);
+    middlewares.use((request, response, next) =>
+      /^\/(sdk|api)(\/|\?|$)/.test(request.url ?? '') ? listener(request, response) : next(),
+    );
   };
-  return { '^/(sdk|api)(/|\\?|$)': options };
+  return { name: 'vcenter-proxy', configureServer: use, configurePreviewServer: use };
 }
-
-/** A browser keeps no secure cookie of a page that came over plain HTTP; and nobody else's page shall send it. */
-function ownCookie(cookie: string, request: IncomingMessage): string {
-  const isTls = 'encrypted' in request.socket;
-  const kept = cookie.replace(/;\s*(secure|samesite=\w+|domain=[^;]*)/gi, '');
-  return `${kept}; SameSite=Strict${isTls ? '; Secure' : ''}`;
-}
-
-const proxy = vcenterProxy();
 
 // A build for each page, `vite build --mode plugin` being the second: what both need is in each, so that each loads one
 // script, with nothing in it that is for the other alone.
@@ -144,9 +100,8 @@ export default defineConfig(({ mode }) => ({
   base: './',
   // What is not there is not found, rather than the page again: a vCenter that is not set up must not look like one.
   appType: 'mpa',
-  plugins: [policy(), coreBeside(), compactMarkup()],
-  server: { proxy },
-  preview: { proxy, headers: { 'Content-Security-Policy': `${POLICY}; frame-ancestors 'none'` } },
+  plugins: [proxy(), policy(), coreBeside(), compactMarkup()],
+  preview: { headers: { 'Content-Security-Policy': policyText({ ...PAGE_POLICY, frameAncestors: ["'none'"] }) } },
   build: {
     target: 'es2022',
     // Nothing of it is worth a data: URL.

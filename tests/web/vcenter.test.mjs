@@ -1,5 +1,7 @@
 /** A vCenter (govmomi's simulator) on the status page, through the proxy of Vite's dev server. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import { createServer } from 'vite';
 import { startSimulator } from '../lib/simulator.mjs';
@@ -28,6 +30,30 @@ async function logIn(page, password = simulator.password) {
   await page.locator('#password').fill(password);
   await page.getByRole('button', { name: 'Log in' }).click();
 }
+
+test('the proxy hands on nothing of another page, nor to whoever knows this server by another name', async () => {
+  const body =
+    '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><RetrieveServiceContent xmlns="urn:vim25">' +
+    '<_this type="ServiceInstance">ServiceInstance</_this></RetrieveServiceContent></Body></Envelope>';
+  const status = async (headers) => {
+    const how = { method: 'POST', headers: { 'content-type': 'text/xml', ...headers }, agent: false };
+    const [response] = await once(request(`${url}sdk`, how).end(body), 'response');
+    return response.resume().statusCode;
+  };
+  assert.equal(await status({}), 200);
+  assert.equal(await status({ origin: new URL(url).origin, 'sec-fetch-site': 'same-origin' }), 200);
+  for (const [headers, refused] of [
+    [{ host: 'evil.example' }, 403],
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    // Another port of this machine is the same site.
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ origin: 'http://127.0.0.1:1' }, 403],
+    [{ origin: 'http://localhost:3000' }, 403],
+    [{ 'content-type': 'text/plain' }, 415],
+  ]) {
+    assert.equal(await status(headers), refused, JSON.stringify(headers));
+  }
+});
 
 async function choosePatterns(page, patterns) {
   await page.getByRole('button', { name: 'vCenter…' }).click();

@@ -75,6 +75,8 @@ pub(crate) fn build_page() -> Result<()> {
             "web-demo/plugin.html",
             "web-demo/public",
             "web-demo/src",
+            "bindings/examples/plugin-backend",
+            "bindings/server",
             "bindings/package.json",
             "bindings/dist",
         ],
