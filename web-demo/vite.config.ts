@@ -109,6 +109,8 @@ export default defineConfig(({ mode }) => ({
     // Every browser that runs the core knows modules.
     modulePreload: { polyfill: false },
     emptyOutDir: mode !== 'plugin',
+    // For the notices of what ships the page.
+    license: { fileName: `.vite/${mode}.third-party.json` },
     rollupOptions: { input: at(mode === 'plugin' ? 'plugin.html' : 'index.html') },
   },
 }));

@@ -27,7 +27,15 @@ const MEANT = [
   /^dist\/types\/.*\.d\.ts$/,
   /^dist\/cjs\/(package\.json|.*\.d\.ts)$/,
 ];
-const NEEDED = ['package.json', 'LICENSE-MIT', 'LICENSE-APACHE', 'dist/node.cjs', 'dist/browser.js', 'dist/core.wasm'];
+const NEEDED = [
+  'package.json',
+  'LICENSE-MIT',
+  'LICENSE-APACHE',
+  'THIRD-PARTY-NOTICES.txt',
+  'dist/node.cjs',
+  'dist/browser.js',
+  'dist/core.wasm',
+];
 
 let folder;
 let packed;

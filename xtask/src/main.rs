@@ -8,6 +8,7 @@
 mod checks;
 mod commands;
 mod demo;
+mod notices;
 mod npm;
 mod process;
 mod report;
@@ -35,6 +36,7 @@ usage: cargo xtask COMMAND
                    opens no browser, `--help` lists the options
   size             sizes of what is shipped, raw and gzipped
   bench [ARG…]     the measurements
+  notices          the notices of others that come with what ships, after a change of its dependencies
   screenshots      the pictures of the status page in docs/screenshots
   help             this text
 
@@ -73,6 +75,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         "demo" => demo::run(rest),
         "size" => alone(commands::size),
         "bench" => commands::bench(rest),
+        "notices" => alone(notices::write),
         "screenshots" => alone(commands::screenshots),
         "help" | "--help" | "-h" => alone(|| {
             println!("{USAGE}");
