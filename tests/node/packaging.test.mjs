@@ -20,7 +20,7 @@ const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 const MEANT = [
   /^package\.json$/,
   /^README\.md$/,
-  /^LICENSE-(MIT|APACHE)$/,
+  /^(LICENSE-(MIT|APACHE)|THIRD-PARTY-NOTICES\.txt)$/,
   /^bin\/wait-vm-customization\.js$/,
   /^dist\/(node\.cjs|(node|browser|external|element|cli)\.js|core\.wasm)$/,
   /^dist\/((node|browser|external|element)\.d\.ts|node\.d\.cts)$/,

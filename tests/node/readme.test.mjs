@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -21,8 +21,14 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const THIS_TEST = 'cargo xtask test\n';
 /** The command that serves a page until it is ended. */
 const PAGE = 'cargo xtask demo --web\n';
+/** What installs the package from the registry, once it is there. */
+const INSTALL_PUBLISHED = 'npm install --global vm-customization\n';
+const TARBALL = `vm-customization-${JSON.parse(await readFile(join(ROOT, 'bindings/package.json'), 'utf8')).version}.tgz`;
 
-const blocks = codeBlocks(await readFile(join(ROOT, 'README.md'), 'utf8'));
+const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+
+const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+const blocks = codeBlocks(readme);
 const shell = blocks.filter(({ language }) => language === 'sh');
 
 let simulator;
@@ -35,17 +41,38 @@ before(async () => {
     const template = simulator.vms[0].name;
     await simulator.do({ do: 'clone', template, name, customize: true, powerOn: true });
   }
+  folder = await mkdtemp(join(tmpdir(), 'vm-customization-readme-'));
+  const installed = join(folder, 'global');
   environment = {
     ...process.env,
+    // Where `--global` is.
+    npm_config_prefix: installed,
+    npm_config_audit: 'false',
+    PATH: [join(installed, 'bin'), process.env.PATH].join(delimiter),
     VSPHERE_SERVER: simulator.url,
     VSPHERE_USER: simulator.user,
     VSPHERE_PASSWORD: simulator.password,
     VSPHERE_ALLOW_UNVERIFIED_SSL: 'true',
     VC_THUMBPRINT: simulator.thumbprint,
   };
-  folder = await mkdtemp(join(tmpdir(), 'vm-customization-readme-'));
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await removeTraces();
+  const npm = async (cwd, ...args) => {
+    const { status, stderr } = await run(NPM, args, cwd);
+    assert.equal(status, 0, stderr);
+  };
+  await npm(ROOT, 'pack', '--workspace', 'bindings', '--pack-destination', folder);
+  await npm(folder, 'install', '--global', `./${TARBALL}`);
+  // The project that the snippets are of.
+  await writeFile(join(folder, 'package.json'), '{ "type": "module", "private": true }\n');
+  const [, wanted] = /`npm install (\S+)` adds it to a project/.exec(readme) ?? [];
+  assert.ok(
+    wanted === `./${TARBALL}` || wanted === 'vm-customization',
+    'the README says how a project gets the package',
+  );
+  await npm(folder, 'install', `./${TARBALL}`);
+  for (const name of ['@types', 'undici-types']) {
+    await symlink(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+  }
 });
 
 after(async () => {
@@ -56,12 +83,13 @@ after(async () => {
 
 /** What the commands write. A run that was left behind would be gone on with. */
 async function removeTraces() {
-  for (const name of ['run.json', 'run.state']) await rm(join(ROOT, name), { force: true });
+  for (const name of ['run.json', 'run.state', TARBALL]) await rm(join(ROOT, name), { force: true });
 }
 
 describe('each command of the README', () => {
   assert.ok(shell.length >= 6, 'the commands are there');
-  for (const { text, output } of shell.filter(({ text }) => text !== THIS_TEST && text !== PAGE)) {
+  const others = [THIS_TEST, PAGE, INSTALL_PUBLISHED];
+  for (const { text, output } of shell.filter(({ text }) => !others.includes(text))) {
     it(`runs: ${text.trim().replaceAll('\n', '; ')}`, async () => {
       const { status, stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', text], ROOT);
       assert.equal(status, 0, `${stdout}\n${stderr}`);
@@ -145,7 +173,6 @@ describe('each snippet of the README', () => {
 
   it('has the types it says', async () => {
     await writeFile(join(folder, 'page.ts'), `${only('ts')}\nexport {};\n`);
-    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
     const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
     const options = '--noEmit --strict --module node16 --target es2022 --lib es2022,dom,esnext.disposable --types node';
     const { status, stdout } = await run(tsc, [...options.split(' '), 'page.ts'], folder);
