@@ -4,10 +4,11 @@
 //! caller's monotonic clock: it drives deadlines.
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment of the caller's monotonic clock, in whole milliseconds since any origin.
@@ -109,15 +110,26 @@ impl core::error::Error for TimeError {}
 impl core::str::FromStr for ServerTime {
     type Err = TimeError;
 
-    /// Parses RFC 3339 with any number of fraction digits and any offset.
+    /// Parses RFC 3339 with any number of fraction digits and any offset. A leap second is the first
+    /// moment of the next minute: events need an order, not a calendar.
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let shown = || crate::model::text::cut(text, 64).0;
-        match parse(text) {
-            Some(Parsed::Moment(ms)) => Ok(Self(ms)),
-            Some(Parsed::WithoutOffset) => Err(TimeError::NoOffset(shown())),
-            None => Err(TimeError::NotRfc3339(shown())),
+        if let Some(ms) = unix_ms(text) {
+            return Ok(Self(ms));
         }
+        Err(if unix_ms(&format!("{text}Z")).is_some() {
+            TimeError::NoOffset(shown())
+        } else {
+            TimeError::NotRfc3339(shown())
+        })
     }
+}
+
+/// Milliseconds, rounded half up, of a moment within the years 0000 to 9999.
+fn unix_ms(text: &str) -> Option<i64> {
+    let time = DateTime::parse_from_rfc3339(text).ok()?;
+    let ms = time.timestamp() * 1000 + i64::from((time.timestamp_subsec_nanos() + 500_000) / 1_000_000);
+    (MIN_MS..=MAX_MS).contains(&ms).then_some(ms)
 }
 
 impl Serialize for ServerTime {
@@ -130,118 +142,6 @@ impl<'de> Deserialize<'de> for ServerTime {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         text.parse().map_err(de::Error::custom)
-    }
-}
-
-enum Parsed {
-    Moment(i64),
-    WithoutOffset,
-}
-
-// chrono's own RFC 3339 parser would do, at 10 KB of gzipped WebAssembly more.
-fn parse(text: &str) -> Option<Parsed> {
-    let mut input = Input(text.as_bytes());
-    let year = input.digits(4)?;
-    input.byte(b"-")?;
-    let month = input.digits(2)?;
-    input.byte(b"-")?;
-    let day = input.digits(2)?;
-    input.byte(b"Tt ")?;
-    let hour = input.digits(2)?;
-    input.byte(b":")?;
-    let minute = input.digits(2)?;
-    input.byte(b":")?;
-    let second = input.digits(2)?;
-    let fraction_ms = input.fraction()?;
-    // A leap second is the first moment of the next minute: events need an order, not a calendar.
-    if hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
-    let offset_minutes = match input.offset() {
-        Offset::Minutes(minutes) => minutes,
-        Offset::Missing => return Some(Parsed::WithoutOffset),
-        Offset::Malformed => return None,
-    };
-    let days = date
-        .signed_duration_since(NaiveDate::from_ymd_opt(1970, 1, 1)?)
-        .num_days();
-    let minutes = (days * 24 + i64::from(hour)) * 60 + i64::from(minute) - offset_minutes;
-    let ms = (minutes * 60 + i64::from(second)) * 1000 + fraction_ms;
-    (MIN_MS..=MAX_MS).contains(&ms).then_some(Parsed::Moment(ms))
-}
-
-enum Offset {
-    Minutes(i64),
-    Missing,
-    Malformed,
-}
-
-struct Input<'a>(&'a [u8]);
-
-impl Input<'_> {
-    fn next_if(&mut self, accept: impl Fn(u8) -> bool) -> Option<u8> {
-        let (&first, rest) = self.0.split_first()?;
-        accept(first).then(|| {
-            self.0 = rest;
-            first
-        })
-    }
-
-    fn byte(&mut self, allowed: &[u8]) -> Option<u8> {
-        self.next_if(|byte| allowed.contains(&byte))
-    }
-
-    fn digit(&mut self) -> Option<u32> {
-        self.next_if(|byte| byte.is_ascii_digit())
-            .map(|byte| u32::from(byte - b'0'))
-    }
-
-    fn digits(&mut self, count: usize) -> Option<u32> {
-        (0..count).try_fold(0, |value, _| Some(value * 10 + self.digit()?))
-    }
-
-    /// The fraction in milliseconds, rounded half up: up to 1000.
-    fn fraction(&mut self) -> Option<i64> {
-        if self.byte(b".").is_none() {
-            return Some(0);
-        }
-        let first = self.digit()?;
-        let mut ms = i64::from(first) * 100;
-        for weight in [10, 1] {
-            match self.digit() {
-                Some(digit) => ms += i64::from(digit) * weight,
-                None => return Some(ms),
-            }
-        }
-        if self.digit().is_some_and(|digit| digit >= 5) {
-            ms += 1;
-        }
-        while self.digit().is_some() {}
-        Some(ms)
-    }
-
-    fn offset(&mut self) -> Offset {
-        if self.0.is_empty() {
-            return Offset::Missing;
-        }
-        let minutes = if self.byte(b"Zz").is_some() {
-            Some(0)
-        } else {
-            self.numeric_offset()
-        };
-        match minutes {
-            Some(minutes) if self.0.is_empty() => Offset::Minutes(minutes),
-            Some(_) | None => Offset::Malformed,
-        }
-    }
-
-    fn numeric_offset(&mut self) -> Option<i64> {
-        let sign = if self.byte(b"+-")? == b'+' { 1 } else { -1 };
-        let hours = self.digits(2)?;
-        self.byte(b":")?;
-        let minutes = self.digits(2)?;
-        (hours < 24 && minutes < 60).then(|| sign * i64::from(hours * 60 + minutes))
     }
 }
 
