@@ -138,7 +138,7 @@ pub struct FailureDetails {
 
 impl FailureDetails {
     /// The same with every field cut to the limit of 4 KiB.
-    pub(crate) fn bounded(mut self) -> Self {
+    pub(crate) fn truncate(mut self) -> Self {
         for text in [
             &mut self.reason,
             &mut self.log_location,
@@ -209,7 +209,7 @@ impl Event {
     #[must_use]
     pub fn with_failure(mut self, details: FailureDetails) -> Self {
         if self.kind == EventKind::CustomizationFailed {
-            self.failure = Some(Box::new(details.bounded()));
+            self.failure = Some(Box::new(details.truncate()));
         }
         self
     }

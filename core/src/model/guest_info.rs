@@ -1,4 +1,4 @@
-//! The second signal: what the VM's own properties say of its customization (rule D17).
+//! Guest info: what the VM's own properties say of its customization (rule D17).
 
 use alloc::borrow::Cow;
 use alloc::string::String;

@@ -48,7 +48,7 @@ impl VmRef {
         self
     }
 
-    pub(crate) fn bounded(mut self) -> Self {
+    pub(crate) fn truncate(mut self) -> Self {
         self.name = self.name.filter(|name| !name.is_empty()).map(|name| label(&name));
         self
     }

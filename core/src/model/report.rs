@@ -237,7 +237,7 @@ pub enum IgnoreReason {
     NoRoom,
     /// It came after the run had ended.
     AfterEnd,
-    /// The rules of 2011 take no second signal.
+    /// The rules of 2011 take no guest info.
     NotInRules,
 }
 

@@ -29,7 +29,7 @@ impl VmIndex {
         for (vm, is_first) in vms.into_iter().zip(is_first) {
             place_of.push(distinct.len());
             if is_first {
-                distinct.push(vm.bounded());
+                distinct.push(vm.truncate());
             }
         }
         for (_, place) in &mut places {

@@ -10,7 +10,7 @@ export interface RawMonitor {
   step(): string;
   /** Takes a document of events in any wire form; an empty array holds no events. */
   handleEvents(document: Uint8Array, complete: boolean, nowMs: number): string;
-  /** Takes one object or an array of objects with the second signal. */
+  /** Takes guest info: one object or an array of objects. */
   handleGuestInfo(json: string, nowMs: number): string;
   /** Takes what went wrong with the open read. */
   handleReadFailed(json: string, nowMs: number): string;
