@@ -56,16 +56,11 @@
 
 extern crate alloc;
 
-#[allow(dead_code, reason = "only `wire` is left of those that use it")]
-mod fields;
 mod formats;
-mod json;
 mod model;
 mod playback;
 mod rules;
 mod run;
-#[allow(dead_code, reason = "only `wire` is left of those that use it")]
-mod view;
 pub mod wire;
 
 pub use formats::{

@@ -6,7 +6,9 @@ mod laws;
 mod playback;
 mod recordings;
 mod rooms;
+
 mod state_diagram;
 mod update;
 mod wire;
-mod xml;
+mod wire_json;
+mod wire_soap;

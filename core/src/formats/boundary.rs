@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::formats::json::{from_json, to_json};
 use crate::formats::recording::{RunInput, MAX_AT_MS, RECORDING_FORMAT};
 use crate::formats::snapshot::SNAPSHOT_FORMAT;
 use crate::model::event::EVENT_TYPES;
 use crate::model::guest_info::{GuestInfo, GuestInfos};
+use crate::model::json::{from_json, to_json};
 use crate::model::options::{Options, RunConfig, VmRef, MAX_SECONDS, MAX_VMS};
 use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, TimeDown, MAX_PAGE};
 use crate::model::report::{Report, Transition, VmReport, REPORT_FORMAT};

@@ -1,7 +1,6 @@
 //! The data formats: recordings, snapshots, and the text that crosses to a host.
 
 mod boundary;
-pub(crate) mod json;
 pub(crate) mod recording;
 pub(crate) mod snapshot;
 

@@ -11,8 +11,8 @@ use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::formats::json::{to_json, whole_characters};
 use crate::model::guest_info::{GuestInfo, GuestInfos};
+use crate::model::json::{to_json, whole_characters};
 use crate::model::options::{Options, RunConfig, VmRef};
 use crate::model::protocol::{Completeness, ReadFailure};
 use crate::model::text::cut;

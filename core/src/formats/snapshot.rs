@@ -8,7 +8,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::formats::json::to_json;
+use crate::model::json::to_json;
 use crate::model::options::{Options, VmRef};
 use crate::model::protocol::TimeDown;
 use crate::model::report::{IgnoredCounts, Transition};

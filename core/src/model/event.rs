@@ -8,7 +8,7 @@ use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::text::{cut, find, label, MAX_STRING_BYTES};
+use crate::model::text::{cut, label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
 /// What an event means for the customization of its VM, power-ons first.
@@ -82,7 +82,7 @@ impl EventKind {
             "VmRemovedEvent" => Some(Self::VmRemoved),
             other => other
                 .strip_prefix("Customization")
-                .is_some_and(|rest| find(rest, "Fail").is_some())
+                .is_some_and(|rest| rest.contains("Fail"))
                 .then_some(Self::CustomizationFailed),
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod event;
 pub(crate) mod guest_info;
+pub(crate) mod json;
 pub(crate) mod options;
 pub(crate) mod protocol;
 pub(crate) mod report;

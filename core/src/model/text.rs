@@ -39,22 +39,9 @@ pub(crate) fn is_cut_label(name: &str) -> bool {
     name.len() > MAX_STRING_BYTES - 4 && name.ends_with(CUT_MARK)
 }
 
-/// The text before and from `at` on. `str::split_at` brings code that describes a bad place to people.
-#[inline]
-pub(crate) fn split(text: &str, at: usize) -> (&str, &str) {
-    text.split_at_checked(at).unwrap_or((text, ""))
-}
-
-/// Where `part` begins in `text`. `str::find` brings a search that is made for long parts.
-pub(crate) fn find(text: &str, part: &str) -> Option<usize> {
-    text.as_bytes()
-        .windows(part.len())
-        .position(|window| window == part.as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{cut, find, is_cut_label, label, split, String, MAX_STRING_BYTES};
+    use super::{cut, is_cut_label, label, String, MAX_STRING_BYTES};
 
     #[test]
     fn a_name_that_is_cut_shows_it_and_is_cut_once_only() {
@@ -68,14 +55,6 @@ mod tests {
             assert_eq!(label(&kept), kept);
         }
         assert!(!is_cut_label("web…"));
-    }
-
-    #[test]
-    fn a_part_is_found_where_it_first_begins() {
-        assert_eq!(find("a-->-->", "-->"), Some(1));
-        assert_eq!(find("--", "-->"), None);
-        assert_eq!(split("é-->", 2), ("é", "-->"));
-        assert_eq!(split("é", 1), ("é", ""));
     }
 
     #[test]

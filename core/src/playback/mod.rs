@@ -8,8 +8,8 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use crate::formats::json::to_json;
 use crate::formats::recording::{Input, Recording, RecordingError};
+use crate::model::json::to_json;
 use crate::model::options::VmRef;
 use crate::model::protocol::{Completeness, EventPage};
 use crate::model::report::{Report, Transition, VmReport};

@@ -2,11 +2,10 @@
 
 use alloc::string::{String, ToString};
 
-use serde::de::IgnoredAny;
 use serde::Serialize;
 
-use crate::formats::json::to_json;
 use crate::formats::recording::Recording;
+use crate::model::json::to_json;
 use crate::wire::is_one_document;
 
 /// Plays one recording, or one per line, and gives a report per line.
@@ -14,10 +13,8 @@ use crate::wire::is_one_document;
 /// A line that cannot be read gives `{"error":{"code":…,"message":…}}` in its place.
 pub fn replay(input: &[u8]) -> String {
     let mut output = String::new();
-    let is_one = core::str::from_utf8(input).is_ok_and(|text| {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        serde_json::from_str::<IgnoredAny>(text).is_ok() || is_one_document(text)
-    });
+    let is_one = core::str::from_utf8(input)
+        .is_ok_and(|text| is_one_document(text.strip_prefix('\u{feff}').unwrap_or(text)));
     let documents = if is_one {
         alloc::vec![input]
     } else {

@@ -3,25 +3,26 @@
 //! Documents are walked item by item and only what is of use is kept. An item that cannot be used
 //! is skipped and counted; a document that is none is an error and changes nothing.
 
+mod elements;
 mod json;
+mod rewrite;
 mod soap;
 mod summary;
-mod xml;
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::model::event::{bare_type_name, Event, EventKind, FailureDetails};
 pub use crate::model::protocol::BadItem;
 use crate::model::report::{IgnoreReason, IgnoredCounts};
-use crate::model::text::{cut, label, MAX_STRING_BYTES};
+use crate::model::text::cut;
 use crate::model::time::ServerTime;
-use crate::view::{to_json, written, View, Write};
 
 pub(crate) use json::is_one_document;
+pub use rewrite::{event_keys, to_vi_json};
 pub use soap::{soap_tree, soap_tree_to};
 pub(crate) use summary::{decode_and_summarize, Summarized};
 pub use summary::{summarize, summarize_to_json, EventSummary};
@@ -109,47 +110,25 @@ pub struct Decoded {
 ///
 /// When the document is too large, cannot be parsed, is a fault, or is no document of events.
 pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
-    let mut decoder = Decoder::default();
-    walk(document, &mut decoder)?;
-    Ok(decoder.decoded)
-}
-
-/// The items of a document as a VI JSON array of events: what a recording holds.
-///
-/// Decoding the array gives the same events as the document, and the same counts of what is
-/// passed over.
-///
-/// # Errors
-///
-/// As [`decode`].
-pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
-    let mut rewriter = Rewriter::default();
-    walk(document, &mut rewriter)?;
-    Ok(to_json(&rewriter.items.view()))
-}
-
-/// The keys of all items of a document as a JSON array, in its order, whatever their types; `null`
-/// for an item without a usable one. A host tells by them whether a page is full, and one that
-/// follows the newest events, whether it has missed some.
-///
-/// # Errors
-///
-/// As [`decode`].
-pub fn event_keys(document: &[u8]) -> Result<String, WireError> {
-    let mut keys = Keys::default();
-    walk(document, &mut keys)?;
-    Ok(to_json(&keys.0.view()))
+    let mut decoded = Decoded::default();
+    walk(document, &mut decoded)?;
+    Ok(decoded)
 }
 
 fn walk(document: &[u8], sink: &mut dyn Sink) -> Result<(), WireError> {
     let text = text_of(document)?;
     let text = trimmed(&text);
+    let mut page = Page {
+        sink,
+        items: 0,
+        line: None,
+    };
     if text.is_empty() {
         Ok(())
     } else if text.starts_with('<') {
-        soap::walk(text, sink)
+        soap::walk(text, &mut page)
     } else {
-        json::walk(text, sink)
+        json::walk(text, &mut page)
     }
 }
 
@@ -173,80 +152,138 @@ fn trimmed(text: &str) -> &str {
 
 /// One event as a document has it, before anything is checked.
 #[derive(Debug, Default)]
-struct RawEvent {
-    type_name: Option<String>,
-    key: RawKey,
-    created_time: Option<String>,
-    vm: Option<String>,
-    vm_name: Option<String>,
-    details: FailureDetails,
+struct RawEvent<'a> {
+    type_name: Option<Cow<'a, str>>,
+    key: RawKey<'a>,
+    created_time: Option<Cow<'a, str>>,
+    vm: Option<Cow<'a, str>>,
+    vm_name: Option<Cow<'a, str>>,
+    details: RawDetails<'a>,
+}
+
+/// What an event says that only matters in a failure.
+#[derive(Debug, Default)]
+struct RawDetails<'a> {
+    reason: Option<Cow<'a, str>>,
+    log_location: Option<Cow<'a, str>>,
+    sysprep_version: Option<Cow<'a, str>>,
+    system_version: Option<Cow<'a, str>>,
+    message: Option<Cow<'a, str>>,
+}
+
+impl RawDetails<'_> {
+    fn into_owned(self) -> FailureDetails {
+        let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+        FailureDetails {
+            reason: owned(self.reason),
+            log_location: owned(self.log_location),
+            sysprep_version: owned(self.sysprep_version),
+            system_version: owned(self.system_version),
+            message: owned(self.message),
+            truncated: false,
+        }
+    }
 }
 
 /// `Event.key` as a document has it.
 #[derive(Debug, Default)]
-enum RawKey {
+enum RawKey<'a> {
     #[default]
     Missing,
     Int32(i32),
-    Other(String),
+    Other(Cow<'a, str>),
+}
+
+impl<'a> RawKey<'a> {
+    fn of(text: Cow<'a, str>) -> Self {
+        match text.parse() {
+            Ok(key) => Self::Int32(key),
+            Err(_) => Self::Other(text),
+        }
+    }
+
+    fn int32(&self) -> Option<i32> {
+        match self {
+            Self::Int32(key) => Some(*key),
+            Self::Missing | Self::Other(_) => None,
+        }
+    }
+}
+
+/// Where an item stands in its document.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// From 1 on.
+    item: usize,
+    /// From 1 on, where each line is a document.
+    line: Option<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}"),
+            None => write!(f, "item {}", self.item),
+        }
+    }
 }
 
 /// Takes the items of a document one by one.
 trait Sink {
-    fn event(&mut self, raw: RawEvent);
-    fn not_an_event(&mut self, message: String);
-    /// The items to come stand on this line of a document of lines.
-    fn at_line(&mut self, line: usize);
+    /// Whether an event of this type is of no use: then it is counted here, and not read.
+    fn passes_over(&mut self, _type_name: &str) -> bool {
+        false
+    }
+
+    fn event(&mut self, event: RawEvent<'_>, place: Place);
+
+    fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place);
+
     /// What came so far does not count: the document is walked again, in another way.
     fn start_over(&mut self);
 }
 
-#[derive(Default)]
-struct Decoder {
-    decoded: Decoded,
+/// The items of one document on their way to the sink.
+struct Page<'s> {
+    sink: &'s mut dyn Sink,
+    /// How many there were.
     items: usize,
+    /// On which line those to come stand, where each line is a document.
     line: Option<usize>,
 }
 
-impl Decoder {
-    fn pass_over(&mut self, reason: IgnoreReason, message: Option<String>) {
-        self.decoded.ignored.add(reason);
-        if let Some(message) = message {
-            if self.decoded.bad.len() < MAX_BAD_ITEMS {
-                let place = match self.line {
-                    Some(line) => format!("line {line}"),
-                    None => format!("item {}", self.items),
-                };
-                self.decoded.bad.push(BadItem { place, message });
-            }
-        }
+impl Page<'_> {
+    fn passes_over(&mut self, type_name: &str) -> bool {
+        let passes = self.sink.passes_over(type_name);
+        self.items += usize::from(passes);
+        passes
     }
-}
 
-impl Sink for Decoder {
-    fn event(&mut self, raw: RawEvent) {
+    fn event(&mut self, event: RawEvent<'_>) {
+        let place = self.next_place();
+        self.sink.event(event, place);
+    }
+
+    fn not_an_event(&mut self, why: fmt::Arguments<'_>) {
+        let place = self.next_place();
+        self.sink.not_an_event(why, place);
+    }
+
+    fn next_place(&mut self) -> Place {
         self.items += 1;
-        match raw.check() {
-            Ok(event) => self.decoded.events.push(event),
-            Err((reason, message)) => self.pass_over(reason, message),
+        Place {
+            item: self.items,
+            line: self.line,
         }
-    }
-
-    fn not_an_event(&mut self, message: String) {
-        self.items += 1;
-        self.pass_over(IgnoreReason::Malformed, Some(message));
-    }
-
-    fn at_line(&mut self, line: usize) {
-        self.line = Some(line);
     }
 
     fn start_over(&mut self) {
-        *self = Self::default();
+        self.items = 0;
+        self.sink.start_over();
     }
 }
 
-impl RawEvent {
+impl RawEvent<'_> {
     /// The event, or why it is passed over; with a message where the item is at fault.
     fn check(self) -> Result<Event, (IgnoreReason, Option<String>)> {
         let malformed = |message: String| (IgnoreReason::Malformed, Some(message));
@@ -254,9 +291,9 @@ impl RawEvent {
         let Some(type_name) = self.type_name else {
             return Err(malformed("the event has no type".to_owned()));
         };
-        if EventKind::of_type(bare_type_name(&type_name)).is_none() {
+        let Some(kind) = EventKind::of_type(bare_type_name(&type_name)) else {
             return Err((IgnoreReason::OtherType, None));
-        }
+        };
         let Some(vm) = self.vm.filter(|vm| !vm.is_empty()) else {
             return Err((IgnoreReason::NoVm, None));
         };
@@ -265,9 +302,10 @@ impl RawEvent {
             RawKey::Missing => {
                 return Err(malformed(format!("the {type_name} has no `key`")));
             }
-            RawKey::Other(shown) => {
+            RawKey::Other(text) => {
                 return Err(malformed(format!(
-                    "the {type_name} has the `key` {shown}, which is no 32-bit number"
+                    "the {type_name} has the `key` {}, which is no 32-bit number",
+                    shown(text)
                 )));
             }
         };
@@ -278,145 +316,53 @@ impl RawEvent {
             .parse()
             .map_err(|error| no_time(format!("`createdTime` of the {type_name}: {error}")))?;
         let event = Event::new(&vm, key, created_time, &type_name).ok_or((IgnoreReason::OtherType, None))?;
-        Ok(event
-            .with_vm_name(self.vm_name.as_deref().unwrap_or_default())
-            .with_failure(self.details))
+        let event = event.with_vm_name(self.vm_name.as_deref().unwrap_or_default());
+        if kind == EventKind::CustomizationFailed {
+            return Ok(event.with_failure(self.details.into_owned()));
+        }
+        Ok(event)
     }
 }
 
-/// Keeps nothing but the keys.
-#[derive(Default)]
-struct Keys(Vec<Option<i32>>);
-
-impl Sink for Keys {
-    fn event(&mut self, raw: RawEvent) {
-        self.0.push(match raw.key {
-            RawKey::Int32(key) => Some(key),
-            RawKey::Missing | RawKey::Other(_) => None,
-        });
-    }
-
-    fn not_an_event(&mut self, _message: String) {
-        self.0.push(None);
-    }
-
-    fn at_line(&mut self, _line: usize) {}
-
-    fn start_over(&mut self) {
-        self.0.clear();
-    }
-}
-
-/// Writes the items down again, in the one form that recordings have.
-#[derive(Default)]
-struct Rewriter {
-    items: Vec<Option<EventJson>>,
-}
-
-struct EventJson {
-    type_name: Option<String>,
-    key: Option<KeyJson>,
-    created_time: Option<String>,
-    vm: Option<VmJson>,
-    reason: Option<String>,
-    log_location: Option<String>,
-    sysprep_version: Option<String>,
-    system_version: Option<String>,
-    full_formatted_message: Option<String>,
-}
-
-written!(EventJson {
-    "_typeName" if present => type_name,
-    "key" if present => key,
-    "createdTime" if present => created_time,
-    "vm" if present => vm,
-    "reason" if present => reason,
-    "logLocation" if present => log_location,
-    "sysprepVersion" if present => sysprep_version,
-    "systemVersion" if present => system_version,
-    "fullFormattedMessage" if present => full_formatted_message,
-});
-
-enum KeyJson {
-    Number(i32),
-    Text(String),
-}
-
-impl Write for KeyJson {
-    fn view(&self) -> View<'_> {
-        match self {
-            Self::Number(key) => View::I32(*key),
-            Self::Text(shown) => View::Text(shown),
+impl Decoded {
+    fn describe(&mut self, place: Place, message: &dyn fmt::Display) {
+        if self.bad.len() < MAX_BAD_ITEMS {
+            self.bad.push(BadItem {
+                place: place.to_string(),
+                message: message.to_string(),
+            });
         }
     }
 }
 
-struct VmJson {
-    name: Option<String>,
-    vm: MoRefJson,
-}
-
-written!(VmJson {
-    "name" if present => name,
-    "vm" => vm,
-});
-
-struct MoRefJson {
-    type_name: &'static str,
-    value: String,
-}
-
-written!(MoRefJson {
-    "type" => type_name,
-    "value" => value,
-});
-
-impl Sink for Rewriter {
-    fn event(&mut self, raw: RawEvent) {
-        let is_failure = raw
-            .type_name
-            .as_deref()
-            .map(bare_type_name)
-            .and_then(EventKind::of_type)
-            == Some(EventKind::CustomizationFailed);
-        // What other events say is of no use to a replay, and may hold what people wrote.
-        let details = if is_failure {
-            raw.details
-        } else {
-            FailureDetails::default()
-        };
-        let bounded = |text: String, max: usize| cut(&text, max).0;
-        self.items.push(Some(EventJson {
-            type_name: raw.type_name.map(|name| bounded(name, MAX_STRING_BYTES)),
-            key: match raw.key {
-                RawKey::Missing => None,
-                RawKey::Int32(key) => Some(KeyJson::Number(key)),
-                RawKey::Other(shown) => Some(KeyJson::Text(shown)),
-            },
-            created_time: raw.created_time.map(|time| bounded(time, 64)),
-            vm: raw.vm.map(|value| VmJson {
-                name: raw.vm_name.map(|name| label(&name)),
-                vm: MoRefJson {
-                    type_name: "VirtualMachine",
-                    value,
-                },
-            }),
-            reason: details.reason,
-            log_location: details.log_location,
-            sysprep_version: details.sysprep_version,
-            system_version: details.system_version,
-            full_formatted_message: details.message,
-        }));
+impl Sink for Decoded {
+    fn passes_over(&mut self, type_name: &str) -> bool {
+        let passes = EventKind::of_type(bare_type_name(type_name)).is_none();
+        if passes {
+            self.ignored.add(IgnoreReason::OtherType);
+        }
+        passes
     }
 
-    fn not_an_event(&mut self, _message: String) {
-        self.items.push(None);
+    fn event(&mut self, event: RawEvent<'_>, place: Place) {
+        match event.check() {
+            Ok(event) => self.events.push(event),
+            Err((reason, message)) => {
+                self.ignored.add(reason);
+                if let Some(message) = message {
+                    self.describe(place, &message);
+                }
+            }
+        }
     }
 
-    fn at_line(&mut self, _line: usize) {}
+    fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place) {
+        self.ignored.add(IgnoreReason::Malformed);
+        self.describe(place, &why);
+    }
 
     fn start_over(&mut self) {
-        self.items.clear();
+        *self = Self::default();
     }
 }
 

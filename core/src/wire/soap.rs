@@ -1,184 +1,260 @@
 //! SOAP documents: the events in them, and small answers as a tree.
-//!
-//! The type of an element stands in an attribute of the schema-instance namespace under any
-//! prefix: vCenter writes `xsi:type`, the simulator `XMLSchema-instance:type`.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::xml::{self, Document, Node, XmlError};
-use super::{shown, RawEvent, RawKey, Sink, WireError};
-use crate::model::event::FailureDetails;
-use crate::view::{to_json, Member, Members, View, Write};
+use super::elements::{Begin, Elements, End, Step};
+use super::{shown, Page, RawEvent, RawKey, WireError};
+use crate::model::json::to_json;
 
-/// The longest tag in bytes: each attribute of a tag is compared with all others.
-const MAX_TAG_BYTES: usize = 64 * 1024;
-
-/// The deepest nesting that is followed: an event of an update lies 9 elements deep.
-const MAX_DEPTH: usize = 64;
-
-/// Walks a SOAP document and gives its events to the sink.
-pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> Result<(), WireError> {
-    let document = parse(text)?;
-    let root = root(&document)?;
-    let body = match root.name() {
-        "Envelope" => root.child("Body").unwrap_or(root),
-        other => {
-            return Err(WireError::NotEvents(format!(
-                "its root element is `{}`, not a SOAP `Envelope`",
-                shown(other)
-            )));
-        }
-    };
-    for element in body.children() {
-        if element.name() == "Fault" {
-            return Err(fault(element));
-        }
-        walk_element(element, sink, 0)?;
-    }
-    Ok(())
+/// What an element stands for, by its name and the element that it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Envelope,
+    Body,
+    Fault(Part),
+    /// `QueryEventsResponse` and its like: its `returnval` are events.
+    Page,
+    /// What leads from an answer down to the value of a property.
+    Container,
+    /// An event, or the value of a property, which is one where it has a key and a time.
+    Item {
+        is_value: bool,
+    },
+    Field(Field),
+    Other,
 }
 
-/// A fault by the type of its detail: the text is often empty, and it is translated.
-fn fault(element: Node<'_>) -> WireError {
-    let detail = element
-        .child("detail")
-        .and_then(|detail| detail.children().next());
-    let name = detail.map(|detail| {
-        detail.xsi_type().map_or_else(
-            || {
-                let name = detail.name();
-                name.strip_suffix("Fault").unwrap_or(name).to_owned()
+/// A part of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Code,
+    Text,
+    Detail,
+}
+
+/// A field of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Key,
+    CreatedTime,
+    VmArgument,
+    VmName,
+    Vm,
+    Reason,
+    LogLocation,
+    SysprepVersion,
+    SystemVersion,
+    Message,
+}
+
+impl Role {
+    fn of(name: &str, parent: Option<Self>) -> Self {
+        match parent {
+            None => Self::Envelope,
+            Some(Self::Envelope) if name == "Body" => Self::Body,
+            Some(Self::Body) => match name {
+                "Fault" => Self::Fault(Part::Whole),
+                _ if name.ends_with("EventsResponse") => Self::Page,
+                _ => Self::Container,
             },
-            ToOwned::to_owned,
-        )
-    });
-    WireError::Fault {
-        fault: name
-            .or_else(|| text_of(element, "faultcode"))
-            .map_or_else(|| "unknown".into(), shown),
-        message: text_of(element, "faultstring").map(shown).unwrap_or_default(),
+            Some(Self::Page) if name == "returnval" => Self::Item { is_value: false },
+            Some(Self::Page | Self::Container) => Self::in_container(name),
+            Some(Self::Item { is_value }) => match (Field::of(name), is_value) {
+                (Some(field), _) => Self::Field(field),
+                (None, true) => Self::in_container(name),
+                (None, false) => Self::Other,
+            },
+            Some(Self::Field(Field::VmArgument)) => match name {
+                "name" => Self::Field(Field::VmName),
+                "vm" => Self::Field(Field::Vm),
+                _ => Self::Other,
+            },
+            Some(Self::Fault(Part::Whole)) => match name {
+                "faultcode" => Self::Fault(Part::Code),
+                "faultstring" => Self::Fault(Part::Text),
+                "detail" => Self::Fault(Part::Detail),
+                _ => Self::Other,
+            },
+            Some(Self::Envelope | Self::Fault(_) | Self::Field(_) | Self::Other) => Self::Other,
+        }
+    }
+
+    fn in_container(name: &str) -> Self {
+        match name {
+            "Event" => Self::Item { is_value: false },
+            "val" => Self::Item { is_value: true },
+            "returnval" | "filterSet" | "objectSet" | "changeSet" | "objects" | "propSet" => Self::Container,
+            _ => Self::Other,
+        }
     }
 }
 
-fn walk_element(element: Node<'_>, sink: &mut dyn Sink, depth: usize) -> Result<(), WireError> {
-    if depth > MAX_DEPTH {
-        return Err(WireError::TooLarge(format!(
-            "elements are nested more than {MAX_DEPTH} deep"
-        )));
+impl Field {
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "key" => Self::Key,
+            "createdTime" => Self::CreatedTime,
+            "vm" => Self::VmArgument,
+            "reason" => Self::Reason,
+            "logLocation" => Self::LogLocation,
+            "sysprepVersion" => Self::SysprepVersion,
+            "systemVersion" => Self::SystemVersion,
+            "fullFormattedMessage" => Self::Message,
+            _ => return None,
+        })
     }
-    let name = element.name();
-    let is_page = name.ends_with("EventsResponse");
-    for inner in element.children() {
-        match inner.name() {
-            "returnval" if is_page => sink.event(raw_event(inner)),
-            "Event" => sink.event(raw_event(inner)),
-            // One event of a partial update; the value of another property has no key.
-            "val" if inner.child("key").is_some() && inner.child("createdTime").is_some() => {
-                sink.event(raw_event(inner));
+}
+
+/// Walks a SOAP document and gives its events to the page.
+pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
+    let mut elements = Elements::of(text);
+    // Of the elements that are open.
+    let mut roles: Vec<Role> = Vec::new();
+    let mut event = RawEvent::default();
+    let mut fault = Fault::default();
+    while let Some(step) = elements.next()? {
+        match step {
+            Step::Begin(begin) => {
+                let parent = roles.last().copied();
+                let mut role = Role::of(begin.name, parent);
+                if role == Role::Envelope && begin.name != "Envelope" {
+                    return Err(WireError::NotEvents(format!(
+                        "its root element is `{}`, not a SOAP `Envelope`",
+                        shown(begin.name)
+                    )));
+                }
+                if let Some(excess) = begin.excess {
+                    roles.push(role);
+                    let is_item = |role: &Role| matches!(role, Role::Item { is_value: false });
+                    let Some(item) = roles.iter().position(is_item) else {
+                        return Err(WireError::TooLarge(excess.into()));
+                    };
+                    page.not_an_event(format_args!("{excess}"));
+                    elements.leave(item)?;
+                    roles.truncate(item);
+                    continue;
+                }
+                match role {
+                    Role::Item { is_value } => {
+                        let type_name = begin.xsi_type.as_deref().unwrap_or_default();
+                        if !is_value && !type_name.is_empty() && page.passes_over(type_name) {
+                            role = Role::Other;
+                        }
+                        event = RawEvent {
+                            type_name: begin.xsi_type,
+                            ..RawEvent::default()
+                        };
+                    }
+                    Role::Field(Field::Vm) => {
+                        let is_other = begin
+                            .attribute("type")
+                            .is_some_and(|name| name != "VirtualMachine");
+                        if is_other {
+                            role = Role::Other;
+                        }
+                    }
+                    Role::Other if parent == Some(Role::Fault(Part::Detail)) => fault.see_detail(begin),
+                    Role::Envelope
+                    | Role::Body
+                    | Role::Fault(_)
+                    | Role::Page
+                    | Role::Container
+                    | Role::Field(_)
+                    | Role::Other => {}
+                }
+                if role == Role::Other {
+                    elements.skip_to_end();
+                }
+                roles.push(role);
             }
-            "returnval" | "filterSet" | "objectSet" | "changeSet" | "objects" | "propSet" | "val" => {
-                walk_element(inner, sink, depth + 1)?;
-            }
-            _ => {}
+            Step::End(end) => match roles.pop() {
+                Some(Role::Item { is_value }) => {
+                    let event = core::mem::take(&mut event);
+                    let is_event = event.created_time.is_some() && !matches!(event.key, RawKey::Missing);
+                    if is_event || !is_value {
+                        page.event(event);
+                    }
+                }
+                Some(Role::Field(field)) => event.set(field, end),
+                Some(Role::Fault(Part::Whole)) => return Err(fault.into_error()),
+                Some(Role::Fault(Part::Code)) => {
+                    fault.code.get_or_insert(end.text);
+                }
+                Some(Role::Fault(Part::Text)) => {
+                    fault.text.get_or_insert(end.text);
+                }
+                Some(
+                    Role::Envelope
+                    | Role::Body
+                    | Role::Fault(Part::Detail)
+                    | Role::Page
+                    | Role::Container
+                    | Role::Other,
+                )
+                | None => {}
+            },
         }
     }
     Ok(())
 }
 
-fn raw_event(element: Node<'_>) -> RawEvent {
-    let mut event = RawEvent {
-        type_name: element.xsi_type().map(ToOwned::to_owned),
-        ..RawEvent::default()
-    };
-    let mut details = FailureDetails::default();
-    for field in element.children() {
-        let text = || Some(field.text().to_owned());
-        match field.name() {
-            "key" => event.key = key(field.text()),
-            "createdTime" => event.created_time = text(),
-            "vm" => {
-                event.vm_name = text_of(field, "name");
-                event.vm = field.child("vm").and_then(reference);
+impl<'a> RawEvent<'a> {
+    /// Takes a field; of one that is there twice the first.
+    fn set(&mut self, field: Field, end: End<'a>) {
+        let slot = match field {
+            Field::Key => {
+                if matches!(self.key, RawKey::Missing) {
+                    self.key = RawKey::of(end.text);
+                }
+                return;
             }
-            "fullFormattedMessage" => details.message = text(),
-            "reason" if field.children().next().is_none() => details.reason = text(),
-            "logLocation" => details.log_location = text(),
-            "sysprepVersion" => details.sysprep_version = text(),
-            "systemVersion" => details.system_version = text(),
-            _ => {}
-        }
-    }
-    event.details = details;
-    event
-}
-
-/// The value of a reference to a VM.
-fn reference(element: Node<'_>) -> Option<String> {
-    let is_vm = element
-        .attribute("type")
-        .is_none_or(|type_name| type_name == "VirtualMachine");
-    is_vm.then(|| element.text().to_owned())
-}
-
-fn key(text: &str) -> RawKey {
-    match text.parse() {
-        Ok(key) => RawKey::Int32(key),
-        Err(_) => RawKey::Other(shown(text)),
-    }
-}
-
-/// One element of a small answer.
-struct Tree<'a> {
-    name: &'a str,
-    type_name: Option<&'a str>,
-    attributes: Attributes<'a>,
-    text: &'a str,
-    children: Vec<Tree<'a>>,
-}
-
-/// Names and values.
-struct Attributes<'a>(Vec<(&'a str, &'a str)>);
-
-impl Write for Tree<'_> {
-    fn view(&self) -> View<'_> {
-        View::Object(self)
-    }
-}
-
-impl Members for Tree<'_> {
-    fn member(&self, number: usize) -> Option<Member<'_>> {
-        let (name, value) = match number {
-            0 => ("name", self.name.view()),
-            1 => ("type", self.type_name.view()),
-            2 => ("attributes", View::Object(&self.attributes)),
-            3 => ("text", self.text.view()),
-            4 => ("children", self.children.view()),
-            _ => return None,
+            // In other events it is a fault.
+            Field::Reason if end.has_children => return,
+            Field::VmArgument => return,
+            Field::CreatedTime => &mut self.created_time,
+            Field::VmName => &mut self.vm_name,
+            Field::Vm => &mut self.vm,
+            Field::Reason => &mut self.details.reason,
+            Field::LogLocation => &mut self.details.log_location,
+            Field::SysprepVersion => &mut self.details.sysprep_version,
+            Field::SystemVersion => &mut self.details.system_version,
+            Field::Message => &mut self.details.message,
         };
-        Some(Member {
-            name,
-            value,
-            if_present: number == 1,
-        })
+        slot.get_or_insert(end.text);
     }
 }
 
-impl Members for Attributes<'_> {
-    fn member(&self, number: usize) -> Option<Member<'_>> {
-        self.0.get(number).map(|(name, value)| Member {
-            name,
-            value: View::Text(value),
-            if_present: false,
-        })
+/// A fault, known by the type of its detail: the text is often empty, and it is translated.
+#[derive(Default)]
+struct Fault<'a> {
+    detail: Option<Cow<'a, str>>,
+    code: Option<Cow<'a, str>>,
+    text: Option<Cow<'a, str>>,
+}
+
+impl<'a> Fault<'a> {
+    fn see_detail(&mut self, begin: Begin<'a>) {
+        let by_name = begin.name.strip_suffix("Fault").unwrap_or(begin.name);
+        self.detail
+            .get_or_insert(begin.xsi_type.unwrap_or(Cow::Borrowed(by_name)));
+    }
+
+    fn into_error(self) -> WireError {
+        let fault = self.detail.or(self.code).filter(|fault| !fault.is_empty());
+        WireError::Fault {
+            fault: fault.map_or_else(|| "unknown".to_owned(), shown),
+            message: self.text.map(shown).unwrap_or_default(),
+        }
     }
 }
 
 /// A SOAP answer as a JSON tree of `name`, `type` (the local name in `xsi:type`), `attributes`,
-/// `text` and `children`, by local names. The host reads small answers with it: log-in, look-up
-/// and faults. Pages of events go to [`decode`](super::decode) as they are.
+/// `children` and `text`, by local names; what is empty is left out. The host reads small answers with it:
+/// log-in, look-up and faults. Pages of events go to [`decode`](super::decode) as they are.
 ///
 /// # Errors
 ///
@@ -195,62 +271,81 @@ pub fn soap_tree(document: &[u8]) -> Result<String, WireError> {
 /// When the document is too large or no well-formed XML.
 pub fn soap_tree_to(document: &[u8], levels: usize) -> Result<String, WireError> {
     let text = super::text_of(document)?;
-    let document = parse(super::trimmed(&text))?;
-    let tree = tree(root(&document)?, 0, levels)?;
-    Ok(to_json(&tree.view()))
-}
-
-fn tree(element: Node<'_>, depth: usize, levels: usize) -> Result<Tree<'_>, WireError> {
-    if depth > MAX_DEPTH {
-        return Err(WireError::TooLarge(format!(
-            "elements are nested more than {MAX_DEPTH} deep"
-        )));
+    let mut elements = Elements::of(super::trimmed(&text));
+    let mut tree = Tree::default();
+    let mut depth = 0;
+    while let Some(step) = elements.next()? {
+        match step {
+            Step::Begin(begin) => {
+                if let Some(excess) = begin.excess {
+                    return Err(WireError::TooLarge(excess.into()));
+                }
+                if depth <= levels {
+                    tree.begin(&begin);
+                } else {
+                    elements.skip_to_end();
+                }
+                depth += 1;
+            }
+            Step::End(end) => {
+                depth -= 1;
+                if depth <= levels {
+                    tree.end(&end, depth < levels);
+                }
+            }
+        }
     }
-    let mut attributes: Vec<(&str, &str)> = Vec::new();
-    for (name, value) in element.attributes() {
-        // Of two with the same local name the last one stays.
-        attributes.retain(|(known, _)| *known != name);
-        let place = attributes.partition_point(|(known, _)| *known < name);
-        attributes.insert(place, (name, value));
+    Ok(tree.json)
+}
+
+/// The text of a tree: nothing of it is held but that.
+#[derive(Default)]
+struct Tree {
+    json: String,
+    /// Whether an element began last: the next one to begin is its first child.
+    is_in_new: bool,
+}
+
+impl Tree {
+    fn begin(&mut self, begin: &Begin<'_>) {
+        if self.is_in_new {
+            self.json.push_str(",\"children\":[");
+        } else if !self.json.is_empty() {
+            self.json.push(',');
+        }
+        self.is_in_new = true;
+        self.push("{\"name\":", begin.name);
+        if let Some(type_name) = &begin.xsi_type {
+            self.push(",\"type\":", type_name);
+        }
+        let mut before = ",\"attributes\":{";
+        for (place, attribute) in begin.attributes.iter().enumerate() {
+            // Of two with the same local name the last one stays.
+            let mut later = begin.attributes.iter().skip(place + 1);
+            if !later.any(|later| later.name == attribute.name) {
+                self.push(before, attribute.name);
+                self.push(":", &attribute.value);
+                before = ",";
+            }
+        }
+        if !begin.attributes.is_empty() {
+            self.json.push('}');
+        }
     }
-    Ok(Tree {
-        name: element.name(),
-        type_name: element.xsi_type(),
-        attributes: Attributes(attributes),
-        text: element.text(),
-        children: element
-            .children()
-            .take_while(|_| depth < levels)
-            .map(|inner| tree(inner, depth + 1, levels))
-            .collect::<Result<_, _>>()?,
-    })
-}
 
-fn parse(text: &str) -> Result<Document<'_>, WireError> {
-    if has_long_tag(text) {
-        return Err(WireError::TooLarge(format!(
-            "a tag is longer than {MAX_TAG_BYTES} bytes"
-        )));
+    fn end(&mut self, end: &End<'_>, has_room: bool) {
+        self.is_in_new = false;
+        if end.has_children && has_room {
+            self.json.push(']');
+        }
+        if !end.text.is_empty() {
+            self.push(",\"text\":", &end.text);
+        }
+        self.json.push('}');
     }
-    xml::parse(text).map_err(|error| match error {
-        XmlError::TooLarge(why) => WireError::TooLarge(why),
-        XmlError::Malformed(why) => WireError::Syntax(why),
-    })
-}
 
-fn root<'a>(document: &'a Document<'a>) -> Result<Node<'a>, WireError> {
-    document
-        .root()
-        .ok_or_else(|| WireError::Syntax("it has no root element".to_owned()))
-}
-
-fn has_long_tag(text: &str) -> bool {
-    text.split('<')
-        .skip(1)
-        .filter(|tag| tag.len() > MAX_TAG_BYTES && !tag.starts_with('!'))
-        .any(|tag| tag.find('>').is_none_or(|end| end > MAX_TAG_BYTES))
-}
-
-fn text_of(element: Node<'_>, name: &str) -> Option<String> {
-    element.child(name).map(|child| child.text().to_owned())
+    fn push(&mut self, before: &str, text: &str) {
+        self.json.push_str(before);
+        self.json.push_str(&to_json(&text));
+    }
 }

@@ -2,13 +2,15 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
-use super::{Decoded, Decoder, RawEvent, RawKey, Sink, WireError};
-use crate::fields::serialize;
+use serde::Serialize;
+
+use super::rewrite::JsonArray;
+use super::{Decoded, Place, RawEvent, Sink, WireError};
 use crate::model::event::{bare_type_name, EventKind};
 use crate::model::text::{cut, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
-use crate::view::{to_json, written, Write};
 
 /// One event of a document, of any type.
 ///
@@ -19,7 +21,8 @@ use crate::view::{to_json, written, Write};
 /// assert_eq!(summaries[0].kind, Some(EventKind::VmStarting));
 /// # Ok::<(), vm_customization::wire::WireError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct EventSummary {
     /// The managed object reference value of the VM, where the event names one.
     pub vm: Option<String>,
@@ -30,21 +33,11 @@ pub struct EventSummary {
     /// `Event.createdTime`, rounded to the millisecond.
     pub created_time: ServerTime,
     /// The bare type name.
+    #[serde(rename = "type")]
     pub type_name: String,
     /// What it means to the machine; `None` for what has no part in customization.
     pub kind: Option<EventKind>,
 }
-
-written!(EventSummary {
-    "vm" => vm,
-    "name" => name,
-    "key" => key,
-    "createdTime" => created_time,
-    "type" => type_name,
-    "kind" => kind,
-});
-
-serialize!(EventSummary);
 
 /// A summary, and whether the machine takes the event: it is then the next one of those decoded.
 #[derive(Debug, Clone)]
@@ -60,8 +53,9 @@ pub(crate) struct Summarized {
 ///
 /// As [`decode`](super::decode).
 pub fn summarize(document: &[u8]) -> Result<Vec<EventSummary>, WireError> {
-    let (_, items) = decode_and_summarize(document)?;
-    Ok(items.into_iter().map(|item| item.summary).collect())
+    let mut summaries = Vec::new();
+    super::walk(document, &mut summaries)?;
+    Ok(summaries)
 }
 
 /// The same as a JSON array.
@@ -70,42 +64,66 @@ pub fn summarize(document: &[u8]) -> Result<Vec<EventSummary>, WireError> {
 ///
 /// As [`decode`](super::decode).
 pub fn summarize_to_json(document: &[u8]) -> Result<String, WireError> {
-    summarize(document).map(|summaries| to_json(&summaries.view()))
+    let mut summaries = SummariesJson(JsonArray::new());
+    super::walk(document, &mut summaries)?;
+    Ok(summaries.0.into_text())
 }
 
 /// Decodes a document, and summarizes its items on the way.
 pub(crate) fn decode_and_summarize(document: &[u8]) -> Result<(Decoded, Vec<Summarized>), WireError> {
-    let mut sink = Summarizer::default();
-    super::walk(document, &mut sink)?;
-    Ok((sink.decoder.decoded, sink.items))
+    let mut both = DecodedAndSummarized::default();
+    super::walk(document, &mut both)?;
+    Ok((both.decoded, both.items))
 }
 
-#[derive(Default)]
-struct Summarizer {
-    decoder: Decoder,
-    items: Vec<Summarized>,
+impl Sink for Vec<EventSummary> {
+    fn event(&mut self, event: RawEvent<'_>, _place: Place) {
+        self.extend(summary_of(&event));
+    }
+
+    fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {}
+
+    fn start_over(&mut self) {
+        self.clear();
+    }
 }
 
-impl Sink for Summarizer {
-    fn event(&mut self, raw: RawEvent) {
-        let summary = summary_of(&raw);
-        let before = self.decoder.decoded.events.len();
-        self.decoder.event(raw);
-        // What has no type or no usable time is not taken either.
-        if let Some(summary) = summary {
-            self.items.push(Summarized {
-                summary,
-                is_taken: self.decoder.decoded.events.len() > before,
-            });
+struct SummariesJson(JsonArray);
+
+impl Sink for SummariesJson {
+    fn event(&mut self, event: RawEvent<'_>, _place: Place) {
+        if let Some(summary) = summary_of(&event) {
+            self.0.push(&summary);
         }
     }
 
-    fn not_an_event(&mut self, message: String) {
-        self.decoder.not_an_event(message);
+    fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {}
+
+    fn start_over(&mut self) {
+        self.0 = JsonArray::new();
+    }
+}
+
+#[derive(Default)]
+struct DecodedAndSummarized {
+    decoded: Decoded,
+    items: Vec<Summarized>,
+}
+
+impl Sink for DecodedAndSummarized {
+    fn event(&mut self, event: RawEvent<'_>, place: Place) {
+        let summary = summary_of(&event);
+        let before = self.decoded.events.len();
+        self.decoded.event(event, place);
+        // What has no type or no usable time is not taken either.
+        self.items.extend(summary.map(|summary| Summarized {
+            summary,
+            is_taken: self.decoded.events.len() > before,
+        }));
     }
 
-    fn at_line(&mut self, line: usize) {
-        self.decoder.at_line(line);
+    fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place) {
+        self.decoded.not_an_event(why, place);
     }
 
     fn start_over(&mut self) {
@@ -113,18 +131,15 @@ impl Sink for Summarizer {
     }
 }
 
-fn summary_of(raw: &RawEvent) -> Option<EventSummary> {
-    let type_name = bare_type_name(raw.type_name.as_deref()?);
+fn summary_of(event: &RawEvent<'_>) -> Option<EventSummary> {
+    let type_name = bare_type_name(event.type_name.as_deref()?);
     let bounded = |text: &str| cut(text, MAX_STRING_BYTES).0;
-    let text = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(bounded);
+    let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(bounded);
     Some(EventSummary {
-        vm: text(&raw.vm),
-        name: text(&raw.vm_name),
-        key: match raw.key {
-            RawKey::Int32(key) => Some(key),
-            RawKey::Missing | RawKey::Other(_) => None,
-        },
-        created_time: raw.created_time.as_deref()?.parse().ok()?,
+        vm: text(event.vm.as_deref()),
+        name: text(event.vm_name.as_deref()),
+        key: event.key.int32(),
+        created_time: event.created_time.as_deref()?.parse().ok()?,
         type_name: bounded(type_name),
         kind: EventKind::of_type(type_name),
     })

@@ -1,0 +1,167 @@
+//! The items of a document in another form: what a recording holds, and what a host counts.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
+
+use serde::Serialize;
+
+use super::{shown, Place, RawDetails, RawEvent, RawKey, Sink, WireError};
+use crate::model::event::{bare_type_name, EventKind};
+use crate::model::json::to_json;
+use crate::model::text::{cut, label, MAX_STRING_BYTES};
+
+/// The items of a document as a VI JSON array of events: what a recording holds.
+///
+/// Decoding the array gives the same events as the document, and the same counts of what is
+/// passed over.
+///
+/// # Errors
+///
+/// As [`decode`](super::decode).
+pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
+    let mut rewriter = Rewriter(JsonArray::new());
+    super::walk(document, &mut rewriter)?;
+    Ok(rewriter.0.into_text())
+}
+
+/// The keys of all items of a document as a JSON array, in its order, whatever their types; `null`
+/// for an item without a usable one. A host tells by them whether a page is full, and one that
+/// follows the newest events, whether it has missed some.
+///
+/// # Errors
+///
+/// As [`decode`](super::decode).
+pub fn event_keys(document: &[u8]) -> Result<String, WireError> {
+    let mut keys = Keys(JsonArray::new());
+    super::walk(document, &mut keys)?;
+    Ok(keys.0.into_text())
+}
+
+/// A JSON array that grows item by item: nothing is held but its text.
+#[derive(Debug)]
+pub(super) struct JsonArray(String);
+
+impl JsonArray {
+    pub(super) fn new() -> Self {
+        Self(String::from("["))
+    }
+
+    pub(super) fn push(&mut self, item: &impl Serialize) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.0.push_str(&to_json(item));
+    }
+
+    pub(super) fn into_text(mut self) -> String {
+        self.0.push(']');
+        self.0
+    }
+}
+
+/// Keeps nothing but the keys.
+struct Keys(JsonArray);
+
+impl Sink for Keys {
+    fn event(&mut self, event: RawEvent<'_>, _place: Place) {
+        self.0.push(&event.key.int32());
+    }
+
+    fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {
+        self.0.push(&());
+    }
+
+    fn start_over(&mut self) {
+        self.0 = JsonArray::new();
+    }
+}
+
+/// Writes the items down again, in the one form that recordings have.
+struct Rewriter(JsonArray);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventJson<'a> {
+    #[serde(rename = "_typeName", skip_serializing_if = "Option::is_none")]
+    type_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<KeyJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vm: Option<VmJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log_location: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sysprep_version: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_version: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_formatted_message: Option<Cow<'a, str>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum KeyJson {
+    Number(i32),
+    Text(String),
+}
+
+#[derive(Serialize)]
+struct VmJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    vm: MoRefJson<'a>,
+}
+
+#[derive(Serialize)]
+struct MoRefJson<'a> {
+    r#type: &'static str,
+    value: Cow<'a, str>,
+}
+
+impl Sink for Rewriter {
+    fn event(&mut self, event: RawEvent<'_>, _place: Place) {
+        let bare = event.type_name.as_deref().map(bare_type_name);
+        let is_failure = bare.and_then(EventKind::of_type) == Some(EventKind::CustomizationFailed);
+        // What other events say is of no use to a replay, and may hold what people wrote.
+        let details = if is_failure {
+            event.details
+        } else {
+            RawDetails::default()
+        };
+        let bounded = |text: Cow<'_, str>, max: usize| cut(&text, max).0;
+        self.0.push(&EventJson {
+            type_name: event.type_name.map(|name| bounded(name, MAX_STRING_BYTES)),
+            key: match event.key {
+                RawKey::Missing => None,
+                RawKey::Int32(key) => Some(KeyJson::Number(key)),
+                RawKey::Other(text) => Some(KeyJson::Text(shown(text))),
+            },
+            created_time: event.created_time.map(|time| bounded(time, 64)),
+            vm: event.vm.map(|value| VmJson {
+                name: event.vm_name.map(|name| label(&name)),
+                vm: MoRefJson {
+                    r#type: "VirtualMachine",
+                    value,
+                },
+            }),
+            reason: details.reason,
+            log_location: details.log_location,
+            sysprep_version: details.sysprep_version,
+            system_version: details.system_version,
+            full_formatted_message: details.message,
+        });
+    }
+
+    fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {
+        self.0.push(&());
+    }
+
+    fn start_over(&mut self) {
+        self.0 = JsonArray::new();
+    }
+}
