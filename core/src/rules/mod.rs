@@ -3,5 +3,6 @@
 pub(crate) mod assess;
 pub(crate) mod history;
 pub(crate) mod published;
+pub(crate) mod retention;
 pub(crate) mod time_window;
 pub(crate) mod transitions;

@@ -11,15 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::model::event::{EventKind, EventOrder};
 use crate::model::status::CustomizationStatus;
 use crate::model::time::ServerTime;
+use crate::rules::retention::MAX_EVENTS;
 
 /// P3 and P7: milliseconds between two passes, and after the last one.
 pub(crate) const PASS_INTERVAL_MS: u64 = 15_000;
 
 /// P1: how far the script looks back, in milliseconds.
 pub(crate) const LOOKBACK_MS: u64 = 300_000;
-
-/// The most events kept of one VM.
-const MAX_EVENTS: usize = crate::rules::history::MAX_EVENTS;
 
 /// What the script knows of one VM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

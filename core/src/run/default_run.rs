@@ -18,7 +18,8 @@ use crate::model::status::{Conclusion, CustomizationStatus, Hint};
 use crate::model::text::{cut, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 use crate::rules::assess::{assess, Assessment};
-use crate::rules::history::{History, Insertion};
+use crate::rules::history::History;
+use crate::rules::retention::{self, Insertion};
 use crate::rules::time_window::TimeWindow;
 use crate::rules::transitions::{steps, LastEmitted};
 use crate::run::context::RunContext;
@@ -353,7 +354,7 @@ impl DefaultRun {
             }
             self.reads.note_newest(event.created_time());
             let (_, name, kept) = event.into_parts();
-            match watched.history.insert(kept, name, &window) {
+            match retention::insert(&mut watched.history, kept, name, &window) {
                 Insertion::Kept { dropped } => {
                     accepted += 1;
                     if let Some(touched) = touched.get_mut(place) {
