@@ -1,6 +1,7 @@
 //! What a VM's status is: the rules, and what is known of one VM.
 
 pub(crate) mod assess;
+pub(crate) mod conclusion;
 pub(crate) mod history;
 pub(crate) mod published;
 pub(crate) mod retention;

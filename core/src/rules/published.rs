@@ -32,7 +32,7 @@ pub(crate) struct Script {
 
 /// A step that the script took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Step {
+pub(crate) struct ScriptStep {
     pub(crate) to: CustomizationStatus,
     pub(crate) event_key: i32,
 }
@@ -80,7 +80,7 @@ impl Script {
     }
 
     /// P1: pins the last `VmStartingEvent` visible.
-    pub(crate) fn pin(&mut self) -> Option<Step> {
+    pub(crate) fn pin(&mut self) -> Option<ScriptStep> {
         let last = self
             .visible
             .iter()
@@ -88,21 +88,21 @@ impl Script {
             .find(|seen| kind(seen) == Some(EventKind::VmStarting))?;
         self.pinned = Some(last.time);
         self.status = CustomizationStatus::CustomizationNotStarted;
-        Some(Step {
+        Some(ScriptStep {
             to: self.status,
             event_key: last.key,
         })
     }
 
     /// P4 and P5: the step of one pass, if there is one.
-    pub(crate) fn pass(&mut self) -> Option<Step> {
+    pub(crate) fn pass(&mut self) -> Option<ScriptStep> {
         let step = self.next()?;
         self.status = step.to;
         Some(step)
     }
 
     /// The step that a pass would take. Time alone changes nothing about it.
-    pub(crate) fn next(&self) -> Option<Step> {
+    pub(crate) fn next(&self) -> Option<ScriptStep> {
         let pinned = self.pinned?;
         let first = |wanted: EventKind| {
             self.visible
@@ -128,7 +128,7 @@ impl Script {
             | CustomizationStatus::CustomizationSucceeded
             | CustomizationStatus::CustomizationFailed => return None,
         };
-        Some(Step {
+        Some(ScriptStep {
             to,
             event_key: event.key,
         })

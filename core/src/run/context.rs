@@ -1,4 +1,4 @@
-//! What both rule sets share in a run: its VMs, what was told, and its clock.
+//! What both rule sets share in a run: its VMs, what was emitted, and its clock.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::VecDeque;
@@ -17,7 +17,7 @@ use crate::run::vm_index::VmIndex;
 const TRANSITIONS_PER_VM: usize = 64;
 const TRANSITIONS_AT_LEAST: usize = 1024;
 
-/// What both rule sets share: the VMs, and what was told.
+/// What both rule sets share: the VMs, and what was emitted.
 #[derive(Debug, Clone)]
 pub(crate) struct RunContext {
     pub(crate) vms: Vec<VmRef>,
@@ -66,7 +66,7 @@ impl RunContext {
         given.or(in_events).map(ToOwned::to_owned)
     }
 
-    pub(crate) fn tell(&mut self, output: Output) {
+    pub(crate) fn emit(&mut self, output: Output) {
         if let Output::Transition(transition) = &output {
             self.transitions.push_back(transition.clone());
             let limit = self

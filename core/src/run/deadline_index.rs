@@ -39,11 +39,30 @@ impl DeadlineIndex {
     pub(crate) fn get(&self) -> Option<u64> {
         self.nodes.get(1).copied().filter(|time| *time != NEVER)
     }
+
+    /// The places whose time has come at `now`, in their order, in steps that grow with their number alone.
+    pub(crate) fn due(&self, now: u64) -> Vec<usize> {
+        let mut due = Vec::new();
+        let mut open = alloc::vec![1];
+        while let Some(number) = open.pop() {
+            let is_due = self
+                .nodes
+                .get(number)
+                .is_some_and(|time| *time <= now && *time != NEVER);
+            match number.checked_sub(self.nodes.len() / 2) {
+                Some(place) if is_due => due.push(place),
+                None if is_due => open.extend([number * 2, number * 2 + 1]),
+                Some(_) | None => {}
+            }
+        }
+        due.sort_unstable();
+        due
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DeadlineIndex, Vec};
+    use super::{DeadlineIndex, Vec, NEVER};
 
     #[test]
     fn the_earliest_is_that_of_all_places_after_each_change() {
@@ -60,6 +79,15 @@ mod tests {
                 earliest.set(place, time);
                 let known: Vec<u64> = times.iter().copied().flatten().collect();
                 assert_eq!(earliest.get(), known.into_iter().min(), "{places} places");
+                for now in [0, 7, 11, 22, NEVER] {
+                    let is_due = |place: &usize| {
+                        times
+                            .get(*place)
+                            .is_some_and(|time| time.is_some_and(|time| time <= now))
+                    };
+                    let expected: Vec<usize> = (0..places).filter(is_due).collect();
+                    assert_eq!(earliest.due(now), expected, "{places} places at {now}");
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A run under the default rules: it keeps what is known of each VM, tells what changed, and
+//! A run under the default rules: it keeps what is known of each VM, emits what changed, and
 //! keeps the deadlines. What a status *is* stands in [`assess`](crate::rules::assess).
 
 use alloc::borrow::ToOwned;
@@ -7,207 +7,26 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::event::EventOrder;
 use crate::model::guest_info::GuestInfo;
 use crate::model::options::{Attempts, Options, VmRef};
 use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
 use crate::model::report::{
     IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
 };
-use crate::model::status::{Conclusion, CustomizationStatus, Hint};
+use crate::model::status::{Conclusion, CustomizationStatus};
 use crate::model::text::{cut, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
-use crate::rules::assess::{assess, Assessment};
-use crate::rules::history::History;
+use crate::rules::assess::assess;
+use crate::rules::conclusion::RunDeadline;
 use crate::rules::retention::{self, Insertion};
 use crate::rules::time_window::TimeWindow;
 use crate::rules::transitions::{steps, LastEmitted};
 use crate::run::context::RunContext;
 use crate::run::deadline_index::DeadlineIndex;
 use crate::run::read_schedule::{Reads, Request};
+use crate::run::watched_vm::{Added, WatchedVm};
 
-/// D10: how long the last read may take, in milliseconds.
-const LAST_READ_MS: u64 = 5000;
-
-/// What the host said of a VM. It is never withdrawn, only outranked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct AccessError {
-    /// The object does not exist.
-    gone: bool,
-    /// Its events cannot be read.
-    unobservable: Option<ReadError>,
-}
-
-impl AccessError {
-    fn is_said(&self) -> bool {
-        self.gone || self.unobservable.is_some()
-    }
-
-    /// Adds to what was said; `false` when it was said before.
-    fn add(&mut self, error: ReadError) -> bool {
-        match error.kind {
-            ReadFailureKind::NotFound => !core::mem::replace(&mut self.gone, true),
-            ReadFailureKind::NoPermission
-            | ReadFailureKind::Fatal
-            | ReadFailureKind::NotAuthenticated
-            | ReadFailureKind::Transient => {
-                let is_new = self.unobservable.is_none();
-                self.unobservable.get_or_insert(error);
-                is_new
-            }
-        }
-    }
-}
-
-/// A result that was told, to notice when it changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct EmittedResult {
-    status: CustomizationStatus,
-    attempt: u32,
-    /// Its place in the order of events; `None` when guest info brought it.
-    order: Option<EventOrder>,
-}
-
-/// A VM that came to the run on the way: it has a window and a start of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Added {
-    window: ServerTime,
-    start: ServerTime,
-    /// Whether a read was asked for that names it.
-    asked: bool,
-    /// Whether such a read was complete.
-    observed: bool,
-}
-
-/// One VM. The aliases are the names in snapshots of format 1.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Watched {
-    history: History,
-    #[serde(alias = "told")]
-    last_emitted: LastEmitted,
-    #[serde(alias = "toldResult")]
-    emitted_result: Option<EmittedResult>,
-    revised: bool,
-    #[serde(alias = "hostWord")]
-    access_error: AccessError,
-    /// How the end of the run concluded it, where nothing else did.
-    concluded_by_end: Option<Conclusion>,
-    #[serde(alias = "stuckTold")]
-    stuck_emitted: bool,
-    /// `None` for those of the start.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    added: Option<Added>,
-    #[serde(skip)]
-    known: Assessment,
-    #[serde(skip)]
-    conclusion: Option<Conclusion>,
-}
-
-impl Watched {
-    /// A VM of which nothing is known at `now_ms`.
-    fn new(now_ms: u64, added: Option<Added>) -> Self {
-        Self {
-            history: History::default(),
-            last_emitted: LastEmitted {
-                status: CustomizationStatus::VmNotStarted,
-                attempt: 0,
-                at_ms: now_ms,
-            },
-            emitted_result: None,
-            revised: false,
-            access_error: AccessError::default(),
-            concluded_by_end: None,
-            stuck_emitted: false,
-            added,
-            known: Assessment::default(),
-            conclusion: None,
-        }
-    }
-
-    /// Whether there was a complete observation of it, where there was one `of_run`.
-    fn is_observed(&self, of_run: bool) -> bool {
-        self.added.as_ref().map_or(of_run, |added| added.observed)
-    }
-
-    /// Where its window opens and where it starts (D1, D2), where the run's window is `of_run`.
-    fn window(&self, of_run: &TimeWindow) -> TimeWindow {
-        self.added.as_ref().map_or_else(
-            || of_run.clone(),
-            |added| TimeWindow {
-                opens: added.window,
-                start: added.start,
-                attempts: of_run.attempts,
-            },
-        )
-    }
-
-    /// Whether a read names this VM: not when it is removed, nor when the host said that it
-    /// cannot be read.
-    fn is_readable(&self) -> bool {
-        !self.access_error.is_said() && self.conclusion != Some(Conclusion::VmRemoved)
-    }
-
-    /// The conclusion by what is known, in the order of precedence.
-    fn derive_conclusion(&self, observed: bool, wait_for_power_on: bool) -> Option<Conclusion> {
-        if self.known.status.is_result() {
-            Some(Conclusion::Completed)
-        } else if self.known.removed || self.access_error.gone {
-            Some(Conclusion::VmRemoved)
-        } else if self.access_error.unobservable.is_some() {
-            Some(Conclusion::Unobservable)
-        } else if self.known.attempt.is_none() && observed && !wait_for_power_on {
-            Some(Conclusion::NotStarted)
-        } else {
-            self.concluded_by_end
-        }
-    }
-
-    /// D18: the likely reason that the VM gets no further. Before a complete observation nothing is
-    /// known of a power-on.
-    fn hint(&self, observed: bool) -> Option<Hint> {
-        match self.known.status {
-            CustomizationStatus::VmNotStarted => observed.then_some(Hint::NeverPoweredOn),
-            CustomizationStatus::CustomizationNotStarted => Some(match self.history.guest.pending() {
-                Some(true) => Hint::PendingNotStarted,
-                Some(false) => Hint::NothingPending,
-                None => Hint::NotStarted,
-            }),
-            CustomizationStatus::CustomizationStarted => Some(Hint::StartedNoResult),
-            CustomizationStatus::CustomizationSucceeded | CustomizationStatus::CustomizationFailed => None,
-        }
-    }
-
-    /// D5: a result that was told and then changed. A later attempt takes nothing from the
-    /// result of the one before it.
-    fn note_result(&mut self) {
-        let attempt = self.known.attempt.as_ref();
-        let number = attempt.map_or(0, |attempt| attempt.begin.number);
-        if let Some(told) = &self.emitted_result {
-            let is_later_attempt = number > told.attempt
-                && attempt.is_some_and(|attempt| {
-                    told.order
-                        .as_ref()
-                        .is_none_or(|order| attempt.begin.order > *order)
-                });
-            if is_later_attempt {
-                self.emitted_result = None;
-                self.revised = false;
-            } else if told.status != self.known.status {
-                self.revised = true;
-            }
-        }
-        if self.known.status.is_result() {
-            self.emitted_result = Some(EmittedResult {
-                status: self.known.status,
-                attempt: number,
-                order: attempt.and_then(|attempt| attempt.result_order.clone()),
-            });
-        }
-    }
-}
-
-/// The first of two due at the same time gives the reason: a host may want to look before a hint is told.
+/// The first of two due at the same time gives the reason: a host may want to look before a hint is emitted.
 fn earlier(
     first: Option<(u64, DeadlineReason)>,
     second: Option<(u64, DeadlineReason)>,
@@ -222,12 +41,12 @@ pub(crate) struct DefaultRun {
     options: Options,
     #[serde(skip)]
     window: TimeWindow,
-    vms: Vec<Watched>,
+    vms: Vec<WatchedVm>,
     reads: Reads,
     /// Whether there was a complete observation of the VMs of the start.
     observed: bool,
-    /// When the last read was asked for (D10).
-    last_read_at_ms: Option<u64>,
+    #[serde(default, rename = "lastReadAskedMs", alias = "lastReadAtMs")]
+    deadline: RunDeadline,
     /// How many VMs are waited for.
     #[serde(skip)]
     open: usize,
@@ -244,17 +63,17 @@ impl DefaultRun {
         let mut run = Self {
             options: options.clone(),
             window: TimeWindow::of(options, context.start),
-            vms: context.vms.iter().map(|_| Watched::new(0, None)).collect(),
+            vms: context.vms.iter().map(|_| WatchedVm::new(0, None)).collect(),
             reads: Reads::started(),
             observed: false,
-            last_read_at_ms: None,
+            deadline: RunDeadline::new(options.timeout_ms()),
             open: context.vms.len(),
             stuck: DeadlineIndex::of_none(context.vms.len()),
             any_unobserved: true,
         };
         run.end_if_concluded(0, context);
         if context.ended_at_ms.is_none() {
-            run.emit(Request::Read(ReadReason::Start), 0, context);
+            run.request(Request::Read(ReadReason::Start), 0, context);
         }
         run
     }
@@ -268,16 +87,16 @@ impl DefaultRun {
     pub(crate) fn resume(&mut self, options: &Options, now_ms: u64, context: &mut RunContext) {
         self.options = options.clone();
         self.window = TimeWindow::of(options, context.start);
+        self.deadline = self.deadline.restored(options.timeout_ms());
         for watched in &mut self.vms {
             watched.known = assess(&watched.history, &watched.window(&self.window));
-            let observed = watched.is_observed(self.observed);
-            watched.conclusion = watched.derive_conclusion(observed, options.wait_for_power_on);
+            watched.conclusion = watched.conclude(self.observed, options.wait_for_power_on);
         }
         self.any_unobserved = true;
         self.count();
         if context.ended_at_ms.is_none() {
             if let Some(request) = self.reads.outstanding() {
-                self.emit(request, now_ms, context);
+                self.request(request, now_ms, context);
             }
             self.reads.poll_now(now_ms);
         }
@@ -305,7 +124,8 @@ impl DefaultRun {
         context: &mut RunContext,
     ) {
         let places = context.set_vms(vms);
-        let mut before: Vec<Option<Watched>> = core::mem::take(&mut self.vms).into_iter().map(Some).collect();
+        let mut before: Vec<Option<WatchedVm>> =
+            core::mem::take(&mut self.vms).into_iter().map(Some).collect();
         let mut any_new = false;
         for vm in &context.vms {
             let known = places.get(&vm.vm).and_then(|place| before.get_mut(place)?.take());
@@ -317,7 +137,7 @@ impl DefaultRun {
                     asked: false,
                     observed: false,
                 };
-                Watched::new(now_ms, Some(added))
+                WatchedVm::new(now_ms, Some(added))
             }));
         }
         self.count();
@@ -325,7 +145,7 @@ impl DefaultRun {
         self.end_if_concluded(now_ms, context);
         if any_new && context.ended_at_ms.is_none() {
             if let Some(request) = self.reads.vms_added() {
-                self.emit(request, now_ms, context);
+                self.request(request, now_ms, context);
             }
         }
     }
@@ -377,12 +197,8 @@ impl DefaultRun {
             }
         }
         self.end_if_concluded(now_ms, context);
-        let is_last = self.last_read_at_ms.is_some()
-            || self
-                .options
-                .timeout_ms()
-                .is_some_and(|deadline| now_ms > deadline);
-        if is_complete && is_last && context.ended_at_ms.is_none() {
+        let is_last = is_complete && self.deadline.ends_with_complete_read(now_ms);
+        if is_last && context.ended_at_ms.is_none() {
             self.end(Conclusion::TimedOut, now_ms, context);
         }
         accepted
@@ -433,7 +249,7 @@ impl DefaultRun {
         match (failure.kind, failure.vm) {
             (ReadFailureKind::NotAuthenticated, _) => {
                 if let Some(request) = self.reads.lost_session(now_ms) {
-                    self.emit(request, now_ms, context);
+                    self.request(request, now_ms, context);
                 }
             }
             (ReadFailureKind::Transient, _) => self.reads.failed(now_ms),
@@ -449,23 +265,22 @@ impl DefaultRun {
 
     pub(crate) fn handle_logged_in(&mut self, now_ms: u64, context: &mut RunContext) {
         if let Some(request) = self.reads.logged_in() {
-            self.emit(request, now_ms, context);
+            self.request(request, now_ms, context);
         }
     }
 
     pub(crate) fn handle_timeout(&mut self, now_ms: u64, context: &mut RunContext) {
-        if let Some(end_ms) = self.last_read_ends_at_ms().filter(|end_ms| now_ms >= *end_ms) {
+        if let Some(end_ms) = self
+            .deadline
+            .last_read_ends_ms()
+            .filter(|end_ms| now_ms >= *end_ms)
+        {
             self.end(Conclusion::TimedOut, end_ms, context);
             return;
         }
-        let is_deadline = self.last_read_at_ms.is_none()
-            && self
-                .options
-                .timeout_ms()
-                .is_some_and(|deadline| now_ms >= deadline);
-        let request = if is_deadline {
-            self.last_read_at_ms = Some(now_ms);
-            if !self.vms.iter().any(Watched::is_readable) {
+        let request = if self.deadline.is_due(now_ms) {
+            self.deadline.ask_last_read(now_ms);
+            if !self.vms.iter().any(WatchedVm::is_readable) {
                 self.end(Conclusion::TimedOut, now_ms, context);
                 return;
             }
@@ -474,7 +289,7 @@ impl DefaultRun {
             self.reads.due(now_ms)
         };
         if let Some(request) = request {
-            self.emit(request, now_ms, context);
+            self.request(request, now_ms, context);
         }
         self.emit_stuck(now_ms, context);
     }
@@ -485,7 +300,11 @@ impl DefaultRun {
 
     /// Ends the run if the time of the last read was over before `now_ms`.
     pub(crate) fn end_if_overdue(&mut self, now_ms: u64, context: &mut RunContext) {
-        if let Some(end_ms) = self.last_read_ends_at_ms().filter(|end_ms| now_ms > *end_ms) {
+        if let Some(end_ms) = self
+            .deadline
+            .last_read_ends_ms()
+            .filter(|end_ms| now_ms > *end_ms)
+        {
             self.end(Conclusion::TimedOut, end_ms, context);
         }
     }
@@ -495,18 +314,13 @@ impl DefaultRun {
     }
 
     fn due_beside_reads(&self) -> Option<(u64, DeadlineReason)> {
-        let end = match (self.last_read_ends_at_ms(), self.options.timeout_ms()) {
-            (Some(end_ms), _) => Some((end_ms, DeadlineReason::LastRead)),
-            (None, Some(deadline)) => Some((deadline, DeadlineReason::Deadline)),
-            (None, None) => None,
-        };
         let stuck = self.stuck.get().map(|at_ms| (at_ms, DeadlineReason::Stuck));
-        earlier(stuck, end)
+        earlier(stuck, self.deadline.next_due())
     }
 
     /// A complete observation without news changes nothing, but the first one of a VM.
     pub(crate) fn skip_empty_reads(&mut self, end_ms: u64) {
-        let is_observed = |watched: &Watched| watched.is_observed(self.observed);
+        let is_observed = |watched: &WatchedVm| watched.is_observed(self.observed);
         if self
             .vms
             .iter()
@@ -543,19 +357,19 @@ impl DefaultRun {
                 guest_info_disagrees: attempt.is_some_and(|attempt| attempt.guest_info_disagrees),
                 error: watched
                     .filter(|_| conclusion == Some(Conclusion::Unobservable))
-                    .and_then(|watched| watched.access_error.unobservable.clone()),
+                    .and_then(|watched| watched.access_error.unobservable().cloned()),
             }),
         }
     }
 
-    /// Tells what changed for one VM.
+    /// Emits what changed for one VM.
     fn refresh(&mut self, place: usize, now_ms: u64, context: &mut RunContext) {
         let Some(watched) = self.vms.get_mut(place) else {
             return;
         };
         watched.known = assess(&watched.history, &watched.window(&self.window));
         for step in steps(watched.last_emitted, &watched.known) {
-            context.tell(Output::Transition(Transition {
+            context.emit(Output::Transition(Transition {
                 vm: context.vm(place).to_owned(),
                 from: watched.last_emitted.status,
                 to: step.to,
@@ -575,14 +389,13 @@ impl DefaultRun {
         self.conclude(place, now_ms, context);
     }
 
-    /// Brings the conclusion of one VM up to date, and tells it.
+    /// Brings the conclusion of one VM up to date, and emits it.
     fn conclude(&mut self, place: usize, now_ms: u64, context: &mut RunContext) {
         let Some(watched) = self.vms.get_mut(place) else {
             return;
         };
         let before = watched.conclusion;
-        let observed = watched.is_observed(self.observed);
-        let after = watched.derive_conclusion(observed, self.options.wait_for_power_on);
+        let after = watched.conclude(self.observed, self.options.wait_for_power_on);
         watched.conclusion = after;
         self.note_stuck(place);
         if before == after {
@@ -595,7 +408,7 @@ impl DefaultRun {
         };
         if after.is_some() {
             let row = self.row(place, now_ms, context);
-            context.tell(Output::Concluded(row.into()));
+            context.emit(Output::Concluded(row.into()));
         }
     }
 
@@ -617,14 +430,14 @@ impl DefaultRun {
         self.end_if_concluded(now_ms, context);
         if context.ended_at_ms.is_none() {
             let request = self.reads.read(ReadReason::VmDropped);
-            self.emit(request, now_ms, context);
+            self.request(request, now_ms, context);
         }
     }
 
     fn end_fatally(&mut self, error: &ReadError, now_ms: u64, context: &mut RunContext) {
         for watched in &mut self.vms {
             if watched.conclusion.is_none() {
-                watched.access_error.unobservable = Some(error.clone());
+                watched.access_error.add_fatal(error.clone());
             }
         }
         self.end(Conclusion::Unobservable, now_ms, context);
@@ -638,7 +451,8 @@ impl DefaultRun {
         };
         if self.open == 0 && !goes_on {
             context.end(now_ms);
-        } else if self.last_read_at_ms.is_some() && !self.vms.iter().any(Watched::is_readable) {
+        } else if self.deadline.last_read_asked_ms().is_some() && !self.vms.iter().any(WatchedVm::is_readable)
+        {
             self.end(Conclusion::TimedOut, now_ms, context);
         }
     }
@@ -655,10 +469,10 @@ impl DefaultRun {
     }
 
     /// Passes a request of the read schedule on to the host.
-    fn emit(&mut self, request: Request, now_ms: u64, context: &mut RunContext) {
+    fn request(&mut self, request: Request, now_ms: u64, context: &mut RunContext) {
         let reason = match request {
             Request::LogIn => {
-                context.tell(Output::LogIn);
+                context.emit(Output::LogIn);
                 return;
             }
             Request::Read(reason) => reason,
@@ -679,23 +493,19 @@ impl DefaultRun {
         }
         let Some(since) = since else {
             self.reads.pause();
-            if self.last_read_at_ms.is_some() {
+            if self.deadline.last_read_asked_ms().is_some() {
                 self.end(Conclusion::TimedOut, now_ms, context);
             }
             return;
         };
         let timeout_ms = self
-            .last_read_ends_at_ms()
+            .deadline
+            .last_read_ends_ms()
             .map(|end_ms| end_ms.saturating_sub(now_ms));
         context.ask_read(vms, since, reason, timeout_ms);
     }
 
-    fn last_read_ends_at_ms(&self) -> Option<u64> {
-        self.last_read_at_ms
-            .map(|asked| asked.saturating_add(LAST_READ_MS))
-    }
-
-    fn stuck_at_ms(&self, watched: &Watched) -> u64 {
+    fn stuck_at_ms(&self, watched: &WatchedVm) -> u64 {
         watched
             .last_emitted
             .at_ms
@@ -714,18 +524,14 @@ impl DefaultRun {
     }
 
     fn emit_stuck(&mut self, now_ms: u64, context: &mut RunContext) {
-        if self.stuck.get().is_none_or(|at_ms| at_ms > now_ms) {
-            return;
-        }
-        let stuck_after_ms = self.options.stuck_after_ms();
-        for (place, watched) in self.vms.iter_mut().enumerate() {
-            let is_due = watched.conclusion.is_none()
-                && !watched.stuck_emitted
-                && now_ms >= watched.last_emitted.at_ms.saturating_add(stuck_after_ms);
-            if let (true, Some(hint)) = (is_due, watched.hint(watched.is_observed(self.observed))) {
+        for place in self.stuck.due(now_ms) {
+            self.stuck.set(place, None);
+            let Some(watched) = self.vms.get_mut(place) else {
+                continue;
+            };
+            if let Some(hint) = watched.hint(watched.is_observed(self.observed)) {
                 watched.stuck_emitted = true;
-                self.stuck.set(place, None);
-                context.tell(Output::Stuck {
+                context.emit(Output::Stuck {
                     vm: context.vm(place).to_owned(),
                     hint,
                 });

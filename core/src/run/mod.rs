@@ -1,4 +1,4 @@
-//! One run: what comes in, what is told, when to read and when to end.
+//! One run: what comes in, what goes out, when to read and when to end.
 
 pub(crate) mod context;
 pub(crate) mod deadline_index;
@@ -7,3 +7,4 @@ pub(crate) mod monitor;
 pub(crate) mod published_run;
 pub(crate) mod read_schedule;
 pub(crate) mod vm_index;
+pub(crate) mod watched_vm;

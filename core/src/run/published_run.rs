@@ -9,7 +9,7 @@ use crate::model::options::Options;
 use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
 use crate::model::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
 use crate::model::status::{Conclusion, CustomizationStatus};
-use crate::rules::published::{Script, Step, LOOKBACK_MS, PASS_INTERVAL_MS};
+use crate::rules::published::{Script, ScriptStep, LOOKBACK_MS, PASS_INTERVAL_MS};
 use crate::run::context::RunContext;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -94,7 +94,7 @@ impl PublishedRun {
         context: &mut RunContext,
     ) {
         if failure.kind == ReadFailureKind::NotAuthenticated {
-            context.tell(Output::LogIn);
+            context.emit(Output::LogIn);
         }
         self.read_answered(now_ms, context);
     }
@@ -175,10 +175,10 @@ impl PublishedRun {
             };
             let from = script.status;
             if let Some(step) = script.pass() {
-                tell_step(context, place, from, step, now_ms);
+                emit_step(context, place, from, step, now_ms);
                 if step.to.is_result() {
                     let row = self.row(place, context);
-                    context.tell(Output::Concluded(row.into()));
+                    context.emit(Output::Concluded(row.into()));
                 }
             }
         }
@@ -193,13 +193,13 @@ impl PublishedRun {
         for (place, script) in self.scripts.iter_mut().enumerate() {
             let from = script.status;
             match script.pin() {
-                Some(step) => tell_step(context, place, from, step, now_ms),
+                Some(step) => emit_step(context, place, from, step, now_ms),
                 None => not_started.push(place),
             }
         }
         for place in not_started {
             let row = self.row(place, context);
-            context.tell(Output::Concluded(row.into()));
+            context.emit(Output::Concluded(row.into()));
         }
     }
 
@@ -225,7 +225,7 @@ impl PublishedRun {
         self.concluded_by_end = Some(open_vms);
         for place in open {
             let row = self.row(place, context);
-            context.tell(Output::Concluded(row.into()));
+            context.emit(Output::Concluded(row.into()));
         }
         context.end(at_ms);
     }
@@ -236,8 +236,14 @@ fn ask_read(context: &mut RunContext, reason: ReadReason) {
     context.ask_read(vms, context.start.minus_ms(LOOKBACK_MS), reason, None);
 }
 
-fn tell_step(context: &mut RunContext, place: usize, from: CustomizationStatus, step: Step, at_ms: u64) {
-    context.tell(Output::Transition(Transition {
+fn emit_step(
+    context: &mut RunContext,
+    place: usize,
+    from: CustomizationStatus,
+    step: ScriptStep,
+    at_ms: u64,
+) {
+    context.emit(Output::Transition(Transition {
         vm: context.vm(place).to_owned(),
         from,
         to: step.to,

@@ -1,0 +1,175 @@
+//! Why a VM is no longer waited for, and when the run ends by the clock: D7, D8 and D10.
+//!
+//! Like the status, a conclusion follows from what is known, so it cannot depend on the order in
+//! which things were learnt.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::protocol::DeadlineReason;
+use crate::model::report::{ReadError, ReadFailureKind};
+use crate::model::status::Conclusion;
+use crate::rules::assess::Assessment;
+
+/// How long the last read may take, in milliseconds.
+const LAST_READ_MS: u64 = 5000;
+
+/// The access errors that the host reported of one VM. They are never withdrawn, only outranked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AccessError {
+    /// The object does not exist.
+    gone: bool,
+    /// Its events cannot be read.
+    unobservable: Option<ReadError>,
+}
+
+impl AccessError {
+    /// Adds what the host reports; `false` when it was reported before.
+    pub(crate) fn add(&mut self, error: ReadError) -> bool {
+        match error.kind {
+            ReadFailureKind::NotFound => !core::mem::replace(&mut self.gone, true),
+            ReadFailureKind::NoPermission
+            | ReadFailureKind::Fatal
+            | ReadFailureKind::NotAuthenticated
+            | ReadFailureKind::Transient => {
+                let is_new = self.unobservable.is_none();
+                self.unobservable.get_or_insert(error);
+                is_new
+            }
+        }
+    }
+
+    /// Adds the error that ended the run, whatever its kind: it is not about the VM itself.
+    pub(crate) fn add_fatal(&mut self, error: ReadError) {
+        self.unobservable.get_or_insert(error);
+    }
+
+    /// Whether the host gave the VM up: it is not read again, whatever outranks the error.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.gone || self.unobservable.is_some()
+    }
+
+    /// Why its events cannot be read.
+    pub(crate) fn unobservable(&self) -> Option<&ReadError> {
+        self.unobservable.as_ref()
+    }
+}
+
+/// What the conclusion of one VM follows from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grounds<'a> {
+    pub(crate) assessment: &'a Assessment,
+    pub(crate) access_error: &'a AccessError,
+    /// Whether a read that was asked for since the VM is watched was complete.
+    pub(crate) is_observed: bool,
+    /// Whether a VM without a power-on is waited for until the deadline.
+    pub(crate) wait_for_power_on: bool,
+    /// How the end of the run concludes what is open.
+    pub(crate) by_end: Option<Conclusion>,
+}
+
+/// The conclusion of one VM, in the order of precedence; `None` while it is waited for.
+pub(crate) fn conclude(grounds: Grounds<'_>) -> Option<Conclusion> {
+    let Grounds {
+        assessment,
+        access_error,
+        is_observed,
+        wait_for_power_on,
+        by_end,
+    } = grounds;
+    if assessment.status.is_result() {
+        Some(Conclusion::Completed)
+    } else if assessment.removed || access_error.gone {
+        Some(Conclusion::VmRemoved)
+    } else if access_error.unobservable.is_some() {
+        Some(Conclusion::Unobservable)
+    } else if assessment.attempt.is_none() && is_observed && !wait_for_power_on {
+        Some(Conclusion::NotStarted)
+    } else {
+        by_end
+    }
+}
+
+/// The one deadline of a run and the last read that is asked for at it, in milliseconds since the
+/// start of the run (D10).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct RunDeadline {
+    /// `None` waits for ever.
+    #[serde(skip)]
+    timeout_ms: Option<u64>,
+    /// When the last read was asked for: later than the deadline where the host called late.
+    last_read_asked_ms: Option<u64>,
+}
+
+impl RunDeadline {
+    pub(crate) fn new(timeout_ms: Option<u64>) -> Self {
+        Self {
+            timeout_ms,
+            last_read_asked_ms: None,
+        }
+    }
+
+    /// The same after a restore: a snapshot has the time-out among the options.
+    pub(crate) fn restored(self, timeout_ms: Option<u64>) -> Self {
+        Self { timeout_ms, ..self }
+    }
+
+    /// Whether the last read is to be asked for.
+    pub(crate) fn is_due(&self, now_ms: u64) -> bool {
+        self.last_read_asked_ms.is_none() && self.timeout_ms.is_some_and(|deadline_ms| now_ms >= deadline_ms)
+    }
+
+    pub(crate) fn ask_last_read(&mut self, now_ms: u64) {
+        self.last_read_asked_ms = Some(now_ms);
+    }
+
+    pub(crate) fn last_read_asked_ms(&self) -> Option<u64> {
+        self.last_read_asked_ms
+    }
+
+    /// When the run ends, whether the last read was answered or not.
+    pub(crate) fn last_read_ends_ms(&self) -> Option<u64> {
+        self.last_read_asked_ms
+            .map(|asked_ms| asked_ms.saturating_add(LAST_READ_MS))
+    }
+
+    /// Whether a complete read that comes in now ends the run.
+    pub(crate) fn ends_with_complete_read(&self, now_ms: u64) -> bool {
+        self.last_read_asked_ms.is_some() || self.timeout_ms.is_some_and(|deadline_ms| now_ms > deadline_ms)
+    }
+
+    pub(crate) fn next_due(&self) -> Option<(u64, DeadlineReason)> {
+        match (self.last_read_ends_ms(), self.timeout_ms) {
+            (Some(end_ms), _) => Some((end_ms, DeadlineReason::LastRead)),
+            (None, Some(deadline_ms)) => Some((deadline_ms, DeadlineReason::Deadline)),
+            (None, None) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_read_is_due_at_the_deadline_and_has_5_seconds() {
+        let mut deadline = RunDeadline::new(Some(1000));
+        assert!(!deadline.is_due(999));
+        assert!(deadline.is_due(1000));
+        assert!(!deadline.ends_with_complete_read(1000));
+        assert!(deadline.ends_with_complete_read(1001));
+        assert_eq!(deadline.next_due(), Some((1000, DeadlineReason::Deadline)));
+        deadline.ask_last_read(1000);
+        assert!(!deadline.is_due(1000));
+        assert!(deadline.ends_with_complete_read(1000));
+        assert_eq!(deadline.next_due(), Some((6000, DeadlineReason::LastRead)));
+    }
+
+    #[test]
+    fn without_a_deadline_nothing_falls_due_at_any_time() {
+        let deadline = RunDeadline::new(None);
+        assert!(!deadline.is_due(u64::MAX));
+        assert!(!deadline.ends_with_complete_read(u64::MAX));
+        assert_eq!(deadline.next_due(), None);
+    }
+}

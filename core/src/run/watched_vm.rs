@@ -1,0 +1,157 @@
+//! What a run under the default rules knows of one VM, and what it has emitted of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::event::EventOrder;
+use crate::model::status::{Conclusion, CustomizationStatus, Hint};
+use crate::model::time::ServerTime;
+use crate::rules::assess::Assessment;
+use crate::rules::conclusion::{conclude, AccessError, Grounds};
+use crate::rules::history::History;
+use crate::rules::time_window::TimeWindow;
+use crate::rules::transitions::LastEmitted;
+
+/// The result emitted last, to notice when it changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct EmittedResult {
+    status: CustomizationStatus,
+    attempt: u32,
+    /// Its place in the order of events; `None` when guest info brought it.
+    order: Option<EventOrder>,
+}
+
+/// A VM that came to the run on the way: it has a window and a start of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Added {
+    pub(super) window: ServerTime,
+    pub(super) start: ServerTime,
+    /// Whether a read was asked for that names it.
+    pub(super) asked: bool,
+    /// Whether such a read was complete.
+    pub(super) observed: bool,
+}
+
+/// One VM. The aliases are the names in snapshots of format 1.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WatchedVm {
+    pub(super) history: History,
+    #[serde(alias = "told")]
+    pub(super) last_emitted: LastEmitted,
+    #[serde(alias = "toldResult")]
+    emitted_result: Option<EmittedResult>,
+    pub(super) revised: bool,
+    #[serde(alias = "hostWord")]
+    pub(super) access_error: AccessError,
+    /// How the end of the run concluded it, where nothing else did.
+    pub(super) concluded_by_end: Option<Conclusion>,
+    #[serde(alias = "stuckTold")]
+    pub(super) stuck_emitted: bool,
+    /// `None` for those of the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) added: Option<Added>,
+    #[serde(skip)]
+    pub(super) known: Assessment,
+    #[serde(skip)]
+    pub(super) conclusion: Option<Conclusion>,
+}
+
+impl WatchedVm {
+    /// A VM of which nothing is known at `now_ms`.
+    pub(super) fn new(now_ms: u64, added: Option<Added>) -> Self {
+        Self {
+            history: History::default(),
+            last_emitted: LastEmitted {
+                status: CustomizationStatus::VmNotStarted,
+                attempt: 0,
+                at_ms: now_ms,
+            },
+            emitted_result: None,
+            revised: false,
+            access_error: AccessError::default(),
+            concluded_by_end: None,
+            stuck_emitted: false,
+            added,
+            known: Assessment::default(),
+            conclusion: None,
+        }
+    }
+
+    /// Whether there was a complete observation of it, where there was one `of_run`.
+    pub(super) fn is_observed(&self, of_run: bool) -> bool {
+        self.added.as_ref().map_or(of_run, |added| added.observed)
+    }
+
+    /// Where its window opens and where it starts (D1, D2), where the run's window is `of_run`.
+    pub(super) fn window(&self, of_run: &TimeWindow) -> TimeWindow {
+        self.added.as_ref().map_or_else(
+            || of_run.clone(),
+            |added| TimeWindow {
+                opens: added.window,
+                start: added.start,
+                attempts: of_run.attempts,
+            },
+        )
+    }
+
+    /// Whether a read names this VM: not when it is removed, nor when the host said that it
+    /// cannot be read.
+    pub(super) fn is_readable(&self) -> bool {
+        !self.access_error.is_given_up() && self.conclusion != Some(Conclusion::VmRemoved)
+    }
+
+    /// The conclusion by what is known, where the VMs of the start were `observed`.
+    pub(super) fn conclude(&self, observed: bool, wait_for_power_on: bool) -> Option<Conclusion> {
+        conclude(Grounds {
+            assessment: &self.known,
+            access_error: &self.access_error,
+            is_observed: self.is_observed(observed),
+            wait_for_power_on,
+            by_end: self.concluded_by_end,
+        })
+    }
+
+    /// D18: the likely reason that the VM gets no further. Before a complete observation nothing is
+    /// known of a power-on.
+    pub(super) fn hint(&self, observed: bool) -> Option<Hint> {
+        match self.known.status {
+            CustomizationStatus::VmNotStarted => observed.then_some(Hint::NeverPoweredOn),
+            CustomizationStatus::CustomizationNotStarted => Some(match self.history.guest.pending() {
+                Some(true) => Hint::PendingNotStarted,
+                Some(false) => Hint::NothingPending,
+                None => Hint::NotStarted,
+            }),
+            CustomizationStatus::CustomizationStarted => Some(Hint::StartedNoResult),
+            CustomizationStatus::CustomizationSucceeded | CustomizationStatus::CustomizationFailed => None,
+        }
+    }
+
+    /// D5: a result that was emitted and then changed. A later attempt takes nothing from the
+    /// result of the one before it.
+    pub(super) fn note_result(&mut self) {
+        let attempt = self.known.attempt.as_ref();
+        let number = attempt.map_or(0, |attempt| attempt.begin.number);
+        if let Some(emitted) = &self.emitted_result {
+            let is_later_attempt = number > emitted.attempt
+                && attempt.is_some_and(|attempt| {
+                    emitted
+                        .order
+                        .as_ref()
+                        .is_none_or(|order| attempt.begin.order > *order)
+                });
+            if is_later_attempt {
+                self.emitted_result = None;
+                self.revised = false;
+            } else if emitted.status != self.known.status {
+                self.revised = true;
+            }
+        }
+        if self.known.status.is_result() {
+            self.emitted_result = Some(EmittedResult {
+                status: self.known.status,
+                attempt: number,
+                order: attempt.and_then(|attempt| attempt.result_order.clone()),
+            });
+        }
+    }
+}
