@@ -167,7 +167,7 @@ fn feed(monitor: &mut Monitor, input: Input, now: HostTime) {
         Input::LoggedIn => monitor.handle_logged_in(now),
         Input::Vms(vms) => {
             let vms = vms.into_iter().map(VmRef::new).collect();
-            let server_now = server(i64::try_from(now.as_millis()).unwrap());
+            let server_now = server(i64::try_from(now.as_millis() % (1 << 40)).unwrap());
             // The published rules refuse.
             let _ = monitor.set_vms(vms, server_now, now);
         }
@@ -252,8 +252,136 @@ fn assert_chain(transitions: &[Transition], report: &Report) {
     }
 }
 
+/// Host times, and counts of a snapshot, at the ends of what they can be.
+fn extreme() -> impl Strategy<Value = u64> {
+    prop_oneof![
+        Just(0_u64),
+        Just(1),
+        Just(14_999),
+        Just(u64::from(u32::MAX)),
+        Just(u64::MAX - 15_000),
+        Just(u64::MAX - 1),
+        Just(u64::MAX),
+        any::<u64>(),
+    ]
+}
+
+/// Every number somewhere in a document.
+fn numbers(value: &mut serde_json::Value) -> Vec<&mut serde_json::Value> {
+    match value {
+        serde_json::Value::Number(_) => vec![value],
+        serde_json::Value::Array(items) => items.iter_mut().flat_map(numbers).collect(),
+        serde_json::Value::Object(members) => members.values_mut().flat_map(numbers).collect(),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::String(_) => Vec::new(),
+    }
+}
+
+/// Feeds inputs at any times, calling the monitor in between at each time that it names.
+fn drive(monitor: &mut Monitor, inputs: impl IntoIterator<Item = (u64, Input)>) {
+    for (now, input) in inputs {
+        if let Some(due) = monitor.poll_timeout() {
+            monitor.handle_timeout(due.at);
+        }
+        feed(monitor, input, at(now));
+        drain(monitor);
+        let _ = monitor.report();
+    }
+}
+
+fn power_on(key: i32) -> Event {
+    Event::new("vm-1", key, server(i64::from(key) * 1000), "VmStartingEvent").unwrap()
+}
+
+#[test]
+fn each_number_of_a_snapshot_may_be_as_large_as_it_can_be() {
+    for (rules, attempts) in [
+        (Rules::Default, Attempts::Reopen),
+        (Rules::Default, Attempts::Follow),
+        (Rules::Published, Attempts::Follow),
+    ] {
+        let mut before = monitor(&Options {
+            rules,
+            attempts,
+            timeout_ms: None,
+            ..Options::default()
+        });
+        // More attempts than are kept, a failed read, and a refusal.
+        let power_ons = (0..70).map(power_on).collect();
+        let failure = |kind, vm: Option<&str>| {
+            Input::ReadFailed(ReadFailure {
+                kind,
+                vm: vm.map(str::to_owned),
+                message: None,
+            })
+        };
+        feed(
+            &mut before,
+            Input::Events(power_ons, Completeness::Complete),
+            at(1),
+        );
+        feed(&mut before, failure(ReadFailureKind::Transient, None), at(2));
+        feed(
+            &mut before,
+            failure(ReadFailureKind::NotFound, Some("vm-2")),
+            at(3),
+        );
+        let snapshot: serde_json::Value = serde_json::from_str(&before.snapshot().to_json()).unwrap();
+        for place in 0..numbers(&mut snapshot.clone()).len() {
+            for value in [0, u64::from(u32::MAX), u64::MAX] {
+                let mut changed = snapshot.clone();
+                *numbers(&mut changed)[place] = value.into();
+                let Ok(snapshot) = Snapshot::from_json(changed.to_string().as_bytes()) else {
+                    continue;
+                };
+                let Ok(mut after) = Monitor::restore(snapshot, TimeDown::Counts, server(4), at(4)) else {
+                    continue;
+                };
+                let more = (100..180).map(power_on).collect();
+                drive(
+                    &mut after,
+                    [
+                        (5, Input::Events(more, Completeness::Complete)),
+                        (6, failure(ReadFailureKind::Transient, None)),
+                        (u64::MAX, Input::Timeout),
+                    ],
+                );
+                let _ = after.snapshot().to_json();
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_host_time_and_no_number_in_a_snapshot_makes_it_panic(
+        options in options(),
+        began in extreme(),
+        before in prop::collection::vec((extreme(), input_or_vms()), 0..8),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), extreme()), 0..3),
+        time_down in prop::sample::select(vec![TimeDown::Counts, TimeDown::Excluded]),
+        server_ms in any::<i64>(),
+        after in prop::collection::vec((extreme(), input_or_vms()), 0..8),
+    ) {
+        let vms = VMS.iter().map(|vm| VmRef::new(*vm)).collect();
+        let mut monitor = Monitor::new(vms, options, server(0), at(began)).unwrap();
+        drive(&mut monitor, before);
+        let mut snapshot = serde_json::from_str(&monitor.snapshot().to_json()).unwrap();
+        for (place, value) in changes {
+            let mut found = numbers(&mut snapshot);
+            let at = place.index(found.len());
+            *found[at] = value.into();
+        }
+        let Ok(snapshot) = Snapshot::from_json(snapshot.to_string().as_bytes()) else {
+            return Ok(());
+        };
+        let server_now = ServerTime::from_unix_ms(server_ms);
+        if let Ok(mut monitor) = Monitor::restore(snapshot, time_down, server_now, at(began)) {
+            drive(&mut monitor, after);
+            let _ = monitor.snapshot().to_json();
+        }
+    }
 
     #[test]
     fn order_batching_and_duplicates_do_not_matter(

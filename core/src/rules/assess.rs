@@ -121,7 +121,9 @@ fn current_attempt<'a>(history: &'a History, window: &TimeWindow) -> Option<(Ran
         };
         return Some((range, None));
     };
-    let mut number = forgotten.map_or(0, |forgotten| forgotten.attempts) + 1;
+    let mut number = forgotten
+        .map_or(0, |forgotten| forgotten.attempts)
+        .saturating_add(1);
     let mut begin_place = first;
     let mut has_result = false;
     let oldest = number;
@@ -139,11 +141,11 @@ fn current_attempt<'a>(history: &'a History, window: &TimeWindow) -> Option<(Ran
         if opens {
             if number == oldest && window.attempts == Attempts::Reopen {
                 after_oldest_forgettable = Some(Begin {
-                    number: number + 1,
+                    number: number.saturating_add(1),
                     order: event.order.clone(),
                 });
             }
-            number += 1;
+            number = number.saturating_add(1);
             begin_place = place;
             has_result = false;
         }

@@ -85,7 +85,7 @@ fn forget_oldest_attempt(history: &mut History, window: &TimeWindow) -> bool {
             .any(|event| event.kind == EventKind::VmStarting);
     history.events.drain(..kept_from);
     history.forgotten = Some(Forgotten {
-        attempts: begin.number - 1,
+        attempts: begin.number.saturating_sub(1),
         begin: begin.order,
         starting_seen,
     });

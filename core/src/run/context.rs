@@ -76,7 +76,7 @@ impl RunContext {
                 .max(TRANSITIONS_AT_LEAST);
             while self.transitions.len() > limit {
                 self.transitions.pop_front();
-                self.transitions_dropped += 1;
+                self.transitions_dropped = self.transitions_dropped.saturating_add(1);
             }
         }
         self.outputs.push_back(output);

@@ -183,7 +183,9 @@ impl PublishedRun {
             }
         }
         // Passes keep to the grid even when one was late.
-        self.next_pass_ms = (now_ms / PASS_INTERVAL_MS + 1) * PASS_INTERVAL_MS;
+        self.next_pass_ms = (now_ms / PASS_INTERVAL_MS)
+            .saturating_add(1)
+            .saturating_mul(PASS_INTERVAL_MS);
     }
 
     /// P1.
