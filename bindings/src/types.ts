@@ -273,8 +273,9 @@ export interface Recording {
 }
 
 /**
- * What an event means to the machine. `powerOn` is a `VmStartingEvent`, a `VmPoweredOnEvent` or one of its subclasses
- * `DrsVmPoweredOnEvent` and `VmRestartedOnAlternateHostEvent`; `removed` is a `VmRemovedEvent`.
+ * What an event means to the machine. `powerOn` is a `VmStartingEvent`, a `VmPoweredOnEvent` or one of their subclasses
+ * `VmUnsupportedStartingEvent`, `DrsVmPoweredOnEvent` and `VmRestartedOnAlternateHostEvent`; `removed` is a
+ * `VmRemovedEvent`.
  */
 export type EventKind = 'powerOn' | 'started' | 'succeeded' | 'failed' | 'removed';
 

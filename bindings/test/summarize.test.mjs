@@ -18,6 +18,7 @@ describe('the events of a document', () => {
       kind: 'powerOn',
     });
     const types = {
+      VmUnsupportedStartingEvent: 'powerOn',
       VmPoweredOnEvent: 'powerOn',
       DrsVmPoweredOnEvent: 'powerOn',
       'vim.event.VmRestartedOnAlternateHostEvent': 'powerOn',

@@ -662,7 +662,7 @@ describe('types read beside those of interest', () => {
     };
     const report = await wait(source, VM, { alsoRead, onInput });
     for (const { query } of source.reads) {
-      assert.deepEqual(query.types.slice(12), ['VmPoweredOffEvent']);
+      assert.deepEqual(query.types.slice(13), ['VmPoweredOffEvent']);
     }
     assert.ok(seen.includes('VmPoweredOffEvent'));
     assert.equal(report.ignored.otherType, 1);
@@ -683,7 +683,7 @@ describe('types read beside those of interest', () => {
     };
     const watch = resumeCustomization(source, snapshot, { clock: source.clock, alsoRead, onInput });
     await source.clock.drive(watch.report);
-    assert.deepEqual(source.reads[0].query.types.slice(12), ['VmPoweredOffEvent']);
+    assert.deepEqual(source.reads[0].query.types.slice(13), ['VmPoweredOffEvent']);
     assert.deepEqual(inputs, ['events']);
     assert.equal(recorder.recording(), undefined);
   });

@@ -27,6 +27,11 @@ const classes = {
   CustomizationSysprepFailed: { base: failed, category: 'error', fields: ['sysprepVersion!', 'systemVersion!'] },
   CustomizationUnknownFailure: { base: failed, category: 'error' },
   VmStartingEvent: { base: vm, message: '{vm} on host {host} in {datacenter} is starting' },
+  VmUnsupportedStartingEvent: {
+    base: 'VmStartingEvent',
+    fields: ['guestId!'],
+    message: 'Unsupported guest OS for {vm} on {host} in {datacenter}',
+  },
   VmPoweredOnEvent: { base: vm, message: '{vm} on {host} in {datacenter} is powered on' },
   DrsVmPoweredOnEvent: { base: 'VmPoweredOnEvent', message: 'DRS powered On {vm} on {host} in {datacenter}' },
   VmRestartedOnAlternateHostEvent: { base: 'VmPoweredOnEvent' },

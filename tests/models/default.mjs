@@ -15,6 +15,7 @@ import {
 
 const NEVER = Number.POSITIVE_INFINITY;
 const LAST_READ_MS = 5_000;
+const SAME_POWER_ON_MS = 10_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 const RESULTS = ['CustomizationSucceeded', 'CustomizationFailed'];
 const LADDER = ['VmNotStarted', 'CustomizationNotStarted', 'CustomizationStarted'];
@@ -279,11 +280,16 @@ class Run {
   /** The events that open the attempts (D2, D3, D6). */
   attemptsOf(events) {
     const isBefore = (a, b) => compareEvents(a, b) < 0;
-    const starting = events.filter(({ kind }) => kind === 'starting');
-    const standIns = events.filter((e) => e.kind === 'poweredOn' && !starting.some((s) => !isBefore(e, s)));
-    const powerOns = events.filter((event) => starting.includes(event) || standIns.includes(event));
+    const ofKinds = (...kinds) => events.filter(({ kind }) => kinds.includes(kind));
+    const starting = ofKinds('starting');
+    const unsupported = ofKinds('unsupported').filter(
+      (event) => !starting.some(({ ms }) => Math.abs(ms - event.ms) <= SAME_POWER_ON_MS),
+    );
+    const startings = ofKinds('starting', 'unsupported');
+    const standIns = ofKinds('poweredOn').filter((event) => !startings.some((other) => !isBefore(event, other)));
+    const powerOns = events.filter((event) => [...starting, ...unsupported, ...standIns].includes(event));
     const anchorOf = (list) => list.filter(({ ms }) => ms <= this.startMs).at(-1) ?? list[0];
-    if (powerOns.length === 0) return [anchorOf(events.filter(({ kind }) => kind === 'started'))].filter(Boolean);
+    if (powerOns.length === 0) return [anchorOf(ofKinds('started'))].filter(Boolean);
 
     const openers = [anchorOf(powerOns)];
     for (const powerOn of powerOns.slice(powerOns.indexOf(openers[0]) + 1)) {
@@ -320,7 +326,7 @@ class Run {
 
   isRemoved(vm) {
     const events = this.eventsOf(vm);
-    const isPowerOn = ({ kind }) => kind === 'starting' || kind === 'poweredOn';
+    const isPowerOn = ({ kind }) => ['starting', 'unsupported', 'poweredOn'].includes(kind);
     return events.some(
       (removed) => removed.kind === 'removed' && !events.some((e) => isPowerOn(e) && compareEvents(e, removed) > 0),
     );

@@ -6,6 +6,8 @@ import { eventsOf, inOrder, nameOf, timeOf, vmsOf, withoutRepeats } from './reco
 
 const PASS_MS = 15_000;
 const WINDOW_MS = 300_000;
+/** What `-is [VmStartingEvent]` is true of. */
+const STARTINGS = ['starting', 'unsupported'];
 
 /** What a replay of a recording with `rules: "published"` must report. */
 export function published(recording) {
@@ -47,7 +49,7 @@ export function published(recording) {
   if (cancelMs === 0) return report(0, 'cancelled');
 
   for (const row of rows) {
-    const powerOns = visibleAt(0).filter((e) => e.vm === row.vm && e.kind === 'starting');
+    const powerOns = visibleAt(0).filter((e) => e.vm === row.vm && STARTINGS.includes(e.kind));
     row.pinned = powerOns.at(-1) ?? null;
     if (row.pinned) move(row, 'CustomizationNotStarted', row.pinned, 0);
     else row.conclusion = 'notStarted';

@@ -39,6 +39,7 @@ export function randomFrom(seed) {
 
 const TYPES = [
   [22, 'VmStartingEvent'],
+  [6, 'VmUnsupportedStartingEvent'],
   [5, 'VmPoweredOnEvent'],
   [3, 'DrsVmPoweredOnEvent'],
   [2, 'VmRestartedOnAlternateHostEvent'],
@@ -64,7 +65,7 @@ const OFFSETS_MS = [
   [6, [-300_001, -300_000, -299_999]],
   [8, [-60_001, -60_000, -59_999, -30_000]],
   [10, [-1_000, -1, 0, 1]],
-  [12, [1_000, 5_000, 5_001, 10_000, 20_000, 45_000]],
+  [12, [1_000, 5_000, 5_001, 9_999, 10_000, 10_001, 11_000, 20_000, 45_000]],
 ];
 
 /** Options, VMs and a pool of events, played in some order over some steps; `rules` decides which options and steps. */

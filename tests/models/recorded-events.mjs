@@ -6,13 +6,15 @@
 const STARTED = 'CustomizationStartedEvent';
 const SUCCEEDED = 'CustomizationSucceeded';
 const STARTING = 'VmStartingEvent';
+const UNSUPPORTED = 'VmUnsupportedStartingEvent';
 const POWERED_ON = ['VmPoweredOnEvent', 'DrsVmPoweredOnEvent', 'VmRestartedOnAlternateHostEvent'];
 const REMOVED = 'VmRemovedEvent';
-const WORK_FLOW = ['starting', 'poweredOn', 'started', 'succeeded', 'failed', 'removed'];
+const WORK_FLOW = ['starting', 'unsupported', 'poweredOn', 'started', 'succeeded', 'failed', 'removed'];
 
-/** `starting`, `poweredOn`, `started`, `succeeded`, `failed`, `removed`, or null for a type that means nothing here. */
+/** `starting`, its subclass `unsupported`, `poweredOn`, `started`, `succeeded`, `failed`, `removed`, or null for what means nothing here. */
 export function kindOf(type) {
   if (type === STARTING) return 'starting';
+  if (type === UNSUPPORTED) return 'unsupported';
   if (POWERED_ON.includes(type)) return 'poweredOn';
   if (type === STARTED) return 'started';
   if (type === SUCCEEDED) return 'succeeded';

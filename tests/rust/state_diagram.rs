@@ -17,8 +17,12 @@ use vm_customization::{
 };
 use vm_customization_tests::{folder, updates};
 
-const EVENTS: [&str; 6] = [
+/// Far enough apart that each is an event of its own.
+const PAUSE_MS: i64 = 20_000;
+
+const EVENTS: [&str; 7] = [
     "VmStartingEvent",
+    "VmUnsupportedStartingEvent",
     "VmPoweredOnEvent",
     "CustomizationStartedEvent",
     "CustomizationSucceeded",
@@ -99,7 +103,7 @@ fn tell(sequence: &[&'static str], attempts: Attempts, arrows: &mut BTreeMap<Arr
     let start = ServerTime::from_unix_ms(0);
     let mut monitor = Monitor::new(vms, options, start, HostTime::from_millis(0)).unwrap();
     for (key, type_name) in (1..).zip(sequence) {
-        let time = ServerTime::from_unix_ms(i64::from(key));
+        let time = ServerTime::from_unix_ms(i64::from(key) * PAUSE_MS);
         let events = vec![Event::new("vm-1", key, time, type_name).unwrap()];
         let page = EventPage {
             events,

@@ -13,7 +13,7 @@ use crate::model::time::ServerTime;
 
 /// What an event means for the customization of its VM, power-ons first.
 ///
-/// Non-exhaustive: vCenter grows, and a release may bring a kind of its own. As JSON the two kinds
+/// Non-exhaustive: vCenter grows, and a release may bring a kind of its own. As JSON the kinds
 /// of power-on are one, `powerOn`: who looks at events need not tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[non_exhaustive]
@@ -21,6 +21,10 @@ pub enum EventKind {
     /// `VmStartingEvent`: the VM is powering on.
     #[serde(rename = "powerOn")]
     VmStarting,
+    /// `VmUnsupportedStartingEvent`, its subclass: the same, with a guest OS that the host does not
+    /// support.
+    #[serde(rename = "powerOn")]
+    VmUnsupportedStarting,
     /// `VmPoweredOnEvent` or a subclass: the VM finished powering on.
     #[serde(rename = "powerOn")]
     VmPoweredOn,
@@ -42,8 +46,9 @@ pub enum EventKind {
 ///
 /// Whether a base class in a filter matches its subclasses is not documented, so a query names
 /// each. The classes and their inheritance are those of the vSphere API (2.0 to 9.1).
-pub const EVENT_TYPES: [&str; 12] = [
+pub const EVENT_TYPES: [&str; 13] = [
     "VmStartingEvent",
+    "VmUnsupportedStartingEvent",
     "VmPoweredOnEvent",
     "DrsVmPoweredOnEvent",
     "VmRestartedOnAlternateHostEvent",
@@ -70,10 +75,23 @@ pub fn bare_type_name(name: &str) -> &str {
 }
 
 impl EventKind {
+    /// Whether it is a `VmStartingEvent`, or its subclass.
+    pub(crate) fn is_starting(self) -> bool {
+        match self {
+            Self::VmStarting | Self::VmUnsupportedStarting => true,
+            Self::VmPoweredOn
+            | Self::CustomizationStarted
+            | Self::CustomizationSucceeded
+            | Self::CustomizationFailed
+            | Self::VmRemoved => false,
+        }
+    }
+
     /// The kind of an event type by its bare name; `None` for what has no part in customization.
     pub fn of_type(bare_name: &str) -> Option<Self> {
         match bare_name {
             "VmStartingEvent" => Some(Self::VmStarting),
+            "VmUnsupportedStartingEvent" => Some(Self::VmUnsupportedStarting),
             "VmPoweredOnEvent" | "DrsVmPoweredOnEvent" | "VmRestartedOnAlternateHostEvent" => {
                 Some(Self::VmPoweredOn)
             }
@@ -300,6 +318,7 @@ impl StoredEvent {
         match self.kind {
             EventKind::CustomizationSucceeded | EventKind::CustomizationFailed => true,
             EventKind::VmStarting
+            | EventKind::VmUnsupportedStarting
             | EventKind::VmPoweredOn
             | EventKind::CustomizationStarted
             | EventKind::VmRemoved => false,

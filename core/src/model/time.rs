@@ -67,6 +67,17 @@ impl ServerTime {
         Self::from_unix_ms(self.0.saturating_sub_unsigned(ms))
     }
 
+    /// This moment moved on by `ms` milliseconds, no further than the year 9999.
+    #[must_use]
+    pub fn plus_ms(self, ms: u64) -> Self {
+        Self::from_unix_ms(self.0.saturating_add_unsigned(ms))
+    }
+
+    /// Whether the two lie no more than `ms` milliseconds apart.
+    pub(crate) fn is_within_ms(self, other: Self, ms: u64) -> bool {
+        self.0.abs_diff(other.0) <= ms
+    }
+
     /// Milliseconds from `earlier` to this moment, 0 when it is not earlier.
     pub fn ms_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
@@ -220,5 +231,6 @@ mod tests {
         assert_eq!(t.ms_since(ServerTime::from_unix_ms(400)), 600);
         assert_eq!(ServerTime::from_unix_ms(400).ms_since(t), 0);
         assert_eq!(t.minus_ms(u64::MAX).to_string(), "0000-01-01T00:00:00.000Z");
+        assert_eq!(t.plus_ms(u64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
     }
 }

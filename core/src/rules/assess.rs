@@ -4,6 +4,7 @@
 //! *set* of events and evidence, order, batching, duplicates and restarts cannot matter.
 
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 use crate::model::event::{EventKind, EventOrder, StoredEvent};
 use crate::model::guest_info::{Evidence, GuestState, GUEST_FAILURE_TYPE};
@@ -13,6 +14,9 @@ use crate::model::status::CustomizationStatus;
 use crate::model::time::ServerTime;
 use crate::rules::history::History;
 use crate::rules::time_window::TimeWindow;
+
+/// D3: how far apart two events that tell one power-on may lie, in milliseconds.
+const SAME_POWER_ON_MS: u64 = 10_000;
 
 /// What brought a row to a step: an event, or guest info (no key), or reasoning alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,23 +85,20 @@ pub(crate) struct Attempt {
 /// The standing of a VM by everything known of it.
 pub(crate) fn assess(history: &History, window: &TimeWindow) -> Assessment {
     let events = history.events();
-    let current = current_attempt(history, window);
-    let removed = is_removed(events);
-    let Some((range, after_oldest_forgettable)) = current else {
-        return Assessment {
-            status: CustomizationStatus::VmNotStarted,
-            attempt: None,
-            removed,
-            after_oldest_forgettable: None,
-        };
+    let power_ons = power_ons(history);
+    let mut assessment = Assessment {
+        status: CustomizationStatus::VmNotStarted,
+        attempt: None,
+        removed: is_removed(events),
+        after_oldest_forgettable: None,
     };
-    let (status, attempt) = assess_attempt(history, &range);
-    Assessment {
-        status,
-        attempt: Some(attempt),
-        removed,
-        after_oldest_forgettable,
+    if let Some((range, after_oldest_forgettable)) = current_attempt(history, &power_ons, window) {
+        let (status, attempt) = assess_attempt(history, &range);
+        assessment.status = status;
+        assessment.attempt = Some(attempt);
+        assessment.after_oldest_forgettable = after_oldest_forgettable;
     }
+    assessment
 }
 
 /// The events of one attempt: `begin` is the first.
@@ -109,112 +110,111 @@ struct Range<'a> {
 
 /// D2, D3 and D6: the current attempt, and where the second one kept begins if the first can be
 /// forgotten.
-fn current_attempt<'a>(history: &'a History, window: &TimeWindow) -> Option<(Range<'a>, Option<Begin>)> {
+fn current_attempt<'a>(
+    history: &'a History,
+    power_ons: &[usize],
+    window: &TimeWindow,
+) -> Option<(Range<'a>, Option<Begin>)> {
     let events = history.events();
-    let forgotten = history.forgotten();
-    let Some(first) = first_power_on(history, window) else {
-        let (place, begin) = opening_started_event(events, window)?;
-        let range = Range {
-            number: 1,
-            begin,
+    let from = |number: u32, place: usize| {
+        Some(Range {
+            number,
+            begin: events.get(place)?,
             events: events.get(place..)?,
-        };
-        return Some((range, None));
+        })
     };
-    let mut number = forgotten
+    let Some(first) = first_power_on(history, power_ons, window) else {
+        return Some((from(1, opening_started_event(events, window)?)?, None));
+    };
+    let oldest = history
+        .forgotten()
         .map_or(0, |forgotten| forgotten.attempts)
         .saturating_add(1);
-    let mut begin_place = first;
-    let mut has_result = false;
-    let oldest = number;
+    let mut number = oldest;
+    let mut begin = first;
     let mut after_oldest_forgettable: Option<Begin> = None;
-    for (place, event) in events.iter().enumerate().skip(first + 1) {
-        has_result |= event.is_result();
-        if !is_power_on(history, place, event) {
-            continue;
-        }
+    for place in power_ons.iter().copied().filter(|place| *place > first) {
+        let before = events.get(begin..place).unwrap_or_default();
         let opens = match window.attempts {
-            Attempts::Follow => !has_result,
+            Attempts::Follow => !before.iter().any(StoredEvent::is_result),
             Attempts::First => false,
             Attempts::Reopen => true,
         };
-        if opens {
-            if number == oldest && window.attempts == Attempts::Reopen {
-                after_oldest_forgettable = Some(Begin {
-                    number: number.saturating_add(1),
-                    order: event.order.clone(),
-                });
-            }
-            number = number.saturating_add(1);
-            begin_place = place;
-            has_result = false;
+        if !opens {
+            continue;
+        }
+        number = number.saturating_add(1);
+        begin = place;
+        if window.attempts == Attempts::Reopen && after_oldest_forgettable.is_none() {
+            after_oldest_forgettable = events.get(place).map(|event| Begin {
+                number,
+                order: event.order.clone(),
+            });
         }
     }
-    let range = Range {
-        number,
-        begin: events.get(begin_place)?,
-        events: events.get(begin_place..)?,
-    };
-    Some((range, after_oldest_forgettable))
+    Some((from(number, begin)?, after_oldest_forgettable))
 }
 
 /// D2: the last power-on at or before the start; failing one, the first after it.
-fn first_power_on(history: &History, window: &TimeWindow) -> Option<usize> {
-    let events = history.events();
-    let mut power_ons = events
-        .iter()
-        .enumerate()
-        .filter(|(place, event)| is_power_on(history, *place, event));
+fn first_power_on(history: &History, power_ons: &[usize], window: &TimeWindow) -> Option<usize> {
     if history.forgotten().is_some() {
         // The first attempt kept is the continuation of a run, not the choice of D2.
-        return power_ons.next().map(|(place, _)| place);
+        return power_ons.first().copied();
     }
-    let mut chosen = None;
-    for (place, event) in power_ons {
-        if event.time() > window.start {
-            return chosen.or(Some(place));
-        }
-        chosen = Some(place);
-    }
-    chosen
-}
-
-/// D3: a `VmPoweredOnEvent` counts only where no `VmStartingEvent` comes before it.
-fn is_power_on(history: &History, place: usize, event: &StoredEvent) -> bool {
-    match event.kind {
-        EventKind::VmStarting => true,
-        EventKind::VmPoweredOn => {
-            let forgotten = history
-                .forgotten()
-                .is_some_and(|forgotten| forgotten.starting_seen);
-            !forgotten
-                && !history
-                    .events()
-                    .iter()
-                    .take(place)
-                    .any(|earlier| earlier.kind == EventKind::VmStarting)
-        }
-        EventKind::CustomizationStarted
-        | EventKind::CustomizationSucceeded
-        | EventKind::CustomizationFailed
-        | EventKind::VmRemoved => false,
-    }
-}
-
-/// D3: what opens the only attempt where there is no power-on at all.
-fn opening_started_event<'a>(
-    events: &'a [StoredEvent],
-    window: &TimeWindow,
-) -> Option<(usize, &'a StoredEvent)> {
-    let started = || {
-        events
-            .iter()
-            .enumerate()
-            .filter(|(_, event)| event.kind == EventKind::CustomizationStarted)
+    let is_by_start = |place: &&usize| {
+        history
+            .events()
+            .get(**place)
+            .is_some_and(|event| event.time() <= window.start)
     };
-    started()
-        .rfind(|(_, event)| event.time() <= window.start)
-        .or_else(|| started().next())
+    power_ons
+        .iter()
+        .rfind(is_by_start)
+        .or_else(|| power_ons.first())
+        .copied()
+}
+
+/// D3: the places of the events that count as power-ons.
+fn power_ons(history: &History) -> Vec<usize> {
+    let events = history.events();
+    let mut starting_seen = history
+        .forgotten()
+        .is_some_and(|forgotten| forgotten.starting_seen);
+    let mut places = Vec::new();
+    for (place, event) in events.iter().enumerate() {
+        let counts = match event.kind {
+            EventKind::VmStarting => true,
+            EventKind::VmUnsupportedStarting => !is_told_twice(events, event),
+            // It stands in where the event is missing that comes before it.
+            EventKind::VmPoweredOn => !starting_seen,
+            EventKind::CustomizationStarted
+            | EventKind::CustomizationSucceeded
+            | EventKind::CustomizationFailed
+            | EventKind::VmRemoved => false,
+        };
+        if counts {
+            places.push(place);
+        }
+        starting_seen |= event.kind.is_starting();
+    }
+    places
+}
+
+/// D3: whether a `VmStartingEvent` tells the same power-on as this `VmUnsupportedStartingEvent`.
+/// Whether vCenter posts both for one is not known.
+fn is_told_twice(events: &[StoredEvent], unsupported: &StoredEvent) -> bool {
+    events.iter().any(|event| {
+        event.kind == EventKind::VmStarting && event.time().is_within_ms(unsupported.time(), SAME_POWER_ON_MS)
+    })
+}
+
+/// D3: the place of what opens the only attempt where there is no power-on at all.
+fn opening_started_event(events: &[StoredEvent], window: &TimeWindow) -> Option<usize> {
+    let is_started = |event: &StoredEvent| event.kind == EventKind::CustomizationStarted;
+    events
+        .iter()
+        .rposition(|event| is_started(event) && event.time() <= window.start)
+        .or_else(|| events.iter().position(is_started))
 }
 
 /// D8: removed, and neither started nor powered on after that.
@@ -224,7 +224,7 @@ fn is_removed(events: &[StoredEvent]) -> bool {
         .rev()
         .find_map(|event| match event.kind {
             EventKind::VmRemoved => Some(true),
-            EventKind::VmStarting | EventKind::VmPoweredOn => Some(false),
+            EventKind::VmStarting | EventKind::VmUnsupportedStarting | EventKind::VmPoweredOn => Some(false),
             EventKind::CustomizationStarted
             | EventKind::CustomizationSucceeded
             | EventKind::CustomizationFailed => None,
@@ -245,6 +245,7 @@ fn assess_attempt(history: &History, range: &Range<'_>) -> (CustomizationStatus,
         EventKind::CustomizationSucceeded
         | EventKind::CustomizationStarted
         | EventKind::VmStarting
+        | EventKind::VmUnsupportedStarting
         | EventKind::VmPoweredOn
         | EventKind::VmRemoved => CustomizationStatus::CustomizationSucceeded,
     });

@@ -79,13 +79,13 @@ impl Script {
         self.name.as_ref().map(|(_, name)| name.as_str())
     }
 
-    /// P1: pins the last `VmStartingEvent` visible.
+    /// P1: pins the last `VmStartingEvent` visible, which the script asks for with `-is`.
     pub(crate) fn pin(&mut self) -> Option<ScriptStep> {
         let last = self
             .visible
             .iter()
             .rev()
-            .find(|seen| kind(seen) == Some(EventKind::VmStarting))?;
+            .find(|seen| kind(seen).is_some_and(EventKind::is_starting))?;
         self.pinned = Some(last.time);
         self.status = CustomizationStatus::CustomizationNotStarted;
         Some(ScriptStep {

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::model::event::{EventKind, StoredEvent};
+use crate::model::event::StoredEvent;
 use crate::rules::assess::assess;
 use crate::rules::history::{Forgotten, History};
 use crate::rules::time_window::TimeWindow;
@@ -82,7 +82,7 @@ fn forget_oldest_attempt(history: &mut History, window: &TimeWindow) -> bool {
             .events
             .iter()
             .take(kept_from)
-            .any(|event| event.kind == EventKind::VmStarting);
+            .any(|event| event.kind.is_starting());
     history.events.drain(..kept_from);
     history.forgotten = Some(Forgotten {
         attempts: begin.number.saturating_sub(1),
