@@ -10,7 +10,7 @@ import {
   timeOf,
   timeText,
   vmsOf,
-  withoutRepeats,
+  withoutCopies,
 } from './recorded-events.mjs';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -274,7 +274,7 @@ class Run {
   }
 
   eventsOf(vm) {
-    return inOrder(withoutRepeats(this.told).filter((event) => event.vm === vm));
+    return inOrder(withoutCopies(this.told).filter((event) => event.vm === vm));
   }
 
   /** The events that open the attempts (D2, D3, D6). */
@@ -350,7 +350,7 @@ class Run {
     const line = this.lines.get(vm);
     const row = {
       vm,
-      name: nameOf(asked, withoutRepeats(this.told)),
+      name: nameOf(asked, this.told),
       customizationStatus: is.status,
       conclusion,
       attempt: is.attempt,

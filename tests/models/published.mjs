@@ -21,12 +21,9 @@ export function published(recording) {
   const cancelMs = cancelAt < 0 ? Number.POSITIVE_INFINITY : recording.steps[cancelAt].atMs;
   const heard = cancelAt < 0 ? recording.steps : recording.steps.slice(0, cancelAt);
 
-  const visibleAt = (nowMs) =>
-    inOrder(
-      withoutRepeats(
-        heard.filter((step) => step.events && step.atMs <= nowMs).flatMap((step) => eventsOf(step, vms, windowMs)),
-      ),
-    );
+  const toldBy = (nowMs) =>
+    heard.filter((step) => step.events && step.atMs <= nowMs).flatMap((step) => eventsOf(step, vms, windowMs));
+  const visibleAt = (nowMs) => inOrder(withoutRepeats(toldBy(nowMs)));
 
   const rows = asked.map(({ vm }) => ({ vm, status: 'VmNotStarted', conclusion: null, pinned: null }));
   const transitions = [];
@@ -39,7 +36,7 @@ export function published(recording) {
     endedAtMs,
     vms: rows.map((row, at) => ({
       vm: row.vm,
-      name: nameOf(asked[at], visibleAt(endedAtMs)),
+      name: nameOf(asked[at], toldBy(endedAtMs)),
       customizationStatus: row.status,
       conclusion: row.conclusion ?? conclusionOfOpen,
     })),

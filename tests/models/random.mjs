@@ -3,6 +3,8 @@
  * deadline, ties, equal and negative keys, repeated events, odd spellings.
  */
 
+import { timeOf } from './recorded-events.mjs';
+
 const STARTED_AT = Date.parse('2026-03-01T10:00:00Z');
 
 /** A generator of numbers: the same seed, the same numbers, on every host (mulberry32). */
@@ -271,11 +273,26 @@ function eventStep(random, atMs, events) {
   return step;
 }
 
-/** Events told again, now and then with another time: the first one stays. */
+/**
+ * Events told again: as they were, as copies about a second away, in chains of those too, or by a vCenter restored from
+ * a backup, which uses its keys again an hour later.
+ */
 function repeats(random, told) {
   return told
-    .filter(() => random.chance(0.15))
-    .map((event) => (random.chance(0.2) ? { ...event, createdTime: spell(random, STARTED_AT + 1_000) } : event));
+    .filter(() => random.chance(0.2))
+    .flatMap((event) => {
+      const ms = timeOf(event.createdTime) ?? STARTED_AT;
+      const at = (distance) => ({ ...event, createdTime: spell(random, ms + distance) });
+      const renamed = event.vm && { vm: { ...event.vm, name: `renamed-${event.key}` } };
+      return random.weighted([
+        [6, () => [event]],
+        [3, () => [at(random.pick([-1_001, -1_000, -999, -1, 1, 999, 1_000, 1_001]))]],
+        [2, () => random.shuffled([at(700), at(1_400), at(2_100)].slice(0, 1 + random.below(3)))],
+        [2, () => random.shuffled([at(-1_000), at(-2_000), at(-3_000)].slice(random.below(2)))],
+        [1, () => [at(3_600_000)]],
+        [1, () => [{ ...at(random.pick([-1, 0, 1])), ...renamed }]],
+      ])();
+    });
 }
 
 function randomGuestInfo(random, vms) {

@@ -9,6 +9,7 @@ const STARTING = 'VmStartingEvent';
 const UNSUPPORTED = 'VmUnsupportedStartingEvent';
 const POWERED_ON = ['VmPoweredOnEvent', 'DrsVmPoweredOnEvent', 'VmRestartedOnAlternateHostEvent'];
 const REMOVED = 'VmRemovedEvent';
+const COPY_MS = 1_000;
 const WORK_FLOW = ['starting', 'unsupported', 'poweredOn', 'started', 'succeeded', 'failed', 'removed'];
 
 /** `starting`, its subclass `unsupported`, `poweredOn`, `started`, `succeeded`, `failed`, `removed`, or null for what means nothing here. */
@@ -67,10 +68,26 @@ function readEvent(event) {
   };
 }
 
-/** Each event once, with what it came with first. */
+/** Each event once, under the published rules: "only copies with the same rounded time are one". */
 export function withoutRepeats(events) {
-  const isSame = (a, b) => a.vm === b.vm && a.key === b.key && a.type === b.type;
+  const isSame = (a, b) => isOfOneName(a, b) && a.ms === b.ms;
   return events.filter((event, at) => events.findIndex((other) => isSame(other, event)) === at);
+}
+
+/**
+ * Each event once, under the default rules: "copies are one event as long as each lies no more than 1 s from another of
+ * them, and its time is the earliest". What else it has is that of the earliest copy, and of several that of the first told.
+ */
+export function withoutCopies(events) {
+  const byTime = [...events].sort((a, b) => a.ms - b.ms);
+  return byTime.filter((event, at) => {
+    const before = byTime.slice(0, at).findLast((other) => isOfOneName(other, event));
+    return !before || event.ms - before.ms > COPY_MS;
+  });
+}
+
+function isOfOneName(a, b) {
+  return a.vm === b.vm && a.key === b.key && a.type === b.type;
 }
 
 /** Event order: by the rounded time, then by key. Two that are equal in both are "at" each other, neither is before. */
@@ -92,7 +109,12 @@ export function vmsOf(recording) {
   return recording.vms.filter(({ vm }, at) => recording.vms.findIndex((other) => other.vm === vm) === at);
 }
 
-/** A row's name: as given, else as the events have it, and where they differ as the newest of them has it. */
-export function nameOf({ vm, name }, events) {
-  return name ?? inOrder(events).findLast((event) => event.vm === vm && event.name !== null)?.name ?? null;
+/**
+ * A row's name: as given, else as the events have it, and where they differ as the newest telling has it, be it a copy;
+ * of several with the same place in the order the first.
+ */
+export function nameOf({ vm, name }, told) {
+  const named = inOrder(told.filter((event) => event.vm === vm && event.name !== null));
+  const newest = named.at(-1);
+  return name ?? named.find((event) => compareEvents(event, newest) === 0 && event.type === newest.type)?.name ?? null;
 }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { played, wasmReplay } from '../models/compare.mjs';
 import { randomFrom, randomRecording } from '../models/random.mjs';
-import { eventsOf } from '../models/recorded-events.mjs';
+import { eventsOf, timeOf } from '../models/recorded-events.mjs';
 
 const SEED = Number(process.env.PARITY_SEED ?? 77);
 const COUNT = Number(process.env.PARITY_COUNT ?? 3_000);
@@ -113,8 +113,11 @@ describe('while the run has not ended', () => {
     return {
       recording: { ...recording, vms, options: { ...recording.options, timeoutSeconds: null, waitForPowerOn: true } },
       told: [
-        // The first telling of an event, and of a run in the guest, stays; here every one has only one telling.
-        ...first(events, (event) => `${event.vm.vm.value} ${event.key} ${bare(event)}`).map((event) => ({ event })),
+        // Of tellings of an event with the same time the first stays, and of a run in the guest: here each has only one.
+        ...first(
+          events,
+          (event) => `${event.vm.vm.value} ${event.key} ${bare(event)} ${timeOf(event.createdTime)}`,
+        ).map((event) => ({ event })),
         ...first(guestInfos, (info) => `${info.vm} ${info.customizationStatus}`).map((guestInfo) => ({ guestInfo })),
       ],
     };

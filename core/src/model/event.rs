@@ -263,6 +263,7 @@ impl Event {
             self.vm_name,
             StoredEvent {
                 order: self.order,
+                spread_ms: 0,
                 kind: self.kind,
                 failure: self.failure,
             },
@@ -270,11 +271,20 @@ impl Event {
     }
 }
 
-/// What the history of a VM keeps of an event.
+/// How far apart two copies of one event may lie, in milliseconds: the same event read over two
+/// paths differs by a rounding. A vCenter restored from a backup uses its keys again, so one of
+/// another hour is another event.
+const COPY_MS: u64 = 1000;
+
+/// What the history of a VM keeps of an event and its copies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "StoredEventJson")]
+#[serde(try_from = "StoredEventJson", rename_all = "camelCase")]
 pub(crate) struct StoredEvent {
+    /// The place of the earliest copy.
     pub(crate) order: EventOrder,
+    /// How long after it the latest copy lies, in milliseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    spread_ms: u64,
     /// That of the type.
     #[serde(skip_serializing)]
     pub(crate) kind: EventKind,
@@ -284,8 +294,11 @@ pub(crate) struct StoredEvent {
 
 /// [`StoredEvent`] as it stands in a snapshot.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct StoredEventJson {
     order: EventOrder,
+    #[serde(default)]
+    spread_ms: u64,
     failure: Option<Box<FailureDetails>>,
 }
 
@@ -298,6 +311,7 @@ impl TryFrom<StoredEventJson> for StoredEvent {
             .ok_or_else(|| format!("`{type_name}` is no event type of interest"))?;
         Ok(Self {
             order: json.order,
+            spread_ms: json.spread_ms,
             kind,
             failure: json.failure,
         })
@@ -309,9 +323,27 @@ impl StoredEvent {
         self.order.time
     }
 
-    /// Whether the two are the same event of one VM: key and type, whatever the time.
-    pub(crate) fn is_same_event(&self, other: &Self) -> bool {
-        self.order.key == other.order.key && self.order.type_name == other.order.type_name
+    fn latest(&self) -> ServerTime {
+        self.order.time.plus_ms(self.spread_ms)
+    }
+
+    /// Whether the two, both of one VM, are copies of one event.
+    pub(crate) fn is_copy_of(&self, other: &Self) -> bool {
+        let follows = |later: &Self, earlier: &Self| later.time().ms_since(earlier.latest()) <= COPY_MS;
+        self.order.key == other.order.key
+            && self.order.type_name == other.order.type_name
+            && follows(self, other)
+            && follows(other, self)
+    }
+
+    /// The event of which both are copies: the earliest copy, and how far they spread.
+    pub(crate) fn merged_with(self, other: Self) -> Self {
+        let latest = self.latest().max(other.latest());
+        let earliest = if other.time() < self.time() { other } else { self };
+        Self {
+            spread_ms: latest.ms_since(earliest.time()),
+            ..earliest
+        }
     }
 
     pub(crate) fn is_result(&self) -> bool {
@@ -326,6 +358,11 @@ impl StoredEvent {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,6 +372,30 @@ mod tests {
         for name in EVENT_TYPES {
             assert!(EventKind::of_type(name).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn copies_are_one_event_as_long_as_each_lies_a_second_from_another() {
+        let copy = |ms: i64| {
+            let (_, _, stored) = Event::new("vm-1", 7, ServerTime::from_unix_ms(ms), "VmStartingEvent")
+                .map(Event::into_parts)
+                .unwrap();
+            stored
+        };
+        for (ms, is_copy) in [(999, true), (1000, true), (1001, false)] {
+            assert_eq!(copy(0).is_copy_of(&copy(ms)), is_copy, "{ms}");
+            assert_eq!(copy(ms).is_copy_of(&copy(0)), is_copy, "{ms}");
+        }
+        let chain = copy(1000).merged_with(copy(0));
+        assert_eq!(
+            (chain.time(), chain.latest()),
+            (copy(0).time(), copy(1000).time())
+        );
+        assert!(chain.is_copy_of(&copy(500)));
+        assert!(chain.is_copy_of(&copy(2000)));
+        assert!(!chain.is_copy_of(&copy(2001)));
+        assert!(chain.is_copy_of(&copy(-1000)));
+        assert!(!chain.is_copy_of(&copy(-1001)));
     }
 
     #[test]

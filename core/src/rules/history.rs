@@ -48,6 +48,14 @@ impl History {
     pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_ref().map(|(_, name)| name.as_str())
     }
+
+    /// The name that an event has, copy or not, counts if that is the newest.
+    pub(super) fn learn_name(&mut self, order: &EventOrder, name: Option<String>) {
+        let is_newest = self.name.as_ref().is_none_or(|(newest, _)| newest < order);
+        if let (Some(name), true) = (name, is_newest) {
+            self.name = Some((order.clone(), name));
+        }
+    }
 }
 
 /// The events of a snapshot, in their order.

@@ -22,7 +22,7 @@ pub(crate) const LOOKBACK_MS: u64 = 300_000;
 /// What the script knows of one VM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Script {
-    /// Sorted; no two are the same event.
+    /// Sorted. Copies with the same time are one event.
     visible: Vec<EventOrder>,
     pinned: Option<ServerTime>,
     pub(crate) status: CustomizationStatus,
@@ -55,17 +55,13 @@ fn kind(event: &EventOrder) -> Option<EventKind> {
 impl Script {
     /// Makes an event visible; `false` when it was visible already.
     pub(crate) fn see(&mut self, event: &EventOrder, name: Option<String>) -> bool {
-        if self
-            .visible
-            .iter()
-            .any(|seen| seen.key == event.key && seen.type_name == event.type_name)
-        {
-            return false;
-        }
         if let Some(name) = name {
-            if self.name.as_ref().is_none_or(|(at, _)| at < event) {
+            if self.name.as_ref().is_none_or(|(newest, _)| newest < event) {
                 self.name = Some((event.clone(), name));
             }
+        }
+        if self.visible.contains(event) {
+            return false;
         }
         let place = self.visible.partition_point(|seen| seen < event);
         self.visible.insert(place, event.clone());

@@ -1,6 +1,7 @@
 //! Which events of a VM are kept: 64, and what goes when there are more.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::model::event::StoredEvent;
 use crate::rules::assess::assess;
@@ -15,37 +16,36 @@ pub(crate) const MAX_EVENTS: usize = 64;
 pub(crate) enum Insertion {
     /// It is kept, and so many others had to go for it.
     Kept { dropped: u64 },
-    /// It was there: the same key and type.
-    Duplicate,
+    /// It is a copy of one that was there, which it may have `moved`: its time is that of its
+    /// earliest copy.
+    Copy { moved: bool },
     /// There was no room for it.
     NoRoom,
 }
 
-/// Takes an event into a history, where it is not there and there is room for it.
+/// Takes an event into a history, where it is no copy and there is room for it.
 pub(crate) fn insert(
     history: &mut History,
     event: StoredEvent,
     name: Option<String>,
     window: &TimeWindow,
 ) -> Insertion {
-    if history.events.iter().any(|known| known.is_same_event(&event)) {
-        return Insertion::Duplicate;
-    }
-    if history
+    history.learn_name(&event.order, name);
+    let is_copy = history.events.iter().any(|known| known.is_copy_of(&event));
+    let lies_before_all_kept = history
         .forgotten
         .as_ref()
-        .is_some_and(|forgotten| event.order < forgotten.begin)
-    {
+        .is_some_and(|forgotten| event.order < forgotten.begin);
+    if is_copy {
+        // Nothing that is kept moves to before what is kept.
+        let moved = !lies_before_all_kept && merge(&mut history.events, event);
+        return Insertion::Copy { moved };
+    }
+    if lies_before_all_kept {
         return Insertion::NoRoom;
     }
-    if let Some(name) = name {
-        if history.name.as_ref().is_none_or(|(at, _)| *at < event.order) {
-            history.name = Some((event.order.clone(), name));
-        }
-    }
     let order = event.order.clone();
-    let place = history.events.partition_point(|known| known.order < order);
-    history.events.insert(place, event);
+    put(&mut history.events, event);
     let before = history.events.len();
     if before > MAX_EVENTS {
         make_room(history, window);
@@ -58,6 +58,28 @@ pub(crate) fn insert(
     } else {
         Insertion::NoRoom
     }
+}
+
+/// Merges a copy with the events that it is a copy of: two where it closes the gap between them.
+/// Whether an event has another time by that, or is gone.
+fn merge(events: &mut Vec<StoredEvent>, copy: StoredEvent) -> bool {
+    let count_before = events.len();
+    let mut merged = copy;
+    let mut moved = false;
+    while let Some(place) = events.iter().position(|known| known.is_copy_of(&merged)) {
+        let known = events.remove(place);
+        moved |= merged.time() < known.time();
+        merged = known.merged_with(merged);
+    }
+    put(events, merged);
+    moved || events.len() < count_before
+}
+
+fn put(events: &mut Vec<StoredEvent>, event: StoredEvent) {
+    let place = events.partition_point(|known| known.order < event.order);
+    // A full list must not double for the one that goes again at once.
+    events.reserve_exact(usize::from(events.len() >= MAX_EVENTS));
+    events.insert(place, event);
 }
 
 /// Frees one place at least: first the oldest closed attempt that nothing leads back to, then what

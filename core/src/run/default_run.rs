@@ -158,7 +158,7 @@ impl DefaultRun {
         context: &mut RunContext,
     ) -> u64 {
         let mut accepted = 0;
-        let mut touched = alloc::vec![false; self.vms.len()];
+        let mut touched: Vec<usize> = Vec::new();
         for event in page.events {
             let Some(place) = context.place_of(event.vm()) else {
                 ignored.add(IgnoreReason::OtherVm);
@@ -177,12 +177,13 @@ impl DefaultRun {
             match retention::insert(&mut watched.history, kept, name, &window) {
                 Insertion::Kept { dropped } => {
                     accepted += 1;
-                    if let Some(touched) = touched.get_mut(place) {
-                        *touched = true;
-                    }
+                    touched.push(place);
                     ignored.add_times(IgnoreReason::NoRoom, dropped);
                 }
-                Insertion::Duplicate => ignored.add(IgnoreReason::Duplicate),
+                Insertion::Copy { moved } => {
+                    touched.extend(moved.then_some(place));
+                    ignored.add(IgnoreReason::Duplicate);
+                }
                 Insertion::NoRoom => ignored.add(IgnoreReason::NoRoom),
             }
         }
@@ -191,10 +192,10 @@ impl DefaultRun {
             self.reads.completed(now_ms, self.options.poll_interval_ms());
             self.observe(&mut touched);
         }
-        for (place, touched) in touched.into_iter().enumerate() {
-            if touched {
-                self.refresh(place, now_ms, context);
-            }
+        touched.sort_unstable();
+        touched.dedup();
+        for place in touched {
+            self.refresh(place, now_ms, context);
         }
         self.end_if_concluded(now_ms, context);
         let is_last = is_complete && self.deadline.ends_with_complete_read(now_ms);
@@ -205,19 +206,19 @@ impl DefaultRun {
     }
 
     /// Notes a complete observation, and the VMs for which it is the first.
-    fn observe(&mut self, touched: &mut [bool]) {
+    fn observe(&mut self, touched: &mut Vec<usize>) {
         let is_first = !core::mem::replace(&mut self.observed, true);
         if !is_first && !self.any_unobserved {
             return;
         }
         self.any_unobserved = false;
-        for (watched, touched) in self.vms.iter_mut().zip(touched) {
+        for (place, watched) in self.vms.iter_mut().enumerate() {
             let is_news = match &mut watched.added {
                 // A read that began before it came says nothing of it.
                 Some(added) => added.asked && !core::mem::replace(&mut added.observed, true),
                 None => is_first,
             };
-            *touched |= is_news;
+            touched.extend(is_news.then_some(place));
             self.any_unobserved |= !watched.is_observed(true);
         }
     }
