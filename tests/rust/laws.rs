@@ -340,6 +340,23 @@ fn each_number_of_a_snapshot_may_be_as_large_as_it_can_be() {
     }
 }
 
+#[test]
+fn an_event_dated_an_hour_ahead_hides_nothing_of_another_vm() {
+    let mut monitor = monitor(&Options::default());
+    let ahead = Event::new("vm-1", 1, server(3_600_000), "VmStartingEvent").unwrap();
+    let power_on = Event::new("vm-2", 2, server(-1000), "VmStartingEvent").unwrap();
+    feed(
+        &mut monitor,
+        Input::Events(vec![ahead, power_on], Completeness::Complete),
+        at(100),
+    );
+    drain(&mut monitor);
+    monitor.handle_timeout(at(15_100));
+    let asked = drain(&mut monitor);
+    // The first read was asked for at the start.
+    assert!(matches!(&asked[..], [Output::Read(query)] if query.since == server(-30_000)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
@@ -501,6 +518,67 @@ proptest! {
             run_clock(&mut monitor, u64::MAX);
             prop_assert!(ended_at(&monitor) <= timeout + Duration::from_secs(5));
             prop_assert!(monitor.rows().iter().all(|row| row.conclusion.is_some()));
+        }
+    }
+
+    #[test]
+    fn each_read_begins_30_s_before_what_complete_ones_reach_to_and_no_later_than_they_were_asked_for(
+        options in default_options(),
+        future in prop::option::of(0_i64..90_000_000),
+        inputs in prop::collection::vec((0_u64..9000, input()), 0..20),
+        hop in 0_usize..20,
+        clock_is_off_by in -100_000_i64..100_000,
+    ) {
+        let mut monitor = monitor(&options);
+        let opens = server(-300_000);
+        // The clock that bounds the reads: a server time, and the host time at which it was that.
+        let mut clock = (server(0), 0_u64);
+        let mut asked_by = server(0);
+        let (mut newest, mut reach): (Option<ServerTime>, Option<ServerTime>) = (None, None);
+        let mut inputs = inputs;
+        inputs.extend(future.map(|ms| {
+            let event = Event::new("vm-1", 99, server(ms), "CustomizationStartedEvent").unwrap();
+            (10, Input::Events(vec![event], Completeness::Complete))
+        }));
+        let turn = hop.min(inputs.len());
+        inputs.rotate_right(turn);
+        let mut now = 0;
+        let check = |monitor: &mut Monitor, now: u64, clock: (ServerTime, u64), asked_by: &mut ServerTime, reach: Option<ServerTime>| {
+            for output in drain(monitor) {
+                if let Output::Read(query) = output {
+                    let since = reach.map_or(opens, |reach| reach.minus_ms(30_000).max(opens));
+                    assert_eq!(query.since, since);
+                    *asked_by = clock.0.plus_ms(now - clock.1);
+                }
+            }
+        };
+        check(&mut monitor, 0, clock, &mut asked_by, reach);
+        for (place, (pause, input)) in inputs.into_iter().enumerate() {
+            while let Some(due) = monitor.poll_timeout().filter(|due| due.at < at(now + pause)) {
+                now = due.at.as_millis();
+                monitor.handle_timeout(due.at);
+                check(&mut monitor, now, clock, &mut asked_by, reach);
+            }
+            now += pause;
+            if place == hop {
+                let server_now = server(i64::try_from(now).unwrap() + clock_is_off_by);
+                let snapshot = Snapshot::from_json(monitor.snapshot().to_json().as_bytes()).unwrap();
+                monitor = Monitor::restore(snapshot, TimeDown::Excluded, server_now, at(now)).unwrap();
+                clock = (server_now, now);
+                check(&mut monitor, now, clock, &mut asked_by, reach);
+            }
+            if is_over(&monitor, now) {
+                break;
+            }
+            if let Input::Events(events, completeness) = &input {
+                let of_watched = events.iter().filter(|event| VMS.contains(&event.vm()) && event.created_time() >= opens);
+                newest = newest.max(of_watched.map(Event::created_time).max());
+                if *completeness == Completeness::Complete {
+                    reach = newest.map(|newest| newest.min(asked_by));
+                }
+            }
+            feed(&mut monitor, input, at(now));
+            check(&mut monitor, now, clock, &mut asked_by, reach);
         }
     }
 

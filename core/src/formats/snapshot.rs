@@ -14,7 +14,7 @@ use crate::model::protocol::TimeDown;
 use crate::model::report::{IgnoredCounts, Transition};
 use crate::model::text::cut;
 use crate::model::time::{HostTime, ServerTime};
-use crate::run::context::{RunClock, RunContext};
+use crate::run::context::{RunClock, RunContext, ServerClock};
 use crate::run::monitor::{check, Monitor, Run};
 
 /// The format name of a snapshot.
@@ -159,6 +159,7 @@ impl Monitor {
             TimeDown::Excluded => snapshot.elapsed_ms,
         };
         let mut context = RunContext::new(snapshot.vms, snapshot.started_at);
+        context.server_clock = ServerClock::new(server_now, elapsed_ms);
         context.ended_at_ms = snapshot.ended_at_ms;
         context.transitions = snapshot.transitions;
         context.transitions_dropped = snapshot.transitions_dropped;

@@ -22,6 +22,7 @@ const TRANSITIONS_AT_LEAST: usize = 1024;
 pub(crate) struct RunContext {
     pub(crate) vms: Vec<VmRef>,
     pub(crate) start: ServerTime,
+    pub(crate) server_clock: ServerClock,
     pub(crate) ended_at_ms: Option<u64>,
     pub(crate) transitions: VecDeque<Transition>,
     pub(crate) transitions_dropped: u64,
@@ -36,6 +37,7 @@ impl RunContext {
         Self {
             vms,
             start,
+            server_clock: ServerClock::new(start, 0),
             ended_at_ms: None,
             transitions: VecDeque::new(),
             transitions_dropped: 0,
@@ -106,6 +108,27 @@ impl RunContext {
         self.ended_at_ms = Some(at_ms);
         self.outputs
             .retain(|output| !matches!(output, Output::Read(_) | Output::LogIn));
+    }
+}
+
+/// What vCenter's clock shows at most, told from the host's: a bound and nothing else (D14), since
+/// the two clocks differ.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServerClock {
+    /// A server time that the host gave, and the milliseconds of the run that had passed then.
+    anchor: (ServerTime, u64),
+}
+
+impl ServerClock {
+    pub(crate) fn new(server_now: ServerTime, run_ms: u64) -> Self {
+        Self {
+            anchor: (server_now, run_ms),
+        }
+    }
+
+    pub(crate) fn latest_at(self, run_ms: u64) -> ServerTime {
+        let (server, elapsed) = self.anchor;
+        server.plus_ms(run_ms.saturating_sub(elapsed))
     }
 }
 

@@ -93,6 +93,7 @@ impl DefaultRun {
             watched.conclusion = watched.conclude(self.observed, options.wait_for_power_on);
         }
         self.any_unobserved = true;
+        self.reads.restored();
         self.count();
         if context.ended_at_ms.is_none() {
             if let Some(request) = self.reads.outstanding() {
@@ -503,6 +504,7 @@ impl DefaultRun {
             .deadline
             .last_read_ends_ms()
             .map(|end_ms| end_ms.saturating_sub(now_ms));
+        self.reads.asked(context.server_clock.latest_at(now_ms));
         context.ask_read(vms, since, reason, timeout_ms);
     }
 

@@ -56,9 +56,12 @@ pub(crate) struct Reads {
     failures: u32,
     /// Whether nothing was read since the last log-in.
     just_logged_in: bool,
-    /// The newest server time seen in complete observations.
+    /// What vCenter's clock showed at most when the last read was asked for; `None` in a snapshot of
+    /// format 1.
+    asked_by: Option<ServerTime>,
+    /// The server time up to which complete observations are known to reach.
     newest_complete: Option<ServerTime>,
-    /// The same with what incomplete pages brought since.
+    /// That of the newest event of a VM that is watched.
     newest: Option<ServerTime>,
 }
 
@@ -69,6 +72,7 @@ impl Reads {
             state: State::Reading,
             failures: 0,
             just_logged_in: false,
+            asked_by: None,
             newest_complete: None,
             newest: None,
         }
@@ -79,9 +83,25 @@ impl Reads {
         self.newest = self.newest.max(Some(time));
     }
 
-    /// A complete observation came in.
+    /// Goes on after a restore. How far complete observations reach is not known to the end where
+    /// the snapshot does not tell when they were asked for: the next read begins at the window.
+    pub(crate) fn restored(&mut self) {
+        if self.asked_by.is_none() {
+            self.newest_complete = None;
+        }
+    }
+
+    /// A read is asked for, when vCenter's clock shows `server_now` at most.
+    pub(crate) fn asked(&mut self, server_now: ServerTime) {
+        self.asked_by = Some(server_now);
+    }
+
+    /// A complete observation came in. An event dated in the future tells nothing of how far it
+    /// reaches: that is no further than to when it was asked for.
     pub(crate) fn completed(&mut self, now_ms: u64, poll_interval_ms: u64) {
-        self.newest_complete = self.newest;
+        if let Some(asked_by) = self.asked_by {
+            self.newest_complete = self.newest.map(|newest| newest.min(asked_by));
+        }
         self.failures = 0;
         self.just_logged_in = false;
         self.state = State::Idle {
@@ -273,6 +293,7 @@ mod tests {
     fn the_next_read_begins_30_seconds_before_the_newest_complete_observation() {
         let at = ServerTime::from_unix_ms;
         let mut reads = Reads::started();
+        reads.asked(at(200_000));
         reads.note_newest(at(100_000));
         assert_eq!(
             reads.since(at(0), true),
@@ -287,5 +308,35 @@ mod tests {
             "never before the window"
         );
         assert_eq!(reads.since(at(10), false), at(10), "of a VM not read before all");
+    }
+
+    #[test]
+    fn an_event_dated_in_the_future_takes_the_next_read_no_further_than_to_when_this_one_was_asked_for() {
+        let at = ServerTime::from_unix_ms;
+        for (event_ms, since_ms) in [
+            (99_999, 69_999),
+            (100_000, 70_000),
+            (100_001, 70_000),
+            (9_000_000, 70_000),
+        ] {
+            let mut reads = Reads::started();
+            reads.asked(at(100_000));
+            reads.note_newest(at(event_ms));
+            reads.completed(0, 1);
+            assert_eq!(reads.since(at(0), true), at(since_ms), "{event_ms}");
+        }
+    }
+
+    #[test]
+    fn a_complete_observation_moves_on_with_the_reads_while_an_event_lies_in_the_future() {
+        let at = ServerTime::from_unix_ms;
+        let mut reads = Reads::started();
+        reads.asked(at(100_000));
+        reads.note_newest(at(9_000_000));
+        reads.completed(0, 1);
+        reads.asked(at(115_000));
+        assert_eq!(reads.since(at(0), true), at(70_000), "never by time alone");
+        reads.completed(0, 1);
+        assert_eq!(reads.since(at(0), true), at(85_000));
     }
 }
