@@ -65,8 +65,8 @@ export function differences(expected, line) {
   return found;
 }
 
-function knownOfTransition({ vm, from, to, atMs, eventKey, attempt, inferred }) {
-  return { vm, from, to, atMs, eventKey, attempt, inferred };
+function knownOfTransition({ n, vm, name, from, to, atMs, eventKey, attempt, inferred }) {
+  return { n, vm, name, from, to, atMs, eventKey, attempt, inferred };
 }
 
 /** A field of the report without what the model does not know: new fields, the wording of an error. */

@@ -186,7 +186,12 @@ class Run {
     const is = this.stateOf(vm);
     const move = (to, event, inferred = false) => {
       const eventKey = inferred ? null : (event?.key ?? null);
-      const transition = { vm, from: line.status, to, atMs: this.nowMs, eventKey, attempt: is.attempt };
+      const name = nameOf(
+        this.asked.find((asked) => asked.vm === vm),
+        this.told,
+      );
+      const n = this.transitions.length;
+      const transition = { n, vm, name, from: line.status, to, atMs: this.nowMs, eventKey, attempt: is.attempt };
       if (inferred) transition.inferred = true;
       this.transitions.push(transition);
       Object.assign(line, { status: to, attempt: is.attempt, sinceMs: this.nowMs });

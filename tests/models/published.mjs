@@ -25,18 +25,26 @@ export function published(recording) {
     heard.filter((step) => step.events && step.atMs <= nowMs).flatMap((step) => eventsOf(step, vms, windowMs));
   const visibleAt = (nowMs) => inOrder(withoutRepeats(toldBy(nowMs)));
 
-  const rows = asked.map(({ vm }) => ({ vm, status: 'VmNotStarted', conclusion: null, pinned: null }));
+  const rows = asked.map((vm) => ({
+    vm: vm.vm,
+    asked: vm,
+    status: 'VmNotStarted',
+    conclusion: null,
+    pinned: null,
+  }));
   const transitions = [];
   const move = (row, to, event, atMs) => {
-    transitions.push({ vm: row.vm, from: row.status, to, atMs, eventKey: event.key, attempt: 1 });
+    const name = nameOf(row.asked, toldBy(atMs));
+    const n = transitions.length;
+    transitions.push({ n, vm: row.vm, name, from: row.status, to, atMs, eventKey: event.key, attempt: 1 });
     row.status = to;
   };
   const isOpen = ({ status }) => status === 'CustomizationNotStarted' || status === 'CustomizationStarted';
   const report = (endedAtMs, conclusionOfOpen) => ({
     endedAtMs,
-    vms: rows.map((row, at) => ({
+    vms: rows.map((row) => ({
       vm: row.vm,
-      name: nameOf(asked[at], toldBy(endedAtMs)),
+      name: nameOf(row.asked, toldBy(endedAtMs)),
       customizationStatus: row.status,
       conclusion: row.conclusion ?? conclusionOfOpen,
     })),

@@ -227,6 +227,9 @@ fn rows_after(pages: &[Vec<Event>], attempts: Attempts) -> Vec<VmReport> {
 }
 
 fn assert_chain(transitions: &[Transition], report: &Report) {
+    for (step, n) in transitions.iter().zip(report.transitions_dropped..) {
+        assert_eq!(step.n, n, "{transitions:?}");
+    }
     for row in &report.vms {
         let mut status = CustomizationStatus::VmNotStarted;
         let mut at_ms = 0;
@@ -611,6 +614,13 @@ proptest! {
     ) {
         let mut straight = monitor(&options);
         let mut hopped = straight.clone();
+        let mut numbers = Vec::new();
+        let mut note_numbers = |monitor: &mut Monitor| {
+            numbers.extend(drain(monitor).into_iter().filter_map(|output| match output {
+                Output::Transition(step) => Some(step.n),
+                Output::Concluded(_) | Output::Stuck { .. } | Output::Read(_) | Output::LogIn | _ => None,
+            }));
+        };
         let mut now = 0;
         for (place, (pause, input)) in inputs.into_iter().enumerate() {
             now += pause;
@@ -625,7 +635,9 @@ proptest! {
             }
             feed(&mut straight, input.clone(), at(now));
             feed(&mut hopped, input, at(now));
+            note_numbers(&mut hopped);
         }
+        prop_assert_eq!(&numbers, &(0..).take(numbers.len()).collect::<Vec<u64>>());
         prop_assert_eq!(
             serde_json::to_string(&hopped.report()).unwrap(),
             serde_json::to_string(&straight.report()).unwrap()

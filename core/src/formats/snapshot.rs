@@ -161,8 +161,7 @@ impl Monitor {
         let mut context = RunContext::new(snapshot.vms, snapshot.started_at);
         context.server_clock = ServerClock::new(server_now, elapsed_ms);
         context.ended_at_ms = snapshot.ended_at_ms;
-        context.transitions = snapshot.transitions;
-        context.transitions_dropped = snapshot.transitions_dropped;
+        context.restore_transitions(snapshot.transitions, snapshot.transitions_dropped);
         context.ignored = snapshot.ignored;
         let (vms, rows) = (context.vms.len(), snapshot.run.vm_count());
         if vms != rows {

@@ -20,8 +20,14 @@ pub const REPORT_FORMAT: &str = "vm-customization-report/1";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transition {
+    /// Its number in the run, from 0 on. All transitions count, those that are no longer kept
+    /// included, and a restore goes on with them: who takes over a run can tell what it has seen.
+    #[serde(default)]
+    pub n: u64,
     /// The managed object reference value of the VM.
     pub vm: String,
+    /// The name of the VM as it was known then.
+    pub name: Option<String>,
     /// The status before.
     pub from: CustomizationStatus,
     /// The status after.

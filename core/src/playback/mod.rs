@@ -352,7 +352,7 @@ impl Playback {
         let rows = monitor.rows();
         let kept = &monitor.context.transitions;
         let dropped = monitor.context.transitions_dropped;
-        let transitions = dropped.saturating_add(u64::try_from(kept.len()).unwrap_or(u64::MAX));
+        let transitions = monitor.context.next_transition();
         let last = self
             .last_update
             .take()

@@ -68,6 +68,22 @@ impl RunContext {
         given.or(in_events).map(ToOwned::to_owned)
     }
 
+    /// The number of the next transition in the run.
+    pub(crate) fn next_transition(&self) -> u64 {
+        let kept = u64::try_from(self.transitions.len()).unwrap_or(u64::MAX);
+        self.transitions_dropped.saturating_add(kept)
+    }
+
+    /// Takes over the transitions of a snapshot. Their numbers follow from how many are no longer
+    /// kept: format 1 has none.
+    pub(crate) fn restore_transitions(&mut self, mut transitions: VecDeque<Transition>, dropped: u64) {
+        for (n, transition) in (dropped..=u64::MAX).zip(&mut transitions) {
+            transition.n = n;
+        }
+        self.transitions = transitions;
+        self.transitions_dropped = dropped;
+    }
+
     pub(crate) fn emit(&mut self, output: Output) {
         if let Output::Transition(transition) = &output {
             self.transitions.push_back(transition.clone());

@@ -372,7 +372,9 @@ impl DefaultRun {
         watched.known = assess(&watched.history, &watched.window(&self.window));
         for step in steps(watched.last_emitted, &watched.known) {
             context.emit(Output::Transition(Transition {
+                n: context.next_transition(),
                 vm: context.vm(place).to_owned(),
+                name: context.name(place, watched.history.name()),
                 from: watched.last_emitted.status,
                 to: step.to,
                 at_ms: now_ms,

@@ -175,7 +175,7 @@ impl PublishedRun {
             };
             let from = script.status;
             if let Some(step) = script.pass() {
-                emit_step(context, place, from, step, now_ms);
+                emit_step(context, place, script.name(), from, step, now_ms);
                 if step.to.is_result() {
                     let row = self.row(place, context);
                     context.emit(Output::Concluded(row.into()));
@@ -195,7 +195,7 @@ impl PublishedRun {
         for (place, script) in self.scripts.iter_mut().enumerate() {
             let from = script.status;
             match script.pin() {
-                Some(step) => emit_step(context, place, from, step, now_ms),
+                Some(step) => emit_step(context, place, script.name(), from, step, now_ms),
                 None => not_started.push(place),
             }
         }
@@ -241,12 +241,15 @@ fn ask_read(context: &mut RunContext, reason: ReadReason) {
 fn emit_step(
     context: &mut RunContext,
     place: usize,
+    name: Option<&str>,
     from: CustomizationStatus,
     step: ScriptStep,
     at_ms: u64,
 ) {
     context.emit(Output::Transition(Transition {
+        n: context.next_transition(),
         vm: context.vm(place).to_owned(),
+        name: context.name(place, name),
         from,
         to: step.to,
         at_ms,
