@@ -36,7 +36,7 @@ pub(crate) struct Player {
     asked: Asked,
     now_ms: u64,
     next: Cursor,
-    /// Up to where a seek ran the clock, that moment included.
+    /// Up to where the clock was run, that moment included.
     ran_to_ms: Option<u64>,
     /// How often the monitor was fed or called.
     calls: u64,
@@ -141,6 +141,7 @@ impl Player {
     /// Timers that are due before a step come first, at the same time the step.
     fn come_to_step(&mut self, recording: &Recording, step: &RecordingStep) {
         self.run_clock(recording, step.at_ms);
+        self.ran_to_ms = self.ran_to_ms.max(step.at_ms.checked_sub(1));
         self.now_ms = step.at_ms;
     }
 
@@ -187,7 +188,8 @@ impl Player {
                 self.answer();
                 continue;
             }
-            self.monitor.skip_empty_reads(HostTime::from_millis(u64::MAX));
+            let end_ms = limit_ms.saturating_add(1);
+            self.monitor.skip_empty_reads(HostTime::from_millis(end_ms));
             let Some(due) = self.monitor.poll_timeout() else {
                 return;
             };
