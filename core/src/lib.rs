@@ -75,8 +75,8 @@ pub use model::protocol::{
     TimeDown, MAX_PAGE,
 };
 pub use model::report::{
-    Failure, IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Report, RowDetails, Transition,
-    VmReport, REPORT_FORMAT,
+    Failure, IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Reading, ReadingFailure, Report,
+    RowDetails, Transition, VmReport, REPORT_FORMAT,
 };
 pub use model::status::{Conclusion, CustomizationStatus, Hint};
 pub use model::time::{HostTime, ServerTime, TimeError};

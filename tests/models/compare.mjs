@@ -61,6 +61,9 @@ export function differences(expected, line) {
         found.push(`${row.vm} ${field}: the model has none, the report ${told[field]}`);
     }
   }
+  const { lastReadAtMs, failure } = report.reading ?? {};
+  const { kind, sinceMs, count } = failure ?? {};
+  compare('reading', expected.reading, { lastReadAtMs, failure: failure && { kind, sinceMs, count } });
   compare('transitions', expected.transitions.map(knownOfTransition), report.transitions.map(knownOfTransition));
   return found;
 }

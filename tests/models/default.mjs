@@ -62,6 +62,10 @@ class Run {
     this.hasLoggedIn = false;
     this.isLastRead = false;
 
+    // What became of them.
+    this.lastReadMs = null;
+    this.readFailures = [];
+
     // What was reported.
     this.nowMs = 0;
     this.ended = false;
@@ -92,6 +96,8 @@ class Run {
 
   completeObservation() {
     this.hasCompleteObservation = true;
+    this.lastReadMs = this.nowMs;
+    this.readFailures = [];
     this.failures = 0;
     this.needsLogIn = false;
     this.hasLoggedIn = false;
@@ -104,8 +110,11 @@ class Run {
   readFailed(failure) {
     // "Fatal ends the run", and `vm` is there "when it concerns one VM": with both, that VM alone is concluded.
     const isRefusal = ['noPermission', 'notFound', 'fatal'].includes(failure.kind);
+    const concludesOne = isRefusal && this.vms().includes(failure.vm) && !this.wasSaid(failure);
+    // "A refusal that concludes one VM does not" count.
+    if (!concludesOne) this.readFailures.push({ kind: failure.kind, atMs: this.nowMs });
     if (isRefusal && failure.vm === undefined) return this.end('unobservable', failure);
-    if (isRefusal && this.vms().includes(failure.vm) && !this.wasSaid(failure)) {
+    if (concludesOne) {
       this.refusals.push(failure);
       this.reading = 'open';
       // Whoever is told that much has a session.
@@ -344,7 +353,14 @@ class Run {
       endedAtMs: this.nowMs,
       vms: this.asked.map((asked) => this.row(asked)),
       transitions: this.transitions,
+      reading: { lastReadAtMs: this.lastReadMs, failure: this.readFailure() },
     };
+  }
+
+  readFailure() {
+    const failed = this.readFailures;
+    if (failed.length === 0) return null;
+    return { kind: failed.at(-1).kind, sinceMs: failed[0].atMs, count: failed.length };
   }
 
   row(asked) {

@@ -49,10 +49,19 @@ export function published(recording) {
       conclusion: row.conclusion ?? conclusionOfOpen,
     })),
     transitions,
+    reading: { lastReadAtMs: lastReadMs, failure: failureBy(endedAtMs) },
   });
+  // "Under published rules each answered pass is a read", P1's look at the start included; only a complete read clears.
+  let lastReadMs = null;
+  const failureBy = (endedAtMs) => {
+    const failed = heard.filter(({ readFailed, atMs }) => readFailed && atMs > (lastReadMs ?? -1) && atMs <= endedAtMs);
+    if (failed.length === 0) return null;
+    return { kind: failed.at(-1).readFailed.kind, sinceMs: failed[0].atMs, count: failed.length };
+  };
 
   if (cancelMs === 0) return report(0, 'cancelled');
 
+  lastReadMs = 0;
   for (const row of rows) {
     const powerOns = visibleAt(0).filter((e) => e.vm === row.vm && STARTINGS.includes(e.kind));
     row.pinned = powerOns.at(-1) ?? null;
@@ -64,6 +73,7 @@ export function published(recording) {
     if (cancelMs <= nowMs) return report(cancelMs, 'cancelled');
     if (timeoutSeconds === null && nowMs > lastStepMs) return report(lastStepMs, null);
     if (!rows.some(isOpen) || nowMs >= timeoutMs) return report(nowMs, 'timedOut');
+    lastReadMs = nowMs;
     for (const row of rows) {
       const since = visibleAt(nowMs).filter((e) => e.vm === row.vm && row.pinned && e.ms >= row.pinned.ms);
       const first = (kind) => since.find((event) => event.kind === kind);

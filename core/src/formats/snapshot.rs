@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::json::to_json;
 use crate::model::options::{Options, VmRef};
 use crate::model::protocol::TimeDown;
-use crate::model::report::{IgnoredCounts, Transition};
+use crate::model::report::{IgnoredCounts, Reading, Transition};
 use crate::model::text::cut;
 use crate::model::time::{HostTime, ServerTime};
 use crate::run::context::{RunClock, RunContext, ServerClock};
@@ -55,6 +55,8 @@ pub struct Snapshot {
     transitions: VecDeque<Transition>,
     transitions_dropped: u64,
     ignored: IgnoredCounts,
+    #[serde(default)]
+    reading: Reading,
 }
 
 /// Why a snapshot cannot be used.
@@ -130,6 +132,7 @@ impl Monitor {
             transitions: self.context.transitions.clone(),
             transitions_dropped: self.context.transitions_dropped,
             ignored: self.context.ignored.clone(),
+            reading: self.context.reading.clone(),
         }
     }
 
@@ -163,6 +166,7 @@ impl Monitor {
         context.ended_at_ms = snapshot.ended_at_ms;
         context.restore_transitions(snapshot.transitions, snapshot.transitions_dropped);
         context.ignored = snapshot.ignored;
+        context.reading = snapshot.reading;
         let (vms, rows) = (context.vms.len(), snapshot.run.vm_count());
         if vms != rows {
             return Err(RestoreError::Malformed(format!(

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::event::FailureDetails;
 use crate::model::status::{Conclusion, CustomizationStatus, Hint};
-use crate::model::text::is_cut_label;
+use crate::model::text::{cut, is_cut_label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
 /// The format name of a report.
@@ -101,6 +101,18 @@ pub enum ReadFailureKind {
     Fatal,
 }
 
+impl ReadError {
+    /// The error of a failure, its message bounded like any text.
+    pub(crate) fn of(kind: ReadFailureKind, message: Option<&str>) -> Self {
+        let (message, truncated) = cut(message.unwrap_or(kind.default_message()), MAX_STRING_BYTES);
+        Self {
+            kind,
+            message,
+            truncated,
+        }
+    }
+}
+
 /// The name as reports have it.
 impl fmt::Display for ReadFailureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,7 +121,7 @@ impl fmt::Display for ReadFailureKind {
 }
 
 impl ReadFailureKind {
-    pub(crate) const fn default_message(self) -> &'static str {
+    const fn default_message(self) -> &'static str {
         match self {
             Self::NotAuthenticated => "the session is not authenticated",
             Self::NoPermission => {
@@ -213,6 +225,59 @@ pub struct Report {
     pub transitions_dropped: u64,
     /// What was ignored, by reason.
     pub ignored: IgnoredCounts,
+    /// What became of the reads.
+    pub reading: Reading,
+}
+
+/// What became of the reads: it tells a run that saw nothing from one of VMs that are not done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reading {
+    /// When the last complete read was answered, in milliseconds of host time since the start of the
+    /// run; `None` when there was none.
+    pub last_read_at_ms: Option<u64>,
+    /// What reads have failed with since then.
+    pub failure: Option<ReadingFailure>,
+}
+
+/// Why there was no complete read for a while: reads, and log-ins, that failed in a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadingFailure {
+    /// The kind of the latest failure.
+    pub kind: ReadFailureKind,
+    /// What the host said of it, or a sentence that fits the kind.
+    pub message: String,
+    /// Whether the message was longer than 4 KiB and is cut.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub truncated: bool,
+    /// When the first of them came, in milliseconds of host time since the start of the run.
+    pub since_ms: u64,
+    /// How many there were.
+    pub count: u64,
+}
+
+impl Reading {
+    /// A complete read was answered.
+    pub(crate) fn completed(&mut self, now_ms: u64) {
+        self.last_read_at_ms = Some(now_ms);
+        self.failure = None;
+    }
+
+    /// A read or a log-in failed.
+    pub(crate) fn failed(&mut self, error: &ReadError, now_ms: u64) {
+        let (since_ms, count) = self
+            .failure
+            .as_ref()
+            .map_or((now_ms, 0), |failure| (failure.since_ms, failure.count));
+        self.failure = Some(ReadingFailure {
+            kind: error.kind,
+            message: error.message.clone(),
+            truncated: error.truncated,
+            since_ms,
+            count: count.saturating_add(1),
+        });
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]

@@ -9,7 +9,7 @@ use core::time::Duration;
 use crate::model::event::EVENT_TYPES;
 use crate::model::options::VmRef;
 use crate::model::protocol::{EventQuery, Output, ReadReason, MAX_PAGE};
-use crate::model::report::{IgnoredCounts, Transition};
+use crate::model::report::{IgnoredCounts, Reading, Transition};
 use crate::model::time::{HostTime, ServerTime};
 use crate::run::vm_index::VmIndex;
 
@@ -27,6 +27,7 @@ pub(crate) struct RunContext {
     pub(crate) transitions: VecDeque<Transition>,
     pub(crate) transitions_dropped: u64,
     pub(crate) ignored: IgnoredCounts,
+    pub(crate) reading: Reading,
     pub(crate) outputs: VecDeque<Output>,
     places: VmIndex,
 }
@@ -42,6 +43,7 @@ impl RunContext {
             transitions: VecDeque::new(),
             transitions_dropped: 0,
             ignored: IgnoredCounts::default(),
+            reading: Reading::default(),
             outputs: VecDeque::new(),
             places,
         }

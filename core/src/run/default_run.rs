@@ -14,7 +14,6 @@ use crate::model::report::{
     IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
 };
 use crate::model::status::{Conclusion, CustomizationStatus};
-use crate::model::text::{cut, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 use crate::rules::assess::assess;
 use crate::rules::conclusion::RunDeadline;
@@ -190,6 +189,7 @@ impl DefaultRun {
         }
         let is_complete = page.completeness == Completeness::Complete;
         if is_complete {
+            context.reading.completed(now_ms);
             self.reads.completed(now_ms, self.options.poll_interval_ms());
             self.observe(&mut touched);
         }
@@ -239,27 +239,21 @@ impl DefaultRun {
     }
 
     pub(crate) fn handle_read_failed(&mut self, failure: ReadFailure, now_ms: u64, context: &mut RunContext) {
-        let message = failure
-            .message
-            .unwrap_or_else(|| failure.kind.default_message().to_owned());
-        let (message, truncated) = cut(&message, MAX_STRING_BYTES);
-        let error = ReadError {
-            kind: failure.kind,
-            message,
-            truncated,
-        };
+        let error = ReadError::of(failure.kind, failure.message.as_deref());
         match (failure.kind, failure.vm) {
             (ReadFailureKind::NotAuthenticated, _) => {
+                context.reading.failed(&error, now_ms);
                 if let Some(request) = self.reads.lost_session(now_ms) {
                     self.request(request, now_ms, context);
                 }
             }
-            (ReadFailureKind::Transient, _) => self.reads.failed(now_ms),
+            (ReadFailureKind::Transient, _) => self.read_failed(&error, now_ms, context),
             (
                 ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal,
                 Some(vm),
             ) => self.drop_vm(&vm, error, now_ms, context),
             (ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal, None) => {
+                context.reading.failed(&error, now_ms);
                 self.end_fatally(&error, now_ms, context);
             }
         }
@@ -320,17 +314,18 @@ impl DefaultRun {
         earlier(stuck, self.deadline.next_due())
     }
 
-    /// A complete observation without news changes nothing, but the first one of a VM.
-    pub(crate) fn skip_empty_reads(&mut self, end_ms: u64) {
-        let is_observed = |watched: &WatchedVm| watched.is_observed(self.observed);
-        if self
-            .vms
-            .iter()
-            .all(|watched| is_observed(watched) || !watched.is_readable())
-        {
+    /// A complete observation without news changes nothing else, but the first one of a VM.
+    pub(crate) fn skip_empty_reads(&mut self, end_ms: u64, context: &mut RunContext) {
+        let mut readable = self.vms.iter().filter(|watched| watched.is_readable()).peekable();
+        // Without a VM to read there is no read that could be left out.
+        if readable.peek().is_some() && readable.all(|watched| watched.is_observed(self.observed)) {
             let other_ms = self.due_beside_reads().map_or(u64::MAX, |(at_ms, _)| at_ms);
-            self.reads
+            let last = self
+                .reads
                 .put_off(end_ms.min(other_ms), self.options.poll_interval_ms());
+            if let Some(last_ms) = last {
+                context.reading.completed(last_ms);
+            }
         }
     }
 
@@ -416,6 +411,12 @@ impl DefaultRun {
         }
     }
 
+    /// A read or a log-in failed in a way that may pass.
+    fn read_failed(&mut self, error: &ReadError, now_ms: u64, context: &mut RunContext) {
+        context.reading.failed(error, now_ms);
+        self.reads.failed(now_ms);
+    }
+
     /// D13: the host cannot read one VM; the others are read on at once.
     fn drop_vm(&mut self, vm: &str, error: ReadError, now_ms: u64, context: &mut RunContext) {
         let place = context.place_of(vm);
@@ -423,11 +424,11 @@ impl DefaultRun {
         let (Some(place), Some(watched)) = (place, watched) else {
             // Reading on at once would meet the same refusal for ever.
             context.ignored.add(IgnoreReason::OtherVm);
-            self.reads.failed(now_ms);
+            self.read_failed(&error, now_ms, context);
             return;
         };
-        if !watched.access_error.add(error) {
-            self.reads.failed(now_ms);
+        if !watched.access_error.add(error.clone()) {
+            self.read_failed(&error, now_ms, context);
             return;
         }
         self.conclude(place, now_ms, context);

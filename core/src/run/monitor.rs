@@ -305,12 +305,13 @@ impl Monitor {
 
     /// For a player whose source answers at once and has nothing new before `end`: puts the next
     /// read off to the first one, of those that follow each other from now on, that comes no
-    /// earlier than `end` or than whatever else falls due. Those left out would change nothing.
+    /// earlier than `end` or than whatever else falls due. Those left out change nothing but when the
+    /// last read was.
     pub(crate) fn skip_empty_reads(&mut self, end: HostTime) {
         let end_ms = self.clock.run_ms(end);
         match &mut self.run {
-            Run::Default(run) => run.skip_empty_reads(end_ms),
-            Run::Published(run) => run.skip_empty_passes(end_ms),
+            Run::Default(run) => run.skip_empty_reads(end_ms, &mut self.context),
+            Run::Published(run) => run.skip_empty_passes(end_ms, &mut self.context),
         }
     }
 
@@ -330,6 +331,7 @@ impl Monitor {
             transitions: self.context.transitions.iter().cloned().collect(),
             transitions_dropped: self.context.transitions_dropped,
             ignored: self.context.ignored.clone(),
+            reading: self.context.reading.clone(),
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::options::Options;
 use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
-use crate::model::report::{IgnoreReason, IgnoredCounts, ReadFailureKind, Transition, VmReport};
+use crate::model::report::{IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Transition, VmReport};
 use crate::model::status::{Conclusion, CustomizationStatus};
 use crate::rules::published::{Script, ScriptStep, LOOKBACK_MS, PASS_INTERVAL_MS};
 use crate::run::context::RunContext;
@@ -79,9 +79,9 @@ impl PublishedRun {
                 ignored.add(IgnoreReason::Duplicate);
             }
         }
-        match page.completeness {
-            Completeness::Complete => self.read_answered(now_ms, context),
-            Completeness::Partial => {}
+        if page.completeness == Completeness::Complete && self.reading {
+            context.reading.completed(now_ms);
+            self.read_answered(now_ms, context);
         }
         accepted
     }
@@ -93,10 +93,14 @@ impl PublishedRun {
         now_ms: u64,
         context: &mut RunContext,
     ) {
+        let error = ReadError::of(failure.kind, failure.message.as_deref());
+        context.reading.failed(&error, now_ms);
         if failure.kind == ReadFailureKind::NotAuthenticated {
             context.emit(Output::LogIn);
         }
-        self.read_answered(now_ms, context);
+        if self.reading {
+            self.read_answered(now_ms, context);
+        }
     }
 
     pub(crate) fn handle_timeout(&mut self, now_ms: u64, context: &mut RunContext) {
@@ -119,8 +123,8 @@ impl PublishedRun {
         (!self.reading).then_some((self.next_pass_ms, DeadlineReason::Pass))
     }
 
-    /// A pass that takes no step changes nothing, and neither does the next one then.
-    pub(crate) fn skip_empty_passes(&mut self, end_ms: u64) {
+    /// A pass that takes no step changes nothing else, and neither does the next one then.
+    pub(crate) fn skip_empty_passes(&mut self, end_ms: u64, context: &mut RunContext) {
         let is_idle =
             self.pinned && !self.reading && self.scripts.iter().all(|script| script.next().is_none());
         if is_idle && self.any_open() {
@@ -130,7 +134,12 @@ impl PublishedRun {
             let pass_ms = until_ms
                 .div_ceil(PASS_INTERVAL_MS)
                 .saturating_mul(PASS_INTERVAL_MS);
-            self.next_pass_ms = self.next_pass_ms.max(pass_ms);
+            if pass_ms > self.next_pass_ms {
+                self.next_pass_ms = pass_ms;
+                context
+                    .reading
+                    .completed(pass_ms.saturating_sub(PASS_INTERVAL_MS));
+            }
         }
     }
 
@@ -158,9 +167,6 @@ impl PublishedRun {
     }
 
     fn read_answered(&mut self, now_ms: u64, context: &mut RunContext) {
-        if !self.reading {
-            return;
-        }
         self.reading = false;
         if !self.pinned {
             self.pin(now_ms, context);

@@ -235,14 +235,19 @@ impl Reads {
         }
     }
 
-    /// Leaves out the safety reads before `until_ms`.
-    pub(crate) fn put_off(&mut self, until_ms: u64, poll_interval_ms: u64) {
-        if let State::Idle { next_ms } = &mut self.state {
-            let left_out = until_ms
-                .saturating_sub(*next_ms)
-                .div_ceil(poll_interval_ms.max(1));
-            *next_ms = next_ms.saturating_add(left_out.saturating_mul(poll_interval_ms));
-        }
+    /// Leaves out the safety reads before `until_ms`; answers when the last of them was due.
+    pub(crate) fn put_off(&mut self, until_ms: u64, poll_interval_ms: u64) -> Option<u64> {
+        let State::Idle { next_ms } = &mut self.state else {
+            return None;
+        };
+        let left_out = until_ms
+            .saturating_sub(*next_ms)
+            .div_ceil(poll_interval_ms.max(1));
+        let last = left_out.checked_sub(1)?;
+        let first_ms = *next_ms;
+        let after = |count: u64| first_ms.saturating_add(count.saturating_mul(poll_interval_ms));
+        *next_ms = after(left_out);
+        Some(after(last))
     }
 
     /// D14: the server time from which to read a VM with this window.
