@@ -16,8 +16,10 @@ import {
 const NEVER = Number.POSITIVE_INFINITY;
 const LAST_READ_MS = 5_000;
 const SAME_POWER_ON_MS = 10_000;
+const UNREAD_AT_LEAST_MS = 60_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 const RESULTS = ['CustomizationSucceeded', 'CustomizationFailed'];
+const POWER_STATES = ['poweredOn', 'poweredOff', 'suspended'];
 const LADDER = ['VmNotStarted', 'CustomizationNotStarted', 'CustomizationStarted'];
 
 /** What a replay of a recording under the default rules must report. */
@@ -32,6 +34,8 @@ export function byDefaultRules(recording) {
   run.afterTheLastStep();
   return run.report();
 }
+
+const isBefore = (a, b) => compareEvents(a, b) < 0;
 
 class Run {
   constructor({ startedAt, vms, options = {}, steps }) {
@@ -48,7 +52,8 @@ class Run {
     this.waitForPowerOn = options.waitForPowerOn ?? false;
     this.lastStepMs = steps.at(-1)?.atMs ?? 0;
 
-    // All that was ever told.
+    // All that was ever told, each with the number of the input that fed it.
+    this.fed = 0;
     this.told = [];
     this.guestInfos = [];
     this.refusals = [];
@@ -77,12 +82,14 @@ class Run {
   // ---- inputs
 
   input(step) {
+    this.fed += 1;
+    const { fed } = this;
     if (step.cancel) return this.end('cancelled');
     if (step.events) {
-      this.told.push(...eventsOf(step, this.vms(), this.windowMs));
+      this.told.push(...eventsOf(step, this.vms(), this.windowMs).map((event) => ({ ...event, fed })));
       if (step.complete !== false) return this.completeObservation();
     } else if (step.guestInfo) {
-      this.guestInfos.push(step.guestInfo);
+      this.guestInfos.push({ ...step.guestInfo, fed });
     } else if (step.readFailed) {
       return this.readFailed(step.readFailed);
     } else if (step.loggedIn && this.needsLogIn) {
@@ -291,9 +298,8 @@ class Run {
     return inOrder(withoutCopies(this.told).filter((event) => event.vm === vm));
   }
 
-  /** The events that open the attempts (D2, D3, D6). */
-  attemptsOf(events) {
-    const isBefore = (a, b) => compareEvents(a, b) < 0;
+  /** What counts as a power-on (D3). */
+  powerOnsOf(events) {
     const ofKinds = (...kinds) => events.filter(({ kind }) => kinds.includes(kind));
     const starting = ofKinds('starting');
     const unsupported = ofKinds('unsupported').filter(
@@ -301,9 +307,14 @@ class Run {
     );
     const startings = ofKinds('starting', 'unsupported');
     const standIns = ofKinds('poweredOn').filter((event) => !startings.some((other) => !isBefore(event, other)));
-    const powerOns = events.filter((event) => [...starting, ...unsupported, ...standIns].includes(event));
+    return events.filter((event) => [...starting, ...unsupported, ...standIns].includes(event));
+  }
+
+  /** The events that open the attempts (D2, D3, D6). */
+  attemptsOf(events) {
+    const powerOns = this.powerOnsOf(events);
     const anchorOf = (list) => list.filter(({ ms }) => ms <= this.startMs).at(-1) ?? list[0];
-    if (powerOns.length === 0) return [anchorOf(ofKinds('started'))].filter(Boolean);
+    if (powerOns.length === 0) return [anchorOf(events.filter(({ kind }) => kind === 'started'))].filter(Boolean);
 
     const openers = [anchorOf(powerOns)];
     for (const powerOn of powerOns.slice(powerOns.indexOf(openers[0]) + 1)) {
@@ -382,7 +393,8 @@ class Run {
       hint: null,
     };
     const isStuck = conclusion === null && this.nowMs - line.sinceMs >= this.stuckMs;
-    if (conclusion === 'timedOut' || isStuck) row.hint = this.hintOf(vm, is);
+    if (isStuck || conclusion === 'timedOut' || conclusion === 'notStarted') row.hint = this.hintOf(vm, is, conclusion);
+    if (row.hint === 'poweredOnEarlier') row.windowOpensAt = timeText(this.windowMs);
     if (line.revised) row.revised = true;
     if (is.disagrees) row.guestInfoDisagrees = true;
     if (conclusion === 'unobservable') {
@@ -391,14 +403,29 @@ class Run {
     return row;
   }
 
-  hintOf(vm, { status }) {
-    // "From what is known": before a complete observation nothing is known of a power-on.
-    if (status === 'VmNotStarted') return this.hasCompleteObservation ? 'neverPoweredOn' : null;
-    if (status === 'CustomizationStarted') return 'startedNoResult';
-    if (status !== 'CustomizationNotStarted') return null;
-    const known = this.guestInfos.filter((info) => info.vm === vm && info.pendingCustomization !== undefined).at(-1);
-    if (!known) return 'notStarted';
-    return known.pendingCustomization ? 'pendingNotStarted' : 'nothingPending';
+  /** D18, from the top of its list down. */
+  hintOf(vm, { status, opener }, conclusion) {
+    const silentMs = Math.max(2 * this.pollMs, UNREAD_AT_LEAST_MS);
+    const isUnread = this.lastReadMs === null || this.nowMs - this.lastReadMs > silentMs;
+    if (isUnread && conclusion !== 'notStarted') return 'notRead';
+
+    const infos = this.guestInfos.filter((info) => info.vm === vm);
+    // "Count only from guest info fed after the newest power-on was; an absent field leaves what was known."
+    const newest = this.powerOnsOf(this.eventsOf(vm)).at(-1);
+    const sinceThen = infos.filter(({ fed }) => !newest || fed > newest.fed);
+    const power = sinceThen.findLast(({ powerState }) => POWER_STATES.includes(powerState))?.powerState;
+    const bootMs = timeOf(sinceThen.findLast(({ bootTime }) => timeOf(bootTime) !== null)?.bootTime);
+    const { pendingCustomization: pending } = infos.findLast((info) => info.pendingCustomization !== undefined) ?? {};
+    const ofSpec = { true: 'pendingNotStarted', false: 'nothingPending', undefined: 'notStarted' }[pending];
+
+    if (status === 'VmNotStarted') {
+      // "Suspended is running where there was no power-on."
+      if (power !== 'poweredOn' && power !== 'suspended') return 'neverPoweredOn';
+      return bootMs !== null && bootMs >= this.windowMs ? ofSpec : 'poweredOnEarlier';
+    }
+    const wasPoweredOn = opener.kind !== 'started';
+    if (power === 'poweredOff' || (power === 'suspended' && wasPoweredOn)) return 'poweredOff';
+    return status === 'CustomizationStarted' ? 'startedNoResult' : ofSpec;
   }
 }
 

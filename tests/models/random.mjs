@@ -319,6 +319,9 @@ function randomGuestInfo(random, vms) {
   }
   const pending = random.pick([undefined, true, false]);
   if (pending !== undefined) info.pendingCustomization = pending;
+  const power = random.pick([undefined, undefined, 'poweredOn', 'poweredOff', 'suspended', 'ofAnotherRelease']);
+  if (power !== undefined) info.powerState = power;
+  if (random.chance(0.4)) info.bootTime = spell(random, STARTED_AT + random.pick(random.weighted(OFFSETS_MS)));
   return info;
 }
 

@@ -79,11 +79,14 @@ export function withoutRepeats(events) {
  * them, and its time is the earliest". What else it has is that of the earliest copy, and of several that of the first told.
  */
 export function withoutCopies(events) {
-  const byTime = [...events].sort((a, b) => a.ms - b.ms);
-  return byTime.filter((event, at) => {
-    const before = byTime.slice(0, at).findLast((other) => isOfOneName(other, event));
-    return !before || event.ms - before.ms > COPY_MS;
-  });
+  const clusters = [];
+  for (const event of [...events].sort((a, b) => a.ms - b.ms)) {
+    const mine = clusters.findLast((cluster) => isOfOneName(cluster[0], event));
+    if (mine && event.ms - mine.at(-1).ms <= COPY_MS) mine.push(event);
+    else clusters.push([event]);
+  }
+  // It was fed when the first of its copies was.
+  return clusters.map((cluster) => ({ ...cluster[0], fed: Math.min(...cluster.map(({ fed }) => fed)) }));
 }
 
 function isOfOneName(a, b) {

@@ -8,12 +8,14 @@
 
 use std::time::Duration;
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use vm_customization::wire::{decode, event_keys, soap_tree, to_vi_json};
 use vm_customization::{
-    replay, Attempts, Completeness, CustomizationStatus, Event, EventPage, GuestInfo, HostTime, Monitor,
-    Options, Output, ReadFailure, ReadFailureKind, ReadReason, Report, Rules, ServerTime, Snapshot, TimeDown,
-    Transition, VmRef, VmReport, EVENT_TYPES,
+    replay, Attempts, Completeness, CustomizationStatus, Event, EventPage, GuestInfo, Hint, HostTime,
+    Monitor, Options, Output, ReadFailure, ReadFailureKind, ReadReason, Report, Rules, ServerTime, Snapshot,
+    TimeDown, Transition, VmRef, VmReport, EVENT_TYPES,
 };
 
 const START_MS: i64 = 1_772_359_200_000;
@@ -130,14 +132,23 @@ fn guest_info() -> impl Strategy<Value = GuestInfo> {
         status,
         prop::option::of(-5_i64..5),
         prop::option::of(any::<bool>()),
+        prop::option::of(prop::sample::select(vec![
+            "poweredOn",
+            "poweredOff",
+            "suspended",
+            "new",
+        ])),
+        prop::option::of(prop::sample::select(vec![-301, -300, -299, 1])),
     )
-        .prop_map(|(status, start, pending)| GuestInfo {
+        .prop_map(|(status, start, pending, power, boot)| GuestInfo {
             vm: "vm-1".to_owned(),
             customization_status: status.map(|status| format!("TOOLSDEPLOYPKG_{status}")),
             start_time: start.map(server),
             end_time: start.map(|ms| server(ms + 1)),
             error_msg: None,
             pending_customization: pending,
+            power_state: power.map(str::to_owned),
+            boot_time: boot.map(|s| server(s * 1000)),
         })
 }
 
@@ -294,7 +305,7 @@ fn each_number_of_a_snapshot_may_be_as_large_as_it_can_be() {
         let mut before = monitor(&Options {
             rules,
             attempts,
-            timeout_ms: None,
+            timeout: None,
             ..Options::default()
         });
         // More attempts than are kept, a failed read, and a refusal.
@@ -582,6 +593,51 @@ proptest! {
             }
             feed(&mut monitor, input, at(now));
             check(&mut monitor, now, clock, &mut asked_by, reach);
+        }
+    }
+
+    #[test]
+    fn the_hint_of_an_open_row_is_always_the_one_emitted_last(
+        options in default_options(),
+        stuck_after_ms in prop::sample::select(vec![0, 1000, 20_000]),
+        inputs in prop::collection::vec((prop_oneof![0_u64..9000, 59_000_u64..62_000], input_or_vms()), 0..20),
+        hop in 0_usize..20,
+    ) {
+        let options = Options { stuck_after: Duration::from_millis(stuck_after_ms), ..options };
+        let mut monitor = monitor(&options);
+        let mut emitted: BTreeMap<String, Hint> = BTreeMap::new();
+        let mut note = |monitor: &mut Monitor| {
+            for output in drain(monitor) {
+                match output {
+                    Output::Transition(step) => emitted.remove(&step.vm),
+                    Output::Stuck { vm, hint } => emitted.insert(vm, hint),
+                    Output::Concluded(_) | Output::Read(_) | Output::LogIn | _ => None,
+                };
+            }
+            emitted.retain(|vm, _| monitor.row(vm).is_some());
+            emitted.clone()
+        };
+        let mut now = 0;
+        for (place, (pause, input)) in inputs.into_iter().enumerate() {
+            now += pause;
+            while let Some(due) = monitor.poll_timeout().filter(|due| due.at < at(now)) {
+                monitor.handle_timeout(due.at);
+                note(&mut monitor);
+            }
+            if place == hop {
+                let snapshot = Snapshot::from_json(monitor.snapshot().to_json().as_bytes()).unwrap();
+                let server_now = server(i64::try_from(now).unwrap());
+                monitor = Monitor::restore(snapshot, TimeDown::Counts, server_now, at(now)).unwrap();
+            }
+            feed(&mut monitor, input, at(now));
+            note(&mut monitor);
+            monitor.handle_timeout(at(now));
+            let emitted = note(&mut monitor);
+            for row in monitor.rows() {
+                if row.conclusion.is_none() {
+                    prop_assert_eq!(row.details.unwrap().hint, emitted.get(&row.vm).copied());
+                }
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::is_default;
 use crate::model::text::{cut, label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
@@ -264,6 +265,7 @@ impl Event {
             StoredEvent {
                 order: self.order,
                 spread_ms: 0,
+                power_reports: 0,
                 kind: self.kind,
                 failure: self.failure,
             },
@@ -283,8 +285,11 @@ pub(crate) struct StoredEvent {
     /// The place of the earliest copy.
     pub(crate) order: EventOrder,
     /// How long after it the latest copy lies, in milliseconds.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     spread_ms: u64,
+    /// How often the VM's power had been fed when the first copy was (D18).
+    #[serde(skip_serializing_if = "is_default")]
+    pub(crate) power_reports: u32,
     /// That of the type.
     #[serde(skip_serializing)]
     pub(crate) kind: EventKind,
@@ -299,6 +304,8 @@ struct StoredEventJson {
     order: EventOrder,
     #[serde(default)]
     spread_ms: u64,
+    #[serde(default)]
+    power_reports: u32,
     failure: Option<Box<FailureDetails>>,
 }
 
@@ -312,6 +319,7 @@ impl TryFrom<StoredEventJson> for StoredEvent {
         Ok(Self {
             order: json.order,
             spread_ms: json.spread_ms,
+            power_reports: json.power_reports,
             kind,
             failure: json.failure,
         })
@@ -339,9 +347,11 @@ impl StoredEvent {
     /// The event of which both are copies: the earliest copy, and how far they spread.
     pub(crate) fn merged_with(self, other: Self) -> Self {
         let latest = self.latest().max(other.latest());
+        let power_reports = self.power_reports.min(other.power_reports);
         let earliest = if other.time() < self.time() { other } else { self };
         Self {
             spread_ms: latest.ms_since(earliest.time()),
+            power_reports,
             ..earliest
         }
     }
@@ -356,11 +366,6 @@ impl StoredEvent {
             | EventKind::VmRemoved => false,
         }
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Guest info: what the VM's own properties say of its customization (rule D17).
+//! Guest info: what the VM's own properties say of its customization (rule D17) and its power (D18).
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -9,12 +9,14 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::model::is_default;
 use crate::model::report::IgnoreReason;
 use crate::model::text::{cut, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
-/// `guest.customizationInfo` (vSphere 7.0.2 and later) and `config.tools.pendingCustomization` of
-/// one VM, under the names that the API gives the fields.
+/// `guest.customizationInfo` (vSphere 7.0.2 and later), `config.tools.pendingCustomization`,
+/// `runtime.powerState` and `runtime.bootTime` of one VM, under the names that the API gives the
+/// fields.
 ///
 /// ```
 /// use vm_customization::GuestInfo;
@@ -54,6 +56,16 @@ pub struct GuestInfo {
     /// Whether `config.tools.pendingCustomization` is set; `None` is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_customization: Option<bool>,
+    /// `runtime.powerState`: `poweredOn`, `poweredOff` or `suspended`; others are unknown (rule D18).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_state: Option<String>,
+    /// `runtime.bootTime`, by vCenter's clock: when the VM was last powered on (rule D18).
+    #[serde(
+        default,
+        deserialize_with = "time_if_any",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub boot_time: Option<ServerTime>,
 }
 
 /// Guest info of several VMs: a list, or its only item.
@@ -124,6 +136,26 @@ pub(crate) enum GuestState {
     Failed,
 }
 
+/// `VirtualMachinePowerState` of vSphere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum PowerState {
+    PoweredOn,
+    PoweredOff,
+    Suspended,
+}
+
+impl PowerState {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "poweredOn" => Some(Self::PoweredOn),
+            "poweredOff" => Some(Self::PoweredOff),
+            "suspended" => Some(Self::Suspended),
+            _ => None,
+        }
+    }
+}
+
 /// One thing that guest info said of one customization run. Like events, evidence is a set: a
 /// later `IDLE` takes nothing back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,12 +173,24 @@ pub(crate) struct Evidence {
 pub(crate) struct GuestHistory {
     evidence: Vec<Evidence>,
     pending: Option<bool>,
+    /// How often the VM's power was fed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    power_reports: u32,
+    /// Each with the number of the report that told it, from 1 on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    power: Option<(PowerState, u32)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boot_time: Option<(ServerTime, u32)>,
 }
 
 impl GuestHistory {
     /// Takes in what was read; says why where it told of a run and is of no use.
     pub(crate) fn learn(&mut self, info: GuestInfo) -> Option<IgnoreReason> {
         self.pending = info.pending_customization.or(self.pending);
+        self.learn_power(
+            info.power_state.as_deref().and_then(PowerState::of),
+            info.boot_time,
+        );
         let state = match info.customization_status.as_deref() {
             Some("TOOLSDEPLOYPKG_RUNNING") => GuestState::Running,
             Some("TOOLSDEPLOYPKG_SUCCEEDED") => GuestState::Succeeded,
@@ -185,6 +229,34 @@ impl GuestHistory {
             return Some(IgnoreReason::NoRoom);
         }
         None
+    }
+
+    fn learn_power(&mut self, power: Option<PowerState>, boot_time: Option<ServerTime>) {
+        if power.is_none() && boot_time.is_none() {
+            return;
+        }
+        self.power_reports = self.power_reports.saturating_add(1);
+        let number = self.power_reports;
+        self.power = power.map(|power| (power, number)).or(self.power);
+        self.boot_time = boot_time.map(|time| (time, number)).or(self.boot_time);
+    }
+
+    pub(crate) fn power_reports(&self) -> u32 {
+        self.power_reports
+    }
+
+    /// The VM's power as it was told since the report with this number.
+    pub(crate) fn power(&self, since: u32) -> Option<PowerState> {
+        self.power
+            .filter(|(_, number)| *number > since)
+            .map(|(power, _)| power)
+    }
+
+    /// When the VM was powered on last, as it was told since the report with this number.
+    pub(crate) fn boot_time(&self, since: u32) -> Option<ServerTime> {
+        self.boot_time
+            .filter(|(_, number)| *number > since)
+            .map(|(time, _)| time)
     }
 
     /// Whether a spec is known to be pending or not.

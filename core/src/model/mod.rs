@@ -9,3 +9,8 @@ pub(crate) mod report;
 pub(crate) mod status;
 pub(crate) mod text;
 pub(crate) mod time;
+
+/// Whether a field may be left out of JSON that takes its default where it is absent.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

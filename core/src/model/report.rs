@@ -9,6 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::model::event::FailureDetails;
+use crate::model::is_default;
 use crate::model::status::{Conclusion, CustomizationStatus, Hint};
 use crate::model::text::{cut, is_cut_label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
@@ -166,6 +167,9 @@ pub struct RowDetails {
     pub failure: Option<Failure>,
     /// The likely reason that the VM gets no further.
     pub hint: Option<Hint>,
+    /// Where the window of the VM opens, with the hint that it was powered on before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window_opens_at: Option<ServerTime>,
     /// Whether a result was emitted that later changed.
     #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub revised: bool,
@@ -221,7 +225,7 @@ pub struct Report {
     /// Every transition emitted.
     pub transitions: Vec<Transition>,
     /// How many of the oldest transitions are no longer kept.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_default")]
     pub transitions_dropped: u64,
     /// What was ignored, by reason.
     pub ignored: IgnoredCounts,
@@ -278,11 +282,6 @@ impl Reading {
             count: count.saturating_add(1),
         });
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// Why something that came in was ignored.

@@ -112,11 +112,18 @@ pub enum Conclusion {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Hint {
-    /// No power-on was seen.
+    /// There was no complete read for a while, or none at all: nothing can be said of the guest.
+    NotRead,
+    /// It was powered on, and is off or suspended: the power-on failed, or somebody switched it off.
+    PoweredOff,
+    /// It runs, and was powered on before the window.
+    PoweredOnEarlier,
+    /// No power-on was seen, and it does not run as far as is known.
     NeverPoweredOn,
     /// Powered on, but no customization spec is pending.
     NothingPending,
-    /// Powered on and a spec is pending: VMware Tools are missing, old or not running.
+    /// Powered on and a spec is pending: VMware Tools are missing, old or not running, or the spec came
+    /// after the power-on and waits for the next one.
     PendingNotStarted,
     /// Powered on; whether a spec is pending is not known.
     NotStarted,

@@ -59,6 +59,9 @@ pub(crate) struct Assessment {
     pub(crate) attempt: Option<Attempt>,
     /// Whether the VM was removed and did not come back (D8).
     pub(crate) removed: bool,
+    /// How often the VM's power had been fed when its newest power-on was, be it ignored (D6). What
+    /// was told before says nothing of its power (D18).
+    pub(crate) power_reports_before: u32,
     /// Where the second attempt kept begins, when the first one can be forgotten: in a `reopen` run
     /// nothing takes a VM back to a closed attempt.
     pub(crate) after_oldest_forgettable: Option<Begin>,
@@ -90,6 +93,10 @@ pub(crate) fn assess(history: &History, window: &TimeWindow) -> Assessment {
         status: CustomizationStatus::VmNotStarted,
         attempt: None,
         removed: is_removed(events),
+        power_reports_before: power_ons
+            .last()
+            .and_then(|place| events.get(*place))
+            .map_or(0, |event| event.power_reports),
         after_oldest_forgettable: None,
     };
     if let Some((range, after_oldest_forgettable)) = current_attempt(history, &power_ons, window) {

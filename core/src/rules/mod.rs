@@ -2,6 +2,7 @@
 
 pub(crate) mod assess;
 pub(crate) mod conclusion;
+pub(crate) mod hint;
 pub(crate) mod history;
 pub(crate) mod published;
 pub(crate) mod retention;

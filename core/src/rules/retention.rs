@@ -26,10 +26,11 @@ pub(crate) enum Insertion {
 /// Takes an event into a history, where it is no copy and there is room for it.
 pub(crate) fn insert(
     history: &mut History,
-    event: StoredEvent,
+    mut event: StoredEvent,
     name: Option<String>,
     window: &TimeWindow,
 ) -> Insertion {
+    event.power_reports = history.guest.power_reports();
     history.learn_name(&event.order, name);
     let is_copy = history.events.iter().any(|known| known.is_copy_of(&event));
     let lies_before_all_kept = history

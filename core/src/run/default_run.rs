@@ -2,6 +2,7 @@
 //! keeps the deadlines. What a status *is* stands in [`assess`](crate::rules::assess).
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -13,10 +14,11 @@ use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, Re
 use crate::model::report::{
     IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
 };
-use crate::model::status::{Conclusion, CustomizationStatus};
+use crate::model::status::{Conclusion, CustomizationStatus, Hint};
 use crate::model::time::ServerTime;
 use crate::rules::assess::assess;
 use crate::rules::conclusion::RunDeadline;
+use crate::rules::hint::unread_after_ms;
 use crate::rules::retention::{self, Insertion};
 use crate::rules::time_window::TimeWindow;
 use crate::rules::transitions::{steps, LastEmitted};
@@ -52,6 +54,12 @@ pub(crate) struct DefaultRun {
     /// When VMs that are waited for will have been without a transition for long, by place (D18).
     #[serde(skip)]
     stuck: DeadlineIndex,
+    /// The places of those that have been, whose hint was emitted.
+    #[serde(skip)]
+    hinted: BTreeSet<usize>,
+    /// Whether their hints say that there was no complete read for long.
+    #[serde(skip)]
+    is_silent: bool,
     /// Whether a VM that came on the way may be without a complete observation.
     #[serde(skip)]
     any_unobserved: bool,
@@ -66,10 +74,13 @@ impl DefaultRun {
             reads: Reads::started(),
             observed: false,
             deadline: RunDeadline::new(options.timeout_ms()),
-            open: context.vms.len(),
-            stuck: DeadlineIndex::of_none(context.vms.len()),
+            open: 0,
+            stuck: DeadlineIndex::default(),
+            hinted: BTreeSet::new(),
+            is_silent: true,
             any_unobserved: true,
         };
+        run.count();
         run.end_if_concluded(0, context);
         if context.ended_at_ms.is_none() {
             run.request(Request::Read(ReadReason::Start), 0, context);
@@ -94,6 +105,18 @@ impl DefaultRun {
         self.any_unobserved = true;
         self.reads.restored();
         self.count();
+        if self.observed && context.reading.last_read_at_ms.is_none() {
+            // Format 1 tells that there was a complete read, and not when.
+            context.reading.last_read_at_ms = context.ended_at_ms.or(Some(now_ms));
+        }
+        self.is_silent = context.reading.last_read_at_ms.is_none()
+            || self
+                .hinted
+                .iter()
+                .filter_map(|place| self.vms.get(*place))
+                .any(|watched| {
+                    watched.is_observed(self.observed) && watched.emitted_hint == Some(Hint::NotRead)
+                });
         if context.ended_at_ms.is_none() {
             if let Some(request) = self.reads.outstanding() {
                 self.request(request, now_ms, context);
@@ -102,17 +125,22 @@ impl DefaultRun {
         }
     }
 
-    /// Counts the VMs that are waited for, and notes when they will be stuck.
+    /// Counts the VMs that are waited for, and notes whose hints were emitted and when others are due.
     fn count(&mut self) {
+        self.open = 0;
+        self.hinted.clear();
         self.stuck = DeadlineIndex::of_none(self.vms.len());
-        for place in 0..self.vms.len() {
-            self.note_stuck(place);
+        for (place, watched) in self.vms.iter().enumerate() {
+            if watched.conclusion.is_some() {
+                continue;
+            }
+            self.open += 1;
+            if watched.emitted_hint.is_some() {
+                self.hinted.insert(place);
+            } else {
+                self.stuck.set(place, Some(self.stuck_at_ms(watched)));
+            }
         }
-        self.open = self
-            .vms
-            .iter()
-            .filter(|watched| watched.conclusion.is_none())
-            .count();
     }
 
     /// Takes other VMs: those known go on, the others begin now with `window`.
@@ -192,6 +220,9 @@ impl DefaultRun {
             context.reading.completed(now_ms);
             self.reads.completed(now_ms, self.options.poll_interval_ms());
             self.observe(&mut touched);
+            if core::mem::replace(&mut self.is_silent, false) {
+                touched.extend(&self.hinted);
+            }
         }
         touched.sort_unstable();
         touched.dedup();
@@ -251,7 +282,7 @@ impl DefaultRun {
             (
                 ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal,
                 Some(vm),
-            ) => self.drop_vm(&vm, error, now_ms, context),
+            ) => self.drop_vm(&vm, &error, now_ms, context),
             (ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal, None) => {
                 context.reading.failed(&error, now_ms);
                 self.end_fatally(&error, now_ms, context);
@@ -287,7 +318,7 @@ impl DefaultRun {
         if let Some(request) = request {
             self.request(request, now_ms, context);
         }
-        self.emit_stuck(now_ms, context);
+        self.emit_due_hints(now_ms, context);
     }
 
     pub(crate) fn cancel(&mut self, now_ms: u64, context: &mut RunContext) {
@@ -305,13 +336,42 @@ impl DefaultRun {
         }
     }
 
-    pub(crate) fn next_due(&self) -> Option<(u64, DeadlineReason)> {
-        earlier(self.due_beside_reads(), self.reads.next_due())
+    pub(crate) fn next_due(&self, context: &RunContext) -> Option<(u64, DeadlineReason)> {
+        let silence = self
+            .silence_due_ms(context)
+            .map(|at_ms| (at_ms, DeadlineReason::Stuck));
+        earlier(earlier(silence, self.due_beside_reads()), self.reads.next_due())
     }
 
+    /// What falls due whether reads are answered or not.
     fn due_beside_reads(&self) -> Option<(u64, DeadlineReason)> {
         let stuck = self.stuck.get().map(|at_ms| (at_ms, DeadlineReason::Stuck));
         earlier(stuck, self.deadline.next_due())
+    }
+
+    /// When the hints that were emitted become another, if no read is complete before.
+    fn silence_due_ms(&self, context: &RunContext) -> Option<u64> {
+        let last_ms = context
+            .reading
+            .last_read_at_ms
+            .filter(|_| !self.is_silent && !self.hinted.is_empty())?;
+        Some(last_ms.saturating_add(self.unread_after_ms()).saturating_add(1))
+    }
+
+    fn unread_after_ms(&self) -> u64 {
+        unread_after_ms(self.options.poll_interval_ms())
+    }
+
+    /// Whether there was no complete read for so long that nothing can be said of a guest.
+    fn is_unread(&self, now_ms: u64, context: &RunContext) -> bool {
+        context
+            .reading
+            .last_read_at_ms
+            .is_none_or(|last_ms| now_ms.saturating_sub(last_ms) > self.unread_after_ms())
+    }
+
+    fn hint(&self, watched: &WatchedVm, now_ms: u64, context: &RunContext) -> Option<Hint> {
+        watched.hint(&self.window, self.observed, self.is_unread(now_ms, context))
     }
 
     /// A complete observation without news changes nothing else, but the first one of a VM.
@@ -333,10 +393,10 @@ impl DefaultRun {
         let watched = self.vms.get(place);
         let attempt = watched.and_then(|watched| watched.known.attempt.as_ref());
         let conclusion = watched.and_then(|watched| watched.conclusion);
-        let hint = watched.filter(|watched| match conclusion {
-            None => now_ms >= self.stuck_at_ms(watched),
-            Some(conclusion) => conclusion == Conclusion::TimedOut,
-        });
+        let now_ms = context.ended_at_ms.map_or(now_ms, |end_ms| end_ms.min(now_ms));
+        let hint = watched
+            .filter(|watched| conclusion.is_some() || now_ms >= self.stuck_at_ms(watched))
+            .and_then(|watched| self.hint(watched, now_ms, context));
         VmReport {
             vm: context.vm(place).to_owned(),
             name: context.name(place, watched.and_then(|watched| watched.history.name())),
@@ -349,7 +409,10 @@ impl DefaultRun {
                 started_at: attempt.and_then(|attempt| attempt.started_at),
                 finished_at: attempt.and_then(|attempt| attempt.finished_at),
                 failure: attempt.and_then(|attempt| attempt.failure.clone()),
-                hint: hint.and_then(|watched| watched.hint(watched.is_observed(self.observed))),
+                hint,
+                window_opens_at: watched
+                    .filter(|_| hint == Some(Hint::PoweredOnEarlier))
+                    .map(|watched| watched.window(&self.window).opens),
                 revised: watched.is_some_and(|watched| watched.revised),
                 guest_info_disagrees: attempt.is_some_and(|attempt| attempt.guest_info_disagrees),
                 error: watched
@@ -382,7 +445,7 @@ impl DefaultRun {
                 attempt: step.attempt,
                 at_ms: now_ms,
             };
-            watched.stuck_emitted = false;
+            watched.emitted_hint = None;
         }
         watched.note_result();
         self.conclude(place, now_ms, context);
@@ -396,7 +459,7 @@ impl DefaultRun {
         let before = watched.conclusion;
         let after = watched.conclude(self.observed, self.options.wait_for_power_on);
         watched.conclusion = after;
-        self.note_stuck(place);
+        self.follow_hint(place, now_ms, context);
         if before == after {
             return;
         }
@@ -418,17 +481,17 @@ impl DefaultRun {
     }
 
     /// D13: the host cannot read one VM; the others are read on at once.
-    fn drop_vm(&mut self, vm: &str, error: ReadError, now_ms: u64, context: &mut RunContext) {
+    fn drop_vm(&mut self, vm: &str, error: &ReadError, now_ms: u64, context: &mut RunContext) {
         let place = context.place_of(vm);
         let watched = place.and_then(|place| self.vms.get_mut(place));
         let (Some(place), Some(watched)) = (place, watched) else {
             // Reading on at once would meet the same refusal for ever.
             context.ignored.add(IgnoreReason::OtherVm);
-            self.read_failed(&error, now_ms, context);
+            self.read_failed(error, now_ms, context);
             return;
         };
         if !watched.access_error.add(error.clone()) {
-            self.read_failed(&error, now_ms, context);
+            self.read_failed(error, now_ms, context);
             return;
         }
         self.conclude(place, now_ms, context);
@@ -518,30 +581,49 @@ impl DefaultRun {
             .saturating_add(self.options.stuck_after_ms())
     }
 
-    /// Notes when one VM will be stuck, if nothing happens.
-    fn note_stuck(&mut self, place: usize) {
-        let waiting = self.vms.get(place).filter(|watched| {
-            watched.conclusion.is_none()
-                && !watched.stuck_emitted
-                && watched.hint(watched.is_observed(self.observed)).is_some()
-        });
-        let at_ms = waiting.map(|watched| self.stuck_at_ms(watched));
-        self.stuck.set(place, at_ms);
+    /// Notes when the first hint of one VM is due; another one is emitted at once.
+    fn follow_hint(&mut self, place: usize, now_ms: u64, context: &mut RunContext) {
+        let open = self.vms.get(place).filter(|watched| watched.conclusion.is_none());
+        let is_emitted = open.is_some_and(|watched| watched.emitted_hint.is_some());
+        let due_ms = open
+            .filter(|_| !is_emitted)
+            .map(|watched| self.stuck_at_ms(watched));
+        self.stuck.set(place, due_ms);
+        if is_emitted {
+            self.emit_hint(place, now_ms, context);
+        } else {
+            self.hinted.remove(&place);
+        }
     }
 
-    fn emit_stuck(&mut self, now_ms: u64, context: &mut RunContext) {
-        for place in self.stuck.due(now_ms) {
-            self.stuck.set(place, None);
-            let Some(watched) = self.vms.get_mut(place) else {
-                continue;
-            };
-            if let Some(hint) = watched.hint(watched.is_observed(self.observed)) {
-                watched.stuck_emitted = true;
-                context.emit(Output::Stuck {
-                    vm: context.vm(place).to_owned(),
-                    hint,
-                });
-            }
+    fn emit_due_hints(&mut self, now_ms: u64, context: &mut RunContext) {
+        let mut places = self.stuck.due(now_ms);
+        if !self.is_silent && self.is_unread(now_ms, context) {
+            self.is_silent = true;
+            places.extend(&self.hinted);
+            places.sort_unstable();
+        }
+        for place in places {
+            self.emit_hint(place, now_ms, context);
+        }
+    }
+
+    /// Emits the hint of one VM that is waited for, if it is another than the one before.
+    fn emit_hint(&mut self, place: usize, now_ms: u64, context: &mut RunContext) {
+        let hint = self
+            .vms
+            .get(place)
+            .and_then(|watched| self.hint(watched, now_ms, context));
+        let (Some(watched), Some(hint)) = (self.vms.get_mut(place), hint) else {
+            return;
+        };
+        self.stuck.set(place, None);
+        self.hinted.insert(place);
+        if watched.emitted_hint.replace(hint) != Some(hint) {
+            context.emit(Output::Stuck {
+                vm: context.vm(place).to_owned(),
+                hint,
+            });
         }
     }
 }

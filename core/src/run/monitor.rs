@@ -65,6 +65,7 @@ pub struct Monitor {
 /// The rules at work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "a monitor has one")]
 pub(crate) enum Run {
     Default(DefaultRun),
     Published(PublishedRun),
@@ -294,7 +295,7 @@ impl Monitor {
             return None;
         }
         let (at_ms, reason) = match &self.run {
-            Run::Default(run) => run.next_due(),
+            Run::Default(run) => run.next_due(&self.context),
             Run::Published(run) => run.next_due(),
         }?;
         Some(Deadline {

@@ -7,6 +7,7 @@ use crate::model::status::{Conclusion, CustomizationStatus, Hint};
 use crate::model::time::ServerTime;
 use crate::rules::assess::Assessment;
 use crate::rules::conclusion::{conclude, AccessError, Grounds};
+use crate::rules::hint::{hint, HintGrounds};
 use crate::rules::history::History;
 use crate::rules::time_window::TimeWindow;
 use crate::rules::transitions::LastEmitted;
@@ -45,8 +46,9 @@ pub(super) struct WatchedVm {
     pub(super) access_error: AccessError,
     /// How the end of the run concluded it, where nothing else did.
     pub(super) concluded_by_end: Option<Conclusion>,
-    #[serde(alias = "stuckTold")]
-    pub(super) stuck_emitted: bool,
+    /// The hint emitted since the last transition. A snapshot of format 1 does not tell which it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) emitted_hint: Option<Hint>,
     /// `None` for those of the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) added: Option<Added>,
@@ -70,7 +72,7 @@ impl WatchedVm {
             revised: false,
             access_error: AccessError::default(),
             concluded_by_end: None,
-            stuck_emitted: false,
+            emitted_hint: None,
             added,
             known: Assessment::default(),
             conclusion: None,
@@ -111,19 +113,16 @@ impl WatchedVm {
         })
     }
 
-    /// D18: the likely reason that the VM gets no further. Before a complete observation nothing is
-    /// known of a power-on.
-    pub(super) fn hint(&self, observed: bool) -> Option<Hint> {
-        match self.known.status {
-            CustomizationStatus::VmNotStarted => observed.then_some(Hint::NeverPoweredOn),
-            CustomizationStatus::CustomizationNotStarted => Some(match self.history.guest.pending() {
-                Some(true) => Hint::PendingNotStarted,
-                Some(false) => Hint::NothingPending,
-                None => Hint::NotStarted,
-            }),
-            CustomizationStatus::CustomizationStarted => Some(Hint::StartedNoResult),
-            CustomizationStatus::CustomizationSucceeded | CustomizationStatus::CustomizationFailed => None,
-        }
+    /// The hint by what is known, where the VMs of the start were `observed` and the last complete
+    /// read `is_unread`: too long ago.
+    pub(super) fn hint(&self, of_run: &TimeWindow, observed: bool, is_unread: bool) -> Option<Hint> {
+        hint(HintGrounds {
+            assessment: &self.known,
+            conclusion: self.conclusion,
+            guest: &self.history.guest,
+            window: &self.window(of_run),
+            is_unread: is_unread || !self.is_observed(observed),
+        })
     }
 
     /// D5: a result that was emitted and then changed. A later attempt takes nothing from the
