@@ -22,6 +22,7 @@ function server(events, kept) {
   const queries = [];
   const answers = {
     RetrieveServiceContent: () => CONTENT,
+    Login: () => '<returnval><key>key</key></returnval>',
     CurrentTime: () => `<returnval>${new Date(NOW).toISOString()}</returnval>`,
     RetrievePropertiesEx: () => '<returnval></returnval>',
     QueryEvents: (request) => {

@@ -204,6 +204,14 @@ export async function startProxy(targetUrl, tls = {}) {
     retarget: (url) => {
       target = new URL(url);
     },
+    /** The certificate it presents, and its key. */
+    get identity() {
+      return identity;
+    },
+    /** Presents this one from the next `open` on. */
+    present: (other) => {
+      identity = other;
+    },
     /** Presents another certificate from the next `open` on. */
     renewCertificate: () => {
       identity = makeCertificate({ commonName: 'proxy' });

@@ -200,6 +200,8 @@ for (const [kind, protocol] of [
       await server.do({ do: 'powerOn', vm });
       for (let count = 0; count < 60; count += 1) {
         await server.do({ do: 'post', vm, event: 'CustomizationStartedEvent' });
+        // Events of one millisecond cannot be told apart by any query.
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
       const since = new Date(Date.now() - 300_000).toISOString();
       await inSession(server, async (vcenter) => {
@@ -464,6 +466,33 @@ describe('proxies', () => {
         assert.doesNotMatch(error.message, /wr0ng/);
         return error.kind === 'fatal';
       });
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  test('that refuse to connect where that has worked before may do it again', async () => {
+    const proxy = await startConnectProxy();
+    const environment = { HTTPS_PROXY: proxy.url };
+    try {
+      await session(
+        server,
+        async (vcenter) => {
+          assert.ok(await vcenter.serverTime());
+          for (const status of [302, 403, 407, 429, 503]) {
+            proxy.refuse(status);
+            await assert.rejects(vcenter.serverTime(), (error) => {
+              assert.deepEqual([error.code, error.kind], ['proxy', 'transient'], error.message);
+              return new RegExp(`answered ${status} to CONNECT`).test(error.message);
+            });
+          }
+          proxy.refuse();
+          assert.ok(await vcenter.serverTime());
+        },
+        { environment },
+      );
+      proxy.refuse(403);
+      await assert.rejects(connect(server, { environment }), { code: 'proxy', kind: 'fatal' });
     } finally {
       await proxy.stop();
     }

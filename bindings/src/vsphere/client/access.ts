@@ -1,6 +1,7 @@
 /** Which VMs are still there, and may be read: the events of a parent do not say. */
 import { VimFaultError } from '../../errors.js';
 import type { ReadFailure } from '../../types.js';
+import { isRefusal } from '../api/faults.js';
 import type { CallContext } from '../api/types.js';
 import { readObjects } from './properties.js';
 import type { VimClient } from './vim-client.js';
@@ -41,7 +42,5 @@ export async function checkAccess(
 
 // About something else than a VM of ours: no reason to give up a parent whose events were just read.
 function asTransient(error: unknown): unknown {
-  return error instanceof VimFaultError && (error.kind === 'notFound' || error.kind === 'noPermission')
-    ? new VimFaultError('transient', error.fault, error.message)
-    : error;
+  return isRefusal(error) ? new VimFaultError('transient', error.fault, error.message) : error;
 }

@@ -4,6 +4,7 @@ import { VimFaultError } from '../../errors.js';
 import type { CallOptions, EventPage, EventSource } from '../../source/event-source.js';
 import type { EventQuery, GuestInfo, ReadFailure } from '../../types.js';
 import { linkedTo } from '../../util/abort.js';
+import { isRefusal } from '../api/faults.js';
 import type { MoRef } from '../api/types.js';
 import { checkAccess } from './access.js';
 import type { Scope } from './collector.js';
@@ -79,7 +80,7 @@ export class VimEventSource implements EventSource {
         if (error instanceof OverflowError) {
           break;
         }
-        if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
+        if (!isRefusal(error)) {
           throw error;
         }
         this.#parents.shift();
@@ -111,8 +112,12 @@ export class VimEventSource implements EventSource {
         try {
           pages[index] = await queryEvents(this.#api, this.#entityQuery(query, entity, 'self'), { signal });
         } catch (error) {
-          if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
+          if (!isRefusal(error)) {
             throw error;
+          }
+          if (error.object !== undefined && error.object !== vm) {
+            // Of something else that is not there nothing follows for this VM.
+            throw new VimFaultError('transient', error.fault, error.message, error.object);
           }
           failures.push({ kind: error.kind, vm, message: error.message });
         }
