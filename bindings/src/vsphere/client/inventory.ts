@@ -19,6 +19,9 @@ interface Ancestor {
   readonly parent: MoRef | undefined;
 }
 
+// Deeper than any inventory; a server that always names one more parent is read no further.
+const MAX_DEPTH = 256;
+
 /** What is known of the inventory of one server. */
 export class Inventory {
   readonly vms: readonly InventoryVm[];
@@ -56,7 +59,7 @@ export class Inventory {
   /** Reads the folders above some VMs, a level at a time; what is known is not asked for again. */
   async readAncestors(vms: readonly InventoryVm[], context: CallContext): Promise<void> {
     let level = vms.flatMap((vm) => (vm.parent === undefined ? [] : [vm.parent]));
-    for (;;) {
+    for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
       const wanted = new Map<string, MoRef>();
       for (const ref of level) {
         if (ref.value !== this.#rootFolder.value && !this.#ancestors.has(ref.value)) {
@@ -79,17 +82,23 @@ export class Inventory {
    * have been read.
    */
   path(vm: InventoryVm): readonly string[] | undefined {
-    const names = [vm.storedName];
-    let ref = vm.parent;
-    while (ref !== undefined && ref.value !== this.#rootFolder.value) {
+    const above = [...this.#above(vm)];
+    const isWhole = (above.at(-1) ?? vm).parent?.value === this.#rootFolder.value;
+    return isWhole ? [...above.reverse(), vm].map(({ storedName }) => storedName) : undefined;
+  }
+
+  /** What is known of the folders above a VM, from the next one on. Not their number but a circle could be endless. */
+  *#above(vm: InventoryVm): Generator<Ancestor> {
+    const seen = new Set<string>();
+    for (let ref = vm.parent; ref !== undefined && !seen.has(ref.value); ) {
+      seen.add(ref.value);
       const ancestor = this.#ancestors.get(ref.value);
       if (ancestor === undefined) {
-        return undefined;
+        return;
       }
-      names.unshift(ancestor.storedName);
+      yield ancestor;
       ref = ancestor.parent;
     }
-    return ref === undefined ? undefined : names;
   }
 
   /** The path for people: as it may be given to look the VM up again. */
@@ -107,11 +116,7 @@ export class Inventory {
   }
 
   #datacenter(vm: InventoryVm): MoRef | undefined {
-    let ref = vm.parent;
-    while (ref !== undefined && ref.type !== 'Datacenter') {
-      ref = this.#ancestors.get(ref.value)?.parent;
-    }
-    return ref;
+    return [vm, ...this.#above(vm)].find(({ parent }) => parent?.type === 'Datacenter')?.parent;
   }
 
   async #readLevel(refs: readonly MoRef[], context: CallContext): Promise<Map<string, Ancestor>> {

@@ -3,18 +3,20 @@
 import type { EventPage } from '../../source/event-source.js';
 import { linkedTo, orAborted } from '../../util/abort.js';
 import { deferred } from '../../util/deferred.js';
-import { type Collected, Collector, type Losses } from './collector.js';
+import { type Collected, Collector } from './collector.js';
+import { Losses } from './losses.js';
 import type { VimClient } from './vim-client.js';
 
 /** The collectors of one session. */
 export class OpenCollectors {
   readonly #api: VimClient;
-  readonly #losses: Losses = { inARow: 0 };
+  readonly #losses: Losses;
   /** Each with what ends it. */
   readonly #open = new Map<Promise<void>, () => void>();
 
   constructor(api: VimClient) {
     this.#api = api;
+    this.#losses = new Losses(api);
   }
 
   /** Pushes events until the signal is aborted or the session closed. */
