@@ -64,4 +64,26 @@ describe("the browser's build", () => {
       return /only through a proxy of its own origin/.test(error.message);
     });
   });
+
+  test('reads an answer no further than it may be long', async () => {
+    await init();
+    let read = 0;
+    let cancelled = false;
+    const endless = async () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => {
+            read += 1;
+            controller.enqueue(new Uint8Array(1 << 20));
+          },
+          cancel: () => {
+            cancelled = true;
+          },
+        }),
+      );
+    const options = { server: 'https://vc.example.com/sdk', user: 'u', password: 'p', fetch: endless };
+    await assert.rejects(connectVCenter(options), /RetrieveServiceContent: more than 64 MiB in one answer/);
+    assert.ok(cancelled);
+    assert.ok(read < 70, `${read} MiB`);
+  });
 });
