@@ -47,7 +47,7 @@ describe("the browser's build", () => {
       await server.do({ do: 'clone', template, name: 'web-1', customize: true, powerOn: true });
       await server.do({ do: 'clone', template, name: 'web-2', customize: true, powerOn: true });
       const found = await vcenter.findVms(['web-*']);
-      const report = await waitForCustomization(vcenter.events(found), found.vms);
+      const report = await waitForCustomization(vcenter.events(), found.vms);
       assert.ok(report.vms.every(({ customizationStatus }) => customizationStatus === 'CustomizationSucceeded'));
     } finally {
       await vcenter.close();

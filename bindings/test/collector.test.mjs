@@ -10,7 +10,13 @@ const { CertificateError, OpenCollectors, ConnectionError, VimFaultError } = awa
   'core/wasm/loader',
   'core/wasm/glue',
 );
-const COLLECTED = { scopes: [{ ref: { type: 'Folder', value: 'group-d1' }, recursion: 'all' }], types: [], since: '' };
+const COLLECTED = {
+  scopes: async function* () {
+    yield { ref: { type: 'Folder', value: 'group-d1' }, recursion: 'all' };
+  },
+  types: [],
+  since: '',
+};
 const PAGE = { version: '1', truncated: false, body: new Uint8Array() };
 
 /** A call that is never answered. */
@@ -49,7 +55,7 @@ function api(answers, clock = new SimulatedClock()) {
 async function pushFor(ms, server) {
   const { clock } = server;
   const controller = new AbortController();
-  const pages = new OpenCollectors(server).begin(COLLECTED, controller.signal);
+  const pages = new OpenCollectors(server).begin(COLLECTED, controller.signal).events;
   const reading = (async () => {
     for await (const page of pages) server.pages.push(page);
   })().catch((error) => error);
@@ -61,7 +67,7 @@ async function pushFor(ms, server) {
 
 describe('a collector', { concurrency: true }, () => {
   const begin = async (collectors) => {
-    const next = collectors.begin(COLLECTED, new AbortController().signal).next();
+    const next = collectors.begin(COLLECTED, new AbortController().signal).events.next();
     return next.catch((error) => error);
   };
 

@@ -280,7 +280,7 @@ describe('an answer over VI JSON', () => {
     const made = answer(500, { _typeName: 'InvalidState', faultstring: 'Too many event collectors.' });
     const { vcenter } = await connect({ ...json, 'EventManager/EventManager/QueryEvents': made }, 'vi-json');
     const query = { vms: ['vm-1'], since: '2026-03-01T10:00:00.000Z', types: ['VmStartingEvent'], maxCount: 10 };
-    await assert.rejects(vcenter.events([]).readEvents(query, { signal: new AbortController().signal }), {
+    await assert.rejects(vcenter.events().readEvents(query, { signal: new AbortController().signal }), {
       kind: 'transient',
       message: /Too many event collectors; others may hold all .* event\.maxCollectors allows$/,
     });
@@ -329,7 +329,7 @@ describe('an answer over VI JSON', () => {
         { ...json, 'EventManager/EventManager/QueryEvents': () => made.shift() },
         'vi-json',
       );
-      const { events } = await vcenter.events([]).readEvents(query, { signal: new AbortController().signal });
+      const { events } = await vcenter.events().readEvents(query, { signal: new AbortController().signal });
       const queries = requests.filter(({ path }) => path.endsWith('/QueryEvents'));
       assert.equal(queries.length, second === undefined ? 1 : 2);
       const last = second ?? first;

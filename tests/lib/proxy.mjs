@@ -262,7 +262,11 @@ export async function startProxy(targetUrl, tls = {}) {
     },
     /** The account may read VMs but not what is above them: event reads of any other entity, or of none. */
     refuseParent: ({ fault = 'NoPermission' } = {}) =>
-      add({ method: EVENT_READS, when: ({ text }) => !/<entity\b[^>]*type="VirtualMachine"/.test(text), fault }),
+      add({
+        method: EVENT_READS,
+        when: ({ text }) => !/<entity\b[^>]*type="VirtualMachine"|"entity":\{[^{}]*"type":"VirtualMachine"/.test(text),
+        fault,
+      }),
     open,
     close,
     stop: async () => {

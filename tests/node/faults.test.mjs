@@ -346,7 +346,7 @@ for (const simulated of WIRES) {
         await setup.server.do({ do: 'powerOn', vm: good.vm });
         const vcenter = await session(context, setup);
         const clock = new FastClock(8);
-        const watching = watch(vcenter.events([good]), [good], { clock, timeoutSeconds: 600, push: false });
+        const watching = watch(vcenter.events(), [good], { clock, timeoutSeconds: 600, push: false });
         await until(watching, 'CustomizationNotStarted');
         await post(setup.server, good, 'CustomizationSucceeded');
         if (expired) await setup.server.do({ do: 'expireSessions' });
@@ -362,7 +362,7 @@ for (const simulated of WIRES) {
       await setup.server.do({ do: 'powerOn', vm: good.vm });
       const vcenter = await session(context, setup);
       const clock = new FastClock(20);
-      const watching = watch(vcenter.events([good]), [good], { clock, timeoutSeconds: null });
+      const watching = watch(vcenter.events(), [good], { clock, timeoutSeconds: null });
       await until(watching, 'CustomizationNotStarted');
       clock.jump(3_600_000);
       await sleep(100);
@@ -380,7 +380,7 @@ for (const simulated of WIRES) {
       const failures = [];
       const clock = new FastClock(25);
       const hanging = setup.proxy.add({ method: 'QueryEvents', hang: true, times: 1 });
-      const watching = watch(vcenter.events([good]), [good], {
+      const watching = watch(vcenter.events(), [good], {
         clock,
         push: false,
         onProgress: ({ type, failure }) => type === 'readFailed' && failures.push(failure),
@@ -399,7 +399,7 @@ for (const simulated of WIRES) {
       const vcenter = await session(context, setup);
       const clock = new FastClock(20);
       setup.proxy.add({ method: ['QueryEvents', 'RetrievePropertiesEx'], reset: true });
-      const watching = watch(vcenter.events([good]), [good], { clock, timeoutSeconds: 60 });
+      const watching = watch(vcenter.events(), [good], { clock, timeoutSeconds: 60 });
       const report = await watching.report;
       assert.equal(report.vms[0].conclusion, 'timedOut');
       assert.ok(report.endedAtMs <= 67_000, `${report.endedAtMs}`);
@@ -471,14 +471,14 @@ for (const simulated of WIRES) {
           const hanging = proxy.add({ method, ...rule });
           const controller = new AbortController();
           const options = { signal: controller.signal, waitForPowerOn: true };
-          const watching = watch(vcenter.events(found), found.vms, options);
+          const watching = watch(vcenter.events(), found.vms, options);
           await hung(hanging);
           await within(controller, watching.report, method);
           hanging.remove();
         }
         // Waiting for its clock, with nothing on the wire but perhaps a long poll.
         const controller = new AbortController();
-        const watching = watch(vcenter.events(found), found.vms, { signal: controller.signal, waitForPowerOn: true });
+        const watching = watch(vcenter.events(), found.vms, { signal: controller.signal, waitForPowerOn: true });
         await until(watching, 'CustomizationNotStarted');
         await sleep(200);
         await within(controller, watching.report, 'waiting');

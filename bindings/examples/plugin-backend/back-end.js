@@ -20,7 +20,7 @@ const STALLED_MS = 60_000;
  *   told of its end, and so is the page. Without it the page never hears of it.
  */
 export function backEnd(vcenter, found, { sessionLost } = {}) {
-  const source = vcenter.events(found);
+  const source = vcenter.events();
   const known = new Set(found.vms.map(({ vm }) => vm));
   /** @param {unknown} vms */
   const allowed = (vms) => {

@@ -7,6 +7,7 @@ import { eventKeys } from '../../core/event-keys.js';
 import { PushUnavailableError, ReadError, VimFaultError, WireError } from '../../errors.js';
 import { Backoff } from '../../source/backoff.js';
 import type { EventPage } from '../../source/event-source.js';
+import { deferred } from '../../util/deferred.js';
 import { isRefusal } from '../api/faults.js';
 import type { CallContext, EventFilter, MoRef, Updates } from '../api/types.js';
 import { pageSize } from './event-query.js';
@@ -39,8 +40,8 @@ export type Scope = NonNullable<EventFilter['entity']>;
 
 /** Which events are collected. */
 export interface Collected {
-  /** The same events, more widely and more narrowly: the first that the account may read is taken. */
-  readonly scopes: readonly Scope[];
+  /** Objects that all VMs are below: the first whose events the account may read is taken. */
+  readonly scopes: (context: CallContext) => AsyncIterable<Scope>;
   readonly types: readonly string[];
   /** Server time. */
   readonly since: string;
@@ -59,6 +60,7 @@ export class Collector {
   readonly #api: VimClient;
   readonly #collected: Collected;
   readonly #losses: Losses;
+  readonly #scope = deferred<Scope | undefined>();
   #collector: MoRef | undefined;
   #propertyCollector: MoRef | undefined;
   #waiting = false;
@@ -70,6 +72,11 @@ export class Collector {
     this.#api = api;
     this.#losses = losses;
     this.#collected = collected;
+  }
+
+  /** What it was made on, once it is made; undefined when it ends before. */
+  get scope(): Promise<Scope | undefined> {
+    return this.#scope.promise;
   }
 
   /**
@@ -110,6 +117,7 @@ export class Collector {
         }
       }
     } finally {
+      this.#scope.resolve(undefined);
       await this.#remove();
     }
   }
@@ -141,10 +149,11 @@ export class Collector {
     const { scopes, types, since } = this.#collected;
     const size = await pageSize(this.#api, PAGE_SIZE, uncancellable());
     let refused: unknown;
-    for (const entity of scopes) {
+    for await (const entity of scopes(uncancellable())) {
       try {
         const filter = { entity, beginTime: since, types, ...size };
         this.#collector = await this.#made((context) => this.#api.createCollectorForEvents(filter, context), signal);
+        this.#scope.resolve(entity);
         return this.#collector;
       } catch (error) {
         if (!isRefusal(error)) {

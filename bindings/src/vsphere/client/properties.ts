@@ -1,6 +1,6 @@
 /** Reading properties of managed objects: one `RetrievePropertiesEx`, continued while there is more. */
 
-import { ConnectionError } from '../../errors.js';
+import { ConnectionError, VimFaultError } from '../../errors.js';
 import { CallHistory } from '../api/call-history.js';
 import { faultError } from '../api/faults.js';
 import type { CallContext, ManagedObject, MoRef, PropertyQuery, PropertySet } from '../api/types.js';
@@ -36,6 +36,31 @@ export function readObjects(
   context: CallContext,
 ): Promise<ManagedObject[]> {
   return retrieve(api, sets, refs, context);
+}
+
+/** Reads VMs some of which may be gone: one of them fails the whole question, which is then asked for the others. */
+export async function readVms(
+  api: VimClient,
+  vms: readonly string[],
+  paths: readonly string[],
+  context: CallContext,
+): Promise<{ readonly objects: readonly ManagedObject[]; readonly gone: readonly string[] }> {
+  const left = new Set(vms);
+  const gone: string[] = [];
+  while (left.size > 0) {
+    try {
+      const refs = [...left].map((value) => ({ type: 'VirtualMachine', value }));
+      return { objects: await readObjects(api, refs, [{ type: 'VirtualMachine', paths }], context), gone };
+    } catch (error) {
+      // The fault names it.
+      const vm = error instanceof VimFaultError && error.kind === 'notFound' ? error.object : undefined;
+      if (vm === undefined || !left.delete(vm)) {
+        throw error;
+      }
+      gone.push(vm);
+    }
+  }
+  return { objects: [], gone };
 }
 
 async function retrieve(
