@@ -15,7 +15,7 @@ const vcenter = await connectVCenter({
 });
 try {
   const found = await vcenter.findVms(process.argv.slice(2));
-  const watch = watchCustomization(vcenter.events(found, console.warn), found.vms, { timeoutSeconds: 600 });
+  const watch = watchCustomization(vcenter.events(console.warn), found.vms, { timeoutSeconds: 600 });
   const names = new Map(found.vms.map(({ vm, name }) => [vm, name]));
   for await (const { vm, to } of watch) {
     console.log(`${names.get(vm)}: ${to}`);

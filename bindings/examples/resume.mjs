@@ -27,7 +27,7 @@ try {
 
 async function begin() {
   const found = await vcenter.findVms(names);
-  const watch = watchCustomization(vcenter.events(found), found.vms);
+  const watch = watchCustomization(vcenter.events(), found.vms);
   /** @type {Promise<undefined>} */
   const interrupted = new Promise((resolve) => {
     process.once('SIGINT', () => resolve(undefined));

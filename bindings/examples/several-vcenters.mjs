@@ -25,7 +25,7 @@ async function rowsOf({ server, user, passwordFile, thumbprint, vms }) {
     const { signal } = controller;
     vcenter = await connectVCenter({ server, user, password, thumbprint, signal });
     const found = await vcenter.findVms(vms, { signal });
-    const report = await waitForCustomization(vcenter.events(found), found.vms, { timeoutSeconds: 600, signal }).catch(
+    const report = await waitForCustomization(vcenter.events(), found.vms, { timeoutSeconds: 600, signal }).catch(
       (error) => {
         // Every row is there, however the wait has ended.
         if (error instanceof CancelledError) return error.report;

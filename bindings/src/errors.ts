@@ -109,9 +109,12 @@ export class VimFaultError extends ReadError {
 /** The server could not be reached, or did not answer as a vCenter does. */
 export class ConnectionError extends ReadError {
   override readonly name: string = 'ConnectionError';
+  /** Whether the server may have done what it was asked: the request may have got there. */
+  readonly mayBeDone: boolean;
 
-  constructor(message: string, options?: Cause & { code?: string; kind?: ReadFailureKind }) {
+  constructor(message: string, options?: Cause & { code?: string; kind?: ReadFailureKind; mayBeDone?: boolean }) {
     super(options?.kind ?? 'transient', message, { ...options, code: options?.code ?? 'connection' });
+    this.mayBeDone = options?.mayBeDone ?? true;
   }
 }
 
@@ -121,8 +124,8 @@ export class CertificateError extends ConnectionError {
   /** SHA-256 of the certificate that was presented, `AA:BB:…`. */
   readonly thumbprint: string;
 
-  constructor(message: string, thumbprint: string) {
-    super(message, { code: 'certificate', kind: 'fatal' });
+  constructor(message: string, thumbprint: string, kind: ReadFailureKind = 'fatal') {
+    super(message, { code: 'certificate', kind, mayBeDone: false });
     this.thumbprint = thumbprint;
   }
 }

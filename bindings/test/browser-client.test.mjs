@@ -47,7 +47,7 @@ describe("the browser's build", () => {
       await server.do({ do: 'clone', template, name: 'web-1', customize: true, powerOn: true });
       await server.do({ do: 'clone', template, name: 'web-2', customize: true, powerOn: true });
       const found = await vcenter.findVms(['web-*']);
-      const report = await waitForCustomization(vcenter.events(found), found.vms);
+      const report = await waitForCustomization(vcenter.events(), found.vms);
       assert.ok(report.vms.every(({ customizationStatus }) => customizationStatus === 'CustomizationSucceeded'));
     } finally {
       await vcenter.close();
@@ -63,5 +63,27 @@ describe("the browser's build", () => {
       assert.ok(error instanceof ConnectionError);
       return /only through a proxy of its own origin/.test(error.message);
     });
+  });
+
+  test('reads an answer no further than it may be long', async () => {
+    await init();
+    let read = 0;
+    let cancelled = false;
+    const endless = async () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => {
+            read += 1;
+            controller.enqueue(new Uint8Array(1 << 20));
+          },
+          cancel: () => {
+            cancelled = true;
+          },
+        }),
+      );
+    const options = { server: 'https://vc.example.com/sdk', user: 'u', password: 'p', fetch: endless };
+    await assert.rejects(connectVCenter(options), /RetrieveServiceContent: more than 64 MiB in one answer/);
+    assert.ok(cancelled);
+    assert.ok(read < 70, `${read} MiB`);
   });
 });

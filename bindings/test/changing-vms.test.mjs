@@ -272,6 +272,76 @@ describe('a watch whose VMs change', () => {
     );
   });
 
+  test('keeps a push that takes the new VMs as it goes, and begins one anew that does not', async () => {
+    for (const [what, answer, count] of [
+      ['takes them', async () => true, 1],
+      ['does not', async () => false, 3],
+      ['answers something else', async () => 'yes', 3],
+      ['fails', async () => Promise.reject(new Error('no')), 3],
+      [
+        'throws',
+        () => {
+          throw new TypeError('no');
+        },
+        3,
+      ],
+    ]) {
+      const pushes = [];
+      const taken = [];
+      const source = timed([STARTED], {
+        pushEvents: (query, { signal }) => {
+          pushes.push(query.vms.join(' '));
+          const pages = async function* () {
+            yield { events: [] };
+            await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+          };
+          return {
+            [Symbol.asyncIterator]: pages,
+            setVms: (vms, { signal: own }) => {
+              taken.push([vms.join(' '), own.aborted]);
+              return answer();
+            },
+          };
+        },
+      });
+      await watched(source, ONE, REOPEN, [
+        [20_000, TWO],
+        [30_000, ONE],
+        [40_000, TWO],
+      ]);
+      assert.equal(pushes.length, count, what);
+      assert.deepEqual(
+        taken,
+        [
+          ['vm-102 vm-101', false],
+          ['vm-101', false],
+          ['vm-102 vm-101', false],
+        ],
+        what,
+      );
+      assert.equal(source.clock.pending, 0, what);
+    }
+  });
+
+  test('begins a push anew that does not answer whether it takes the new VMs, after half a minute', async () => {
+    const pushes = [];
+    const source = timed([STARTED], {
+      pushEvents: (query, { signal }) => {
+        pushes.push([source.clock.now() - 1000, query.vms.join(' ')]);
+        const pages = async function* () {
+          yield { events: [] };
+          await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        };
+        return { [Symbol.asyncIterator]: pages, setVms: HANG };
+      },
+    });
+    await watched(source, ONE, REOPEN, [[20_000, TWO]]);
+    assert.deepEqual(pushes, [
+      [0, 'vm-101'],
+      [50_000, 'vm-102 vm-101'],
+    ]);
+  });
+
   test('goes on without any VM where it is to go on', async () => {
     const source = timed([[event('VmStartingEvent', 1, 18)]]);
     const { report } = await watched(source, [], REOPEN, [

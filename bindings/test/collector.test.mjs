@@ -4,27 +4,47 @@ import { describe, test } from 'node:test';
 import { internal } from './internal.mjs';
 import { SimulatedClock } from './simulated-clock.mjs';
 
-const { OpenCollectors, ConnectionError, VimFaultError } = await internal('vsphere/client/open-collectors', 'errors');
-const COLLECTED = { scopes: [{ ref: { type: 'Folder', value: 'group-d1' }, recursion: 'all' }], types: [], since: '' };
+const { CertificateError, OpenCollectors, ConnectionError, VimFaultError } = await internal(
+  'vsphere/client/open-collectors',
+  'errors',
+  'core/wasm/loader',
+  'core/wasm/glue',
+);
+const COLLECTED = {
+  scopes: async function* () {
+    yield { ref: { type: 'Folder', value: 'group-d1' }, recursion: 'all' };
+  },
+  types: [],
+  since: '',
+};
 const PAGE = { version: '1', truncated: false, body: new Uint8Array() };
+
+/** A call that is never answered. */
+const hang = ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 /** Answers that are worth nothing but an error or an update each; every call is counted. */
 function api(answers, clock = new SimulatedClock()) {
   const calls = {};
-  const call = (name, answer) => async () => {
-    calls[name] = (calls[name] ?? 0) + 1;
-    return answers[name] === undefined ? answer : answers[name](calls[name]);
-  };
+  const call =
+    (name, answer) =>
+    async (...given) => {
+      calls[name] = (calls[name] ?? 0) + 1;
+      return answers[name] === undefined ? answer : answers[name](calls[name], given.at(-1));
+    };
   const ref = { type: 'T', value: 'v' };
   return {
     calls,
+    /** What was pushed. */
+    pages: [],
     host: 'vc',
     clock,
+    sessionCount: 1,
     serviceContent: async () => ({ apiVersion: '8.0.3.0' }),
     createCollectorForEvents: call('create', ref),
     createPropertyCollector: call('createPropertyCollector', ref),
     createFilter: call('createFilter', ref),
     waitForUpdatesEx: call('wait', PAGE),
+    readNextEvents: call('readNext'),
     cancelWaitForUpdates: call('cancel'),
     destroyCollector: call('destroy'),
     destroyPropertyCollector: call('destroyPropertyCollector'),
@@ -35,9 +55,9 @@ function api(answers, clock = new SimulatedClock()) {
 async function pushFor(ms, server) {
   const { clock } = server;
   const controller = new AbortController();
-  const pages = new OpenCollectors(server).begin(COLLECTED, controller.signal);
+  const pages = new OpenCollectors(server).begin(COLLECTED, controller.signal).events;
   const reading = (async () => {
-    for await (const _ of pages);
+    for await (const page of pages) server.pages.push(page);
   })().catch((error) => error);
   await clock.drive(clock.sleep(ms, new AbortController().signal));
   const aborted = clock.now();
@@ -46,40 +66,112 @@ async function pushFor(ms, server) {
 }
 
 describe('a collector', { concurrency: true }, () => {
-  test('whose answer was lost twice in a row is not asked for again', async () => {
-    for (const code of ['connection', 'timeout']) {
-      const lost = new ConnectionError('lost', { code });
-      const answers = [lost, new VimFaultError('transient', 'SystemError', 'no'), lost, lost];
-      const server = api({ create: (count) => Promise.reject(answers[count - 1]) });
-      const collectors = new OpenCollectors(server);
-      const codes = [];
-      for (const _ of answers) {
-        const next = collectors.begin(COLLECTED, new AbortController().signal).next();
-        codes.push(await next.catch((error) => error.code));
+  const begin = async (collectors) => {
+    const next = collectors.begin(COLLECTED, new AbortController().signal).events.next();
+    return next.catch((error) => error);
+  };
+
+  test('whose answer was lost is not asked for again in that session, which is said', async () => {
+    for (const code of ['connection', 'timeout', 'tooLarge', 'badAnswer', 'http']) {
+      for (const method of ['create', 'createPropertyCollector']) {
+        const server = api({ [method]: () => Promise.reject(new ConnectionError('lost', { code })) });
+        const collectors = new OpenCollectors(server);
+        for (let time = 0; time < 3; time += 1) {
+          const error = await begin(collectors);
+          assert.equal(error.code, 'pushUnavailable');
+          assert.match(error.message, /^lost; an event collector, or a part of one, may have been left on the server/);
+        }
+        assert.equal(server.calls[method], 1);
+        // With its session it has gone.
+        server.sessionCount += 1;
+        await begin(collectors);
+        assert.equal(server.calls[method], 2);
       }
-      assert.deepEqual(codes, [code, 'vimFault', code, 'pushUnavailable']);
     }
   });
 
-  test('is asked for again where the request did not get to the server, however often', async () => {
-    const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
-    for (const error of [new ConnectionError('no', { cause }), new ConnectionError('503', { code: 'http' })]) {
+  test('is asked for by one push at a time, so that not more than one can be lost', async () => {
+    const server = api({ create: () => server.clock.sleep(30_000, new AbortController().signal).then(lose) });
+    const lose = () => Promise.reject(new ConnectionError('lost'));
+    const collectors = new OpenCollectors(server);
+    const errors = await server.clock.drive(Promise.all([begin(collectors), begin(collectors), begin(collectors)]));
+    assert.deepEqual(
+      errors.map(({ code }) => code),
+      Array(3).fill('pushUnavailable'),
+    );
+    assert.equal(server.calls.create, 1);
+  });
+
+  test('is asked for again where the server has not done what it was asked, however often', async () => {
+    for (const error of [
+      new ConnectionError('no', { mayBeDone: false }),
+      new CertificateError('other', 'AA', 'transient'),
+      new VimFaultError('transient', 'SystemError', 'no'),
+    ]) {
       const collectors = new OpenCollectors(api({ create: () => Promise.reject(error) }));
-      for (let time = 0; time < 5; time++) {
-        const next = collectors.begin(COLLECTED, new AbortController().signal).next();
-        assert.equal(await next.catch((caught) => caught), error);
+      for (let time = 0; time < 5; time += 1) {
+        assert.equal(await begin(collectors), error);
       }
     }
   });
 });
 
 describe('a long poll that could have waited', { concurrency: true }, () => {
-  test('and comes back at once with nothing is asked again after growing pauses, which an abort ends at once', async () => {
-    const server = api({ wait: (count) => (count === 1 ? PAGE : undefined) });
-    const { error, ms } = await pushFor(2_500, server);
-    assert.equal(server.calls.wait, 3);
-    assert.equal(error.message, 'mine');
-    assert.equal(ms, 0);
-    assert.equal(server.calls.destroy, 1);
+  const events = (...keys) =>
+    Buffer.from(
+      JSON.stringify(keys.map((key) => ({ _typeName: 'VmStartingEvent', key, createdTime: '2026-03-01T10:00:00Z' }))),
+    );
+  const update = (version, body, truncated = false) => ({ version: String(version), truncated, body });
+  const AT_ONCE = {
+    'with nothing': (count) => (count === 1 ? PAGE : undefined),
+    'with the same update': () => update(1, events(1, 2)),
+    'with a new version of the same': (count) => update(count, events(1, 2)),
+    'with more of it to come, for ever': (count) => update(count, count === 1 ? events(1) : events(), true),
+    'with the same events and more to come': (count) => update(count, events(1), true),
+  };
+  for (const [what, wait] of Object.entries(AT_ONCE)) {
+    test(`and comes back at once ${what} is asked again after growing pauses, which an abort ends at once`, async () => {
+      const server = api({ wait });
+      const { error, ms } = await pushFor(600_000, server);
+      // 1, 2, 4, 8, 16, and then every 30 s.
+      assert.ok(server.calls.wait >= 20 && server.calls.wait <= 27, `${server.calls.wait} requests in ten minutes`);
+      assert.equal(error.message, 'mine');
+      assert.equal(ms, 0);
+      assert.equal(server.calls.destroy, 1);
+    });
+  }
+
+  test('and brings something new each time is asked at once, and after a pause it is so again', async () => {
+    const server = api({ wait: (count) => (count > 3 && count < 6 ? undefined : update(count, events(count))) });
+    const times = [];
+    const { waitForUpdatesEx } = server;
+    server.waitForUpdatesEx = (...given) => {
+      times.push(server.clock.now());
+      return times.length > 8 ? hang(given.at(-1)) : waitForUpdatesEx(...given);
+    };
+    await pushFor(60_000, server);
+    const begin = times[0];
+    assert.deepEqual(
+      times.map((at) => at - begin),
+      [0, 0, 0, 0, 1_000, 3_000, 3_000, 3_000, 3_000],
+    );
+  });
+
+  test('is read on from the collector until nothing new comes, and however much comes, to an end', async () => {
+    const keysFrom = (first) => events(...Array.from({ length: 10 }, (_, index) => first + index));
+    for (const [read, most] of [
+      [() => keysFrom(21), 2],
+      [(count) => keysFrom(1_000 + count * 10), 100],
+      [() => events(), 1],
+    ]) {
+      const server = api({
+        wait: (count, context) => (count < 3 ? update(count, keysFrom(count * 10)) : hang(context)),
+        readNext: read,
+      });
+      await pushFor(60_000, server);
+      assert.equal(server.calls.readNext, most);
+      // What did not join up is read by a query.
+      assert.deepEqual(server.pages.at(-1), { events: [], complete: false });
+    }
   });
 });

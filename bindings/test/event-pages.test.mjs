@@ -22,6 +22,7 @@ function server(events, kept) {
   const queries = [];
   const answers = {
     RetrieveServiceContent: () => CONTENT,
+    Login: () => '<returnval><key>key</key></returnval>',
     CurrentTime: () => `<returnval>${new Date(NOW).toISOString()}</returnval>`,
     RetrievePropertiesEx: () => '<returnval></returnval>',
     QueryEvents: (request) => {
@@ -70,8 +71,7 @@ function server(events, kept) {
 async function read(events, { kept = 'newest', maxCount = 10, vms = ['vm-1', 'vm-2'] } = {}) {
   const { transport, queries } = server(events, kept);
   const vcenter = await VCenter.connect(transport, { user: 'u', password: 'p' }, { protocol: 'soap' });
-  const parents = [{ type: 'Folder', value: 'rootFolder' }];
-  const source = vcenter.events({ vms: vms.map((vm) => ({ vm, name: vm })), parents });
+  const source = vcenter.events();
   const query = { vms, since: SINCE, types: TYPES, maxCount, reason: 'start', timeoutMs: null };
   const { events: first, more } = await source.readEvents(query, { signal: new AbortController().signal });
   const text = [first, ...more].map((bytes) => Buffer.from(bytes).toString());

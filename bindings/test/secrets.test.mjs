@@ -31,6 +31,7 @@ const answer = (status, body, headers = {}) => ({
 const ref = (type) => ({ _typeName: 'ManagedObjectReference', type, value: type });
 const PARTS = ['rootFolder', 'propertyCollector', 'viewManager', 'sessionManager', 'eventManager'];
 const JSON_CONTENT = JSON.stringify({
+  _typeName: 'ServiceContent',
   about: { fullName: 'A server', apiType: 'VirtualCenter', apiVersion: '8.0.3.0' },
   ...Object.fromEntries(PARTS.map((part) => [part, ref(part)])),
 });
@@ -109,7 +110,7 @@ describe('what is secret', () => {
               ),
               cookies: ['vmware_soap_session="k3y-of-the-session"; Path=/'],
             }
-          : answer(200, '{}', { 'vmware-api-session-id': 'k3y-of-the-session' });
+          : answer(200, '{"_typeName":"UserSession"}', { 'vmware-api-session-id': 'k3y-of-the-session' });
       for (const form of [...Object.values(FORMS), 'k3y-of-the-session', undefined]) {
         const vcenter = await VCenter.connect(
           echoing(wire, form, { Login: login }),

@@ -23,6 +23,7 @@ const CONTENT = {
   eventManager: ref('EventManager'),
   _typeName: 'ServiceContent',
 };
+const SESSION = { _typeName: 'UserSession', key: 'key' };
 const soap = (method, content) =>
   answer(
     200,
@@ -50,7 +51,7 @@ function server(routes, path = '/sdk') {
         const found = routes[asked] ?? routes[asked.replace(/^.*\/vim25\/[^/]+\//, '')];
         const made = typeof found === 'function' ? found({ method, headers, body }) : found;
         if (made !== undefined) return made;
-        if (asked.endsWith('/Login')) return answer(200, {}, { 'vmware-api-session-id': 'key' });
+        if (asked.endsWith('/Login')) return answer(200, SESSION, { 'vmware-api-session-id': 'key' });
         if (asked.endsWith('/Logout')) return answer(204, '');
         if (asked === path && body.includes('<Login ')) return soap('Login', '<returnval><key>key</key></returnval>');
         return html(404);
@@ -279,7 +280,7 @@ describe('an answer over VI JSON', () => {
     const made = answer(500, { _typeName: 'InvalidState', faultstring: 'Too many event collectors.' });
     const { vcenter } = await connect({ ...json, 'EventManager/EventManager/QueryEvents': made }, 'vi-json');
     const query = { vms: ['vm-1'], since: '2026-03-01T10:00:00.000Z', types: ['VmStartingEvent'], maxCount: 10 };
-    await assert.rejects(vcenter.events([]).readEvents(query, { signal: new AbortController().signal }), {
+    await assert.rejects(vcenter.events().readEvents(query, { signal: new AbortController().signal }), {
       kind: 'transient',
       message: /Too many event collectors; others may hold all .* event\.maxCollectors allows$/,
     });
@@ -290,7 +291,7 @@ describe('an answer over VI JSON', () => {
       const { transport } = server({ ...json, 'SessionManager/SessionManager/Login': made });
       await assert.rejects(VCenter.connect(transport, LOGIN, { protocol: 'vi-json' }), LoginError);
     }
-    const { transport } = server({ ...json, 'SessionManager/SessionManager/Login': answer(200, {}) });
+    const { transport } = server({ ...json, 'SessionManager/SessionManager/Login': answer(200, SESSION) });
     await assert.rejects(
       VCenter.connect(transport, LOGIN, { protocol: 'vi-json' }),
       /answered no session: does a proxy take its header vmware-api-session-id away\?$/,
@@ -313,10 +314,26 @@ describe('an answer over VI JSON', () => {
 
   test('that holds no events may be an empty list, null, or nothing at all', async () => {
     const query = { vms: ['vm-1'], since: '2026-03-01T10:00:00.000Z', types: ['VmStartingEvent'], maxCount: 10 };
-    for (const made of [answer(200, '[]'), answer(200, 'null'), answer(200, ''), answer(204, '')]) {
-      const { vcenter } = await connect({ ...json, 'EventManager/EventManager/QueryEvents': made }, 'vi-json');
-      const { events } = await vcenter.events([]).readEvents(query, { signal: new AbortController().signal });
-      assert.equal(events, made.body);
+    const nothing = [answer(200, 'null'), answer(200, ''), answer(204, '')];
+    const boxed = answer(200, { _typeName: 'ArrayOfEvent', _value: [] });
+    for (const [first, second] of [
+      [answer(200, '[]')],
+      [answer(200, '\n [ ]')],
+      [boxed],
+      // Nothing in place of a list is asked for once more: it may be lost on the way.
+      ...nothing.map((made) => [made, made]),
+      ...nothing.map((made) => [made, boxed]),
+    ]) {
+      const made = [first, second];
+      const { vcenter, requests } = await connect(
+        { ...json, 'EventManager/EventManager/QueryEvents': () => made.shift() },
+        'vi-json',
+      );
+      const { events } = await vcenter.events().readEvents(query, { signal: new AbortController().signal });
+      const queries = requests.filter(({ path }) => path.endsWith('/QueryEvents'));
+      assert.equal(queries.length, second === undefined ? 1 : 2);
+      const last = second ?? first;
+      assert.equal(Buffer.from(events).toString(), nothing.includes(last) ? '[]' : Buffer.from(last.body).toString());
     }
   });
 

@@ -7,7 +7,7 @@ import net from 'node:net';
  * Starts a proxy that tunnels CONNECT and forwards plain HTTP requests.
  *
  * @param {{user?: string, password?: string}} [options] credentials it asks for (basic authentication)
- * @returns {Promise<{url: string, port: number, connections: string[], refused: number, stop: () => Promise<void>}>}
+ * @returns {Promise<{url: string, port: number, connections: string[], refused: number, refuse: (status?: number) => void, stop: () => Promise<void>}>}
  *   `connections` lists the `host:port` of all that went through it, `refused` counts requests without the right credentials
  */
 export async function startConnectProxy({ user, password } = {}) {
@@ -24,6 +24,13 @@ export async function startConnectProxy({ user, password } = {}) {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
+  };
+
+  /** Answers every CONNECT from here on with this status, and ends the tunnels there are; undefined: as it should. */
+  let refusal;
+  const refuse = (status) => {
+    refusal = status;
+    for (const socket of sockets) socket.destroy();
   };
 
   const server = http.createServer((request, response) => {
@@ -53,6 +60,10 @@ export async function startConnectProxy({ user, password } = {}) {
       );
       return;
     }
+    if (refusal !== undefined) {
+      client.end(`HTTP/1.1 ${refusal} Refused\r\nLocation: https://portal.example/\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
     facts.connections.push(request.url);
     const { hostname, port } = new URL(`http://${request.url}`);
     const upstream = net.connect(Number(port || 80), hostname.replace(/^\[|\]$/g, ''), () => {
@@ -76,5 +87,5 @@ export async function startConnectProxy({ user, password } = {}) {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return Object.assign(facts, { url: `http://127.0.0.1:${port}`, port, stop });
+  return Object.assign(facts, { url: `http://127.0.0.1:${port}`, port, refuse, stop });
 }

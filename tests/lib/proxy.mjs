@@ -204,6 +204,14 @@ export async function startProxy(targetUrl, tls = {}) {
     retarget: (url) => {
       target = new URL(url);
     },
+    /** The certificate it presents, and its key. */
+    get identity() {
+      return identity;
+    },
+    /** Presents this one from the next `open` on. */
+    present: (other) => {
+      identity = other;
+    },
     /** Presents another certificate from the next `open` on. */
     renewCertificate: () => {
       identity = makeCertificate({ commonName: 'proxy' });
@@ -254,7 +262,11 @@ export async function startProxy(targetUrl, tls = {}) {
     },
     /** The account may read VMs but not what is above them: event reads of any other entity, or of none. */
     refuseParent: ({ fault = 'NoPermission' } = {}) =>
-      add({ method: EVENT_READS, when: ({ text }) => !/<entity\b[^>]*type="VirtualMachine"/.test(text), fault }),
+      add({
+        method: EVENT_READS,
+        when: ({ text }) => !/<entity\b[^>]*type="VirtualMachine"|"entity":\{[^{}]*"type":"VirtualMachine"/.test(text),
+        fault,
+      }),
     open,
     close,
     stop: async () => {

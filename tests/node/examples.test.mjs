@@ -363,7 +363,7 @@ describe('the page behind a proxy of its own origin', () => {
     await browser.init();
     const vcenter = await browser.connectVCenter({ server: `${origin}/sdk`, user, password, fetch: fetchOfPage });
     const found = await vcenter.findVms(['web-*']);
-    const report = await browser.waitForCustomization(vcenter.events(found), found.vms);
+    const report = await browser.waitForCustomization(vcenter.events(), found.vms);
     assert.ok(report.vms.every(({ customizationStatus }) => customizationStatus === 'CustomizationSucceeded'));
     await vcenter.close();
     assert.equal(await sessionsOf(server), 0);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { inspect } from 'node:util';
-import { connectVCenter, nodeTransport, VCenter, watchCustomization } from '../../bindings/dist/node.js';
+import { connectVCenter, watchCustomization } from '../../bindings/dist/node.js';
 import { jsonOf, startCommand } from '../../bindings/test/command.mjs';
 import { FastClock } from '../lib/fast-clock.mjs';
 import { startProxy } from '../lib/proxy.mjs';
@@ -124,7 +124,7 @@ const FAULTS = {
       await server.do({ do: 'expireSessions' });
       return () => added.remove();
     },
-    /(the answer to Login could not be read|Login answered no session)/,
+    /Login was answered with something else: .*; trying again/,
   ],
   'has lost the session, again and again': [
     async (_, server) => {
@@ -213,21 +213,45 @@ for (const simulated of WIRES) {
       }
     });
 
-    test('shows another certificate is sent nothing more', async (context) => {
+    test('shows another certificate for a while is sent nothing, which costs nothing but time', async (context) => {
       const setup = await simulator(context, simulated);
-      const thumbprint = ['--thumbprint', setup.proxy.thumbprint];
-      const run = await start(setup, thumbprint, { env: { GOVC_INSECURE: '' } });
-      await setup.proxy.close();
-      const renewed = setup.proxy.renewCertificate();
-      const before = setup.proxy.exchanges.length;
-      await setup.proxy.open();
+      const { proxy } = setup;
+      const args = ['--thumbprint', proxy.thumbprint, '--timeout', '30'];
+      const run = await start(setup, args, { env: { GOVC_INSECURE: '' } });
+      const own = proxy.identity;
+      await proxy.close();
+      const renewed = proxy.renewCertificate();
+      const before = proxy.exchanges.length;
+      await proxy.open();
+      await finish(setup.server, run.good, run.bad);
+      await run.prints(
+        /not the one given: make sure that it is the right server .*; it has answered as a vCenter before/,
+        'stderr',
+      );
+      assert.equal(proxy.exchanges.length, before);
+      await proxy.close();
+      proxy.present(own);
+      await proxy.open();
+      const ended = await run.done;
+      assert.equal(ended.status, 1, ended.stderr);
+      assertComplete(ended);
+      assert.ok(ended.stderr.includes(renewed.thumbprint));
+    });
+
+    test('shows another certificate until the time is up is sent nothing more', async (context) => {
+      const setup = await simulator(context, simulated);
+      const { proxy } = setup;
+      const args = ['--thumbprint', proxy.thumbprint, '--timeout', '1'];
+      const run = await start(setup, args, { env: { GOVC_INSECURE: '' } });
+      await proxy.close();
+      proxy.renewCertificate();
+      const before = proxy.exchanges.length;
+      await proxy.open();
       const ended = await run.done;
       assert.equal(ended.status, 2, ended.stderr);
-      assert.equal(setup.proxy.exchanges.length, before);
+      assert.equal(proxy.exchanges.length, before);
       for (const row of jsonOf(ended).report.vms) {
-        assert.deepEqual([row.customizationStatus, row.conclusion], ['CustomizationNotStarted', 'unobservable']);
-        assert.ok(row.error.message.includes(renewed.thumbprint), row.error.message);
-        assert.match(row.error.message, /not the one given: make sure that it is the right server/);
+        assert.deepEqual([row.customizationStatus, row.conclusion], ['CustomizationNotStarted', 'timedOut']);
       }
     });
   });
@@ -322,7 +346,7 @@ for (const simulated of WIRES) {
         await setup.server.do({ do: 'powerOn', vm: good.vm });
         const vcenter = await session(context, setup);
         const clock = new FastClock(8);
-        const watching = watch(vcenter.events([good]), [good], { clock, timeoutSeconds: 600, push: false });
+        const watching = watch(vcenter.events(), [good], { clock, timeoutSeconds: 600, push: false });
         await until(watching, 'CustomizationNotStarted');
         await post(setup.server, good, 'CustomizationSucceeded');
         if (expired) await setup.server.do({ do: 'expireSessions' });
@@ -338,7 +362,7 @@ for (const simulated of WIRES) {
       await setup.server.do({ do: 'powerOn', vm: good.vm });
       const vcenter = await session(context, setup);
       const clock = new FastClock(20);
-      const watching = watch(vcenter.events([good]), [good], { clock, timeoutSeconds: null });
+      const watching = watch(vcenter.events(), [good], { clock, timeoutSeconds: null });
       await until(watching, 'CustomizationNotStarted');
       clock.jump(3_600_000);
       await sleep(100);
@@ -356,7 +380,7 @@ for (const simulated of WIRES) {
       const failures = [];
       const clock = new FastClock(25);
       const hanging = setup.proxy.add({ method: 'QueryEvents', hang: true, times: 1 });
-      const watching = watch(vcenter.events([good]), [good], {
+      const watching = watch(vcenter.events(), [good], {
         clock,
         push: false,
         onProgress: ({ type, failure }) => type === 'readFailed' && failures.push(failure),
@@ -375,7 +399,7 @@ for (const simulated of WIRES) {
       const vcenter = await session(context, setup);
       const clock = new FastClock(20);
       setup.proxy.add({ method: ['QueryEvents', 'RetrievePropertiesEx'], reset: true });
-      const watching = watch(vcenter.events([good]), [good], { clock, timeoutSeconds: 60 });
+      const watching = watch(vcenter.events(), [good], { clock, timeoutSeconds: 60 });
       const report = await watching.report;
       assert.equal(report.vms[0].conclusion, 'timedOut');
       assert.ok(report.endedAtMs <= 67_000, `${report.endedAtMs}`);
@@ -385,35 +409,6 @@ for (const simulated of WIRES) {
       assert.equal(setup.proxy.exchanges.length, before);
       await vcenter.close();
       assert.ok(setup.proxy.exchanges.length <= before + 1);
-    });
-
-    test('bounds every request it makes', async (context) => {
-      const setup = await simulator(context, simulated);
-      const inner = nodeTransport(new URL(setup.front.url), { insecure: true, environment: {} });
-      const requests = [];
-      const transport = {
-        host: inner.host,
-        path: inner.path,
-        close: () => inner.close(),
-        send: (request) => {
-          requests.push(request);
-          return inner.send(request);
-        },
-      };
-      const { user, password } = setup.front;
-      const vcenter = await VCenter.connect(transport, { user, password }, { protocol: setup.wire });
-      const found = await vcenter.findVms(['*']);
-      for (const { vm } of found.vms) await setup.server.do({ do: 'powerOn', vm });
-      const watching = watch(vcenter.events(found), found.vms, {});
-      await until(watching, 'CustomizationNotStarted');
-      for (const vm of found.vms) await post(setup.server, vm, 'CustomizationSucceeded');
-      await watching.report;
-      await vcenter.close();
-      assert.ok(requests.length > 5);
-      for (const { operation, timeoutMs } of requests) {
-        assert.ok(timeoutMs > 0 && timeoutMs <= 120_000, `${operation}: ${timeoutMs}`);
-        assert.match(operation, /^\w+$/);
-      }
     });
   });
 
@@ -476,14 +471,14 @@ for (const simulated of WIRES) {
           const hanging = proxy.add({ method, ...rule });
           const controller = new AbortController();
           const options = { signal: controller.signal, waitForPowerOn: true };
-          const watching = watch(vcenter.events(found), found.vms, options);
+          const watching = watch(vcenter.events(), found.vms, options);
           await hung(hanging);
           await within(controller, watching.report, method);
           hanging.remove();
         }
         // Waiting for its clock, with nothing on the wire but perhaps a long poll.
         const controller = new AbortController();
-        const watching = watch(vcenter.events(found), found.vms, { signal: controller.signal, waitForPowerOn: true });
+        const watching = watch(vcenter.events(), found.vms, { signal: controller.signal, waitForPowerOn: true });
         await until(watching, 'CustomizationNotStarted');
         await sleep(200);
         await within(controller, watching.report, 'waiting');
@@ -527,31 +522,6 @@ for (const simulated of WIRES) {
       const garbage = setup.proxy.add({ method: 'CurrentTime', garbage: true });
       await assert.rejects(vcenter.serverTime(), /^ConnectionError: 127\.0\.0\.1:\d+: the answer to CurrentTime /);
       garbage.remove();
-    });
-
-    test('of a request that takes too long names it, and its time', async (context) => {
-      const setup = await simulator(context, simulated);
-      const transport = nodeTransport(new URL(setup.front.url), { insecure: true, environment: {} });
-      context.after(() => transport.close());
-      const { signal } = new AbortController();
-      for (const rule of [{ hang: true }, { endless: true }]) {
-        const added = setup.proxy.add(rule);
-        const request = {
-          method: 'POST',
-          path: transport.path,
-          operation: 'QueryEvents',
-          headers: {},
-          body: '',
-          signal,
-        };
-        const asked = performance.now();
-        await assert.rejects(transport.send({ ...request, timeoutMs: 150 }), {
-          code: 'timeout',
-          message: `${transport.host}: QueryEvents: no whole answer within 0.15 s`,
-        });
-        assert.ok(performance.now() - asked < 1000);
-        added.remove();
-      }
     });
   });
 }

@@ -159,7 +159,7 @@ async function played({ kind, protocol, speaks = protocol, args = [] }, { option
       assert.equal(vcenter.protocol, speaks);
       const found = await vcenter.findVms(server.vms.slice(0, number).map(({ path }) => path));
       const warn = (message) => told.push({ type: 'warning', message });
-      const watch = watchCustomization(vcenter.events(found, warn), found.vms, {
+      const watch = watchCustomization(vcenter.events(warn), found.vms, {
         waitForPowerOn: true,
         ...options,
         clock,

@@ -44,7 +44,7 @@ async function watching(server, use, { url = server.url, names = ['*'], protocol
     const told = [];
     const warnings = [];
     const watch = watchCustomization(
-      vcenter.events(found, (message) => warnings.push(message)),
+      vcenter.events((message) => warnings.push(message)),
       found.vms,
       { onProgress: (progress) => told.push({ at: performance.now(), ...progress }), ...options },
     );
@@ -92,6 +92,27 @@ for (const [kind, protocol] of WIRES) {
       });
       assert.ok(report.vms.every(({ customizationStatus: status }) => status === 'CustomizationSucceeded'));
       assert.equal(await collectors(server), 0);
+    });
+
+    test('of VMs that are added come from the collector that is there', async (context) => {
+      const server = await simulator(context, { kind, args: ['-vms', '20'] });
+      const refs = server.vms.map(({ vm }) => ({ vm }));
+      await watchingSo(
+        server,
+        async (run) => {
+          await pushing(run);
+          for (let count = 2; count <= refs.length; count += 1) await run.watch.setVms(refs.slice(0, count));
+          const last = refs.at(-1).vm;
+          await post(server, last, 'VmStartingEvent');
+          await post(server, last, 'CustomizationStartedEvent');
+          await until(() => run.told(last, 'CustomizationStarted'));
+          // That of one VM was on that VM; what replaces it holds all others.
+          const { count } = await server.do({ do: 'requests' });
+          assert.equal(count.CreateCollectorForEvents, 2);
+          assert.equal(await collectors(server), 1);
+        },
+        { names: [server.vms[0].vm], attempts: 'reopen' },
+      );
     });
 
     test('of one VM come from a collector on that VM', async (context) => {
@@ -255,7 +276,7 @@ describe('a collector', { concurrency: 2 }, () => {
           const guest = await connectVCenter({ ...trust, session });
           const found = await guest.findVms(['*']);
           let pushing = false;
-          const watch = watchCustomization(guest.events(found), found.vms, {
+          const watch = watchCustomization(guest.events(), found.vms, {
             waitForPowerOn: true,
             onProgress: ({ type }) => {
               pushing ||= type === 'pushing';
@@ -427,7 +448,7 @@ describe('closing the session', { concurrency: 2 }, () => {
         const vcenter = await connectVCenter({ server: proxy.url, user, password, insecure: true, protocol });
         const found = await vcenter.findVms(['*']);
         let isPushing = false;
-        const watch = watchCustomization(vcenter.events(found), found.vms, {
+        const watch = watchCustomization(vcenter.events(), found.vms, {
           waitForPowerOn: true,
           onProgress: ({ type }) => {
             isPushing ||= type === 'pushing';

@@ -80,7 +80,7 @@ for (const [kind, protocol] of [
     };
     const waits = async (vcenter) => {
       const found = await vcenter.findVms(['web-1']);
-      const report = await waitForCustomization(vcenter.events(found), found.vms);
+      const report = await waitForCustomization(vcenter.events(), found.vms);
       assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
     };
 
@@ -108,7 +108,7 @@ for (const [kind, protocol] of [
       const vcenter = await connect(server, { session });
       const found = await vcenter.findVms(['web-1']);
       await server.do({ do: 'expireSessions' });
-      const report = await waitForCustomization(vcenter.events(found), found.vms);
+      const report = await waitForCustomization(vcenter.events(), found.vms);
       assert.equal(report.vms[0].conclusion, 'unobservable');
       assert.match(report.vms[0].error.message, /the session given has ended.*start again with a new one/);
       await vcenter.close();
@@ -135,7 +135,7 @@ for (const [kind, protocol] of [
       assert.deepEqual((await server.do({ do: 'sessions' })).users, ['web@vsphere.local']);
       const found = await vcenter.findVms(['web-1']);
       await server.do({ do: 'expireSessions' });
-      const report = await waitForCustomization(vcenter.events(found), found.vms);
+      const report = await waitForCustomization(vcenter.events(), found.vms);
       assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
       await vcenter.close();
     });

@@ -181,18 +181,31 @@ for (const [kind, protocol] of [
       for (const vm of vms) await server.do({ do: 'powerOn', vm });
       const since = new Date(Date.now() - 60_000).toISOString();
       await inSession(server, async (vcenter) => {
-        const found = await vcenter.findVms(vms);
-        const page = await vcenter.events(found).readEvents(query(vms, since), { signal });
-        const together = keysOf(page);
-        const warnings = [];
-        const source = vcenter.events(found.vms, (message) => warnings.push(message));
-        const apart = [...new Set(keysOf(await source.readEvents(query(vms, since), { signal })))];
-        assert.equal(apart.length, 4);
-        assert.ok(apart.every((key) => together.includes(key)));
+        const source = vcenter.events();
+        const together = keysOf(await source.readEvents(query(vms, since), { signal }));
+        assert.equal(new Set(together).size, 4);
         assert.deepEqual(keysOf(await source.readEvents(query([vms[0]], since), { signal })).length, 2);
         const later = new Date(Date.now() + 60_000).toISOString();
         assert.deepEqual(keysOf(await source.readEvents(query(vms, later), { signal })), []);
       });
+      const proxy = await startProxy(server.url);
+      try {
+        proxy.refuseParent();
+        await inSession({ ...server, url: proxy.url }, async (vcenter) => {
+          const warnings = [];
+          const source = vcenter.events((message) => warnings.push(message));
+          for (let times = 1; times <= 2; times += 1) {
+            const apart = keysOf(await source.readEvents(query(vms, since), { signal }));
+            assert.equal(new Set(apart).size, 4);
+            // The root folder and the datacenter are asked for once.
+            assert.equal(proxy.requests.QueryEvents.count, 2 + 2 * times);
+          }
+          assert.equal(warnings.length, 1);
+          assert.match(warnings[0], /reading them VM by VM/);
+        });
+      } finally {
+        await proxy.stop();
+      }
     });
 
     test('reads on where a page is as full as was asked for, and loses nothing', async () => {
@@ -200,10 +213,12 @@ for (const [kind, protocol] of [
       await server.do({ do: 'powerOn', vm });
       for (let count = 0; count < 60; count += 1) {
         await server.do({ do: 'post', vm, event: 'CustomizationStartedEvent' });
+        // Events of one millisecond cannot be told apart by any query.
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
       const since = new Date(Date.now() - 300_000).toISOString();
       await inSession(server, async (vcenter) => {
-        const source = vcenter.events(await vcenter.findVms([vm]));
+        const source = vcenter.events();
         const page = await source.readEvents(query([vm], since, { maxCount: 7 }), { signal });
         assert.equal(new Set(keysOf(page)).size, 62);
         assert.ok(page.more.length > 8);
@@ -222,14 +237,14 @@ for (const [kind, protocol] of [
 
     test('decides by the type of a fault: a lost session, also where the answer is 200', async () => {
       await inSession(server, async (vcenter) => {
-        const found = await vcenter.findVms([server.vms[0].vm]);
-        const source = vcenter.events(found);
+        const [{ vm }] = server.vms;
+        const source = vcenter.events();
         await server.do({ do: 'expireSessions' });
         const lost = (error) => error instanceof VimFaultError && error.kind === 'notAuthenticated';
-        await assert.rejects(source.readEvents(query([found.vms[0].vm], new Date().toISOString()), { signal }), lost);
+        await assert.rejects(source.readEvents(query([vm], new Date().toISOString()), { signal }), lost);
         await assert.rejects(vcenter.findVms(['x']), lost);
         await source.logIn({ signal });
-        assert.equal((await vcenter.findVms([server.vms[0].vm])).vms.length, 1);
+        assert.equal((await vcenter.findVms([vm])).vms.length, 1);
       });
     });
 
@@ -237,7 +252,7 @@ for (const [kind, protocol] of [
       inSession(server, async (vcenter) => {
         await server.do({ do: 'clone', template, name: 'wait-1', customize: true, powerOn: true });
         const found = await vcenter.findVms(['wait-1']);
-        const report = await waitForCustomization(vcenter.events(found), found.vms);
+        const report = await waitForCustomization(vcenter.events(), found.vms);
         assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
       }));
 
@@ -311,20 +326,21 @@ describe('a log-in', { concurrency: 2 }, () => {
     test(`in place of a session closes that: ${protocol}`, async (context) => {
       const { proxy, front, server } = await setUp(context);
       const vcenter = await connect(front, { protocol });
-      const source = vcenter.events(await vcenter.findVms(['*']));
+      const source = vcenter.events();
       // Refused by something on the way: the server knows nothing of it.
       const rule = proxy.add({ method: 'QueryEvents', status: 401 });
+      const asked = query(
+        server.vms.map(({ vm }) => vm),
+        new Date().toISOString(),
+      );
       for (let times = 0; times < 3; times += 1) {
-        const asked = query(
-          server.vms.map(({ vm }) => vm),
-          new Date().toISOString(),
-        );
         await assert.rejects(source.readEvents(asked, { signal }), { kind: 'notAuthenticated' });
         await source.logIn({ signal });
         assert.equal(await sessions(server), 1);
       }
       // One that cannot be closed keeps nobody from logging in.
       proxy.add({ method: 'Logout', status: 401, times: 1 });
+      await assert.rejects(source.readEvents(asked, { signal }), { kind: 'notAuthenticated' });
       await source.logIn({ signal });
       rule.remove();
       await vcenter.close();
@@ -388,7 +404,6 @@ describe('what a server answers amiss', () => {
     try {
       const found = await session(large, (vcenter) => vcenter.findVms(['*']));
       assert.equal(found.vms.length, 600);
-      assert.ok(found.parents.length >= 1);
     } finally {
       await large.stop();
     }
@@ -464,6 +479,33 @@ describe('proxies', () => {
         assert.doesNotMatch(error.message, /wr0ng/);
         return error.kind === 'fatal';
       });
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  test('that refuse to connect where that has worked before may do it again', async () => {
+    const proxy = await startConnectProxy();
+    const environment = { HTTPS_PROXY: proxy.url };
+    try {
+      await session(
+        server,
+        async (vcenter) => {
+          assert.ok(await vcenter.serverTime());
+          for (const status of [302, 403, 407, 429, 503]) {
+            proxy.refuse(status);
+            await assert.rejects(vcenter.serverTime(), (error) => {
+              assert.deepEqual([error.code, error.kind], ['proxy', 'transient'], error.message);
+              return new RegExp(`answered ${status} to CONNECT`).test(error.message);
+            });
+          }
+          proxy.refuse();
+          assert.ok(await vcenter.serverTime());
+        },
+        { environment },
+      );
+      proxy.refuse(403);
+      await assert.rejects(connect(server, { environment }), { code: 'proxy', kind: 'fatal' });
     } finally {
       await proxy.stop();
     }

@@ -264,7 +264,7 @@ async function look(vcenter, vms) {
   for (;;) {
     const gone = new Set(missing.map(({ vm }) => vm));
     const wanted = vms.filter((vm) => !gone.has(vm));
-    if (wanted.length === 0) return { found: { vms: [], parents: [] }, missing };
+    if (wanted.length === 0) return { found: { vms: [] }, missing };
     try {
       return { found: await vcenter.findVms(wanted.map(named)), missing };
     } catch (error) {

@@ -14,7 +14,7 @@ form.addEventListener('submit', async (event) => {
   try {
     vcenter = await connectVCenter({ server: '/sdk', user: text('user'), password: text('password') });
     const found = await vcenter.findVms(text('vms').split(/\s+/));
-    const watch = watchCustomization(vcenter.events(found, say), found.vms);
+    const watch = watchCustomization(vcenter.events(say), found.vms);
     for await (const { vm, to } of watch) say(`${found.vms.find((known) => known.vm === vm)?.name}: ${to}`);
     for (const row of (await watch.report).vms) say(`${row.name}: ${row.customizationStatus} (${row.conclusion})`);
   } catch (error) {

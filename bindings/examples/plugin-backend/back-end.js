@@ -36,7 +36,7 @@ const ALIVE_MS = 15_000;
  * @returns {Events}
  */
 export function eventsOf(vcenter, found, { sessionLost, ended } = {}) {
-  return { source: vcenter.events(found), vms: new Set(found.vms.map(({ vm }) => vm)), sessionLost, ended };
+  return { source: vcenter.events(), vms: new Set(found.vms.map(({ vm }) => vm)), sessionLost, ended };
 }
 
 /**

@@ -11,7 +11,7 @@ export type { HttpRequest, HttpResponse, Transport } from '../http/transport.js'
 export { fetchTransport } from '../http/transport-fetch.js';
 export { recordingFromEvents } from '../recording/from-events.js';
 export { Recorder, type RecorderOptions } from '../recording/recorder.js';
-export type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
+export type { CallOptions, EventPage, EventPush, EventSource } from '../source/event-source.js';
 export type * from '../types.js';
 export type { Clock } from '../util/clock.js';
 export type { Credentials, ExistingSession, MoRef, Wire } from '../vsphere/api/types.js';

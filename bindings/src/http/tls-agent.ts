@@ -14,19 +14,23 @@ type BeingMade = Set<{ destroy(error: Error): unknown }>;
 
 type Done = (error: Error | null, socket?: Duplex) => void;
 
+/** The most connections at a time. */
+export const MAX_SOCKETS = 8;
+
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEPT_ALIVE_MS = 20_000;
 
-/** Keeps connections alive and gives each out only when its certificate has been accepted. */
+/** Gives out connections, each only when its certificate has been accepted. */
 export class VerifyingAgent extends Agent {
   readonly #target: URL;
   readonly #proxy: URL | undefined;
   readonly #trust: TrustOptions;
   readonly #beingMade: BeingMade = new Set();
 
-  constructor(target: URL, proxy: URL | undefined, trust: TrustOptions) {
+  /** @param keepAlive - whether a connection serves more than one request */
+  constructor(target: URL, proxy: URL | undefined, trust: TrustOptions, keepAlive: boolean) {
     // Idle connections are given up before servers and firewalls on the way do so without telling.
-    const options: AgentOptions = { keepAlive: true, maxSockets: 8, timeout: KEPT_ALIVE_MS };
+    const options: AgentOptions = { keepAlive, maxSockets: MAX_SOCKETS, timeout: KEPT_ALIVE_MS };
     super(options);
     // Node compares this with the scheme of the address; the agent serves both.
     Object.assign(this, { protocol: target.protocol, defaultPort: target.protocol === 'https:' ? 443 : 80 });

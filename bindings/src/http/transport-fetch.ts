@@ -25,15 +25,11 @@ export function fetchTransport(url: URL, fetchFunction: typeof fetch = fetch): T
           keepalive: request.operation === 'Logout',
           signal: request.signal,
         });
-        const body = new Uint8Array(await response.arrayBuffer());
-        if (body.length > MAX_BODY_BYTES) {
-          throw tooLargeError(host, request.operation);
-        }
         return {
           status: response.status,
           header: (name) => response.headers.get(name) ?? undefined,
           cookies: [],
-          body,
+          body: await bodyOf(response, () => tooLargeError(host, request.operation)),
         };
       } catch (cause) {
         request.signal.throwIfAborted();
@@ -47,4 +43,26 @@ export function fetchTransport(url: URL, fetchFunction: typeof fetch = fetch): T
       }
     },
   };
+}
+
+/** The whole body, as long as it is no longer than it may be. */
+async function bodyOf(response: Response, tooLarge: () => ConnectionError): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+    chunks.push(next.value);
+    length += next.value.length;
+    if (length > MAX_BODY_BYTES) {
+      await reader?.cancel();
+      throw tooLarge();
+    }
+  }
+  const body = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
 }

@@ -13,7 +13,7 @@ export interface HttpRequest {
   readonly body: string | undefined;
   /** Ends the exchange, which nothing else bounds in time. */
   readonly signal: AbortSignal;
-  /** Whether it may not be sent again on another connection when the first one was dead already. */
+  /** Whether it may be sent only once: not again when its connection was dead already. */
   readonly once?: boolean | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface Transport {
   close(): void;
 }
 
-/** A body longer than this is given up: the core takes no more either. */
+/** A body longer than this is given up, unpacked where it is packed: the core takes no more either. */
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 /** Nothing, or not all of it, came in time. */

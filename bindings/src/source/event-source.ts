@@ -26,6 +26,15 @@ export interface EventPage {
   readonly failures?: readonly ReadFailure[];
 }
 
+/** The events of some VMs as they come: what `pushEvents` answers. */
+export interface EventPush extends AsyncIterable<EventPage> {
+  /**
+   * Other VMs are watched from now on. Answers whether their events come from here on too; where that is not so, or
+   * cannot be asked, the push is ended and begun again when VMs were added.
+   */
+  setVms?(vms: readonly string[], options: CallOptions): Promise<boolean>;
+}
+
 /**
  * Where events come from. A web page with its own back end needs a few lines:
  *
@@ -63,7 +72,7 @@ export interface EventSource {
    * page with `complete: false` says that something is missing, and is followed by a read; a
    * {@link PushUnavailableError} says that it need not be tried again. When its signal is aborted it cleans up by itself.
    */
-  pushEvents?(query: EventQuery, options: CallOptions): AsyncIterable<EventPage>;
+  pushEvents?(query: EventQuery, options: CallOptions): EventPush;
   /**
    * Milliseconds that one `readEvents` may take where the query sets no bound. Default 30,000. A source that bounds each
    * of its own requests and makes many of them for one read sets more.

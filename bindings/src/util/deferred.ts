@@ -1,13 +1,13 @@
 /** A promise that is settled from outside: `Promise.withResolvers` is too young for Node 20. */
-export interface Deferred {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
+export interface Deferred<T = void> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
 }
 
 /** A promise and what resolves it. */
-export function deferred(): Deferred {
-  let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => {
+export function deferred<T = void>(): Deferred<T> {
+  let resolve = (_: T): void => undefined;
+  const promise = new Promise<T>((done) => {
     resolve = done;
   });
   return { promise, resolve };

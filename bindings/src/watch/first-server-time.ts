@@ -22,15 +22,15 @@ export interface ServerTimeAnswer {
 }
 
 /**
- * Asks for the server's time, again and again after 1, 2, 4 … 30 s while it may work in a while, logging in once where
- * the session is gone, until the wait's own deadline.
+ * Asks for the server's time, again and again after 1, 2, 4 … 30 s while it may work in a while, logging in where the
+ * session is gone, until the wait's own deadline.
  */
 export async function readServerTime(setup: RunSetup, startedAt: number): Promise<ServerTimeAnswer> {
   const { source, clock, stop, tell, options } = setup;
   const waitS = options.timeoutSeconds === undefined ? DEFAULT_WAIT_S : options.timeoutSeconds;
   const end = waitS === null ? Number.POSITIVE_INFINITY : startedAt + waitS * 1000;
   const backoff = new Backoff();
-  let mayLogIn = source.logIn !== undefined;
+  let loggedIn = false;
   while (!stop.aborted) {
     let failure: ReadFailure;
     try {
@@ -42,11 +42,15 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
     if (stop.aborted) {
       break;
     }
-    if (failure.kind === 'notAuthenticated' && mayLogIn) {
-      mayLogIn = false;
+    if (failure.kind === 'notAuthenticated' && source.logIn !== undefined) {
       try {
         await withTimeout('logging in', async (call) => source.logIn?.(call), TIMEOUT_MS, clock, stop);
-        continue;
+        if (!loggedIn) {
+          loggedIn = true;
+          continue;
+        }
+        // Right after a log-in it counts as what may pass.
+        failure = { ...failure, kind: 'transient' };
       } catch (error) {
         failure = readFailureOf(error);
       }

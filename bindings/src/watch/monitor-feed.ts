@@ -54,7 +54,9 @@ export class MonitorFeed {
     let guestFailure: string | undefined;
     const feedGuests = (): void => {
       const fed = this.guests(guests, now);
-      steps.push(...fed.steps);
+      for (const step of fed.steps) {
+        steps.push(step);
+      }
       guestFailure = fed.failure;
     };
     if (guestsFirst) {

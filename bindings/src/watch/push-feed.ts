@@ -2,8 +2,9 @@
 
 import { PushUnavailableError } from '../errors.js';
 import { Backoff } from '../source/backoff.js';
-import type { EventPage, EventSource } from '../source/event-source.js';
+import type { CallOptions, EventPage, EventPush, EventSource } from '../source/event-source.js';
 import { readFailureOf } from '../source/read-failure.js';
+import { withTimeout } from '../source/with-timeout.js';
 import type { EventQuery, ReadFailure } from '../types.js';
 import { linkedTo, orAborted } from '../util/abort.js';
 import type { Clock } from '../util/clock.js';
@@ -13,6 +14,9 @@ import { checkedPage } from './checked-page.js';
 // A push that lasted this long was no failure to begin: it is begun again at once, and the series of pauses starts anew.
 // A long poll whose session ends may only say that it was cancelled; the next request then tells that the session is gone.
 const STEADY_MS = 5_000;
+
+// After that it is begun anew: until it is known, the VMs that were added are only read.
+const SET_VMS_MS = 30_000;
 
 /** What a push tells the run loop. */
 export type PushInput =
@@ -41,6 +45,7 @@ export class PushFeed {
   readonly #stop = new AbortController();
   /** Ends what belongs to the present session: a push, or the pause after one. */
   #session = new AbortController();
+  #push: EventPush | undefined;
 
   constructor(setup: PushSetup) {
     this.#setup = setup;
@@ -52,9 +57,19 @@ export class PushFeed {
     this.#restart('a new session has begun');
   }
 
-  /** VMs came to those watched: what was begun before does not know them. */
-  vmsAdded(): void {
-    this.#restart('other VMs are watched');
+  /**
+   * Other VMs are watched. A push that does not bring the events of those added is begun anew; one that is yet to begin
+   * takes them from the query.
+   */
+  async vmsChanged(vms: readonly string[], { added }: { readonly added: boolean }): Promise<void> {
+    const push = this.#push;
+    if (push === undefined) {
+      return;
+    }
+    const holds = await this.#setVms(push, vms).catch(() => false);
+    if (added && !holds && this.#push === push) {
+      this.#restart('other VMs are watched');
+    }
   }
 
   /** Ends it. The source cleans up by itself, and is not waited for. */
@@ -111,10 +126,26 @@ export class PushFeed {
     }
   }
 
+  async #setVms(push: EventPush, vms: readonly string[]): Promise<boolean> {
+    if (push.setVms === undefined) {
+      return false;
+    }
+    const { signal, release } = linkedTo(this.#stop.signal, this.#session.signal);
+    try {
+      const change = async (call: CallOptions): Promise<unknown> => push.setVms?.(vms, call);
+      const holds = await withTimeout('changing the VMs of a push', change, SET_VMS_MS, this.#setup.clock, signal);
+      return holds === true;
+    } finally {
+      release();
+    }
+  }
+
   async #feed(session: AbortSignal, onBegun: () => void): Promise<void> {
     const { push, query, post } = this.#setup;
     const { signal, release } = linkedTo(this.#stop.signal, session);
-    const iterator = push(query(), { signal })[Symbol.asyncIterator]();
+    const events = push(query(), { signal });
+    const iterator = events[Symbol.asyncIterator]();
+    this.#push = events;
     try {
       for (let first = true; ; first = false) {
         // A source may ignore its signal.
@@ -130,6 +161,7 @@ export class PushFeed {
         await orAborted(new Promise<void>((taken) => post({ type: 'pushed', page, taken })), signal);
       }
     } finally {
+      this.#push = undefined;
       release();
       // Not waited for: a generator that hangs would hold up the next push.
       Promise.resolve(iterator.return?.()).catch(() => undefined);

@@ -287,9 +287,7 @@ export class RunLoop {
     this.#guests.changed(watched);
     this.#gapReads.changed(new Set(watched));
     this.#act([step]);
-    if (watched.some((vm) => !before.has(vm))) {
-      this.#pushFeed?.vmsAdded();
-    }
+    void this.#pushFeed?.vmsChanged(watched, { added: watched.some((vm) => !before.has(vm)) });
     done();
   }
 

@@ -29,7 +29,7 @@ export async function ours(server, { push, signal, ...options }) {
   const reads = [];
   let last;
   await new Promise((ready, failed) => {
-    const watch = watchCustomization(vcenter.events(found), found.vms, {
+    const watch = watchCustomization(vcenter.events(), found.vms, {
       attempts: 'reopen',
       timeoutSeconds: null,
       push,

@@ -1,17 +1,5 @@
 /** A real vCenter, through a proxy of the page's own origin. */
-import {
-  type CallOptions,
-  connectVCenter,
-  type EventPage,
-  type EventQuery,
-  type EventSource,
-  type FoundVm,
-  type GuestInfo,
-  type Lookup,
-  LookupError,
-  type VCenter,
-  type VmRef,
-} from 'vm-customization';
+import { connectVCenter, type FoundVm, type Lookup, LookupError, type VCenter, type VmRef } from 'vm-customization';
 import { count } from '../dom.js';
 import { ENDLESS, type LiveSource, type SourceAddress } from './source.js';
 
@@ -63,11 +51,10 @@ export class VCenterSession {
   /** These VMs. Those that are gone are watched too: the report says so. */
   async watchVms(vms: readonly VmRef[]): Promise<LiveSource> {
     const asked = new Set(vms.map(({ vm }) => vm));
-    const { vms: all, parents } = await this.#find(['*']);
-    const found = all.filter(({ vm }) => asked.has(vm));
-    const names = new Map(found.map(({ vm, name }) => [vm, name]));
+    const { vms: all } = await this.#find(['*']);
+    const names = new Map(all.filter(({ vm }) => asked.has(vm)).map(({ vm, name }) => [vm, name]));
     const kept = vms.map(({ vm, name }) => ({ vm, name: names.get(vm) ?? name ?? vm }));
-    return this.#source({ vms: kept, parents: found.length < 2 ? [] : parents }, []);
+    return this.#source({ vms: kept }, []);
   }
 
   /** @param leaving - the page goes, and waits for nothing */
@@ -76,7 +63,6 @@ export class VCenterSession {
   }
 
   #source(found: Lookup, patterns: readonly string[]): LiveSource {
-    const events = new FollowedSource(this.#vcenter.events(found));
     const address: VCenterAddress = {
       kind: 'vcenter',
       user: this.#user,
@@ -87,18 +73,14 @@ export class VCenterSession {
     return {
       address,
       title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.name}`,
-      events,
+      events: this.#vcenter.events(),
       vms: found.vms,
       options: patterns.length > 0 ? ENDLESS : CHOSEN,
       ...(patterns.length > 0
         ? {
             lookUp: {
               everyMs: LOOK_UP_MS,
-              find: async (signal) => {
-                const now = await this.#find(patterns, true, signal);
-                events.source = this.#vcenter.events(now);
-                return now.vms;
-              },
+              find: async (signal) => (await this.#find(patterns, true, signal)).vms,
             },
           }
         : {}),
@@ -125,42 +107,7 @@ export class VCenterSession {
       if (empty.size === 0 || error.problems.some(({ input }) => !empty.has(input))) {
         throw error;
       }
-      return rest.length === 0 ? { vms: [], parents: [] } : this.#vcenter.findVms(rest, { signal });
+      return rest.length === 0 ? { vms: [] } : this.#vcenter.findVms(rest, { signal });
     }
-  }
-}
-
-/** Reads as the last look-up found best: other VMs have other common parents. */
-class FollowedSource implements EventSource {
-  source: EventSource;
-
-  constructor(source: EventSource) {
-    this.source = source;
-  }
-
-  serverTime(options: CallOptions): Promise<Date> {
-    return this.source.serverTime(options);
-  }
-
-  readEvents(query: EventQuery, options: CallOptions): Promise<EventPage> {
-    return this.source.readEvents(query, options);
-  }
-
-  async readGuestInfo(vms: readonly string[], options: CallOptions): Promise<readonly GuestInfo[]> {
-    return (await this.source.readGuestInfo?.(vms, options)) ?? [];
-  }
-
-  async logIn(options: CallOptions): Promise<void> {
-    await this.source.logIn?.(options);
-  }
-
-  async *pushEvents(query: EventQuery, options: CallOptions): AsyncGenerator<EventPage> {
-    if (this.source.pushEvents !== undefined) {
-      yield* this.source.pushEvents(query, options);
-    }
-  }
-
-  get readTimeoutMs(): number {
-    return this.source.readTimeoutMs ?? 30_000;
   }
 }

@@ -124,7 +124,7 @@ async function watch(
 ): Promise<{ report: Report; everRead: boolean; anyRead: boolean }> {
   let everRead = saved?.everRead ?? false;
   let begun = false;
-  const source = vcenter.events(found, (message) => reporter.warn(message));
+  const source = vcenter.events((message) => reporter.warn(message));
   const reads = new ReadLog(vcenter.host, everRead);
   const onProgress = (progress: Progress): void => {
     everRead ||= progress.type === 'read';
@@ -185,7 +185,7 @@ async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal)
     }
     const gone = new Set(error.problems.map(({ input }) => input));
     const left = ids.filter((id) => !gone.has(id));
-    return left.length === 0 ? { vms: [], parents: [] } : vcenter.findVms(left, { signal });
+    return left.length === 0 ? { vms: [] } : vcenter.findVms(left, { signal });
   }
 }
 

@@ -15,7 +15,7 @@ export interface Asked {
 }
 
 // They come before there is a session, or end it.
-const OUTSIDE = new Set(['RetrieveServiceContent', 'content', 'Login', 'LoginByToken', 'CloneSession', 'Logout']);
+const OUTSIDE = new Set(['RetrieveServiceContent', 'Login', 'LoginByToken', 'CloneSession', 'Logout']);
 
 /** Of one client with one server. */
 export class CallHistory {

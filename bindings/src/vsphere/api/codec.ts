@@ -31,6 +31,9 @@ export interface Call {
   readonly token?: string | undefined;
 }
 
+/** What later requests repeat is no longer than this: a server that lets it grow would have them refused in the end. */
+export const MAX_REPEATED_LENGTH = 4_096;
+
 /** A call as a request. */
 export type WrittenCall = Pick<HttpRequest, 'method' | 'path' | 'headers' | 'body'>;
 
@@ -50,15 +53,20 @@ export interface Codec {
    */
   read(method: string, body: Uint8Array): Value | null | undefined;
   /**
-   * The fault in a response; undefined when it holds none.
+   * The body of an answer that is a list of events, for the core to read; null and undefined as above.
+   * @throws `WireError` when the body cannot be read at all
+   */
+  readEvents(method: string, body: Uint8Array): Uint8Array | null | undefined;
+  /**
+   * The fault in a response, which has its form; undefined when it is none.
    * @throws `WireError` when the body cannot be read at all
    */
   fault(response: HttpResponse): VimFault | undefined;
 
   /** Takes from a response what later requests have to carry. Answers what of it is secret. */
   keep(response: HttpResponse): readonly string[];
-  /** Whether the answer to a log-in has brought a session. */
-  opened(answer: Value | null): boolean;
+  /** Whether the answer to a log-in has brought a key. */
+  opened(answer: Value): boolean;
   /**
    * Goes on with a session of someone else's. Answers its key.
    * @throws `OptionsError` when it is one of another wire

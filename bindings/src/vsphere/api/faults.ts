@@ -93,23 +93,26 @@ export function faultError(raw: VimFault, asked: Asked): ReadError {
     return new VimFaultError('transient', fault.type, `${host}: ${method}: ${fault.type}: ${full}`);
   }
   const what = `${host}: ${method}: ${fault.type}: ${said === '' ? 'the server gives no reason, but its vpxd.log may' : said}`;
-  const loginAdvice = LOGIN_ADVICE[method];
-  if (loginAdvice !== undefined && LOGIN_FAULTS.has(fault.type)) {
-    return new LoginError(`${host} refused the log-in (${fault.type}): ${loginAdvice}`);
+  const advice = loginAdvice(method);
+  if (advice !== undefined && LOGIN_FAULTS.has(fault.type)) {
+    return new LoginError(`${host} refused the log-in (${fault.type}): ${advice}`);
   }
   if (method === 'QueryEvents' && !known && UNSUPPORTED_FAULTS.has(fault.type)) {
     return new UnsupportedServerError(
       `${what}: an ESXi host keeps no customization events; give the vCenter that manages it`,
     );
   }
-  // A server that had the call a moment ago has it: something that restarts, or stands in front of it, says otherwise.
-  const passing = known && UNSUPPORTED_FAULTS.has(fault.type);
-  const kind = passing ? 'transient' : (KINDS[fault.type] ?? 'transient');
-  return new VimFaultError(kind, fault.type, what, fault.object);
+  const kind = KINDS[fault.type] ?? 'transient';
+  // A server that has done what was asked before can do it: something that restarts says otherwise.
+  return new VimFaultError(kind === 'fatal' && known ? 'transient' : kind, fault.type, what, fault.object);
 }
 
-/** The error for a log-in that was answered with HTTP 401 in place of a fault; undefined for any other call. */
-export function loginRefusal(host: string, method: string): LoginError | undefined {
-  const advice = LOGIN_ADVICE[method];
-  return advice === undefined ? undefined : new LoginError(`${host} refused the log-in (HTTP 401): ${advice}`);
+/** Whether the server says that an object is not there, or not for this account. */
+export function isRefusal(error: unknown): error is VimFaultError {
+  return error instanceof VimFaultError && (error.kind === 'noPermission' || error.kind === 'notFound');
+}
+
+/** What to do where a log-in is refused; undefined for any other call. */
+export function loginAdvice(method: string): string | undefined {
+  return LOGIN_ADVICE[method];
 }

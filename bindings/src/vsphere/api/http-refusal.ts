@@ -1,50 +1,77 @@
-/** HTTP answers that are no vSphere fault: of proxies in front, and of servers that are no vCenter. */
-import { ConnectionError, type ReadError } from '../../errors.js';
+/**
+ * Answers that are none of a vCenter: of proxies in front, and of servers that are no vCenter. They are final only before
+ * a call has worked. Later on something on the way has answered in its place, and that passes.
+ */
+import { CertificateError, ConnectionError, LoginError, type ReadError, type WireError } from '../../errors.js';
 import type { HttpResponse } from '../../http/transport.js';
 import type { Asked } from './call-history.js';
-import { loginRefusal } from './faults.js';
+import { isSecret, loginAdvice } from './faults.js';
 
 // Asked before there is any session, by every client.
-const FIRST_QUESTIONS = new Set(['RetrieveServiceContent', 'content', 'vimServiceVersions']);
+const FIRST_QUESTIONS = new Set(['RetrieveServiceContent', 'vimServiceVersions']);
 
-/** The error for such an answer to a call. */
+// With these the request may have got to the server all the same, and only its answer is missing.
+const PASSED_ON: ReadonlySet<number> = new Set([500, 502, 504]);
+
+const ANSWERED_BEFORE = 'it has answered as a vCenter before, so something in front of it answers in its place';
+
+/** The error for an answer with a status that says that it is none. */
 export function refusalError(response: HttpResponse, asked: Asked): ReadError {
   const { host, method, worked } = asked;
   const { status } = response;
   const what = `${host}: ${method} was answered with HTTP ${status}`;
+  const error = (text: string, kind: 'transient' | 'notAuthenticated' | 'fatal'): ConnectionError =>
+    new ConnectionError(text, { code: 'http', kind, mayBeDone: PASSED_ON.has(status) });
   if (status >= 500 || status === 408 || status === 429) {
-    return new ConnectionError(
+    return error(
       `${what}: the server is not ready, or a proxy in front of it cannot reach it: if that lasts, see on the server whether its services run`,
-      {
-        code: 'http',
-      },
+      'transient',
     );
   }
-  if (status === 401 && FIRST_QUESTIONS.has(method)) {
-    return new ConnectionError(
-      `${what} before there was any log-in: something in front of the vCenter wants one of its own, so give the vCenter's own address`,
-      { code: 'http', kind: 'fatal' },
-    );
-  }
-  if (status === 401) {
-    return (
-      loginRefusal(host, method) ??
-      new ConnectionError(`${what}: the session has ended`, { code: 'http', kind: 'notAuthenticated' })
-    );
+  const advice = loginAdvice(method);
+  if (status === 401 && advice === undefined && !FIRST_QUESTIONS.has(method)) {
+    return error(`${what}: the session has ended`, 'notAuthenticated');
   }
   const destination = destinationOf(response, asked);
   const redirect = destination === undefined ? '' : `: it wants to redirect to ${destination}`;
-  // One such answer among others is no word of the vCenter's: what is in front of it may be right again in a while.
-  const advice = worked
-    ? 'it has answered as a vCenter before, so something in front of it answers in its place'
-    : redirect === ''
+  const separator = redirect === '' ? ': ' : '; ';
+  if (worked) {
+    return error(`${what}${redirect}${separator}${ANSWERED_BEFORE}`, 'transient');
+  }
+  if (status === 401) {
+    return advice === undefined
+      ? error(
+          `${what} before there was any log-in: something in front of the vCenter wants one of its own, so give the vCenter's own address`,
+          'fatal',
+        )
+      : new LoginError(`${host} refused the log-in (HTTP 401): ${advice}`);
+  }
+  const question =
+    redirect === ''
       ? 'is it a vCenter, and does the address end in /sdk?'
       : "if that is the vCenter, give that address, else the vCenter's own";
-  const separator = redirect === '' ? ': ' : '; ';
-  return new ConnectionError(`${what}${redirect}${separator}${advice}`, {
-    code: 'http',
-    kind: worked ? 'transient' : 'fatal',
-  });
+  return error(`${what}${redirect}${separator}${question}`, 'fatal');
+}
+
+/** The error for an answer that is none to the call that was made, whatever its status; `why` where it cannot be read. */
+export function badAnswerError(why: WireError | undefined, { host, method, redact }: Asked): ConnectionError {
+  // Without its cause, which may quote the answer.
+  const message =
+    why === undefined || isSecret(method)
+      ? `${method} was answered with something else: is it a vCenter?`
+      : `the answer to ${method} could not be read: ${redact(why.message)}`;
+  return new ConnectionError(`${host}: ${message}`, { code: 'badAnswer' });
+}
+
+/** What is final where nothing has worked yet, once something has: another certificate, a proxy that refuses. */
+export function passingError(error: unknown, { worked }: Asked): unknown {
+  if (!worked || !(error instanceof ConnectionError) || error.kind !== 'fatal') {
+    return error;
+  }
+  const message = `${error.message}; ${ANSWERED_BEFORE}`;
+  return error instanceof CertificateError
+    ? new CertificateError(message, error.thumbprint, 'transient')
+    : new ConnectionError(message, { code: error.code, cause: error.cause, mayBeDone: error.mayBeDone });
 }
 
 /** Where a redirect leads: host and path. What follows them may hold anything. */

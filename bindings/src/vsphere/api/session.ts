@@ -17,12 +17,18 @@ export class Session {
   readonly #logOut: (context: CallContext) => Promise<unknown>;
   readonly #clock: Clock;
   #open = false;
+  #count = 0;
   #pending: Promise<void> = Promise.resolve();
 
   /** @param logOut - the request that closes it */
   constructor(logOut: (context: CallContext) => Promise<unknown>, clock: Clock) {
     this.#logOut = logOut;
     this.#clock = clock;
+  }
+
+  /** How many were opened. */
+  get count(): number {
+    return this.#count;
   }
 
   /** What is there is ours to close. */
@@ -44,6 +50,7 @@ export class Session {
     await this.#replace(context);
     const pending = request({ ...context, signal: new AbortController().signal, once: true }).then(() => {
       this.#open = true;
+      this.#count += 1;
     });
     this.#pending = pending.catch(() => undefined);
     await orAborted(pending, context.signal);

@@ -3,13 +3,15 @@
  * small and rings the bell; what it does not hold is read on from the collector.
  */
 
-import { guarded } from '../../core/core-handle.js';
-import { core } from '../../core/wasm/loader.js';
-import { ConnectionError, PushUnavailableError, ReadError, VimFaultError } from '../../errors.js';
+import { eventKeys } from '../../core/event-keys.js';
+import { PushUnavailableError, ReadError, VimFaultError, WireError } from '../../errors.js';
 import { Backoff } from '../../source/backoff.js';
 import type { EventPage } from '../../source/event-source.js';
-import type { EventFilter, MoRef, Updates } from '../api/types.js';
+import { deferred } from '../../util/deferred.js';
+import { isRefusal } from '../api/faults.js';
+import type { CallContext, EventFilter, MoRef, Updates } from '../api/types.js';
 import { pageSize } from './event-query.js';
+import type { Losses } from './losses.js';
 import { cleanUp, uncancellable } from './removal.js';
 import type { VimClient } from './vim-client.js';
 
@@ -26,25 +28,20 @@ const READ_ON_AFTER = 500;
 // Below the minute after which proxies and firewalls take a silent connection for dead.
 const MAX_WAIT_SECONDS = 50;
 
-// A server waits until there is something to tell. What comes back sooner than this with nothing is of something broken,
-// which must not be asked without a pause.
+// A server waits until there is something to tell. What comes back sooner than this with nothing new is of something
+// broken, which must not be asked without a pause.
 const EARLY_MS = (MAX_WAIT_SECONDS * 1000) / 2;
 
-// Of 32 collectors that a whole server has.
-const MOST_LOSSES = 2;
-
-/** How often in a row the server was asked for a collector and its answer did not arrive. */
-export interface Losses {
-  inARow: number;
-}
+// What is read on at a time is a burst. A server that has always more of it is answered with a read.
+const MOST_READS = 100;
 
 /** An object whose events are collected, alone or with all below it. */
 export type Scope = NonNullable<EventFilter['entity']>;
 
 /** Which events are collected. */
 export interface Collected {
-  /** The same events, more widely and more narrowly: the first that the account may read is taken. */
-  readonly scopes: readonly Scope[];
+  /** Objects that all VMs are below: the first whose events the account may read is taken. */
+  readonly scopes: (context: CallContext) => AsyncIterable<Scope>;
   readonly types: readonly string[];
   /** Server time. */
   readonly since: string;
@@ -54,7 +51,7 @@ export interface Collected {
 interface Answer {
   readonly updates: Updates | undefined;
   readonly version: string;
-  /** It told nothing, and could have waited. */
+  /** It could have waited for something to tell. */
   readonly early: boolean;
 }
 
@@ -63,6 +60,7 @@ export class Collector {
   readonly #api: VimClient;
   readonly #collected: Collected;
   readonly #losses: Losses;
+  readonly #scope = deferred<Scope | undefined>();
   #collector: MoRef | undefined;
   #propertyCollector: MoRef | undefined;
   #waiting = false;
@@ -70,10 +68,15 @@ export class Collector {
   #toldSinceRead = 0;
 
   /** @param losses - of all pushes of the session */
-  constructor(api: VimClient, collected: Collected, losses: Losses = { inARow: 0 }) {
+  constructor(api: VimClient, collected: Collected, losses: Losses) {
     this.#api = api;
     this.#losses = losses;
     this.#collected = collected;
+  }
+
+  /** What it was made on, once it is made; undefined when it ends before. */
+  get scope(): Promise<Scope | undefined> {
+    return this.#scope.promise;
   }
 
   /**
@@ -82,28 +85,24 @@ export class Collector {
    */
   async *events(signal: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
     try {
-      signal.throwIfAborted();
-      const collector = await this.#create();
-      signal.throwIfAborted();
-      const propertyCollector = await this.#watch(collector);
+      const collector = await this.#create(signal);
+      const propertyCollector = await this.#watch(collector, signal);
+      const backoff = new Backoff();
       let next = this.#wait(propertyCollector, '', signal);
       let isFirst = true;
       // The first answer, and the rest of one that was cut short, may hold no event.
       let mayBeEmpty = true;
-      const backoff = new Backoff();
       for (;;) {
         const { updates, version, early } = await next;
-        if (!early) {
+        const keys = this.#keysOf(updates?.body);
+        const goesOn = !early || (isFirst && updates !== undefined) || keys.some((key) => !this.#latest.has(key));
+        if (goesOn) {
           backoff.reset();
-        } else {
-          await this.#api.clock.sleep(backoff.next(), signal);
-          signal.throwIfAborted();
+          // Before anything is done with the answer: what happens meanwhile is then on its way already.
+          next = this.#wait(propertyCollector, version, signal);
         }
-        // Before anything is done with the answer: what happens meanwhile is then on its way already.
-        next = this.#wait(propertyCollector, version, signal);
         if (updates !== undefined) {
           yield { events: updates.body };
-          const keys = keysOf(updates.body);
           if (keys.length > 0) {
             yield* this.#complete(collector, keys, isFirst, signal);
           } else if (!mayBeEmpty) {
@@ -112,8 +111,13 @@ export class Collector {
           isFirst = false;
           mayBeEmpty = updates.truncated;
         }
+        if (!goesOn) {
+          await this.#api.clock.sleep(backoff.next(), signal);
+          next = this.#wait(propertyCollector, version, signal);
+        }
       }
     } finally {
+      this.#scope.resolve(undefined);
       await this.#remove();
     }
   }
@@ -129,7 +133,7 @@ export class Collector {
         const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
         // Not reset by a failure: a wait that was aborted goes on in the server.
         this.#waiting = false;
-        const early = updates === undefined && this.#api.clock.now() - begin < EARLY_MS;
+        const early = this.#api.clock.now() - begin < EARLY_MS;
         return { updates, version: updates?.version ?? version, early };
       } catch (error) {
         throw signal.aborted ? error : cancelledByServer(error);
@@ -141,21 +145,19 @@ export class Collector {
     return answer;
   }
 
-  async #create(): Promise<MoRef> {
+  async #create(signal: AbortSignal): Promise<MoRef> {
     const { scopes, types, since } = this.#collected;
-    const context = uncancellable();
+    const size = await pageSize(this.#api, PAGE_SIZE, uncancellable());
     let refused: unknown;
-    for (const entity of scopes) {
+    for await (const entity of scopes(uncancellable())) {
       try {
-        const size = await pageSize(this.#api, PAGE_SIZE, context);
         const filter = { entity, beginTime: since, types, ...size };
-        this.#collector = await this.#api.createCollectorForEvents(filter, context);
-        this.#losses.inARow = 0;
+        this.#collector = await this.#made((context) => this.#api.createCollectorForEvents(filter, context), signal);
+        this.#scope.resolve(entity);
         return this.#collector;
       } catch (error) {
-        this.#countLoss(error);
-        if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
-          throw unavailable(error, this.#api.host);
+        if (!isRefusal(error)) {
+          throw error;
         }
         refused = error;
       }
@@ -164,25 +166,20 @@ export class Collector {
     throw new PushUnavailableError(message, { cause: refused });
   }
 
-  /** An answer that was lost is a collector that nobody can remove before the session ends. */
-  #countLoss(error: unknown): void {
-    if (!isLost(error)) {
-      this.#losses.inARow = 0;
-      return;
-    }
-    this.#losses.inARow += 1;
-    if (this.#losses.inARow >= MOST_LOSSES) {
-      const message = `${error.message} (${this.#losses.inARow} times in a row; each may have left an event collector on the server, so no more are made)`;
-      throw new PushUnavailableError(message, { cause: error });
-    }
+  async #watch(collector: MoRef, signal: AbortSignal): Promise<MoRef> {
+    const propertyCollector = await this.#made((context) => this.#api.createPropertyCollector(context), signal);
+    this.#propertyCollector = propertyCollector;
+    const watched = { ref: collector, paths: ['latestPage'] };
+    // It goes with its property collector.
+    await this.#api.createFilter(propertyCollector, watched, uncancellable()).catch((error: unknown) => {
+      throw unavailable(error, this.#api.host);
+    });
+    return propertyCollector;
   }
 
-  async #watch(collector: MoRef): Promise<MoRef> {
-    const context = uncancellable();
+  async #made(make: (context: CallContext) => Promise<MoRef>, signal: AbortSignal): Promise<MoRef> {
     try {
-      this.#propertyCollector = await this.#api.createPropertyCollector(context);
-      await this.#api.createFilter(this.#propertyCollector, { ref: collector, paths: ['latestPage'] }, context);
-      return this.#propertyCollector;
+      return await this.#losses.making(make, signal);
     } catch (error) {
       throw unavailable(error, this.#api.host);
     }
@@ -208,14 +205,15 @@ export class Collector {
   /** Everything from the position in the collector to its end. */
   async *#readOn(collector: MoRef, gap: boolean, signal: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
     const read = new Set<number>();
-    for (;;) {
+    for (let reads = 0; reads < MOST_READS; reads += 1) {
       const body = await this.#api.readNextEvents(collector, READ_SIZE, { signal });
-      const keys = keysOf(body);
-      if (keys.length === 0) {
-        break;
-      }
-      for (const key of keys) {
+      const before = read.size;
+      for (const key of this.#keysOf(body)) {
         read.add(key);
+      }
+      // The end, or the same page again: the position does not move on.
+      if (read.size === before) {
+        break;
       }
       yield { events: body };
     }
@@ -225,6 +223,17 @@ export class Collector {
       yield { events: [], complete: false };
     }
     this.#latest = new Set([...this.#latest, ...read]);
+  }
+
+  #keysOf(body: Uint8Array = new Uint8Array()): number[] {
+    try {
+      return eventKeys(body).filter((key) => key !== null);
+    } catch (error) {
+      const why = error instanceof WireError ? error.message : '';
+      throw new ReadError('transient', `${this.#api.host}: what was pushed could not be read: ${why}`, {
+        cause: error,
+      });
+    }
   }
 
   async #remove(): Promise<void> {
@@ -247,14 +256,6 @@ export class Collector {
   }
 }
 
-function keysOf(body: Uint8Array): number[] {
-  if (body.length === 0) {
-    return [];
-  }
-  const keys = JSON.parse(guarded(() => core().eventKeys(body))) as readonly (number | null)[];
-  return keys.filter((key) => key !== null);
-}
-
 /** Faults after which there is no use in asking again are told apart from those that may pass. */
 function unavailable(error: unknown, host: string): unknown {
   if (!(error instanceof VimFaultError)) {
@@ -265,18 +266,6 @@ function unavailable(error: unknown, host: string): unknown {
     return new PushUnavailableError(message, { cause: error });
   }
   return error.kind === 'fatal' ? new PushUnavailableError(error.message, { cause: error }) : error;
-}
-
-// With these the request has not got to the server.
-const NOT_SENT: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-
-/** Whether the server may have done what it was asked for, and only its answer is missing. */
-function isLost(error: unknown): error is ConnectionError {
-  if (!(error instanceof ConnectionError) || !['connection', 'timeout', 'tooLarge'].includes(error.code)) {
-    return false;
-  }
-  const code = error.cause instanceof Error ? (error.cause as { code?: unknown }).code : undefined;
-  return !NOT_SENT.includes(code);
 }
 
 /** A poll that nobody here has cancelled was cancelled with its session; the fault does not say so. */

@@ -22,7 +22,7 @@ export type ConnectOptions = ServerOptions & SignIn;
  * const vcenter = await connectVCenter({ server: 'vc.example.com', user, password });
  * try {
  *   const found = await vcenter.findVms(['web-*']);
- *   const report = await waitForCustomization(vcenter.events(found), found.vms);
+ *   const report = await waitForCustomization(vcenter.events(), found.vms);
  * } finally {
  *   await vcenter.close();
  * }

@@ -1,7 +1,6 @@
 /** One question for events, and what to do when its answer is as full as it may be. */
 
-import { guarded } from '../../core/core-handle.js';
-import { core } from '../../core/wasm/loader.js';
+import { eventKeys } from '../../core/event-keys.js';
 import { ReadError } from '../../errors.js';
 import type { CallContext, EventFilter, MoRef } from '../api/types.js';
 import type { VimClient } from './vim-client.js';
@@ -98,9 +97,5 @@ export async function pageSize(
 }
 
 function isFull(page: Uint8Array, maxCount: number): boolean {
-  if (page.length < maxCount * SHORTEST_EVENT_BYTES) {
-    return false;
-  }
-  const keys = JSON.parse(guarded(() => core().eventKeys(page))) as unknown[];
-  return keys.length >= maxCount;
+  return page.length >= maxCount * SHORTEST_EVENT_BYTES && eventKeys(page).length >= maxCount;
 }

@@ -1,15 +1,17 @@
 /** Events of a vCenter, as the run loop wants them. */
 
 import { VimFaultError } from '../../errors.js';
-import type { CallOptions, EventPage, EventSource } from '../../source/event-source.js';
+import type { CallOptions, EventPage, EventPush, EventSource } from '../../source/event-source.js';
 import type { EventQuery, GuestInfo, ReadFailure } from '../../types.js';
 import { linkedTo } from '../../util/abort.js';
-import type { MoRef } from '../api/types.js';
+import { isRefusal } from '../api/faults.js';
+import type { CallContext, MoRef } from '../api/types.js';
 import { checkAccess } from './access.js';
 import type { Scope } from './collector.js';
 import { type EntityQuery, OverflowError, queryEvents } from './event-query.js';
+import { EventScopes } from './event-scopes.js';
 import { GuestInfoReader } from './guest-info.js';
-import { OpenCollectors } from './open-collectors.js';
+import type { OpenCollectors } from './open-collectors.js';
 import { type SignIn, signInAgain } from './sign-in.js';
 import type { VimClient } from './vim-client.js';
 
@@ -24,27 +26,26 @@ export class VimEventSource implements EventSource {
   readonly readTimeoutMs = READ_TIMEOUT_MS;
   readonly #api: VimClient;
   readonly #signIn: SignIn;
-  readonly #parents: MoRef[];
+  readonly #scopes: EventScopes;
   readonly #guests: GuestInfoReader;
   readonly #openCollectors: OpenCollectors;
   readonly #warn: (message: string) => void;
+  #warned = false;
 
   /**
    * @param how - for the log-in in place of a session that was lost
-   * @param parents - objects above all VMs, to be tried in this order
-   * @param warn - told once when a parent's events may not be read
    * @param openCollectors - of the session, which ends them before itself
+   * @param warn - told once when the events have to be read VM by VM
    */
   constructor(
     api: VimClient,
     how: SignIn,
-    parents: readonly MoRef[],
+    openCollectors: OpenCollectors,
     warn: (message: string) => void = () => undefined,
-    openCollectors: OpenCollectors = new OpenCollectors(api),
   ) {
     this.#api = api;
     this.#signIn = how;
-    this.#parents = [...parents];
+    this.#scopes = new EventScopes(api);
     this.#guests = new GuestInfoReader(api);
     this.#openCollectors = openCollectors;
     this.#warn = warn;
@@ -62,33 +63,52 @@ export class VimEventSource implements EventSource {
     return this.#guests.read(vms, { signal });
   }
 
-  pushEvents(query: EventQuery, { signal }: CallOptions): AsyncIterable<EventPage> {
-    const [vm, ...others] = query.vms;
-    const scopes: readonly Scope[] =
-      vm !== undefined && others.length === 0
-        ? [{ ref: { type: 'VirtualMachine', value: vm }, recursion: 'self' }]
-        : this.#parents.map((ref) => ({ ref, recursion: 'all' }));
-    return this.#openCollectors.begin({ scopes, types: query.types, since: query.since }, signal);
+  pushEvents(query: EventQuery, { signal }: CallOptions): EventPush {
+    const { types, since } = query;
+    const scopes = (context: CallContext): AsyncIterable<Scope> => this.#pushScopes(query.vms, context);
+    const { events, scope } = this.#openCollectors.begin({ scopes, types, since }, signal);
+    return {
+      [Symbol.asyncIterator]: () => events,
+      setVms: async (vms, call) => {
+        const object = (await scope)?.ref;
+        return object !== undefined && this.#scopes.hold(object, vms, call);
+      },
+    };
   }
 
   async readEvents(query: EventQuery, { signal }: CallOptions): Promise<EventPage> {
-    for (let parent = this.#parents[0]; parent !== undefined && query.vms.length > 1; parent = this.#parents[0]) {
+    if (query.vms.length < 2) {
+      return this.#readOneByOne(query, signal);
+    }
+    for await (const parent of this.#scopes.above(query.vms, { signal })) {
       try {
         return await this.#readTogether(query, parent, signal);
       } catch (error) {
         if (error instanceof OverflowError) {
-          break;
+          return this.#readOneByOne(query, signal);
         }
-        if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
+        if (!isRefusal(error)) {
           throw error;
-        }
-        this.#parents.shift();
-        if (this.#parents.length === 0) {
-          this.#warn(`the events of all VMs at once may not be read on ${this.#api.host}: reading them VM by VM`);
         }
       }
     }
+    if (!this.#warned) {
+      this.#warned = true;
+      this.#warn(`the events of all VMs at once may not be read on ${this.#api.host}: reading them VM by VM`);
+    }
     return this.#readOneByOne(query, signal);
+  }
+
+  /** One VM is asked for by itself: that is the narrowest question. */
+  async *#pushScopes(vms: readonly string[], context: CallContext): AsyncGenerator<Scope, void, undefined> {
+    const [vm] = vms;
+    if (vm !== undefined && vms.length === 1) {
+      yield { ref: { type: 'VirtualMachine', value: vm }, recursion: 'self' };
+      return;
+    }
+    for await (const ref of this.#scopes.above(vms, context)) {
+      yield { ref, recursion: 'all' };
+    }
   }
 
   async #readTogether(query: EventQuery, parent: MoRef, signal: AbortSignal): Promise<EventPage> {
@@ -111,8 +131,12 @@ export class VimEventSource implements EventSource {
         try {
           pages[index] = await queryEvents(this.#api, this.#entityQuery(query, entity, 'self'), { signal });
         } catch (error) {
-          if (!(error instanceof VimFaultError) || (error.kind !== 'noPermission' && error.kind !== 'notFound')) {
+          if (!isRefusal(error)) {
             throw error;
+          }
+          if (error.object !== undefined && error.object !== vm) {
+            // Of something else that is not there nothing follows for this VM.
+            throw new VimFaultError('transient', error.fault, error.message, error.object);
           }
           failures.push({ kind: error.kind, vm, message: error.message });
         }

@@ -2,7 +2,7 @@
 import { VimFaultError } from '../../errors.js';
 import type { GuestInfo } from '../../types.js';
 import type { CallContext, ManagedObject } from '../api/types.js';
-import { readObjects, textOf } from './properties.js';
+import { readVms, textOf } from './properties.js';
 import type { VimClient } from './vim-client.js';
 
 const INFO = 'guest.customizationInfo';
@@ -20,26 +20,17 @@ export class GuestInfoReader {
 
   /** Leaves out VMs that are gone, or that the account may not read. */
   async read(vms: readonly string[], context: CallContext): Promise<GuestInfo[]> {
-    let left = vms;
-    while (left.length > 0 && this.#paths.length > 0) {
+    while (this.#paths.length > 0) {
       const paths = this.#paths;
       try {
-        const refs = left.map((value) => ({ type: 'VirtualMachine', value }));
-        const objects = await readObjects(this.#api, refs, [{ type: 'VirtualMachine', paths }], context);
+        const { objects } = await readVms(this.#api, vms, paths, context);
         return objects.filter(({ missing }) => missing.length === 0).map((object) => infoOf(object, paths));
       } catch (error) {
-        if (!(error instanceof VimFaultError)) {
+        if (!(error instanceof VimFaultError && error.fault === 'InvalidProperty')) {
           throw error;
         }
-        const gone = error.kind === 'notFound' ? error.object : undefined;
-        if (error.fault === 'InvalidProperty') {
-          // Once for the whole session: the next reads do not ask for what is not there.
-          this.#paths = paths.slice(1);
-        } else if (gone !== undefined && left.includes(gone)) {
-          left = left.filter((vm) => vm !== gone);
-        } else {
-          throw error;
-        }
+        // Once for the whole session: the next reads do not ask for what is not there.
+        this.#paths = paths.slice(1);
       }
     }
     return [];

@@ -1,23 +1,31 @@
 /** The inventory as far as it is needed: VMs, and the folders above them. */
-import type { CallContext, MoRef } from '../api/types.js';
+import type { CallContext, ManagedObject, MoRef } from '../api/types.js';
 import { shownName } from './names.js';
-import { readAllVms, readObjects, referenceOf, textOf } from './properties.js';
+import { readAllVms, readObjects, readVms, referenceOf, textOf } from './properties.js';
 import type { VimClient } from './vim-client.js';
 
+/** Something below a folder. */
+interface Child {
+  readonly parent: MoRef | undefined;
+}
+
 /** A VM that the account may see. */
-export interface InventoryVm {
+export interface InventoryVm extends Child {
   readonly ref: MoRef;
   /** As vCenter stores it, with `%2f` for a slash. */
   readonly storedName: string;
   readonly template: boolean;
-  readonly parent: MoRef | undefined;
 }
 
-interface Ancestor {
+interface Ancestor extends Child {
   readonly ref: MoRef;
   readonly storedName: string;
-  readonly parent: MoRef | undefined;
 }
+
+// Deeper than any inventory; a server that always names one more parent is read no further.
+const MAX_DEPTH = 256;
+// A VM in a vApp has no folder of its own.
+const PARENTS = ['parent', 'parentVApp'];
 
 /** What is known of the inventory of one server. */
 export class Inventory {
@@ -35,7 +43,7 @@ export class Inventory {
   /** Reads the VMs that the account may see, in the order of their references. */
   static async read(api: VimClient, context: CallContext): Promise<Inventory> {
     const { rootFolder } = await api.serviceContent(context);
-    const objects = await readAllVms(api, ['name', 'parent', 'parentVApp', 'config.template'], context);
+    const objects = await readAllVms(api, ['name', ...PARENTS, 'config.template'], context);
     const vms = objects.flatMap((object) => {
       const storedName = textOf(object, 'name');
       return storedName === undefined
@@ -45,18 +53,31 @@ export class Inventory {
               ref: object.ref,
               storedName,
               template: textOf(object, 'config.template') === 'true',
-              // A VM in a vApp has no folder of its own.
-              parent: referenceOf(object, 'parent') ?? referenceOf(object, 'parentVApp'),
+              parent: parentOf(object),
             },
           ];
     });
     return new Inventory(api, rootFolder, vms);
   }
 
+  /** The datacenter of each of these VMs; undefined where the account may not see it. Leaves out VMs that are gone. */
+  static async datacenters(
+    api: VimClient,
+    vms: readonly string[],
+    context: CallContext,
+  ): Promise<ReadonlyMap<string, MoRef | undefined>> {
+    const { objects } = await readVms(api, vms, PARENTS, context);
+    const children = new Map(objects.map((object) => [object.ref.value, { parent: parentOf(object) }]));
+    const { rootFolder } = await api.serviceContent(context);
+    const inventory = new Inventory(api, rootFolder, []);
+    await inventory.readAncestors([...children.values()], context);
+    return new Map([...children].map(([vm, child]) => [vm, inventory.#datacenter(child)]));
+  }
+
   /** Reads the folders above some VMs, a level at a time; what is known is not asked for again. */
-  async readAncestors(vms: readonly InventoryVm[], context: CallContext): Promise<void> {
+  async readAncestors(vms: readonly Child[], context: CallContext): Promise<void> {
     let level = vms.flatMap((vm) => (vm.parent === undefined ? [] : [vm.parent]));
-    for (;;) {
+    for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
       const wanted = new Map<string, MoRef>();
       for (const ref of level) {
         if (ref.value !== this.#rootFolder.value && !this.#ancestors.has(ref.value)) {
@@ -79,17 +100,23 @@ export class Inventory {
    * have been read.
    */
   path(vm: InventoryVm): readonly string[] | undefined {
-    const names = [vm.storedName];
-    let ref = vm.parent;
-    while (ref !== undefined && ref.value !== this.#rootFolder.value) {
+    const above = [...this.#above(vm)];
+    const isWhole = (above.at(-1) ?? vm).parent?.value === this.#rootFolder.value;
+    return isWhole ? [...above.reverse(), vm].map(({ storedName }) => storedName) : undefined;
+  }
+
+  /** What is known of the folders above a VM, from the next one on. Not their number but a circle could be endless. */
+  *#above(vm: Child): Generator<Ancestor> {
+    const seen = new Set<string>();
+    for (let ref = vm.parent; ref !== undefined && !seen.has(ref.value); ) {
+      seen.add(ref.value);
       const ancestor = this.#ancestors.get(ref.value);
       if (ancestor === undefined) {
-        return undefined;
+        return;
       }
-      names.unshift(ancestor.storedName);
+      yield ancestor;
       ref = ancestor.parent;
     }
-    return ref === undefined ? undefined : names;
   }
 
   /** The path for people: as it may be given to look the VM up again. */
@@ -100,18 +127,8 @@ export class Inventory {
       : `/${path.map((name) => name.replaceAll('/', '%2f')).join('/')}`;
   }
 
-  /** The datacenter that all these VMs are in, if there is one. The folders must have been read. */
-  commonDatacenter(vms: readonly InventoryVm[]): MoRef | undefined {
-    const datacenters = new Map(vms.map((vm) => [this.#datacenter(vm)?.value, this.#datacenter(vm)]));
-    return datacenters.size === 1 ? [...datacenters.values()][0] : undefined;
-  }
-
-  #datacenter(vm: InventoryVm): MoRef | undefined {
-    let ref = vm.parent;
-    while (ref !== undefined && ref.type !== 'Datacenter') {
-      ref = this.#ancestors.get(ref.value)?.parent;
-    }
-    return ref;
+  #datacenter(child: Child): MoRef | undefined {
+    return [child, ...this.#above(child)].find(({ parent }) => parent?.type === 'Datacenter')?.parent;
   }
 
   async #readLevel(refs: readonly MoRef[], context: CallContext): Promise<Map<string, Ancestor>> {
@@ -130,4 +147,8 @@ export class Inventory {
     }
     return found;
   }
+}
+
+function parentOf(vm: ManagedObject): MoRef | undefined {
+  return referenceOf(vm, 'parent') ?? referenceOf(vm, 'parentVApp');
 }

@@ -1,7 +1,7 @@
 /** From what people call a VM to the VM. */
 import { LookupError, type LookupProblem } from '../../errors.js';
 import type { VmRef } from '../../types.js';
-import type { CallContext, MoRef } from '../api/types.js';
+import type { CallContext } from '../api/types.js';
 import { Inventory, type InventoryVm } from './inventory.js';
 import { asMoRefValue, isBareMoRef, isGlob, matcherFor, shownName } from './names.js';
 import type { VimClient } from './vim-client.js';
@@ -19,8 +19,6 @@ export interface FoundVm extends VmRef {
 export interface Lookup {
   /** Each VM once, in the order asked for; those of a pattern by name. */
   readonly vms: readonly FoundVm[];
-  /** Objects above all of them, the widest first, whose events may be read in place of each VM's own. */
-  readonly parents: readonly MoRef[];
 }
 
 /**
@@ -52,11 +50,7 @@ export async function lookUp(api: VimClient, inputs: readonly string[], context:
   if (problems.length > 0) {
     throw new LookupError(problems);
   }
-  const selected = [...found.values()];
-  return {
-    vms: selected.map((vm) => ({ vm: vm.ref.value, name: shownName(vm.storedName) })),
-    parents: await parentsOf(api, inventory, selected, context),
-  };
+  return { vms: [...found.values()].map((vm) => ({ vm: vm.ref.value, name: shownName(vm.storedName) })) };
 }
 
 function matching(inventory: Inventory, input: string): readonly InventoryVm[] {
@@ -125,20 +119,4 @@ function problemWith(
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-async function parentsOf(
-  api: VimClient,
-  inventory: Inventory,
-  vms: readonly InventoryVm[],
-  context: CallContext,
-): Promise<readonly MoRef[]> {
-  if (vms.length < 2) {
-    // One VM is asked for by itself: that is the narrowest question.
-    return [];
-  }
-  const { rootFolder } = await api.serviceContent(context);
-  await inventory.readAncestors(vms, context);
-  const datacenter = inventory.commonDatacenter(vms);
-  return datacenter === undefined ? [rootFolder] : [rootFolder, datacenter];
 }

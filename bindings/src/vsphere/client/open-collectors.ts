@@ -3,27 +3,41 @@
 import type { EventPage } from '../../source/event-source.js';
 import { linkedTo, orAborted } from '../../util/abort.js';
 import { deferred } from '../../util/deferred.js';
-import { type Collected, Collector, type Losses } from './collector.js';
+import { type Collected, Collector, type Scope } from './collector.js';
+import { Losses } from './losses.js';
 import type { VimClient } from './vim-client.js';
+
+/** The events of one collector. */
+export interface Push {
+  readonly events: AsyncGenerator<EventPage, void, undefined>;
+  /** Below what all of them are; undefined when there is no collector. */
+  readonly scope: Promise<Scope | undefined>;
+}
 
 /** The collectors of one session. */
 export class OpenCollectors {
   readonly #api: VimClient;
-  readonly #losses: Losses = { inARow: 0 };
+  readonly #losses: Losses;
   /** Each with what ends it. */
   readonly #open = new Map<Promise<void>, () => void>();
 
   constructor(api: VimClient) {
     this.#api = api;
+    this.#losses = new Losses(api);
   }
 
-  /** Pushes events until the signal is aborted or the session closed. */
-  async *begin(collected: Collected, outer: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
+  /** Pushes events until the signal is aborted or the session closed. Nothing is asked before the first is wanted. */
+  begin(collected: Collected, outer: AbortSignal): Push {
+    const collector = new Collector(this.#api, collected, this.#losses);
+    return { events: this.#keepOpen(collector, outer), scope: collector.scope };
+  }
+
+  async *#keepOpen(collector: Collector, outer: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
     const controller = linkedTo(outer);
     const { promise: end, resolve: ended } = deferred();
     this.#open.set(end, () => controller.abort(new Error('the session is being closed')));
     try {
-      yield* new Collector(this.#api, collected, this.#losses).events(controller.signal);
+      yield* collector.events(controller.signal);
     } finally {
       controller.release();
       this.#open.delete(end);

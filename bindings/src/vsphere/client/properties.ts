@@ -1,5 +1,6 @@
 /** Reading properties of managed objects: one `RetrievePropertiesEx`, continued while there is more. */
 
+import { ConnectionError, VimFaultError } from '../../errors.js';
 import { CallHistory } from '../api/call-history.js';
 import { faultError } from '../api/faults.js';
 import type { CallContext, ManagedObject, MoRef, PropertyQuery, PropertySet } from '../api/types.js';
@@ -7,6 +8,9 @@ import type { VimClient } from './vim-client.js';
 
 // A page of objects; the server may give fewer and has a token for the rest in any case.
 const MAX_OBJECTS = 1000;
+
+// Many times what a vCenter can have of any kind.
+const MOST_OBJECTS = 1_000_000;
 
 /** Reads all VMs under the root that the account may see. */
 export async function readAllVms(
@@ -34,22 +38,55 @@ export function readObjects(
   return retrieve(api, sets, refs, context);
 }
 
+/** Reads VMs some of which may be gone: one of them fails the whole question, which is then asked for the others. */
+export async function readVms(
+  api: VimClient,
+  vms: readonly string[],
+  paths: readonly string[],
+  context: CallContext,
+): Promise<{ readonly objects: readonly ManagedObject[]; readonly gone: readonly string[] }> {
+  const left = new Set(vms);
+  const gone: string[] = [];
+  while (left.size > 0) {
+    try {
+      const refs = [...left].map((value) => ({ type: 'VirtualMachine', value }));
+      return { objects: await readObjects(api, refs, [{ type: 'VirtualMachine', paths }], context), gone };
+    } catch (error) {
+      // The fault names it.
+      const vm = error instanceof VimFaultError && error.kind === 'notFound' ? error.object : undefined;
+      if (vm === undefined || !left.delete(vm)) {
+        throw error;
+      }
+      gone.push(vm);
+    }
+  }
+  return { objects: [], gone };
+}
+
 async function retrieve(
   api: VimClient,
   sets: readonly PropertySet[],
   objects: PropertyQuery['objects'],
   context: CallContext,
 ): Promise<ManagedObject[]> {
-  const found: ManagedObject[] = [];
+  const found = new Map<string, ManagedObject>();
   let page = await api.retrieveProperties({ sets, objects, maxObjects: MAX_OBJECTS }, context);
   for (;;) {
     // Without a session this call is answered with every property missing.
     if (page.objects.some(({ missing }) => missing.includes('NotAuthenticated'))) {
       throw faultError({ type: 'NotAuthenticated', text: '' }, new CallHistory(api.host).asked('RetrievePropertiesEx'));
     }
-    found.push(...page.objects);
+    const before = found.size;
+    for (const object of page.objects) {
+      found.set(`${object.ref.type}:${object.ref.value}`, object);
+    }
     if (page.token === undefined) {
-      return found;
+      return [...found.values()];
+    }
+    // A page with nothing new in it, and more to follow, would go on for ever.
+    if (found.size === before || found.size > MOST_OBJECTS) {
+      const what = found.size === before ? 'the same objects again and again' : `more than ${MOST_OBJECTS} objects`;
+      throw new ConnectionError(`${api.host}: RetrievePropertiesEx answers ${what}`, { code: 'badAnswer' });
     }
     page = await api.continueRetrieveProperties(page.token, context);
   }

@@ -1,5 +1,5 @@
 /** Coming by a session: by name and password, or by one of the things that stand in for them. */
-import { LoginError, OptionsError, type ReadError, UnsupportedServerError, VimFaultError } from '../../errors.js';
+import { ConnectionError, LoginError, OptionsError, UnsupportedServerError, VimFaultError } from '../../errors.js';
 import type { CallContext, Credentials, ExistingSession } from '../api/types.js';
 import type { VimClient } from './vim-client.js';
 
@@ -70,15 +70,25 @@ export async function signIn(api: VimClient, how: SignIn, context: CallContext):
   }
 }
 
-/** Opens a session in place of one that was lost, where what was given serves more than once. */
+/** Opens a session in place of one that was lost, where what was given serves more than once; else makes sure that it is. */
 export async function signInAgain(api: VimClient, how: SignIn, context: CallContext): Promise<void> {
-  if ('session' in how || 'cloneTicket' in how) {
-    const what = 'session' in how ? 'the session given' : 'the session opened with the clone ticket';
-    throw ended(
-      `${api.host}: ${what} has ended, and there is nothing to open another with: start again with a new one`,
-    );
+  if (!('session' in how || 'cloneTicket' in how)) {
+    await signIn(api, how, context);
+    return;
   }
-  await signIn(api, how, context);
+  try {
+    await api.currentTime(context);
+  } catch (error) {
+    if (error instanceof VimFaultError && error.kind === 'notAuthenticated') {
+      const what = 'session' in how ? 'the session given' : 'the session opened with the clone ticket';
+      const message = `${api.host}: ${what} has ended, and there is nothing to open another with: start again with a new one`;
+      throw new VimFaultError('fatal', error.fault, message);
+    }
+    // HTTP 401 alone may be a proxy's: only the vCenter knows whether the session has ended.
+    throw error instanceof ConnectionError
+      ? new ConnectionError(error.message, { code: error.code, cause: error })
+      : error;
+  }
 }
 
 // The first question that needs a session: a key that is not valid is told here, not in the middle of the wait.
@@ -91,8 +101,4 @@ async function checkSession(api: VimClient, context: CallContext): Promise<void>
       ? new LoginError(`${api.host} does not know the session given: it has ended, or is of another server`)
       : error;
   }
-}
-
-function ended(message: string): ReadError {
-  return new VimFaultError('fatal', 'NotAuthenticated', message);
 }

@@ -8,7 +8,7 @@ import { withTimeout } from '../../source/with-timeout.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import type { CallContext, ServiceContent, Wire } from '../api/types.js';
 import { VimEventSource } from './events.js';
-import { type FoundVm, type Lookup, lookUp } from './lookup.js';
+import { type Lookup, lookUp } from './lookup.js';
 import { OpenCollectors } from './open-collectors.js';
 import { clientFor, type Protocol } from './protocol.js';
 import { type NotReadyOptions, NotReadyRetries } from './retry-not-ready.js';
@@ -137,12 +137,11 @@ export class VCenter implements AsyncDisposable {
   }
 
   /**
-   * The events of the VMs found, to be passed to `watchCustomization` with `found.vms`.
+   * The events of its VMs, to be passed to `watchCustomization` with the VMs found.
    * @param warn - told once when the events have to be read VM by VM
    */
-  events(found: Lookup | readonly FoundVm[], warn?: (message: string) => void): EventSource {
-    const parents = 'parents' in found ? found.parents : [];
-    return new VimEventSource(this.#api, this.#signIn, parents, warn, this.#openCollectors);
+  events(warn?: (message: string) => void): EventSource {
+    return new VimEventSource(this.#api, this.#signIn, this.#openCollectors, warn);
   }
 
   /**

@@ -1,11 +1,11 @@
 /** The calls of the vSphere API that waiting needs, each written once, over either wire. */
 import { ConnectionError, WireError } from '../../errors.js';
-import type { HttpResponse, Transport } from '../../http/transport.js';
+import type { Transport } from '../../http/transport.js';
 import type { Clock } from '../../util/clock.js';
 import { CallHistory } from '../api/call-history.js';
 import type { Arguments, Codec } from '../api/codec.js';
-import { faultError, isSecret, type VimFault } from '../api/faults.js';
-import { refusalError } from '../api/http-refusal.js';
+import { faultError } from '../api/faults.js';
+import { badAnswerError, passingError, refusalError } from '../api/http-refusal.js';
 import { Session } from '../api/session.js';
 import type {
   CallContext,
@@ -22,9 +22,11 @@ import type {
   WatchedProperties,
   Wire,
 } from '../api/types.js';
-import { anything, contentOf, pageOf, referenceOf, timeOf, updatesOf } from './answers.js';
+import { contentOf, nextPageOf, nothing, pageOf, referenceTo, sessionOf, timeOf, updatesOf } from './answers.js';
 import { eventFilter, propertyFilter, propertyQuery, waitOptions } from './arguments.js';
 import { exchange, REQUEST_TIMEOUT_MS } from './exchange.js';
+
+const NO_EVENTS = new TextEncoder().encode('[]');
 
 const SERVICE_INSTANCE: MoRef = { type: 'ServiceInstance', value: 'ServiceInstance' };
 
@@ -61,7 +63,7 @@ export class VimClient {
     this.clock = clock;
     this.#callHistory = new CallHistory(transport.host);
     const logOut = { on: 'sessionManager', method: 'Logout' } as const;
-    this.#session = new Session((context) => this.#ask(logOut, anything, context), clock);
+    this.#session = new Session((context) => this.#ask(logOut, nothing, context), clock);
   }
 
   /** The server, for messages. */
@@ -110,6 +112,11 @@ export class VimClient {
     this.#session.adopt();
   }
 
+  /** How many sessions were opened, one in place of the other. */
+  get sessionCount(): number {
+    return this.#session.count;
+  }
+
   /** Closes the session if it is ours, that of a log-in still under way included. */
   logout(context: CallContext): Promise<void> {
     return this.#session.end(context);
@@ -121,32 +128,37 @@ export class VimClient {
   }
 
   queryEvents(filter: EventFilter, context: CallContext): Promise<Uint8Array> {
-    return this.#call({ on: 'eventManager', method: 'QueryEvents', arguments: eventFilter(filter) }, context);
+    return this.#askEvents({ on: 'eventManager', method: 'QueryEvents', arguments: eventFilter(filter) }, context);
   }
 
   /** Answers an `EventHistoryCollector`, which lasts as long as the session: destroy it in any case. */
   createCollectorForEvents(filter: EventFilter, context: CallContext): Promise<MoRef> {
-    const method = 'CreateCollectorForEvents';
-    return this.#ask({ on: 'eventManager', method, arguments: eventFilter(filter) }, referenceOf, context);
+    const question = {
+      on: 'eventManager',
+      method: 'CreateCollectorForEvents',
+      arguments: eventFilter(filter),
+    } as const;
+    return this.#ask(question, referenceTo('EventHistoryCollector'), context);
   }
 
   readNextEvents(collector: MoRef, maxCount: number, context: CallContext): Promise<Uint8Array> {
-    return this.#call({ on: collector, method: 'ReadNextEvents', arguments: { maxCount } }, context);
+    return this.#askEvents({ on: collector, method: 'ReadNextEvents', arguments: { maxCount } }, context);
   }
 
   async destroyCollector(collector: MoRef, context: CallContext): Promise<void> {
-    await this.#ask({ on: collector, method: 'DestroyCollector' }, anything, context);
+    await this.#ask({ on: collector, method: 'DestroyCollector' }, nothing, context);
   }
 
   /** Answers a `PropertyCollector` of our own: the session's common one would share its updates. */
   createPropertyCollector(context: CallContext): Promise<MoRef> {
-    return this.#ask({ on: 'propertyCollector', method: 'CreatePropertyCollector' }, referenceOf, context);
+    const question = { on: 'propertyCollector', method: 'CreatePropertyCollector' } as const;
+    return this.#ask(question, referenceTo('PropertyCollector'), context);
   }
 
   /** Answers a `PropertyFilter`, which goes with its collector. A change brings the whole property. */
   createFilter(collector: MoRef, watched: WatchedProperties, context: CallContext): Promise<MoRef> {
     const question = { on: collector, method: 'CreateFilter', arguments: propertyFilter(watched) };
-    return this.#ask(question, referenceOf, context);
+    return this.#ask(question, referenceTo('PropertyFilter'), context);
   }
 
   /**
@@ -161,40 +173,44 @@ export class VimClient {
     options: WaitOptions,
     context: CallContext,
   ): Promise<Updates | undefined> {
-    const method = 'WaitForUpdatesEx';
-    const question = { on: collector, method, arguments: waitOptions(version, options) };
+    const question = { on: collector, method: 'WaitForUpdatesEx', arguments: waitOptions(version, options) };
     const timeoutMs = context.timeoutMs ?? options.maxWaitSeconds * 1000 + REQUEST_TIMEOUT_MS;
-    const body = await this.#call(question, { ...context, timeoutMs });
-    const updates = this.#answerIn(body, method, updatesOf);
-    return updates === null ? undefined : { ...updates, body };
+    const read = (body: Uint8Array): Updates | null | undefined => {
+      const updates = this.#read(question.method, body, updatesOf);
+      return updates && { ...updates, body };
+    };
+    return (await this.#call(question, read, { ...context, timeoutMs })) ?? undefined;
   }
 
   /** Ends a wait in flight on the server; aborting alone would leave it there. */
   async cancelWaitForUpdates(collector: MoRef, context: CallContext): Promise<void> {
-    await this.#call({ on: collector, method: 'CancelWaitForUpdates' }, context);
+    await this.#ask({ on: collector, method: 'CancelWaitForUpdates' }, nothing, context);
   }
 
   async destroyPropertyCollector(collector: MoRef, context: CallContext): Promise<void> {
-    await this.#ask({ on: collector, method: 'DestroyPropertyCollector' }, anything, context);
+    await this.#ask({ on: collector, method: 'DestroyPropertyCollector' }, nothing, context);
   }
 
   createContainerView(container: MoRef, types: readonly string[], context: CallContext): Promise<MoRef> {
     const given = { container, type: types, recursive: true };
-    return this.#ask({ on: 'viewManager', method: 'CreateContainerView', arguments: given }, referenceOf, context);
+    const question = { on: 'viewManager', method: 'CreateContainerView', arguments: given } as const;
+    return this.#ask(question, referenceTo('ContainerView'), context);
   }
 
   async destroyView(view: MoRef, context: CallContext): Promise<void> {
-    await this.#ask({ on: view, method: 'DestroyView' }, anything, context);
+    await this.#ask({ on: view, method: 'DestroyView' }, nothing, context);
   }
 
-  retrieveProperties(query: PropertyQuery, context: CallContext): Promise<PropertyPage> {
+  async retrieveProperties(query: PropertyQuery, context: CallContext): Promise<PropertyPage> {
     const method = 'RetrievePropertiesEx';
-    return this.#ask({ on: 'propertyCollector', method, arguments: propertyQuery(query) }, pageOf, context);
+    const question = { on: 'propertyCollector', method, arguments: propertyQuery(query) } as const;
+    const ask = (): Promise<PropertyPage | null> => this.#ask(question, pageOf, context);
+    return (await ask()) ?? (await ask()) ?? { objects: [], token: undefined };
   }
 
   continueRetrieveProperties(token: string, context: CallContext): Promise<PropertyPage> {
     const method = 'ContinueRetrievePropertiesEx';
-    return this.#ask({ on: 'propertyCollector', method, arguments: { token } }, pageOf, context);
+    return this.#ask({ on: 'propertyCollector', method, arguments: { token } }, nextPageOf, context);
   }
 
   async #logIn(question: Omit<Question, 'on'>, secret: string, context: CallContext): Promise<void> {
@@ -206,8 +222,8 @@ export class VimClient {
       this.#codec.forget();
       const { method } = question;
       try {
-        const isOpen = (answer: Value | null): boolean => this.#codec.opened(answer);
-        if (!(await this.#ask({ on: 'sessionManager', ...question }, isOpen, uninterrupted))) {
+        const session = await this.#ask({ on: 'sessionManager', ...question }, sessionOf, uninterrupted);
+        if (!this.#codec.opened(session)) {
           throw new ConnectionError(
             `${this.host}: ${method} answered no session: does a proxy take its ${this.#codec.sessionKey} away?`,
             { kind: this.#callHistory.asked(method).worked ? 'transient' : 'fatal' },
@@ -224,56 +240,64 @@ export class VimClient {
   }
 
   /** Calls a method; answers what is made of its answer. */
-  async #ask<T>(question: Question, read: (answer: Value | null) => T | undefined, context: CallContext): Promise<T> {
-    return this.#answerIn(await this.#call(question, context), question.method, read);
+  #ask<T>(question: Question, make: (answer: Value | null) => T | undefined, context: CallContext): Promise<T> {
+    return this.#call(question, (body) => this.#read(question.method, body, make), context);
   }
 
-  #answerIn<T>(body: Uint8Array, method: string, read: (answer: Value | null) => T | undefined): T {
-    let answer: Value | null | undefined;
-    try {
-      answer = this.#codec.read(method, body);
-    } catch (error) {
-      if (error instanceof WireError) {
-        // Without its cause, which may quote the answer.
-        const why = isSecret(method) ? '' : `: ${this.#callHistory.secrets.redact(error.message)}`;
-        throw new ConnectionError(`${this.host}: the answer to ${method} could not be read${why}`);
-      }
-      throw error;
-    }
-    const found = answer === undefined ? undefined : read(answer);
-    if (found === undefined) {
-      throw new ConnectionError(`${this.host}: ${method} was answered with something else: is it a vCenter?`);
-    }
-    return found;
+  /** Calls a method that answers a list of events. */
+  async #askEvents(question: Question, context: CallContext): Promise<Uint8Array> {
+    const ask = (): Promise<Uint8Array | null> =>
+      this.#call(question, (body) => this.#codec.readEvents(question.method, body), context);
+    // A server that says nothing in place of an empty list says it twice; what was lost on the way is there the second time.
+    return (await ask()) ?? (await ask()) ?? NO_EVENTS;
   }
 
-  /** Calls a method; answers the body, not looked into. A fault is thrown. */
-  async #call({ on, method, arguments: given = {}, token }: Question, context: CallContext): Promise<Uint8Array> {
+  #read<T>(method: string, body: Uint8Array, make: (answer: Value | null) => T | undefined): T | undefined {
+    const answer = this.#codec.read(method, body);
+    return answer === undefined ? undefined : make(answer);
+  }
+
+  /**
+   * Calls a method; answers what `read` makes of the body. The one place where it is decided whether an answer is one:
+   * a fault is thrown as what it is, and whatever else is no answer to this call as a `ConnectionError`.
+   */
+  async #call<T>(
+    { on, method, arguments: given = {}, token }: Question,
+    read: (body: Uint8Array) => T | undefined,
+    context: CallContext,
+  ): Promise<T> {
     const self = typeof on === 'string' ? (await this.serviceContent(context))[on] : on;
     const apiVersion = this.#content?.apiVersion;
     const request = { operation: method, ...this.#codec.write({ self, method, arguments: given, apiVersion, token }) };
-    const response = await exchange(this.#transport, this.clock, request, context);
+    const response = await exchange(this.#transport, this.clock, request, context).catch((error: unknown) => {
+      throw passingError(error, this.#callHistory.asked(method));
+    });
     for (const secret of this.#codec.keep(response)) {
       this.#callHistory.secrets.keep(secret);
     }
-    if (response.status === 200 || response.status === 204) {
-      this.#callHistory.answered(method);
-      return response.body;
-    }
-    const fault = this.#faultIn(response);
-    const asked = this.#callHistory.asked(method);
-    throw fault === undefined ? refusalError(response, asked) : faultError(fault, asked);
-  }
-
-  #faultIn(response: HttpResponse): VimFault | undefined {
-    try {
-      return this.#codec.fault(response);
-    } catch (error) {
-      // A proxy in front answers with a page of its own.
-      if (error instanceof WireError) {
+    const isAnswer = response.status === 200 || response.status === 204;
+    const unreadable: WireError[] = [];
+    const attempt = <R>(make: () => R | undefined): R | undefined => {
+      try {
+        return make();
+      } catch (error) {
+        if (!(error instanceof WireError)) {
+          throw error;
+        }
+        unreadable.push(error);
         return undefined;
       }
-      throw error;
+    };
+    const answer = isAnswer ? attempt(() => read(response.body)) : undefined;
+    if (answer !== undefined) {
+      this.#callHistory.answered(method);
+      return answer;
     }
+    const fault = attempt(() => this.#codec.fault(response));
+    const asked = this.#callHistory.asked(method);
+    if (fault !== undefined) {
+      throw faultError(fault, asked);
+    }
+    throw isAnswer ? badAnswerError(unreadable[0], asked) : refusalError(response, asked);
   }
 }

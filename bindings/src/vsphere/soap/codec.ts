@@ -1,9 +1,9 @@
 /** SOAP: every vCenter since 5.0 speaks it. */
 import { OptionsError } from '../../errors.js';
 import type { HttpResponse } from '../../http/transport.js';
-import type { Call, Codec, WrittenCall } from '../api/codec.js';
+import { type Call, type Codec, MAX_REPEATED_LENGTH, type WrittenCall } from '../api/codec.js';
 import type { VimFault } from '../api/faults.js';
-import type { ExistingSession } from '../api/types.js';
+import type { ExistingSession, Value } from '../api/types.js';
 import { type XmlElement, xmlTree } from './tree.js';
 import { envelope, tokenHeader } from './xml.js';
 
@@ -53,8 +53,12 @@ export class SoapCodec implements Codec {
     return answer && (answer.get('returnval') ?? null);
   }
 
-  fault({ status, body }: HttpResponse): VimFault | undefined {
-    const fault = status === 500 ? xmlTree(body).get('Body')?.get('Fault') : undefined;
+  readEvents(method: string, body: Uint8Array): Uint8Array | undefined {
+    return this.read(method, body) === undefined ? undefined : body;
+  }
+
+  fault({ body }: HttpResponse): VimFault | undefined {
+    const fault = xmlTree(body).get('Body')?.get('Fault');
     const detail = fault?.get('detail')?.children[0];
     return (
       fault && {
@@ -74,17 +78,31 @@ export class SoapCodec implements Codec {
     this.#serverAheadMs = Number.isNaN(date) ? this.#serverAheadMs : date - Date.now();
     return response.cookies.flatMap((cookie) => {
       const [, name = '', value = ''] = /^\s*([^=;]+)=([^;]*)/.exec(cookie) ?? [];
-      if (name === '') {
+      const isSession = name === SESSION_COOKIE;
+      if (name === '' || (isSession && value.length > MAX_REPEATED_LENGTH)) {
         return [];
       }
+      this.#cookies.delete(name);
       this.#cookies.set(name, value.trim());
+      this.#dropOldCookies();
       return [value.trim()];
     });
   }
 
-  opened(answer: XmlElement | null): boolean {
+  /** The newest are kept, as many as fit into a header that is taken everywhere. */
+  #dropOldCookies(): void {
+    let length = 0;
+    for (const [name, value] of [...this.#cookies].reverse()) {
+      length += name === SESSION_COOKIE ? 0 : name.length + value.length;
+      if (length > MAX_REPEATED_LENGTH && name !== SESSION_COOKIE) {
+        this.#cookies.delete(name);
+      }
+    }
+  }
+
+  opened(answer: Value): boolean {
     // Where the platform keeps cookies out of sight, the answer names the session all the same.
-    return this.hasSession || Boolean(answer?.get('key')?.text);
+    return this.hasSession || Boolean(answer.get('key')?.text);
   }
 
   use(session: ExistingSession): string {

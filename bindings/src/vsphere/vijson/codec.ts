@@ -1,12 +1,15 @@
 /** VI JSON: vCenter 8.0 U1 and later. */
 import { OptionsError } from '../../errors.js';
 import type { HttpResponse } from '../../http/transport.js';
-import type { Argument, Call, Codec, WrittenCall } from '../api/codec.js';
+import { type Argument, type Call, type Codec, MAX_REPEATED_LENGTH, type WrittenCall } from '../api/codec.js';
 import type { VimFault } from '../api/faults.js';
 import type { ExistingSession } from '../api/types.js';
 import { type JsonValue, jsonValue } from './json.js';
 
 const SESSION_HEADER = 'vmware-api-session-id';
+
+const LIST_BEGINS = 0x5b;
+const WHITE_SPACE: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
 
 /** {@link Codec} of VI JSON. */
 export class ViJsonCodec implements Codec {
@@ -41,12 +44,22 @@ export class ViJsonCodec implements Codec {
     return { method: 'POST', path: `${object}/${method}`, headers: { ...type, ...session }, body };
   }
 
-  read(_method: string, body: Uint8Array): JsonValue | null {
-    return jsonValue(body);
+  read(_method: string, body: Uint8Array): JsonValue | null | undefined {
+    const answer = jsonValue(body);
+    return answer === null || answer.type !== undefined ? answer : undefined;
   }
 
-  fault({ body }: HttpResponse): VimFault | undefined {
-    const fault = jsonValue(body);
+  readEvents(_method: string, body: Uint8Array): Uint8Array | null | undefined {
+    // What the list holds is for the core to read.
+    if (body[body.findIndex((byte) => !WHITE_SPACE.includes(byte))] === LIST_BEGINS) {
+      return body;
+    }
+    const answer = jsonValue(body);
+    return answer === null ? null : answer.type === 'ArrayOfEvent' ? body : undefined;
+  }
+
+  fault({ status, body }: HttpResponse): VimFault | undefined {
+    const fault = status < 300 ? null : jsonValue(body);
     return fault?.type === undefined
       ? undefined
       : { type: fault.type, text: fault.get('faultstring')?.text?.trim() ?? '', object: fault.get('obj')?.ref?.value };
@@ -54,8 +67,11 @@ export class ViJsonCodec implements Codec {
 
   keep(response: HttpResponse): readonly string[] {
     const sessionId = response.header(SESSION_HEADER);
-    this.#sessionId = sessionId ?? this.#sessionId;
-    return sessionId === undefined ? [] : [sessionId];
+    if (sessionId === undefined || sessionId.length > MAX_REPEATED_LENGTH) {
+      return [];
+    }
+    this.#sessionId = sessionId;
+    return [sessionId];
   }
 
   opened(): boolean {

@@ -23,6 +23,7 @@ function present(json: unknown): JsonValue | null {
 
 /** A value that is not null, out of its box: both forms are documented. */
 export class JsonValue implements Value {
+  /** Undefined for a list, and for an object that does not say what it is, as all of them do. */
   readonly type: string | undefined;
   readonly #value: unknown;
   /** The members, where it is an object. */
@@ -30,7 +31,7 @@ export class JsonValue implements Value {
 
   constructor(json: unknown) {
     const box = asObject(json);
-    this.type = typeof box._typeName === 'string' ? box._typeName : undefined;
+    this.type = typeof box._typeName === 'string' ? box._typeName : isLeaf(json) ? typeof json : undefined;
     this.#value = '_value' in box ? box._value : json;
     this.#members = asObject(this.#value);
   }
