@@ -501,7 +501,10 @@ fn milliseconds(value: f64) -> Option<u64> {
 }
 
 /// Written without a fraction, as recordings have it.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields so, whatever their size on the target"
+)]
 fn whole<S: Serializer>(at_ms: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(milliseconds(*at_ms).unwrap_or_default())
 }
