@@ -35,3 +35,19 @@ fn a_text_that_ends_within_a_character_costs_no_document() {
     let report = Recording::from_json(&recording).unwrap().play();
     assert_eq!(report.vms[0].name.as_deref(), name);
 }
+
+#[test]
+fn an_input_that_is_none_is_refused_with_what_it_lacks() {
+    for (input, why) in [
+        ("{}", "missing field `type`"),
+        (r#"{"type":"events"}"#, "`type` is `events`, not `guestInfo`"),
+        (r#"{"type":"guestInfo"}"#, "missing field `info`"),
+        (r#"{"type":"guestInfo","info":{}}"#, "missing field `vm`"),
+        (r#"{"type":"readFailed"}"#, "missing field `failure`"),
+        (r#"{"type":"vms","vms":[]}"#, "missing field `serverTime`"),
+        ("5", "expected an input of a run"),
+    ] {
+        let error = RunInput::from_json(input).unwrap_err();
+        assert!(error.contains(why), "{input}: {error}");
+    }
+}

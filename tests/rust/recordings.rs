@@ -142,6 +142,12 @@ fn a_snapshot_that_contradicts_itself_is_refused() {
         Monitor::restore(snapshot, TimeDown::Counts, server_now, HostTime::from_millis(0))
     };
     assert!(restored(&good).is_ok());
+    let event =
+        json!({ "order": { "time": "2026-03-01T10:00:00Z", "key": 1, "typeName": "VmStartingEvent" } });
+    let events = |count: usize| Value::from(vec![event.clone(); count]);
+    let mut full = good.clone();
+    *full.pointer_mut("/run/default/vms/0/history/events").unwrap() = events(64);
+    assert!(restored(&full).is_ok());
     for (path, value, why) in [
         (
             "/format",
@@ -163,6 +169,11 @@ fn a_snapshot_that_contradicts_itself_is_refused() {
         ("/options/timeoutSeconds", json!(-1), "`timeoutSeconds` is -1"),
         ("/options/rules", json!("published"), "other rules"),
         ("/elapsedMs", json!(-1), "invalid value"),
+        (
+            "/run/default/vms/0/history/events",
+            events(65),
+            "65 events of one VM",
+        ),
     ] {
         let mut bad = good.clone();
         *bad.pointer_mut(path).unwrap() = value;

@@ -1,5 +1,6 @@
 //! JSON text for hosts across a boundary of text: what they say to a monitor, and what it answers.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,7 +15,8 @@ use crate::model::options::{Options, RunConfig, VmRef, MAX_SECONDS, MAX_VMS};
 use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, TimeDown, MAX_PAGE};
 use crate::model::report::{Report, Transition, VmReport, REPORT_FORMAT};
 use crate::model::status::Hint;
-use crate::model::text::MAX_STRING_BYTES;
+use crate::model::text::{cut, MAX_STRING_BYTES};
+use crate::model::time::ServerTime;
 use crate::run::monitor::Monitor;
 use crate::wire::MAX_DOCUMENT_BYTES;
 
@@ -80,7 +82,36 @@ impl RunInput {
     ///
     /// When the text is none; the error says where.
     pub fn from_json(text: &str) -> Result<Self, String> {
-        from_json(text)
+        // A tagged enum would have everything read into a buffer first, by a second deserializer.
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", expecting = "an input of a run")]
+        struct InputJson {
+            r#type: String,
+            info: Option<GuestInfo>,
+            failure: Option<ReadFailure>,
+            vms: Option<Vec<VmRef>>,
+            server_time: Option<ServerTime>,
+        }
+
+        fn given<T>(value: Option<T>, name: &str) -> Result<T, String> {
+            value.ok_or_else(|| format!("missing field `{name}`"))
+        }
+
+        let json: InputJson = from_json(text)?;
+        match json.r#type.as_str() {
+            "guestInfo" => given(json.info, "info").map(|info| Self::GuestInfo { info }),
+            "readFailed" => given(json.failure, "failure").map(|failure| Self::ReadFailed { failure }),
+            "loggedIn" => Ok(Self::LoggedIn),
+            "vms" => Ok(Self::Vms {
+                vms: given(json.vms, "vms")?,
+                server_time: given(json.server_time, "serverTime")?,
+            }),
+            "cancel" => Ok(Self::Cancel),
+            other => Err(format!(
+                "`type` is `{}`, not `guestInfo`, `readFailed`, `loggedIn`, `vms` or `cancel`",
+                cut(other, 64).0
+            )),
+        }
     }
 }
 

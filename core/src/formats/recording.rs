@@ -273,13 +273,7 @@ impl Recording {
 }
 
 /// One input of a run but events, to be written down as a step of a recording.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase",
-    expecting = "an input of a run"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunInput {
     /// What the properties of one VM say.
@@ -429,8 +423,8 @@ impl RecordingStep {
         let step: StepJson<'_> = at(place, serde_json::from_str(json.get()))?;
         let at_ms = milliseconds(step.at_ms).ok_or_else(|| {
             malformed(format!(
-                ".atMs is {:?}: give milliseconds between 0 and {MAX_AT_MS}",
-                step.at_ms
+                ".atMs is {}: give milliseconds between 0 and {MAX_AT_MS}",
+                to_json(&step.at_ms)
             ))
         })?;
         if at_ms < before_ms {
@@ -501,7 +495,10 @@ fn milliseconds(value: f64) -> Option<u64> {
 }
 
 /// Written without a fraction, as recordings have it.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields so, whatever their size on the target"
+)]
 fn whole<S: Serializer>(at_ms: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(milliseconds(*at_ms).unwrap_or_default())
 }

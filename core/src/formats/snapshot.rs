@@ -111,9 +111,10 @@ impl Snapshot {
         }
 
         let malformed = |error: serde_json::Error| RestoreError::Malformed(error.to_string());
-        let FormatOnly { format } = serde_json::from_slice(text).map_err(malformed)?;
+        let text = core::str::from_utf8(text).map_err(|error| RestoreError::Malformed(error.to_string()))?;
+        let FormatOnly { format } = serde_json::from_str(text).map_err(malformed)?;
         match format.as_deref().unwrap_or("none") {
-            SNAPSHOT_FORMAT | FORMAT_1 => serde_json::from_slice(text).map_err(malformed),
+            SNAPSHOT_FORMAT | FORMAT_1 => serde_json::from_str(text).map_err(malformed),
             other => Err(RestoreError::UnsupportedFormat(cut(other, 64).0)),
         }
     }

@@ -8,6 +8,7 @@ use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::json::to_json;
 use crate::model::text::{label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
@@ -283,7 +284,8 @@ fn duration(seconds: f64, field: &str) -> Result<Duration, String> {
             Ok(Duration::from_millis(to_ms(duration)))
         }
         Ok(_) | Err(_) => Err(format!(
-            "`{field}` is {seconds:?}: give a number of seconds between 0 and {MAX_SECONDS}"
+            "`{field}` is {}: give a number of seconds between 0 and {MAX_SECONDS}",
+            to_json(&seconds)
         )),
     }
 }

@@ -5,6 +5,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::event::{EventOrder, StoredEvent};
@@ -60,7 +61,17 @@ impl History {
 
 /// The events of a snapshot, in their order.
 fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StoredEvent>, D::Error> {
-    let mut events: Vec<StoredEvent> = Deserialize::deserialize(deserializer)?;
-    events.sort_by(|first, second| first.order.cmp(&second.order));
+    let stored: Vec<StoredEvent> = Deserialize::deserialize(deserializer)?;
+    if stored.len() > MAX_EVENTS {
+        return Err(D::Error::custom(format_args!(
+            "{} events of one VM, and at most {MAX_EVENTS} are kept",
+            stored.len()
+        )));
+    }
+    let mut events: Vec<StoredEvent> = Vec::with_capacity(stored.len());
+    for event in stored {
+        let place = events.partition_point(|known| known.order < event.order);
+        events.insert(place, event);
+    }
     Ok(events)
 }
