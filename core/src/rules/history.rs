@@ -11,6 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::model::event::{EventOrder, StoredEvent};
 use crate::model::guest_info::GuestHistory;
 
+/// The most events kept of one VM.
+pub(crate) const MAX_EVENTS: usize = 64;
+
 /// Closed attempts of a `reopen` run that are no longer kept, so that a run of weeks stays small.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

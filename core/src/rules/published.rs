@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::event::{EventKind, EventOrder};
 use crate::model::status::CustomizationStatus;
 use crate::model::time::ServerTime;
-use crate::rules::retention::MAX_EVENTS;
+use crate::rules::history::MAX_EVENTS;
 
 /// P3 and P7: milliseconds between two passes, and after the last one.
 pub(crate) const PASS_INTERVAL_MS: u64 = 15_000;
