@@ -284,14 +284,6 @@ impl Reading {
     }
 }
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes fields so, whatever their size on the target"
-)]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
 /// Why something that came in was ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

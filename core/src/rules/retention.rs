@@ -5,11 +5,8 @@ use alloc::vec::Vec;
 
 use crate::model::event::StoredEvent;
 use crate::rules::assess::assess;
-use crate::rules::history::{Forgotten, History};
+use crate::rules::history::{Forgotten, History, MAX_EVENTS};
 use crate::rules::time_window::TimeWindow;
-
-/// The most events kept of one VM.
-pub(crate) const MAX_EVENTS: usize = 64;
 
 /// What became of an event that was offered to a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
