@@ -1,4 +1,4 @@
-//! The rooms of the core: a folder uses only folders below it.
+//! The rooms of the core: a folder uses only folders below it, and no files use each other in a circle.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -13,9 +13,6 @@ use vm_customization_tests::folder;
 
 /// From top to bottom.
 const FOLDERS: [&str; 6] = ["playback", "formats", "run", "rules", "wire", "model"];
-
-/// Beside the folders. The last three are those of `wire` alone.
-const AT_THE_ROOT: [&str; 4] = ["lib.rs", "fields.rs", "json.rs", "view.rs"];
 
 /// The sources by their path below `core/src`, without what only tests and documentation use.
 fn sources() -> BTreeMap<String, String> {
@@ -84,10 +81,7 @@ fn a_folder_uses_only_folders_below_it() {
     };
     for (name, code) in sources() {
         let Some(from) = rank(&name) else {
-            assert!(
-                AT_THE_ROOT.contains(&name.as_str()),
-                "{name} stands in none of {FOLDERS:?}"
-            );
+            assert_eq!(name, "lib.rs", "each file stands in one of {FOLDERS:?}");
             continue;
         };
         for used in used_paths(&name, &code) {
@@ -101,4 +95,35 @@ fn a_folder_uses_only_folders_below_it() {
             );
         }
     }
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    let sources = sources();
+    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, code) in &sources {
+        let used = used_paths(name, code).into_iter().filter_map(|path| {
+            let mut path = path.as_str();
+            loop {
+                let file = format!("{path}.rs");
+                if sources.contains_key(&file) {
+                    return Some(file);
+                }
+                path = path.rsplit_once('/')?.0;
+            }
+        });
+        arrows.insert(name.clone(), used.filter(|used| used != name).collect());
+    }
+    // What uses nothing that is left goes; a circle stays.
+    while let Some(end) = arrows
+        .iter()
+        .find(|(_, used)| used.is_empty())
+        .map(|(name, _)| name.clone())
+    {
+        arrows.remove(&end);
+        for used in arrows.values_mut() {
+            used.remove(&end);
+        }
+    }
+    assert!(arrows.is_empty(), "in or above a circle: {arrows:#?}");
 }

@@ -283,6 +283,7 @@ impl Reading {
         });
     }
 }
+
 /// Why something that came in was ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -62,17 +62,24 @@ impl History {
     }
 }
 
-/// The events of a snapshot, in their order.
-fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StoredEvent>, D::Error> {
-    let stored: Vec<StoredEvent> = Deserialize::deserialize(deserializer)?;
-    if stored.len() > MAX_EVENTS {
+/// The events that a snapshot has of one VM: no more than are kept.
+pub(crate) fn at_most_kept<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let events: Vec<T> = Deserialize::deserialize(deserializer)?;
+    if events.len() > MAX_EVENTS {
         return Err(D::Error::custom(format_args!(
             "{} events of one VM, and at most {MAX_EVENTS} are kept",
-            stored.len()
+            events.len()
         )));
     }
-    let mut events: Vec<StoredEvent> = Vec::with_capacity(stored.len());
-    for event in stored {
+    Ok(events)
+}
+
+/// The same, in their order.
+fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<StoredEvent>, D::Error> {
+    let mut events: Vec<StoredEvent> = Vec::new();
+    for event in at_most_kept::<StoredEvent, D>(deserializer)? {
         let place = events.partition_point(|known| known.order < event.order);
         events.insert(place, event);
     }

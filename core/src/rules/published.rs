@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::event::{EventKind, EventOrder};
 use crate::model::status::CustomizationStatus;
 use crate::model::time::ServerTime;
-use crate::rules::history::MAX_EVENTS;
+use crate::rules::history::{at_most_kept, MAX_EVENTS};
 
 /// P3 and P7: milliseconds between two passes, and after the last one.
 pub(crate) const PASS_INTERVAL_MS: u64 = 15_000;
@@ -23,6 +23,7 @@ pub(crate) const LOOKBACK_MS: u64 = 300_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Script {
     /// Sorted. Copies with the same time are one event.
+    #[serde(deserialize_with = "at_most_kept")]
     visible: Vec<EventOrder>,
     pinned: Option<ServerTime>,
     pub(crate) status: CustomizationStatus,
