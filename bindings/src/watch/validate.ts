@@ -7,6 +7,8 @@ import type { WatchOptions } from './options.js';
 
 const REQUIRED = ['serverTime', 'readEvents'] as const;
 const OPTIONAL = ['readGuestInfo', 'logIn', 'pushEvents'] as const;
+// A year; what vCenter keeps of its events by default is a month.
+const MAX_AGO_S = 366 * 86_400;
 const CALLBACKS = ['onProgress', 'onInput'] as const;
 
 /**
@@ -15,6 +17,7 @@ const CALLBACKS = ['onProgress', 'onInput'] as const;
  */
 export function checkWatchOptions(options: WatchOptions): void {
   checkOptions(options);
+  checkRequestedSecondsAgo(options);
   checkAlsoRead(options.alsoRead);
   for (const name of CALLBACKS) {
     const callback: unknown = options[name];
@@ -32,6 +35,24 @@ export function checkWatchOptions(options: WatchOptions): void {
     throw new OptionsError(
       'invalidOptions',
       `clock is ${describe(options.clock)}: give an object with the methods now and sleep, or leave it out`,
+    );
+  }
+}
+
+function checkRequestedSecondsAgo({ requestedSecondsAgo: ago, rules }: WatchOptions): void {
+  if (ago === undefined) {
+    return;
+  }
+  if (!(Number.isFinite(ago) && ago >= 0 && ago <= MAX_AGO_S)) {
+    throw new OptionsError(
+      'invalidOptions',
+      `requestedSecondsAgo is ${describe(ago)}: give a number of seconds from 0 to ${MAX_AGO_S}`,
+    );
+  }
+  if (rules === 'published') {
+    throw new OptionsError(
+      'invalidOptions',
+      'requestedSecondsAgo cannot be used with the published rules, whose passes begin when the wait does: leave it out',
     );
   }
 }
