@@ -1,10 +1,10 @@
 /** Waiting for customization, for programs: one call, a report at the end, transitions on the way. */
-import { checkSnapshot, checkValues, checkVms } from '../core/validate.js';
+import { checkSnapshot, checkValues, checkVms, plainOptions } from '../core/validate.js';
 import { CancelledError, DetachedError, OptionsError, VmCustomizationError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
 import type { MonitorOptions, Report, Snapshot, Transition, VmRef, VmRow } from '../types.js';
 import { systemClock } from '../util/clock.js';
-import { describe } from '../util/describe.js';
+import { unusable } from '../util/fields.js';
 import { Backlog } from './backlog.js';
 import { Conclusions } from './conclusions.js';
 import type { WatchOptions } from './options.js';
@@ -143,7 +143,7 @@ class Watch implements CustomizationWatch {
       } else {
         checkSnapshot(beginning.snapshot);
       }
-      checkWatchOptions(options);
+      checkWatchOptions(options, 'snapshot' in beginning);
     } catch (error) {
       this.#end();
       this.report = Promise.reject(error);
@@ -155,7 +155,7 @@ class Watch implements CustomizationWatch {
     const loop = new RunLoop({
       source,
       vms: 'vms' in beginning ? beginning.vms.map((vm) => ({ ...vm })) : [],
-      options: monitorOptions,
+      options: plainOptions(monitorOptions),
       alsoRead: alsoRead ?? [],
       push: push ?? true,
       snapshot: this.#restoredFrom,
@@ -203,7 +203,7 @@ class Watch implements CustomizationWatch {
 
   async vm(vm: string): Promise<VmRow> {
     if (typeof vm !== 'string') {
-      throw new OptionsError('invalidOptions', `the VM is ${describe(vm)}: pass the value of its reference, 'vm-101'`);
+      throw unusable('the VM', vm, { give: "pass the value of its managed object reference, such as 'vm-101'" });
     }
     while (!this.#over && this.#isWatched(vm) && this.#conclusions.row(vm) === undefined) {
       await this.#conclusions.change(vm);
