@@ -54,11 +54,16 @@ const builtins = {
   },
 };
 
-/** Leaves the browser's entry to its own file: whoever imports both has one core, and one set of classes. */
+/**
+ * Leaves what the element takes from other folders to the browser's entry, which exports it: whoever imports both has one
+ * core, and one set of classes.
+ */
 const besideBrowser = {
   name: 'beside-browser',
   setup({ onResolve }) {
-    onResolve({ filter: /\/entries\/browser\.js$/ }, () => ({ path: './browser.js', external: true }));
+    onResolve({ filter: /^\.\.\/\w+\// }, ({ importer }) =>
+      dirname(importer) === at('src/element') ? { path: './browser.js', external: true } : undefined,
+    );
   },
 };
 

@@ -67,6 +67,15 @@ export class CancelledError extends VmCustomizationError {
   }
 }
 
+/** `detach()` let go of the wait: it has no end here, and may go on from the snapshot that `detach()` answered. */
+export class DetachedError extends VmCustomizationError {
+  override readonly name = 'DetachedError';
+
+  constructor() {
+    super('detached', 'the wait for customization was let go by detach(): go on with resumeCustomization');
+  }
+}
+
 /** Thrown by an {@link EventSource} to say what kind of failure a read or a log-in met. */
 export class ReadError extends VmCustomizationError {
   override readonly name: string = 'ReadError';

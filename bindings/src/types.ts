@@ -137,8 +137,10 @@ export interface MonitorOptions {
   readonly timeoutSeconds?: number | null;
   /** How long before the start a power-on still counts, in seconds of server time. Default 300. */
   readonly lookbackSeconds?: number;
-  /** A server time taken before the power-on, with an offset; used in place of `lookbackSeconds`. */
-  readonly since?: string;
+  /**
+   * A server time taken before the power-on, as a Date or RFC 3339 text with an offset; used in place of `lookbackSeconds`.
+   */
+  readonly since?: string | Date;
   /** Seconds of host time between two reads. Default 15; 60 where the source pushes events. */
   readonly pollIntervalSeconds?: number;
   /** Keep waiting for VMs that were not powered on. Default false. */

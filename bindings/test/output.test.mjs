@@ -40,6 +40,19 @@ describe('text on a terminal', () => {
     assert.equal(columns('web'), 3);
     assert.equal(columns('日本'), 4);
     assert.equal(columns('e\u0301'), 1);
+    for (const [text, width] of [
+      ['👨‍👩‍👧', 2],
+      ['🇩🇪', 2],
+      ['❤️', 2],
+      ['⌚', 2],
+      ['ｱﾊﾟ', 3],
+      ['각', 2],
+      ['नमस्ते', 3],
+    ]) {
+      assert.equal(columns(text), width, text);
+    }
+    assert.equal(cut('👨‍👩‍👧👨‍👩‍👧', 3), '👨‍👩‍👧…', 'what belongs together is not cut');
+    assert.equal(cutMiddle('🇩🇪web🇫🇷', 6), '🇩🇪w…🇫🇷');
     assert.equal(padded('日本', 6), '日本  ');
     assert.equal(cut('web-server', 6), 'web-s…');
     assert.equal(cut('日本語', 4), '日…');

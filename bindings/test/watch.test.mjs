@@ -651,10 +651,10 @@ describe('what is kept of a long watch', () => {
 });
 
 describe('types read beside those of interest', () => {
-  const alsoRead = ['VmPoweredOffEvent', 'CustomizationSucceeded', 'VmPoweredOffEvent'];
+  const alsoRead = ['VmReconfiguredEvent', 'CustomizationSucceeded', 'VmReconfiguredEvent'];
 
   test('are asked for in each query, once, and come to onInput; the machine ignores them', async () => {
-    const off = event('VmPoweredOffEvent', 4, 3);
+    const off = event('VmReconfiguredEvent', 4, 3);
     const source = scripted([[SUCCESS[0], off], SUCCESS]);
     const seen = [];
     const onInput = (input) => {
@@ -662,9 +662,10 @@ describe('types read beside those of interest', () => {
     };
     const report = await wait(source, VM, { alsoRead, onInput });
     for (const { query } of source.reads) {
-      assert.deepEqual(query.types.slice(13), ['VmPoweredOffEvent']);
+      assert.equal(query.types.at(-1), 'VmReconfiguredEvent');
+      assert.equal(new Set(query.types).size, query.types.length);
     }
-    assert.ok(seen.includes('VmPoweredOffEvent'));
+    assert.ok(seen.includes('VmReconfiguredEvent'));
     assert.equal(report.ignored.otherType, 1);
   });
 
@@ -683,7 +684,7 @@ describe('types read beside those of interest', () => {
     };
     const watch = resumeCustomization(source, snapshot, { clock: source.clock, alsoRead, onInput });
     await source.clock.drive(watch.report);
-    assert.deepEqual(source.reads[0].query.types.slice(13), ['VmPoweredOffEvent']);
+    assert.equal(source.reads[0].query.types.at(-1), 'VmReconfiguredEvent');
     assert.deepEqual(inputs, ['events']);
     assert.equal(recorder.recording(), undefined);
   });

@@ -13,7 +13,7 @@ const BUDGETS = {
   'element.js': [87, 25],
   'external.js': [191, 48],
   'node.cjs': [331, 144],
-  'cli.js': [259, 67],
+  'cli.js': [272, 73],
 };
 
 const inThousands = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;

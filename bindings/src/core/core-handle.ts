@@ -76,7 +76,7 @@ function translated(error: unknown): unknown {
   const code = error.name;
   switch (code) {
     case 'invalidOptions':
-      return new OptionsError(code, error.message);
+      return new OptionsError(code, withoutPlace(error.message));
     case 'invalidSnapshot':
     case 'unsupportedSnapshot':
       return new SnapshotError(code, error.message);
@@ -87,8 +87,13 @@ function translated(error: unknown): unknown {
     case 'invalidRecording':
       return new WireError(code, error.message);
     case 'invalidInput':
-      return new VmCustomizationError(code, error.message);
+      return new VmCustomizationError(code, withoutPlace(error.message));
     default:
       return error;
   }
+}
+
+/** A message without a place in JSON that the caller has never seen. */
+function withoutPlace(message: string): string {
+  return message.replace(/^the configuration: | at line \d+ column \d+$/g, '');
 }

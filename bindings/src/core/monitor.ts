@@ -5,9 +5,10 @@ import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js'
 import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
 import { describe } from '../util/describe.js';
 import { disposeSymbol } from '../util/dispose.js';
+import { checkKnown, FLAG } from '../util/fields.js';
 import { CoreHandle, guarded } from './core-handle.js';
 import { type EventDocument, toBytes } from './event-document.js';
-import { checkOptions, checkValues, checkVms, hostTime, isServerTime, jsonText } from './validate.js';
+import { checkValues, checkVms, hostTime, isServerTime, jsonText, MONITOR_OPTIONS, plainOptions } from './validate.js';
 import type { RawMonitor } from './wasm/core-module.js';
 import { core } from './wasm/loader.js';
 
@@ -43,9 +44,9 @@ export class Monitor implements Disposable {
       return;
     }
     checkVms(from);
-    checkOptions(options ?? {});
+    checkKnown('a monitor', options ?? {}, MONITOR_OPTIONS);
     const config = jsonText(
-      { vms: from, options: options ?? {}, serverNow: timeText(serverNow) },
+      { vms: from, options: plainOptions(options ?? {}), serverNow: timeText(serverNow) },
       (why) => new OptionsError('invalidOptions', `the VMs and the options have to be plain data: ${why}`),
     );
     const now = hostTime(nowMs);
@@ -60,14 +61,12 @@ export class Monitor implements Disposable {
    * @throws {@link SnapshotError} when it is damaged or of an unknown version
    */
   static restore(snapshot: Snapshot, serverNow: Date | string, nowMs: number, options: RestoreOptions = {}): Monitor {
+    checkKnown('restoring', options, { timeDownCounts: FLAG });
     const text = jsonText(
       snapshot,
       (why) => new SnapshotError('invalidSnapshot', `the snapshot is no plain data: ${why}`),
     );
-    const how = jsonText(
-      options,
-      (why) => new OptionsError('invalidOptions', `the options have to be plain data: ${why}`),
-    );
+    const how = JSON.stringify({ timeDownCounts: options.timeDownCounts });
     const time = timeText(serverNow);
     const now = hostTime(nowMs);
     return restored(guarded(() => core().RawMonitor.restore(text, time, now, how)));

@@ -2,40 +2,63 @@
 import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js';
 import type { MonitorOptions, Snapshot, VmRef } from '../types.js';
 import { describe } from '../util/describe.js';
+import { checkFields, type Field, FLAG, isObject, isText, oneOf, unusable } from '../util/fields.js';
 
-const NUMBERS = ['timeoutSeconds', 'lookbackSeconds', 'pollIntervalSeconds', 'stuckAfterSeconds'] as const;
+const SECONDS: Field = { fits: Number.isFinite, give: 'give a number of seconds' };
 
-/**
- * Refuses options that JSON cannot carry: it makes null of NaN and Infinity, and null waits for ever.
- * @throws {@link OptionsError} that names the option
- */
-export function checkOptions(options: MonitorOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new OptionsError('invalidOptions', `the options are ${describe(options)}: pass an object, or nothing`);
-  }
-  for (const name of NUMBERS) {
-    const value: unknown = options[name];
-    const isFine = value === undefined || (value === null && name === 'timeoutSeconds') || Number.isFinite(value);
-    if (!isFine) {
-      const orNull = name === 'timeoutSeconds' ? ', or null to wait for ever' : '';
-      throw new OptionsError('invalidOptions', `${name} is ${describe(value)}: give a number of seconds${orNull}`);
-    }
-  }
+/** The options of a monitor. JSON cannot carry all that a number or a date may be: it makes null of what it has not. */
+export const MONITOR_OPTIONS: Readonly<Record<keyof MonitorOptions, Field>> = {
+  rules: oneOf('default', 'published'),
+  timeoutSeconds: {
+    fits: (value) => value === null || Number.isFinite(value),
+    give: 'give a number of seconds, or null to wait for ever',
+  },
+  lookbackSeconds: SECONDS,
+  since: {
+    // The core reads the text; this much tells what could never be one.
+    fits: (value) => (typeof value === 'string' ? /(?:z|[+-]\d\d:\d\d)$/i.test(value) : isServerTime(value)),
+    give: "give a server time with an offset, such as '2026-03-01T10:00:00Z', or a Date",
+  },
+  pollIntervalSeconds: SECONDS,
+  waitForPowerOn: FLAG,
+  attempts: oneOf('follow', 'first', 'reopen'),
+  stuckAfterSeconds: SECONDS,
+};
+
+/** Options that were looked at, as the core takes them. */
+export function plainOptions({ since, ...options }: MonitorOptions): MonitorOptions {
+  return since === undefined ? options : { ...options, since: isServerTime(since) ? since.toISOString() : since };
 }
 
+const VM = {
+  vm: { fits: isText, give: "give the value of its managed object reference, such as 'vm-101'" },
+  name: { fits: (value: unknown) => value === null || isText(value), give: 'give a text, or leave it out' },
+};
+
 /**
- * Refuses what is no list of VMs; what each of them has to be is the core's business.
- * @throws {@link OptionsError}
+ * Refuses what is no list of VMs.
+ * @throws {@link OptionsError} that names the VM by its index
  */
 export function checkVms(vms: readonly VmRef[]): void {
   if (!Array.isArray(vms)) {
     throw new OptionsError('invalidOptions', `the VMs are ${describe(vms)}: pass an array such as [{ vm: 'vm-101' }]`);
   }
+  for (const [index, vm] of (vms as readonly unknown[]).entries()) {
+    const place = `vms[${index}]`;
+    if (!isObject(vm)) {
+      throw unusable(place, vm, { give: `give { vm: ${isText(vm) ? `'${vm}'` : "'vm-101'"} }` });
+    }
+    const { vm: value } = vm as Partial<VmRef>;
+    if (value === undefined) {
+      throw unusable(`${place}.vm`, value, VM.vm);
+    }
+    checkFields(vm, VM, `${place}.`);
+  }
 }
 
 /**
  * Refuses what is no list of the values of VMs.
- * @throws {@link OptionsError}
+ * @throws {@link OptionsError} that names the value by its index
  */
 export function checkValues(vms: readonly string[] | undefined): void {
   if (vms !== undefined && !Array.isArray(vms)) {
@@ -43,6 +66,11 @@ export function checkValues(vms: readonly string[] | undefined): void {
       'invalidOptions',
       `the VMs are ${describe(vms)}: pass an array such as ['vm-101'], or nothing`,
     );
+  }
+  for (const [index, vm] of (vms ?? []).entries()) {
+    if (!isText(vm)) {
+      throw unusable(`vms[${index}]`, vm, VM.vm);
+    }
   }
 }
 

@@ -1,8 +1,7 @@
-import { watchCustomization } from '../entries/browser.js';
 import type { EventSource } from '../source/event-source.js';
 import type { CustomizationStatus, Report, VmRef } from '../types.js';
 import type { WatchOptions } from '../watch/options.js';
-import type { CustomizationWatch } from '../watch/watch.js';
+import { type CustomizationWatch, watchCustomization } from '../watch/watch.js';
 import { Announcer } from './announcer.js';
 import { Details } from './details.js';
 import { el, set, setText } from './dom.js';

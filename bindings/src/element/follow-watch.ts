@@ -1,6 +1,6 @@
 /** From a live wait to a model. */
 // From the entry, which the build leaves in a file of its own: the core is in a bundle once.
-import { summarizeEvents } from '../entries/browser.js';
+import { summarizeEvents } from '../core/summarize-events.js';
 import type { EventSummary, Report, Transition } from '../types.js';
 import type { Progress, RunInput } from '../watch/progress.js';
 import type { CustomizationWatch } from '../watch/watch.js';

@@ -67,12 +67,9 @@ export class TimeAxis {
     return timeMs >= this.fromMs && timeMs <= this.toMs;
   }
 
+  /** The round local times; across a change of the clock too, where they are not equally far apart. */
   ticks(): number[] {
-    const ticks = [];
-    for (let at = ceil(this.fromMs, this.stepMs); at <= this.toMs; at += this.stepMs) {
-      ticks.push(at);
-    }
-    return ticks;
+    return roundTimes(this.fromMs, this.toMs, this.stepMs);
   }
 
   /** About what a label takes, pixels. */
@@ -106,8 +103,42 @@ function stepOf(fits: (stepMs: number) => boolean): number {
 
 /** The next round local time. */
 function ceil(timeMs: number, stepMs: number): number {
-  const offset = -new Date(timeMs).getTimezoneOffset() * MINUTE;
-  return Math.ceil((timeMs + offset) / stepMs) * stepMs - offset;
+  // An hour or a day that a change of the clock leaves out is no more than another step.
+  return roundTimes(timeMs, timeMs + 2 * stepMs, stepMs)[0] ?? timeMs + stepMs;
+}
+
+/** All moments from one to another at which local clocks show a multiple of the step, counted from midnight or in days. */
+function roundTimes(fromMs: number, toMs: number, stepMs: number): number[] {
+  const offsets = [offsetAt(fromMs), offsetAt(toMs)];
+  const first = Math.ceil((fromMs + Math.min(...offsets)) / stepMs) * stepMs;
+  const last = toMs + Math.max(...offsets);
+  const times = new Set<number>();
+  for (let shown = first; shown <= last; shown += stepMs) {
+    for (const time of stepMs < DAY ? momentsOf(shown) : beginningOf(shown)) {
+      if (time >= fromMs && time <= toMs) {
+        times.add(time);
+      }
+    }
+  }
+  return [...times].sort((left, right) => left - right);
+}
+
+/** When local clocks show this, as if it were UTC: never, once, or twice where they are put back. */
+function momentsOf(shown: number): readonly number[] {
+  return [shown - offsetAt(shown - DAY), shown - offsetAt(shown + DAY)].filter(
+    (time) => time + offsetAt(time) === shown,
+  );
+}
+
+/** When a local day begins: its midnight, the first of two, or what comes in place of it. */
+function beginningOf(midnight: number): readonly number[] {
+  const [time = midnight - offsetAt(midnight - DAY)] = momentsOf(midnight);
+  // A zone that crosses the date line leaves out a whole day.
+  return Math.floor((time + offsetAt(time)) / DAY) * DAY === midnight ? [time] : [];
+}
+
+function offsetAt(timeMs: number): number {
+  return -new Date(timeMs).getTimezoneOffset() * MINUTE;
 }
 
 /** What the axis depends on; a {@link RunModel} has it. */
@@ -133,7 +164,7 @@ export function dateAndTime(timeMs: number): string {
 
 /** The zone of local times at that moment, such as `UTC+01:00`. */
 export function zoneAt(timeMs: number): string {
-  const minutes = -new Date(timeMs).getTimezoneOffset();
+  const minutes = offsetAt(timeMs) / MINUTE;
   if (minutes === 0) {
     return 'UTC';
   }

@@ -1,4 +1,4 @@
 /** The package in browsers, and wherever else there is `fetch` and nothing of Node. */
 
-export { type ConnectOptions, connectVCenter, type ServerOptions } from '../vsphere/client/connect-browser.js';
+export { connectVCenter } from '../vsphere/client/connect-browser.js';
 export * from './exports.js';

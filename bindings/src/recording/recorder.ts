@@ -4,9 +4,10 @@ import { guarded } from '../core/core-handle.js';
 import { toBytes } from '../core/event-document.js';
 import { limits } from '../core/limits.js';
 import { core } from '../core/wasm/loader.js';
-import { OptionsError, VmCustomizationError } from '../errors.js';
+import { VmCustomizationError } from '../errors.js';
 import type { Recording, RecordingStep } from '../types.js';
 import { describe } from '../util/describe.js';
+import { checkKnown, type Field } from '../util/fields.js';
 import type { RunInput } from '../watch/progress.js';
 
 /** How a {@link Recorder} records. */
@@ -27,6 +28,11 @@ const INPUTS: ReadonlySet<unknown> = new Set<RunInput['type']>([
   'vms',
   'cancel',
 ]);
+const MAX_BYTES: Field = {
+  fits: (value) => typeof value === 'number' && value > 0,
+  give: 'give a number of bytes above 0',
+};
+
 const encoder = new TextEncoder();
 
 /**
@@ -50,14 +56,8 @@ export class Recorder {
 
   /** @throws {@link OptionsError} when `maxBytes` is no positive number */
   constructor(options: RecorderOptions = {}) {
-    if (typeof options !== 'object' || options === null) {
-      throw new OptionsError('invalidOptions', `the options are ${describe(options)}: pass an object, or nothing`);
-    }
-    const { maxBytes } = options;
-    if (maxBytes !== undefined && !(typeof maxBytes === 'number' && maxBytes > 0)) {
-      throw new OptionsError('invalidOptions', `maxBytes is ${describe(maxBytes)}: give a number of bytes above 0`);
-    }
-    this.#maxBytes = maxBytes;
+    checkKnown('a recorder', options, { maxBytes: MAX_BYTES });
+    this.#maxBytes = options.maxBytes;
   }
 
   /**

@@ -4,6 +4,12 @@ import type { Progress, RunInput } from './progress.js';
 
 /** How to watch. What is left out takes the default. */
 export interface WatchOptions extends MonitorOptions {
+  /**
+   * How long ago the customization was asked for, in seconds, where the wait begins later than that: it is as if it had begun
+   * then. The deadline comes so much earlier, a power-on counts from `lookbackSeconds` before then, and times of the
+   * report count from then. Not under `published` rules. Default 0.
+   */
+  readonly requestedSecondsAgo?: number;
   /** Ends the wait at once: it rejects with a {@link CancelledError} whose `report` has every row. */
   readonly signal?: AbortSignal;
   /** Lets the source push events where it can; false leaves it at reads. Default true. */

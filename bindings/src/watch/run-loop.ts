@@ -5,7 +5,7 @@
 
 import { Monitor } from '../core/monitor.js';
 import { init } from '../core/wasm/loader.js';
-import { OptionsError } from '../errors.js';
+import { DetachedError, OptionsError } from '../errors.js';
 import type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
 import { readFailureOf } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
@@ -62,7 +62,7 @@ export class RunLoop {
 
   constructor(setup: RunSetup) {
     this.#setup = setup;
-    this.#startedAt = setup.clock.now();
+    this.#startedAt = setup.clock.now() - setup.requestedSecondsAgo * 1000;
     this.#vmCount = setup.vms.length;
     const { source, options } = setup;
     // The published rules see what is there at their fixed times, and nothing else.
@@ -83,7 +83,10 @@ export class RunLoop {
     return this.#vmCount;
   }
 
-  /** Runs to the end. Rejects only for bad options and for bugs: a source that fails still gives a report. */
+  /**
+   * Runs to the end. Rejects only for bad options, for bugs and when it is let go ({@link DetachedError}): a source that
+   * fails still gives a report.
+   */
   async run(): Promise<Report> {
     try {
       await init();
@@ -159,6 +162,9 @@ export class RunLoop {
       answer.time === undefined
         ? new Date().toISOString()
         : new Date(answer.time.getTime() - this.#nowMs()).toISOString();
+    if (answer.time === undefined) {
+      this.#throwIfDetached();
+    }
     this.#monitor =
       setup.snapshot === undefined
         ? new Monitor(setup.vms, this.#options, startedAt, 0)
@@ -339,8 +345,16 @@ export class RunLoop {
 
   #cancel(): void {
     if (!this.#ended) {
+      this.#throwIfDetached();
       this.#act([this.#fed.cancel(this.#nowMs())]);
       this.#ended = true;
+    }
+  }
+
+  #throwIfDetached(): void {
+    const reason: unknown = this.#setup.stop.reason;
+    if (reason instanceof DetachedError) {
+      throw reason;
     }
   }
 

@@ -13,8 +13,10 @@ export interface RunSetup {
   /** Whether the source may push. */
   readonly push: boolean;
   readonly snapshot: Snapshot | undefined;
+  /** How long before now the run began, in seconds of host time. */
+  readonly requestedSecondsAgo: number;
   readonly clock: Clock;
-  /** Ends the run with the rows it has. */
+  /** Ends the run with the rows it has; with a {@link DetachedError} as its reason, as it stands. */
   readonly stop: AbortSignal;
   readonly tell: (progress: Progress) => void;
   readonly record: (input: RunInput) => void;

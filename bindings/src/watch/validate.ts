@@ -1,65 +1,57 @@
 /** The source and the options of a watch, looked at before they are used. */
-import { checkOptions } from '../core/validate.js';
+import { MONITOR_OPTIONS } from '../core/validate.js';
 import { OptionsError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
 import { describe } from '../util/describe.js';
+import { CLOCK, checkKnown, type Field, type Fields, FLAG, FUNCTION, SIGNAL, unusable } from '../util/fields.js';
 import type { WatchOptions } from './options.js';
 
 const REQUIRED = ['serverTime', 'readEvents'] as const;
 const OPTIONAL = ['readGuestInfo', 'logIn', 'pushEvents'] as const;
-const CALLBACKS = ['onProgress', 'onInput'] as const;
+// A year; what vCenter keeps of its events by default is a month.
+const MAX_AGO_S = 366 * 86_400;
+const MAX_ALSO_READ = 64;
+
+/** The options of a watch. Null stands for nothing where it cannot mean anything else. */
+const WATCH_OPTIONS: Readonly<Record<keyof WatchOptions, Field>> = {
+  ...MONITOR_OPTIONS,
+  requestedSecondsAgo: {
+    fits: (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= MAX_AGO_S,
+    give: `give a number of seconds from 0 to ${MAX_AGO_S}`,
+  },
+  signal: orNull(SIGNAL),
+  push: orNull(FLAG),
+  onProgress: orNull(FUNCTION),
+  alsoRead: { fits: Array.isArray, give: "pass an array such as ['VmPoweredOffEvent']" },
+  onInput: orNull(FUNCTION),
+  clock: orNull(CLOCK),
+};
+
+function orNull(field: Field): Field {
+  return { ...field, fits: (value) => value === null || field.fits(value) };
+}
+
+const RESUME_OPTIONS: Fields = Object.fromEntries(
+  Object.entries(WATCH_OPTIONS).filter(([name]) => name !== 'requestedSecondsAgo' && !(name in MONITOR_OPTIONS)),
+);
 
 /**
  * Refuses options of a watch that cannot be used.
+ * @param resumed - it goes on from a snapshot, which has the options of the monitor
  * @throws {@link OptionsError} that names the option
  */
-export function checkWatchOptions(options: WatchOptions): void {
-  checkOptions(options);
-  checkAlsoRead(options.alsoRead);
-  for (const name of CALLBACKS) {
-    const callback: unknown = options[name];
-    if (isGiven(callback) && typeof callback !== 'function') {
-      throw new OptionsError('invalidOptions', `${name} is ${describe(callback)}: give a function, or leave it out`);
-    }
-  }
-  if (isGiven(options.signal) && !hasMethods(options.signal, ['addEventListener', 'removeEventListener'])) {
+export function checkWatchOptions(options: WatchOptions, resumed: boolean): void {
+  checkKnown(resumed ? 'a wait that goes on' : 'a watch', options, resumed ? RESUME_OPTIONS : WATCH_OPTIONS);
+  checkAlsoRead(options.alsoRead ?? []);
+  if (options.requestedSecondsAgo !== undefined && options.rules === 'published') {
     throw new OptionsError(
       'invalidOptions',
-      `signal is ${describe(options.signal)}: give the signal of an AbortController, or leave it out`,
-    );
-  }
-  if (isGiven(options.clock) && !hasMethods(options.clock, ['now', 'sleep'])) {
-    throw new OptionsError(
-      'invalidOptions',
-      `clock is ${describe(options.clock)}: give an object with the methods now and sleep, or leave it out`,
+      'requestedSecondsAgo cannot be used with the published rules, whose passes begin when the wait does: leave it out',
     );
   }
 }
 
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
-}
-
-function hasMethods(value: unknown, names: readonly string[]): boolean {
-  return names.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
-}
-
-const MAX_ALSO_READ = 64;
-
-/**
- * Refuses what is no short list of names of event types.
- * @throws {@link OptionsError}
- */
-function checkAlsoRead(types: readonly string[] | undefined): void {
-  if (types === undefined) {
-    return;
-  }
-  if (!Array.isArray(types)) {
-    throw new OptionsError(
-      'invalidOptions',
-      `alsoRead is ${describe(types)}: pass an array such as ['VmPoweredOffEvent']`,
-    );
-  }
+function checkAlsoRead(types: readonly string[]): void {
   if (types.length > MAX_ALSO_READ) {
     throw new OptionsError(
       'invalidOptions',
@@ -68,10 +60,9 @@ function checkAlsoRead(types: readonly string[] | undefined): void {
   }
   for (const [index, type] of types.entries()) {
     if (typeof type !== 'string' || !/^[A-Za-z][\w.]{0,255}$/.test(type)) {
-      throw new OptionsError(
-        'invalidOptions',
-        `alsoRead[${index}] is ${describe(type)}: give the name of an event type, such as 'VmPoweredOffEvent'`,
-      );
+      throw unusable(`alsoRead[${index}]`, type, {
+        give: "give the name of an event type, such as 'VmPoweredOffEvent'",
+      });
     }
   }
 }
@@ -95,17 +86,11 @@ export function checkSource(source: EventSource): void {
   for (const name of OPTIONAL) {
     const member: unknown = source[name];
     if (member !== undefined && typeof member !== 'function') {
-      throw new OptionsError(
-        'invalidOptions',
-        `${name} of the source is ${describe(member)}: give a method, or leave it out`,
-      );
+      throw unusable(`${name} of the source`, member, { give: 'give a method, or leave it out' });
     }
   }
   const limit: unknown = source.readTimeoutMs;
   if (limit !== undefined && !(Number.isFinite(limit) && (limit as number) > 0)) {
-    throw new OptionsError(
-      'invalidOptions',
-      `readTimeoutMs of the source is ${describe(limit)}: give a number of milliseconds, or leave it out`,
-    );
+    throw unusable('readTimeoutMs of the source', limit, { give: 'give a number of milliseconds, or leave it out' });
   }
 }

@@ -1,11 +1,14 @@
 /** Waiting for customization, for programs: one call, a report at the end, transitions on the way. */
-import { checkSnapshot, checkValues, checkVms } from '../core/validate.js';
-import { CancelledError, VmCustomizationError } from '../errors.js';
+import { checkSnapshot, checkValues, checkVms, plainOptions } from '../core/validate.js';
+import { CancelledError, DetachedError, OptionsError, VmCustomizationError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
-import type { Report, Snapshot, Transition, VmRef, VmRow } from '../types.js';
+import type { MonitorOptions, Report, Snapshot, Transition, VmRef, VmRow } from '../types.js';
 import { systemClock } from '../util/clock.js';
-import { type Deferred, deferred } from '../util/deferred.js';
+import { unusable } from '../util/fields.js';
+import { Backlog } from './backlog.js';
+import { Conclusions } from './conclusions.js';
 import type { WatchOptions } from './options.js';
+import type { Progress } from './progress.js';
 import { RunLoop } from './run-loop.js';
 import { checkSource, checkWatchOptions } from './validate.js';
 
@@ -16,6 +19,10 @@ const TRANSITIONS_AT_LEAST = 1_024;
 /**
  * A wait under way. Iterating it gives the transitions from the first on; several loops may do so at once. The newest are
  * kept, 64 per VM and at least 1,024 in all: a loop that begins late, or falls behind, goes on at the oldest kept.
+ *
+ * Leaving a loop with `break` ends that loop and nothing else: the wait goes on, `report` resolves as without it, and a
+ * new loop begins at the oldest kept again. {@link CustomizationWatch.cancel} and {@link CustomizationWatch.detach} end
+ * the wait.
  */
 export interface CustomizationWatch extends AsyncIterable<Transition> {
   /** One row per VM, when the wait is over. Also after a source that failed for good. */
@@ -27,6 +34,27 @@ export interface CustomizationWatch extends AsyncIterable<Transition> {
    * @throws {@link OptionsError} when that is no array
    */
   rows(vms?: readonly string[]): readonly VmRow[];
+  /**
+   * Every VM once, as soon as it is done, with its row of that moment; however it ends, and so also when it has timed out,
+   * was cancelled or cannot be observed. The loop ends with the wait, and throws where `report` rejects, after the last row.
+   * What changes later, such as a result that is revised, is in `report` and among the transitions. `break` as above.
+   *
+   * A VM that `setVms` takes out before it is done is not among them; one that it takes in again may be done again.
+   *
+   * ```ts
+   * for await (const row of watch.concluded()) {
+   *   if (row.customizationStatus === 'CustomizationSucceeded') await configure(row.vm);
+   * }
+   * ```
+   */
+  concluded(): AsyncIterable<VmRow>;
+  /**
+   * The row of one VM, as soon as it is done, however it ends: what `concluded()` gives of it.
+   * @param vm - the value of its managed object reference, such as `vm-101`
+   * @throws {@link OptionsError} when it is not watched, or is taken out by `setVms`; else what `report` rejects with, where
+   *   that comes first
+   */
+  vm(vm: string): Promise<VmRow>;
   /** The state as plain data, for {@link resumeCustomization}; at any time once the server's time is known. */
   snapshot(): Snapshot;
   /**
@@ -43,6 +71,14 @@ export interface CustomizationWatch extends AsyncIterable<Transition> {
   setVms(vms: readonly VmRef[]): Promise<void>;
   /** Ends the wait at once; `report` resolves with the rows it has. */
   cancel(): void;
+  /**
+   * Lets go without an end: nothing more is read or told, and `report` and the loops fail with a {@link DetachedError}. It
+   * answers the last snapshot, which holds exactly what was told, for {@link resumeCustomization}. After the end of the
+   * wait it answers the snapshot of the end.
+   * @throws {@link VmCustomizationError} with the code `notStarted` before vCenter's time is known, and whatever a wait that
+   *   has failed rejects with; it is let go all the same
+   */
+  detach(): Promise<Snapshot>;
 }
 
 /**
@@ -79,7 +115,7 @@ export function waitForCustomization(
 export function resumeCustomization(
   source: EventSource,
   snapshot: Snapshot,
-  options: Pick<WatchOptions, 'signal' | 'push' | 'onProgress' | 'onInput' | 'alsoRead' | 'clock'> = {},
+  options: Omit<WatchOptions, keyof MonitorOptions | 'requestedSecondsAgo'> = {},
 ): CustomizationWatch {
   return new Watch(source, { snapshot }, options);
 }
@@ -92,13 +128,12 @@ class Watch implements CustomizationWatch {
   readonly #stop = new AbortController();
   /** Undefined when what was handed over cannot be used: `report` has rejected then. */
   readonly #loop: RunLoop | undefined;
-  readonly #transitions: Transition[] = [];
-  /** How many of the oldest are no longer kept. */
-  #dropped = 0;
+  readonly #transitions = new Backlog<Transition>();
+  readonly #conclusions = new Conclusions();
+  readonly #restoredFrom: Snapshot | undefined;
   #lastRows: readonly VmRow[] = [];
   #lastSnapshot: Snapshot | undefined;
   #over = false;
-  #changed: Deferred = deferred();
 
   constructor(source: EventSource, beginning: Beginning, options: WatchOptions) {
     try {
@@ -108,27 +143,27 @@ class Watch implements CustomizationWatch {
       } else {
         checkSnapshot(beginning.snapshot);
       }
-      checkWatchOptions(options);
+      checkWatchOptions(options, 'snapshot' in beginning);
     } catch (error) {
-      this.#over = true;
+      this.#end();
       this.report = Promise.reject(error);
       this.report.catch(() => undefined);
       return;
     }
-    const { signal, push, onProgress, onInput, alsoRead, clock, ...monitorOptions } = options;
+    const { signal, push, onProgress, onInput, alsoRead, clock, requestedSecondsAgo, ...monitorOptions } = options;
+    this.#restoredFrom = 'vms' in beginning ? undefined : beginning.snapshot;
     const loop = new RunLoop({
       source,
       vms: 'vms' in beginning ? beginning.vms.map((vm) => ({ ...vm })) : [],
-      options: monitorOptions,
+      options: plainOptions(monitorOptions),
       alsoRead: alsoRead ?? [],
       push: push ?? true,
-      snapshot: 'vms' in beginning ? undefined : beginning.snapshot,
+      snapshot: this.#restoredFrom,
+      requestedSecondsAgo: requestedSecondsAgo ?? 0,
       clock: clock ?? systemClock,
       stop: this.#stop.signal,
       tell: (progress) => {
-        if (progress.type === 'transition') {
-          this.#keep(progress.transition);
-        }
+        this.#note(progress);
         onProgress?.(progress);
       },
       record: (input) => onInput?.(input),
@@ -162,6 +197,27 @@ class Watch implements CustomizationWatch {
     return snapshot;
   }
 
+  concluded(): AsyncIterable<VmRow> {
+    return this.#untilReport(this.#conclusions.read());
+  }
+
+  async vm(vm: string): Promise<VmRow> {
+    if (typeof vm !== 'string') {
+      throw unusable('the VM', vm, { give: "pass the value of its managed object reference, such as 'vm-101'" });
+    }
+    while (!this.#over && this.#isWatched(vm) && this.#conclusions.row(vm) === undefined) {
+      await this.#conclusions.change(vm);
+    }
+    const row = this.#conclusions.row(vm);
+    if (row === undefined) {
+      if (this.#over) {
+        await this.report;
+      }
+      throw new OptionsError('invalidOptions', `${vm} is not watched: pass the value of the reference of a VM that is`);
+    }
+    return row;
+  }
+
   async setVms(vms: readonly VmRef[]): Promise<void> {
     checkVms(vms);
     if (this.#loop === undefined) {
@@ -169,26 +225,33 @@ class Watch implements CustomizationWatch {
       return;
     }
     await this.#loop.setVms(vms.map((vm) => ({ ...vm })));
+    this.#conclusions.watched(new Set(this.rows().map(({ vm }) => vm)));
   }
 
   cancel(): void {
     this.#stop.abort();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Transition, void, undefined> {
-    for (let next = 0; ; ) {
-      next = Math.max(next, this.#dropped);
-      const transition = this.#transitions[next - this.#dropped];
-      if (transition !== undefined) {
-        next += 1;
-        yield transition;
-      } else if (this.#over) {
-        await this.report;
-        return;
-      } else {
-        await this.#changed.promise;
+  async detach(): Promise<Snapshot> {
+    this.#stop.abort(new DetachedError());
+    try {
+      await this.report;
+    } catch (error) {
+      if (!(error instanceof DetachedError || error instanceof CancelledError)) {
+        throw error;
       }
     }
+    // Where a wait that goes on from a snapshot has not begun, nothing has come on top of that.
+    return this.#lastSnapshot ?? this.#restoredFrom ?? this.snapshot();
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Transition, void, undefined> {
+    return this.#untilReport(this.#transitions.read());
+  }
+
+  async *#untilReport<T>(items: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    yield* items;
+    await this.report;
   }
 
   async #run(loop: RunLoop, signal: AbortSignal | undefined): Promise<Report> {
@@ -201,32 +264,51 @@ class Watch implements CustomizationWatch {
       const report = await loop.run();
       this.#lastSnapshot = loop.snapshot();
       this.#lastRows = report.vms;
+      for (const row of report.vms) {
+        this.#conclusions.add(row, report.vms.length);
+      }
       // A wait whose last VM was concluded before the signal has its result, and the signal nothing to end.
       if (signal?.aborted && report.vms.some((row) => row.conclusion === 'cancelled')) {
         throw new CancelledError(report, signal.reason);
       }
       return report;
+    } catch (error) {
+      if (error instanceof DetachedError) {
+        this.#lastSnapshot = loop.snapshot();
+        this.#lastRows = loop.rows(undefined) ?? [];
+      }
+      throw error;
     } finally {
       signal?.removeEventListener('abort', stop);
       loop.dispose();
-      this.#over = true;
-      this.#wake();
+      this.#end();
     }
   }
 
-  #keep(transition: Transition): void {
-    this.#transitions.push(transition);
-    const limit = Math.max((this.#loop?.vmCount ?? 0) * TRANSITIONS_PER_VM, TRANSITIONS_AT_LEAST);
-    while (this.#transitions.length > limit) {
-      this.#transitions.shift();
-      this.#dropped += 1;
+  #note(progress: Progress): void {
+    const vmCount = this.#loop?.vmCount ?? 0;
+    if (progress.type === 'transition') {
+      this.#transitions.push(progress.transition, Math.max(vmCount * TRANSITIONS_PER_VM, TRANSITIONS_AT_LEAST));
+    } else if (progress.type === 'concluded') {
+      this.#conclusions.add(progress.row, vmCount);
+    } else if (progress.type === 'started') {
+      const rows = this.rows();
+      this.#conclusions.watched(new Set(rows.map(({ vm }) => vm)));
+      // A snapshot may hold VMs that are done, of which the machine says nothing again.
+      for (const row of rows.filter(({ conclusion }) => conclusion !== undefined)) {
+        this.#conclusions.add(row, rows.length);
+      }
     }
-    this.#wake();
   }
 
-  #wake(): void {
-    const changed = this.#changed;
-    this.#changed = deferred();
-    changed.resolve();
+  /** Whether it is, as far as is known: any may be before the run has begun. */
+  #isWatched(vm: string): boolean {
+    return this.#loop?.rows([vm])?.length !== 0;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#transitions.close();
+    this.#conclusions.close();
   }
 }

@@ -1,6 +1,8 @@
 /** Questions on a terminal, the answer to some of them unseen. */
 import { openSync } from 'node:fs';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
+import { type Readable, Writable } from 'node:stream';
 import { ReadStream } from 'node:tty';
 import type { Prompt } from './credentials.js';
 
@@ -20,7 +22,7 @@ export function terminalPrompt(stdinTaken: boolean): Prompt | undefined {
   }
   const open = (): { input: ReadStream; close: () => void } | undefined => {
     if (!stdinTaken && process.stdin.isTTY) {
-      return { input: process.stdin, close: () => process.stdin.pause() };
+      return { input: process.stdin, close: () => undefined };
     }
     try {
       const input = new ReadStream(openSync('/dev/tty', 'r'));
@@ -35,60 +37,41 @@ export function terminalPrompt(stdinTaken: boolean): Prompt | undefined {
     if (terminal === undefined) {
       return '';
     }
-    // First, so that nothing typed early is shown by the terminal itself.
-    terminal.input.setRawMode(true);
-    process.stderr.write(question);
     try {
-      return await readLine(terminal.input, hidden);
+      return await askLine(terminal.input, process.stderr, question, hidden);
     } finally {
-      terminal.input.setRawMode(false);
-      process.stderr.write('\n');
       terminal.close();
     }
   };
   return { ask: (question) => ask(question, false), askHidden: (question) => ask(question, true) };
 }
 
-function readLine(input: ReadStream, hidden: boolean): Promise<string> {
-  input.setEncoding('utf8');
-  return new Promise((resolve, reject) => {
-    let line: string[] = [];
-    const onData = (chunk: string): void => {
-      for (const character of chunk) {
-        switch (character) {
-          case '\r':
-          case '\n':
-            finish(() => resolve(line.join('')));
-            return;
-          case '\u0003':
-          case '\u0004':
-            finish(() => reject(new PromptCancelled('cancelled at the prompt')));
-            return;
-          case '\u0015':
-            line = [];
-            break;
-          case '\b':
-          case '\u007F':
-            if (line.pop() !== undefined && !hidden) {
-              process.stderr.write('\b \b');
-            }
-            break;
-          default:
-            line.push(character);
-            if (!hidden) {
-              process.stderr.write(character);
-            }
-        }
+/**
+ * One line from a terminal.
+ * @param hidden - what is typed is not shown
+ * @throws {@link PromptCancelled}
+ */
+export async function askLine(input: Readable, output: Writable, question: string, hidden: boolean): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input, output: hidden ? nowhere : output, terminal: true, historySize: 0 });
+  let answered = false;
+  try {
+    return await new Promise((resolve, reject) => {
+      // Ctrl-C ends it, as do Ctrl-D and a terminal that is gone.
+      lines.once('close', () => reject(new PromptCancelled('cancelled at the prompt')));
+      if (hidden) {
+        output.write(question);
       }
-    };
-    const onEnd = (): void => finish(() => reject(new PromptCancelled('the terminal is gone')));
-    const finish = (settle: () => void): void => {
-      input.off('data', onData);
-      input.off('end', onEnd);
-      settle();
-    };
-    input.on('data', onData);
-    input.on('end', onEnd);
-    input.resume();
-  });
+      lines.question(hidden ? '' : question, (answer) => {
+        answered = true;
+        resolve(answer);
+      });
+    });
+  } finally {
+    lines.close();
+    // The line break of an answer that is shown is there already.
+    if (hidden || !answered) {
+      output.write('\n');
+    }
+  }
 }

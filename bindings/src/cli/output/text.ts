@@ -1,10 +1,10 @@
 /** Text on a terminal: what it takes in columns, and nothing in it that could steer the terminal. */
+import stringWidth from 'string-width';
 
 // Control characters, and those that change the direction of text or cannot be seen.
 const STEERING = /[\p{Cc}\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB]/gu;
-const COMBINING = /\p{Mn}|\p{Me}|\p{Cf}/u;
-const WIDE =
-  /[\u1100-\u115F\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\u9FFF\uA000-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{1F300}-\u{1F64F}\u{1F680}-\u{1F6FF}\u{1F900}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+// What takes columns together: a letter and its accents, an emoji and its parts.
+const GRAPHEMES = new Intl.Segmenter();
 
 /** The text on one line, with characters that would move the cursor, recolour or reorder made visible as U+FFFD. */
 export function sanitizeForTerminal(text: string): string {
@@ -12,13 +12,7 @@ export function sanitizeForTerminal(text: string): string {
 }
 
 /** How many columns the text takes. */
-export function columns(text: string): number {
-  let sum = 0;
-  for (const character of text) {
-    sum += columnsOf(character);
-  }
-  return sum;
-}
+export const columns = (text: string): number => stringWidth(text);
 
 /** The text, filled up with spaces. */
 export function padded(text: string, width: number): string {
@@ -32,12 +26,12 @@ export function cut(text: string, width: number): string {
   }
   let kept = '';
   let sum = 0;
-  for (const character of text) {
-    sum += columnsOf(character);
+  for (const { segment } of GRAPHEMES.segment(text)) {
+    sum += columns(segment);
     if (sum > width - 1) {
       break;
     }
-    kept += character;
+    kept += segment;
   }
   return width <= 0 ? '' : `${kept}…`;
 }
@@ -53,20 +47,13 @@ export function cutMiddle(text: string, width: number): string {
   const atEnd = Math.floor((width - 1) / 2);
   let end = '';
   let sum = 0;
-  for (const character of [...text].reverse()) {
-    sum += columnsOf(character);
+  for (const { segment } of [...GRAPHEMES.segment(text)].reverse()) {
+    sum += columns(segment);
     if (sum > atEnd) {
       break;
     }
-    end = character + end;
+    end = segment + end;
   }
   // What `cut` leaves ends in the sign for what is missing.
   return cut(text, width - columns(end)) + end;
-}
-
-function columnsOf(character: string): number {
-  if (COMBINING.test(character)) {
-    return 0;
-  }
-  return WIDE.test(character) ? 2 : 1;
 }

@@ -5,25 +5,21 @@ import { LoginError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import { fetchTransport } from '../../http/transport-fetch.js';
 import { systemClock } from '../../util/clock.js';
+import { type Fields, FUNCTION } from '../../util/fields.js';
 import { SoapCodec } from '../soap/codec.js';
-import { checkConnectOptions } from './connect-options.js';
-import { type SignIn, signInOf } from './sign-in.js';
+import { COMMON_OPTIONS, type ConnectOptions, checkConnectOptions, elsewhere } from './connect-options.js';
+import { signInOf } from './sign-in.js';
 import { type BeginOptions, VCenter } from './vcenter.js';
 import { VimClient } from './vim-client.js';
 
-/** Which vCenter. */
-export interface ServerOptions extends BeginOptions {
-  /** The path on the page's own origin that a proxy hands on to the vCenter's `/sdk`. */
-  readonly server: string | URL;
-  /** In place of the platform's `fetch`. */
-  readonly fetch?: typeof fetch | undefined;
-}
-
-/**
- * Which vCenter, and as whom: by `user` and `password`, `token`, `cloneTicket` or `session`. The cookie of a session is
- * not for a page to send; one that the browser has is used whatever is given here.
- */
-export type ConnectOptions = ServerOptions & SignIn;
+const OPTIONS: Fields = {
+  ...COMMON_OPTIONS,
+  fetch: FUNCTION,
+  ...elsewhere(
+    ['ca', 'thumbprint', 'insecure', 'environment'],
+    'leave it out, the browser itself decides how to reach and trust a server',
+  ),
+};
 
 /**
  * Logs in to a vCenter through a proxy of the page's own origin: a vCenter answers no cross-origin request.
@@ -34,7 +30,7 @@ export type ConnectOptions = ServerOptions & SignIn;
  * @throws {@link LoginError}, {@link ConnectionError}, {@link UnsupportedServerError}
  */
 export async function connectVCenter(options: ConnectOptions): Promise<VCenter> {
-  checkConnectOptions(options);
+  checkConnectOptions(options, OPTIONS);
   await init();
   const url = new URL(options.server, globalThis.location?.href);
   const transport = fetchTransport(url, options.fetch);

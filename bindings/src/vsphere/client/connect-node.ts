@@ -1,19 +1,20 @@
 /** Connecting from Node. */
 import { OptionsError } from '../../errors.js';
 import { parseServer } from '../../http/server-url.js';
-import { type NodeTransportOptions, nodeTransport } from '../../http/transport-node.js';
-import { checkConnectOptions } from './connect-options.js';
-import { type SignIn, signInOf } from './sign-in.js';
-import { type BeginOptions, VCenter } from './vcenter.js';
+import { nodeTransport } from '../../http/transport-node.js';
+import { type Fields, FLAG, isObject } from '../../util/fields.js';
+import { COMMON_OPTIONS, type ConnectOptions, checkConnectOptions, elsewhere, TEXT } from './connect-options.js';
+import { signInOf } from './sign-in.js';
+import { VCenter } from './vcenter.js';
 
-/** Which vCenter, and what makes it trusted. */
-export interface ServerOptions extends NodeTransportOptions, BeginOptions {
-  /** `vc.example.com`, `vc.example.com:8443`, `https://vc.example.com/sdk`. */
-  readonly server: string;
-}
-
-/** Which vCenter, and as whom: by `user` and `password`, `token`, `cloneTicket` or `session`. */
-export type ConnectOptions = ServerOptions & SignIn;
+const OPTIONS: Fields = {
+  ...COMMON_OPTIONS,
+  ca: TEXT,
+  thumbprint: TEXT,
+  insecure: FLAG,
+  environment: { fits: isObject, give: 'give an object of variables, or leave it out' },
+  ...elsewhere(['fetch'], 'leave it out, requests go over node:https'),
+};
 
 /**
  * Logs in to a vCenter, or goes on in a session with it that is there already.
@@ -31,7 +32,7 @@ export type ConnectOptions = ServerOptions & SignIn;
  * @throws {@link LoginError}, {@link CertificateError}, {@link ConnectionError}, {@link UnsupportedServerError}, {@link OptionsError}
  */
 export async function connectVCenter(options: ConnectOptions): Promise<VCenter> {
-  checkConnectOptions(options);
+  checkConnectOptions(options, OPTIONS);
   const { url, user, password } = parseServer(String(options.server));
   if (user !== undefined || password !== undefined) {
     throw new OptionsError(

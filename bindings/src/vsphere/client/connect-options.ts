@@ -1,76 +1,88 @@
-/** What is handed to `connectVCenter`, looked at before it is used. */
+/** How to connect to a vCenter, and what of it can be used where. */
 
-import { OptionsError } from '../../errors.js';
-import { describe } from '../../util/describe.js';
-
-const PROTOCOLS: readonly unknown[] = ['auto', 'soap', 'vi-json'];
-const FORMS = "{ cookie: '…' } or { apiSessionId: '…' }";
+import type { Environment } from '../../http/proxy.js';
+import type { TrustOptions } from '../../http/trust.js';
+import {
+  CLOCK,
+  checkKnown,
+  type Field,
+  type Fields,
+  FUNCTION,
+  isObject,
+  isText,
+  oneOf,
+  SIGNAL,
+  unusable,
+} from '../../util/fields.js';
+import { PATIENCE } from './retry-not-ready.js';
+import type { SignIn } from './sign-in.js';
+import type { BeginOptions } from './vcenter.js';
 
 /**
- * Refuses options of the wrong type, by name. What may be a secret is not shown.
+ * Which vCenter, and what makes it trusted: one type for Node and for browsers, so that a program has the same types
+ * whatever its compiler takes for the platform. What the platform at hand has no use for is refused.
+ */
+export interface ServerOptions extends TrustOptions, BeginOptions {
+  /**
+   * In Node `vc.example.com`, `vc.example.com:8443` or `https://vc.example.com/sdk`; in a browser the path on the page's own
+   * origin that a proxy hands on to the vCenter's `/sdk`.
+   */
+  readonly server: string | URL;
+  /** Where HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY are looked up; Node only. Default: the process's environment. */
+  readonly environment?: Environment | undefined;
+  /** In place of the platform's `fetch`; browsers only. */
+  readonly fetch?: typeof fetch | undefined;
+}
+
+/**
+ * Which vCenter, and as whom: by `user` and `password`, `token`, `cloneTicket` or `session`. In a browser the cookie of a
+ * session is not for a page to send; one that the browser has is used whatever is given.
+ */
+export type ConnectOptions = ServerOptions & SignIn;
+
+/** A text that may be a secret. */
+export const TEXT: Field = { fits: isText, give: 'give a text, or leave it out', secret: true };
+
+/** What a connection takes from anywhere. */
+export const COMMON_OPTIONS: Fields = {
+  server: {
+    fits: (value) => (isText(value) && value !== '') || value instanceof URL,
+    give: "give the vCenter's address, such as 'vc.example.com'",
+  },
+  user: TEXT,
+  password: TEXT,
+  token: TEXT,
+  cloneTicket: TEXT,
+  session: { fits: isSession, give: "give { cookie: '…' } or { apiSessionId: '…' }", secret: true },
+  protocol: { ...oneOf('auto', 'soap', 'vi-json'), code: 'invalidProtocol' },
+  patienceSeconds: PATIENCE,
+  onRetry: FUNCTION,
+  signal: SIGNAL,
+  clock: CLOCK,
+};
+
+/** Options of another platform. */
+export function elsewhere(names: readonly string[], give: string): Fields {
+  return Object.fromEntries(names.map((name) => [name, { fits: () => false, give, secret: true }]));
+}
+
+/**
+ * Refuses options of the wrong type, of another platform and of no meaning, by name. What may be a secret is not shown.
  * @throws {@link OptionsError}
  */
-export function checkConnectOptions(given: unknown): void {
-  if (typeof given !== 'object' || given === null) {
-    throw invalid(
-      'the options are',
-      describe(given),
-      "pass an object such as { server: 'vc.example.com', user, password }",
-    );
-  }
-  const options = given as Readonly<Record<string, unknown>>;
-  const { server, protocol, session, signal } = options;
-  if ((typeof server !== 'string' && !(server instanceof URL)) || server === '') {
-    throw invalid('server is', describe(server), "give the vCenter's address, such as 'vc.example.com'");
-  }
-  if (protocol !== undefined && !PROTOCOLS.includes(protocol)) {
-    throw new OptionsError('invalidProtocol', `protocol is ${describe(protocol)}: give 'auto', 'soap' or 'vi-json'`);
-  }
-  for (const name of ['user', 'password', 'token', 'cloneTicket', 'thumbprint', 'ca']) {
-    const value = options[name];
-    if (value !== undefined && typeof value !== 'string') {
-      throw invalid(
-        `${name} is`,
-        value === null ? 'null' : `a value of type ${typeof value}`,
-        'give a text, or leave it out',
-      );
-    }
-  }
-  if (session !== undefined && !isSession(session)) {
-    const what = typeof session === 'object' ? 'of another form' : `a value of type ${typeof session}`;
-    throw invalid('session is', what, `give ${FORMS}`);
-  }
-  const { insecure, onRetry, environment, fetch: fetcher } = options;
-  if (insecure !== undefined && typeof insecure !== 'boolean') {
-    throw invalid('insecure is', describe(insecure), 'give true or false, or leave it out');
-  }
-  if (environment !== undefined && (typeof environment !== 'object' || environment === null)) {
-    throw invalid('environment is', describe(environment), 'give an object of variables, or leave it out');
-  }
-  for (const [name, value] of Object.entries({ onRetry, fetch: fetcher })) {
-    if (value !== undefined && typeof value !== 'function') {
-      throw invalid(`${name} is`, describe(value), 'give a function, or leave it out');
-    }
-  }
-  if (signal !== undefined && !isSignal(signal)) {
-    throw invalid('signal is', describe(signal), 'give an AbortSignal, or leave it out');
+export function checkConnectOptions(given: unknown, fields: Fields): void {
+  const example = "pass an object such as { server: 'vc.example.com', user, password }";
+  checkKnown('connectVCenter', given, fields, example);
+  const { server } = given as { readonly server?: unknown };
+  if (server === undefined) {
+    throw unusable('server', server, fields.server as Field);
   }
 }
 
 function isSession(session: unknown): boolean {
-  if (typeof session !== 'object' || session === null) {
+  if (!isObject(session)) {
     return false;
   }
   const { cookie, apiSessionId } = session as { cookie?: unknown; apiSessionId?: unknown };
   return [cookie, apiSessionId].filter((key) => typeof key === 'string' && key !== '').length === 1;
-}
-
-// Not by its class: it may be of another realm, or a stand-in.
-function isSignal(signal: unknown): boolean {
-  const { aborted, addEventListener } = (signal ?? {}) as { aborted?: unknown; addEventListener?: unknown };
-  return typeof aborted === 'boolean' && typeof addEventListener === 'function';
-}
-
-function invalid(what: string, value: string, expected: string): OptionsError {
-  return new OptionsError('invalidOptions', `${what} ${value}: ${expected}`);
 }

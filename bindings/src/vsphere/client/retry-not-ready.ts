@@ -1,9 +1,9 @@
 /** Requests that come before there is a wait: a server that is not ready yet is asked again for a while. */
 
-import { ConnectionError, OptionsError } from '../../errors.js';
+import { ConnectionError } from '../../errors.js';
 import { Backoff } from '../../source/backoff.js';
 import type { Clock } from '../../util/clock.js';
-import { describe } from '../../util/describe.js';
+import { checkFields, type Field } from '../../util/fields.js';
 
 // What a single request may take as well.
 const DEFAULT_SECONDS = 30;
@@ -19,6 +19,12 @@ export interface NotReadyOptions {
   readonly onRetry?: ((message: string) => void) | undefined;
 }
 
+/** What `patienceSeconds` may be. */
+export const PATIENCE: Field = {
+  fits: (value) => Number.isFinite(value) && (value as number) >= 0,
+  give: 'give a number of seconds, 0 or more',
+};
+
 /** Makes calls that may be made again. */
 export class NotReadyRetries {
   readonly #ms: number;
@@ -28,12 +34,7 @@ export class NotReadyRetries {
   /** @throws {@link OptionsError} */
   constructor({ patienceSeconds = DEFAULT_SECONDS, onRetry = () => undefined }: NotReadyOptions, clock: Clock) {
     this.#clock = clock;
-    if (!Number.isFinite(patienceSeconds) || patienceSeconds < 0) {
-      throw new OptionsError(
-        'invalidOptions',
-        `patienceSeconds is ${describe(patienceSeconds)}: give a number of seconds, 0 or more`,
-      );
-    }
+    checkFields({ patienceSeconds }, { patienceSeconds: PATIENCE });
     this.#ms = patienceSeconds * 1000;
     this.#onRetry = onRetry;
   }

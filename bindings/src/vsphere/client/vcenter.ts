@@ -1,11 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A session with one vCenter: look-up, events, and an end that leaves no session behind. */
 
-import { ConnectionError } from '../../errors.js';
+import { ConnectionError, OptionsError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import type { EventSource } from '../../source/event-source.js';
 import { withTimeout } from '../../source/with-timeout.js';
 import { type Clock, systemClock } from '../../util/clock.js';
+import { describe } from '../../util/describe.js';
+import { isText, unusable } from '../../util/fields.js';
 import type { CallContext, ServiceContent, Wire } from '../api/types.js';
 import { VimEventSource } from './events.js';
 import { type Lookup, lookUp } from './lookup.js';
@@ -129,11 +131,27 @@ export class VCenter implements AsyncDisposable {
 
   /**
    * Finds VMs by name, pattern (`web-*`), inventory path (`/DC/vm/folder/web-1`) or managed object reference.
+   * @param inputs - one, or several
    * @throws {@link LookupError} that names each that fits nothing, or more than one
+   * @throws {@link OptionsError} that names by its index what is no text
    */
-  findVms(inputs: readonly string[], options: SessionOptions = {}): Promise<Lookup> {
+  async findVms(inputs: string | readonly string[], options: SessionOptions = {}): Promise<Lookup> {
+    const list = typeof inputs === 'string' ? [inputs] : inputs;
+    if (!Array.isArray(list)) {
+      throw new OptionsError(
+        'invalidOptions',
+        `the VMs are ${describe(list)}: pass a name such as 'web-1', or an array of names`,
+      );
+    }
+    for (const [index, input] of list.entries()) {
+      if (!isText(input)) {
+        throw unusable(`vms[${index}]`, input, {
+          give: "give a name, a pattern, a path or a reference, such as 'web-1'",
+        });
+      }
+    }
     const signal = signalOf(options);
-    return this.#retries.call(() => lookUp(this.#api, inputs, { signal }), signal);
+    return this.#retries.call(() => lookUp(this.#api, list, { signal }), signal);
   }
 
   /**
