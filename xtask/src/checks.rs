@@ -157,6 +157,7 @@ fn files_of(names: &[&str], files: &[&str]) -> Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{tools, workspace};
 
     #[test]
     fn a_part_brings_along_what_it_needs() {
@@ -195,5 +196,44 @@ mod tests {
         }
         let missing = files_of(&["node"], &["missing.test.mjs"]).unwrap_err();
         assert!(missing.to_string().contains("`missing.test.mjs`"));
+    }
+
+    /// What `.ci/run` says on a machine that has nothing but what it uses itself, and a cargo that prints `cargo`.
+    #[cfg(unix)]
+    fn told_on_a_bare_machine(cargo: &str) -> String {
+        let bare = workspace::at("target/xtask/bare");
+        let _ = std::fs::remove_dir_all(&bare);
+        std::fs::create_dir_all(&bare).unwrap();
+        for program in ["dirname", "cut", "sort"] {
+            std::os::unix::fs::symlink(tools::in_path(program).unwrap(), bare.join(program)).unwrap();
+        }
+        let script = bare.join("cargo");
+        std::fs::write(&script, format!("#!/bin/sh\necho '{cargo}'\n")).unwrap();
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let output = std::process::Command::new("/bin/bash")
+            .arg(workspace::at(".ci/run"))
+            .env_clear()
+            .envs([("PATH", &bare), ("HOME", &bare)])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn ci_run_names_all_that_a_bare_machine_lacks_with_the_way_to_get_it() {
+        for (cargo, is_told) in [
+            ("", true),
+            ("cargo 1.87.9 (x)", true),
+            ("cargo 1.88.0 (x)", false),
+            ("cargo 1.100.0 (x)", false),
+        ] {
+            let told = told_on_a_bare_machine(cargo);
+            assert_eq!(told.contains("https://rustup.rs"), is_told, "{cargo}: {told}");
+            for fix in ["install gcc", "https://nodejs.org", "npm is not there"] {
+                assert!(told.contains(fix), "{fix}: {told}");
+            }
+        }
     }
 }

@@ -106,7 +106,7 @@ pub(crate) fn require_chromium() -> Result<PathBuf> {
 }
 
 /// Where a program is; only some of the programs that take names of programs look in PATH themselves.
-fn in_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn in_path(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders)
         .map(|folder| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
@@ -160,9 +160,9 @@ pub(crate) fn install_debian_packages(what: &str, packages: &[&str]) -> bool {
     apt(&install) || (apt(&["update"]) && apt(&install))
 }
 
-/// Whether an environment variable is set to something other than nothing and 0.
+/// Whether an environment variable is set to something other than nothing, 0 and false.
 pub(crate) fn switched_on(name: &str) -> bool {
-    std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
+    std::env::var(name).is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }
 
 #[cfg(test)]

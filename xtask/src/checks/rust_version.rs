@@ -24,12 +24,12 @@ pub(super) fn check() -> Result<()> {
         .filter_map(|member| rust_version(by_id(&metadata["packages"], member)))
         .max()
         .context("no crate of the workspace has a rust-version")?;
-    let least = format!("Rust {}.{}", least.major, least.minor);
+    let least = format!("{}.{}", least.major, least.minor);
     for document in DOCUMENTS {
         let text = fs::read_to_string(workspace::at(document)).context(document)?;
         ensure!(
             text.contains(&least),
-            "{document} does not say that {least} is needed"
+            "{document} does not say that Rust {least} is needed"
         );
     }
     Ok(())

@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use super::{Part, Resource, Run};
 use crate::report::{self, Counts, Finished, Outcome};
+use crate::tools;
 
 /// How many parts run at a time: while one waits, for a server, a page or its own deadline, the other works.
 const AT_A_TIME: usize = 2;
@@ -27,7 +28,7 @@ enum Event {
 pub(super) fn run(parts: Vec<&'static Part>, files: &[PathBuf]) -> Result<bool> {
     let started = Instant::now();
     let (sender, events) = channel();
-    let mut plan = Plan::of(parts);
+    let mut plan = Plan::of(parts, tools::switched_on("CI"));
     let mut log = Log::new(std::io::stdout());
     loop {
         while plan.running.len() < AT_A_TIME {
@@ -91,6 +92,8 @@ struct Plan {
     waiting: Vec<&'static Part>,
     running: Vec<Running>,
     finished: Vec<Finished>,
+    /// Whether it fails a part that a test of it was skipped: in CI everything is there, or else the run says what is not.
+    forbids_skips: bool,
 }
 
 struct Running {
@@ -102,11 +105,12 @@ struct Running {
 }
 
 impl Plan {
-    fn of(waiting: Vec<&'static Part>) -> Self {
+    fn of(waiting: Vec<&'static Part>, forbids_skips: bool) -> Self {
         Self {
             waiting,
             running: Vec::new(),
             finished: Vec::new(),
+            forbids_skips,
         }
     }
 
@@ -166,10 +170,12 @@ impl Plan {
             counts,
             message,
         } = self.running.remove(index);
-        let outcome = if passed {
-            Outcome::Passed
-        } else {
+        let outcome = if !passed {
             Outcome::Failed(message)
+        } else if self.forbids_skips && counts.skipped > 0 {
+            Outcome::Failed("CI is set, where no test may be skipped".into())
+        } else {
+            Outcome::Passed
         };
         self.finished.push(Finished {
             name: part.name,
@@ -262,7 +268,7 @@ mod tests {
     ];
 
     fn plan() -> Plan {
-        Plan::of(PARTS.iter().collect())
+        Plan::of(PARTS.iter().collect(), false)
     }
 
     /// The names of the parts that can begin, which then run.
@@ -304,6 +310,23 @@ mod tests {
                 ("user of user", Outcome::NotRun("user")),
             ] if message == "no compiler"
         ));
+    }
+
+    #[test]
+    fn a_skipped_test_fails_its_part_in_ci_alone() {
+        for in_ci in [false, true] {
+            let mut plan = Plan {
+                forbids_skips: in_ci,
+                ..plan()
+            };
+            begun(&mut plan);
+            plan.see("native", "ℹ skipped 0");
+            plan.see("wasm", "ℹ skipped 1");
+            plan.end("native", true);
+            plan.end("wasm", true);
+            let passed: Vec<_> = plan.finished.iter().map(Finished::passed).collect();
+            assert_eq!(passed, [true, !in_ci]);
+        }
     }
 
     #[test]
