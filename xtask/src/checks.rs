@@ -1,33 +1,45 @@
-//! `cargo xtask test`: the parts, what they need, and the order they run in.
+//! `cargo xtask test`: the parts, what they need, and the order they begin in.
 
 mod node;
 mod publish;
 mod rust;
 mod rust_version;
+mod schedule;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use anyhow::{bail, Context, Result};
 
-use crate::report::{Counts, Finished, Outcome};
-use crate::steps::say;
-use crate::{commands, report, vcsim};
+use crate::{commands, vcsim};
+use Resource::{Deadlines, NativeBuild, WasmBuild};
 
-/// One part; `needs` names parts that must have passed before.
+/// One part. Each runs in a process of its own.
 struct Part {
     name: &'static str,
     about: &'static str,
+    /// The parts that must have passed before.
     needs: &'static [&'static str],
+    uses: Option<Resource>,
     run: Run,
+}
+
+/// What one part at a time may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Resource {
+    /// The folder where cargo compiles for this machine. It locks it: a second part would only wait.
+    NativeBuild,
+    /// The one where it compiles for WebAssembly.
+    WasmBuild,
+    /// Deadlines to meet. Beside such tests something runs that has none, and gives way to them.
+    Deadlines,
 }
 
 /// What a part does.
 enum Run {
-    Whole(fn(&mut Counts) -> Result<()>),
+    Whole(fn() -> Result<()>),
     /// Runs the test files given, or all of its own.
-    Files(fn(&[PathBuf], &mut Counts) -> Result<()>),
+    Files(fn(&[PathBuf]) -> Result<()>),
 }
 
 const fn part(name: &'static str, about: &'static str, needs: &'static [&'static str], run: Run) -> Part {
@@ -35,31 +47,39 @@ const fn part(name: &'static str, about: &'static str, needs: &'static [&'static
         name,
         about,
         needs,
+        uses: None,
         run,
     }
 }
 
-/// In the order they run: what is quick to fail first, then what compiles, then what runs the result.
+const fn using(resource: Resource, part: Part) -> Part {
+    Part {
+        uses: Some(resource),
+        ..part
+    }
+}
+
+/// In the order they begin: what is quick to fail, then what others need, then what takes longest.
 #[rustfmt::skip]
 const PARTS: &[Part] = &[
     part("fmt", "Rust is formatted", &[], Run::Whole(rust::fmt)),
     part("rust-version", "no crate needs a newer Rust than it says", &[], Run::Whole(rust_version::check)),
-    part("core-alone", "the core compiles by itself and has no clock", &[], Run::Whole(rust::core_alone)),
-    part("clippy", "clippy, all crates and targets", &[], Run::Whole(rust::clippy)),
-    part("rust", "cargo test, all crates", &[], Run::Whole(rust::test)),
-    part("docs", "rustdoc without warnings", &[], Run::Whole(rust::docs)),
-    part("crate", "the core as crates.io would have it", &[], Run::Whole(publish::check)),
-    part("build", "what is shipped, as `cargo xtask build` makes it", &[], Run::Whole(|_| commands::build())),
-    part("clippy-wasm", "clippy for wasm32, core and skin", &[], Run::Whole(rust::clippy_wasm)),
-    part("no-imports", "the core's tests for wasm32 import nothing", &[], Run::Whole(rust::no_imports)),
-    part("checked-core", "the core as WebAssembly with overflow checks", &[], Run::Files(node::checked_core)),
+    using(WasmBuild, part("build", "what is shipped, as `cargo xtask build` makes it", &[], Run::Whole(commands::build))),
+    using(NativeBuild, part("core-alone", "the core compiles by itself and has no clock", &[], Run::Whole(rust::core_alone))),
+    using(NativeBuild, part("clippy", "clippy, all crates and targets", &[], Run::Whole(rust::clippy))),
     part("lint", "JavaScript and TypeScript, format and lint", &["build"], Run::Whole(node::lint)),
-    part("page", "the status page, bundled", &["build"], Run::Whole(|_| commands::build_page())),
+    part("page", "the status page, bundled", &["build"], Run::Whole(commands::build_page)),
     part("types", "TypeScript types", &["build"], Run::Whole(node::types)),
-    part("vcsim", "the vCenter simulator: go vet and build", &[], Run::Whole(|_| vcsim::check())),
-    part("node", "node --test", &["build", "vcsim"], Run::Files(node::test)),
-    part("web", "the status page in Chromium", &["build", "page", "vcsim"], Run::Files(node::web)),
-    part("packaging", "the packed package in runtimes, bundlers and Chromium", &["build"], Run::Files(node::packaging)),
+    part("vcsim", "the vCenter simulator: go vet and build", &[], Run::Whole(vcsim::check)),
+    using(Deadlines, part("node", "node --test", &["build", "vcsim"], Run::Files(node::test))),
+    using(Deadlines, part("web", "the status page in Chromium", &["build", "page", "vcsim"], Run::Files(node::web))),
+    using(NativeBuild, part("rust", "cargo test, all crates", &[], Run::Whole(rust::test))),
+    part("packaging", "the packed package in runtimes, bundlers and Chromium", &["build", "vcsim"], Run::Files(node::packaging)),
+    using(NativeBuild, part("docs", "rustdoc without warnings", &[], Run::Whole(rust::docs))),
+    using(NativeBuild, part("crate", "the core as crates.io would have it", &[], Run::Whole(publish::check))),
+    using(WasmBuild, part("clippy-wasm", "clippy for wasm32, core and skin", &[], Run::Whole(rust::clippy_wasm))),
+    using(WasmBuild, part("no-imports", "the core's tests for wasm32 import nothing", &[], Run::Whole(rust::no_imports))),
+    using(WasmBuild, part("checked-core", "the core as WebAssembly with overflow checks", &[], Run::Files(node::checked_core))),
 ];
 
 /// Runs the parts that `args` name, or all; also after a failure, but for what needs the failed part.
@@ -73,27 +93,8 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     // The name of a part has no dot.
     let (files, names): (Vec<&str>, Vec<&str>) =
         args.iter().map(String::as_str).partition(|arg| arg.contains('.'));
-    let chosen = chosen(&names)?;
     let files = files_of(&names, &files)?;
-    let started = Instant::now();
-    let mut finished: Vec<Finished> = Vec::new();
-    for part in chosen {
-        let missing = part.needs.iter().copied().find(|needed| {
-            !finished
-                .iter()
-                .any(|other| other.name == *needed && matches!(other.outcome, Outcome::Passed))
-        });
-        finished.push(match missing {
-            Some(needed) => Finished {
-                name: part.name,
-                outcome: Outcome::NotRun(needed),
-                counts: Counts::default(),
-                took: Duration::ZERO,
-            },
-            None => finish(part, &files),
-        });
-    }
-    let well = report::print(&finished, started.elapsed());
+    let well = schedule::run(chosen(&names)?, &files)?;
     Ok(if well {
         ExitCode::SUCCESS
     } else {
@@ -101,27 +102,18 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     })
 }
 
-fn finish(part: &Part, files: &[PathBuf]) -> Finished {
-    say(&format!("── {}: {}", part.name, part.about));
-    let started = Instant::now();
-    let mut counts = Counts::default();
-    let ended = match part.run {
-        Run::Whole(run) => run(&mut counts),
-        Run::Files(run) => run(files, &mut counts),
-    };
-    let outcome = match ended {
-        Ok(()) => Outcome::Passed,
-        Err(failure) => {
-            say(&format!("{} failed: {failure:#}", part.name));
-            Outcome::Failed(failure)
-        }
-    };
-    Finished {
-        name: part.name,
-        outcome,
-        counts,
-        took: started.elapsed(),
+/// Runs the part that `args` name first, with the files after it: what [`run`] starts for each.
+pub(crate) fn run_part(args: &[String]) -> Result<ExitCode> {
+    let (name, files) = args.split_first().context("no part is named")?;
+    let part = PARTS
+        .iter()
+        .find(|part| part.name == name)
+        .context("there is no such part")?;
+    match part.run {
+        Run::Whole(run) => run()?,
+        Run::Files(run) => run(&files.iter().map(PathBuf::from).collect::<Vec<_>>())?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The named parts and those they need, in the order of the list.
@@ -165,6 +157,7 @@ fn files_of(names: &[&str], files: &[&str]) -> Result<Vec<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{tools, workspace};
 
     #[test]
     fn a_part_brings_along_what_it_needs() {
@@ -203,5 +196,44 @@ mod tests {
         }
         let missing = files_of(&["node"], &["missing.test.mjs"]).unwrap_err();
         assert!(missing.to_string().contains("`missing.test.mjs`"));
+    }
+
+    /// What `.ci/run` says on a machine that has nothing but what it uses itself, and a cargo that prints `cargo`.
+    #[cfg(unix)]
+    fn told_on_a_bare_machine(cargo: &str) -> String {
+        let bare = workspace::at("target/xtask/bare");
+        let _ = std::fs::remove_dir_all(&bare);
+        std::fs::create_dir_all(&bare).unwrap();
+        for program in ["dirname", "cut", "sort"] {
+            std::os::unix::fs::symlink(tools::in_path(program).unwrap(), bare.join(program)).unwrap();
+        }
+        let script = bare.join("cargo");
+        std::fs::write(&script, format!("#!/bin/sh\necho '{cargo}'\n")).unwrap();
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let output = std::process::Command::new("/bin/bash")
+            .arg(workspace::at(".ci/run"))
+            .env_clear()
+            .envs([("PATH", &bare), ("HOME", &bare)])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn ci_run_names_all_that_a_bare_machine_lacks_with_the_way_to_get_it() {
+        for (cargo, is_told) in [
+            ("", true),
+            ("cargo 1.87.9 (x)", true),
+            ("cargo 1.88.0 (x)", false),
+            ("cargo 1.100.0 (x)", false),
+        ] {
+            let told = told_on_a_bare_machine(cargo);
+            assert_eq!(told.contains("https://rustup.rs"), is_told, "{cargo}: {told}");
+            for fix in ["install gcc", "https://nodejs.org", "npm is not there"] {
+                assert!(told.contains(fix), "{fix}: {told}");
+            }
+        }
     }
 }

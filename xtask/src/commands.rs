@@ -20,7 +20,7 @@ pub(crate) fn build() -> Result<()> {
 
 /// Makes the status page, from what [`build`] has made.
 pub(crate) fn build_page() -> Result<()> {
-    tools::require_node_for_vite()?;
+    tools::require_late_node()?;
     npm::build_page()
 }
 

@@ -72,6 +72,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
     match name {
         "build" => alone(commands::build),
         "test" => checks::run(rest),
+        "part" => checks::run_part(rest),
         "demo" => demo::run(rest),
         "size" => alone(commands::size),
         "bench" => commands::bench(rest),

@@ -1,7 +1,6 @@
 //! Starting other programs.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -81,27 +80,6 @@ pub(crate) fn answer_of(command: &mut Command) -> Option<String> {
         .ok()
         .filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
-/// Runs a command whose lines are shown and also given to `see`.
-pub(crate) fn run_seeing(command: &mut Command, mut see: impl FnMut(&str)) -> Result<()> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("`{}` could not be started", shown(command)))?;
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n') {
-            let line =
-                line.with_context(|| format!("the output of `{}` could not be read", shown(command)))?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            see(&line);
-        }
-    }
-    let status = child
-        .wait()
-        .with_context(|| format!("`{}` could not be waited for", shown(command)))?;
-    succeeded(command, status)
 }
 
 /// Runs a command that may take at most `limit`; false when it failed or was stopped.

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use anyhow::Error;
-
 /// Numbers of tests, as the test programs print them.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -13,30 +11,30 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Takes a line of `cargo test`: `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
-    pub(crate) fn see_cargo(&mut self, line: &str) {
-        let Some((_, numbers)) = line
+    /// Takes a line of a part's output. Those that tell numbers are `test result: ok. 5 passed; 0 failed; 1 ignored; …` of
+    /// `cargo test`, and `ℹ pass 5` of `node --test` with the reporter `spec`.
+    pub(crate) fn see(&mut self, line: &str) {
+        if let Some((_, numbers)) = line
             .strip_prefix("test result: ")
             .and_then(|rest| rest.split_once(". "))
-        else {
-            return;
-        };
-        for entry in numbers.split("; ") {
-            match entry.trim().split_once(' ') {
-                Some((number, "passed")) => self.passed += number.parse().unwrap_or(0),
-                Some((number, "failed")) => self.failed += number.parse().unwrap_or(0),
-                Some((number, "ignored")) => self.skipped += number.parse().unwrap_or(0),
-                _ => {}
+        {
+            for (number, what) in numbers
+                .split("; ")
+                .filter_map(|entry| entry.trim().split_once(' '))
+            {
+                self.add(what, number);
             }
+        } else if let Some((what, number)) = line.strip_prefix("ℹ ").and_then(|rest| rest.split_once(' ')) {
+            self.add(what, number);
         }
     }
 
-    /// Takes a line of `node --test` with the reporter `spec`: `ℹ pass 5`.
-    pub(crate) fn see_node(&mut self, line: &str) {
-        match line.strip_prefix("ℹ ").and_then(|rest| rest.split_once(' ')) {
-            Some(("pass", number)) => self.passed += number.parse().unwrap_or(0),
-            Some(("fail" | "cancelled", number)) => self.failed += number.parse().unwrap_or(0),
-            Some(("skipped" | "todo", number)) => self.skipped += number.parse().unwrap_or(0),
+    fn add(&mut self, what: &str, number: &str) {
+        let number = number.parse().unwrap_or(0);
+        match what {
+            "passed" | "pass" => self.passed += number,
+            "failed" | "fail" | "cancelled" => self.failed += number,
+            "ignored" | "skipped" | "todo" => self.skipped += number,
             _ => {}
         }
     }
@@ -46,7 +44,8 @@ impl Counts {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Passed,
-    Failed(Error),
+    /// What it said.
+    Failed(String),
     /// A part that it needs has failed.
     NotRun(&'static str),
 }
@@ -58,6 +57,12 @@ pub(crate) struct Finished {
     pub(crate) outcome: Outcome,
     pub(crate) counts: Counts,
     pub(crate) took: Duration,
+}
+
+impl Finished {
+    pub(crate) fn passed(&self) -> bool {
+        matches!(self.outcome, Outcome::Passed)
+    }
 }
 
 /// Prints a line per part and the sums; says whether all is well.
@@ -91,7 +96,7 @@ pub(crate) fn print(parts: &[Finished], took: Duration) -> bool {
         };
         match outcome {
             Outcome::Passed => println!("passed   {name:<12} {seconds:7.1} s{tests}"),
-            Outcome::Failed(failure) => println!("FAILED   {name:<12} {seconds:7.1} s{tests}  {failure:#}"),
+            Outcome::Failed(failure) => println!("FAILED   {name:<12} {seconds:7.1} s{tests}  {failure}"),
             Outcome::NotRun(needed) => {
                 println!("NOT RUN  {name:<12}            needs {needed}, which failed");
             }
@@ -100,10 +105,7 @@ pub(crate) fn print(parts: &[Finished], took: Duration) -> bool {
         sum.failed += counts.failed;
         sum.skipped += counts.skipped;
     }
-    let passed = parts
-        .iter()
-        .filter(|part| matches!(part.outcome, Outcome::Passed))
-        .count();
+    let passed = parts.iter().filter(|part| part.passed()).count();
     println!(
         "{} tests passed, {} failed, {} skipped in {:.0} s",
         sum.passed,
@@ -122,11 +124,11 @@ mod tests {
     #[test]
     fn results_of_cargo_test_add_up() {
         let mut counts = Counts::default();
-        counts.see_cargo("running 3 tests");
-        counts.see_cargo(
+        counts.see("running 3 tests");
+        counts.see(
             "test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
         );
-        counts.see_cargo("test result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s");
+        counts.see("test result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s");
         assert_eq!(
             counts,
             Counts {
@@ -149,7 +151,7 @@ mod tests {
             "ℹ skipped 2",
             "ℹ duration_ms 7",
         ] {
-            counts.see_node(line);
+            counts.see(line);
         }
         assert_eq!(
             counts,

@@ -13,7 +13,7 @@ use crate::steps::say;
 
 const NODE: &str = ">=20";
 /// What Vite needs beyond that: of Node 20 a late one, of Node 22 too, and any that is newer.
-const NODE_FOR_VITE: [&str; 2] = ["^20.19", ">=22.12"];
+const LATE_NODE: [&str; 2] = ["^20.19", ">=22.12"];
 const GO: &str = ">=1.25";
 /// Names in PATH of what the browser tests can drive.
 const CHROMIUMS: [&str; 4] = [
@@ -36,11 +36,12 @@ pub(crate) fn require_node() -> Result<()> {
     Ok(())
 }
 
-/// A Node that the bundler of the status page runs in; the package itself asks for less.
-pub(crate) fn require_node_for_vite() -> Result<()> {
-    let fix = "Vite, which bundles the status page, needs Node 20.19 or newer, or 22.12 or newer: \
+/// A Node for the tests and for the bundler of the status page; the package itself asks for less.
+pub(crate) fn require_late_node() -> Result<()> {
+    let fix =
+        "the tests, and Vite, which bundles the status page, need Node 20.19 or newer, or 22.12 or newer: \
                install one from https://nodejs.org/en/download";
-    require("node", &["--version"], &NODE_FOR_VITE, fix)
+    require("node", &["--version"], &LATE_NODE, fix)
 }
 
 /// Go, for the vCenter simulator.
@@ -105,7 +106,7 @@ pub(crate) fn require_chromium() -> Result<PathBuf> {
 }
 
 /// Where a program is; only some of the programs that take names of programs look in PATH themselves.
-fn in_path(name: &str) -> Option<PathBuf> {
+pub(crate) fn in_path(name: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders)
         .map(|folder| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
@@ -159,9 +160,9 @@ pub(crate) fn install_debian_packages(what: &str, packages: &[&str]) -> bool {
     apt(&install) || (apt(&["update"]) && apt(&install))
 }
 
-/// Whether an environment variable is set to something other than nothing and 0.
+/// Whether an environment variable is set to something other than nothing, 0 and false.
 pub(crate) fn switched_on(name: &str) -> bool {
-    std::env::var(name).is_ok_and(|value| !value.is_empty() && value != "0")
+    std::env::var(name).is_ok_and(|value| !["", "0", "false"].contains(&value.as_str()))
 }
 
 #[cfg(test)]
@@ -169,12 +170,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn vite_runs_in_late_releases_of_node_20_and_22_and_all_since() {
+    fn late_releases_of_node_20_and_22_and_all_since_will_do() {
         for good in ["v20.19.0", "v20.20.2", "v22.12.0", "v24.0.0", "v26.10.0"] {
-            assert!(is_one_of(good, &NODE_FOR_VITE), "{good}");
+            assert!(is_one_of(good, &LATE_NODE), "{good}");
         }
         for bad in ["v20.18.3", "v21.7.3", "v22.11.0", "", "node"] {
-            assert!(!is_one_of(bad, &NODE_FOR_VITE), "{bad}");
+            assert!(!is_one_of(bad, &LATE_NODE), "{bad}");
         }
     }
 

@@ -7,12 +7,14 @@ use std::process::Command;
 use anyhow::{ensure, Context, Result};
 
 use crate::npm::{self, node, npm};
-use crate::process::{run, run_seeing};
-use crate::report::Counts;
+use crate::process::run;
 use crate::{tools, wasm, wasm_target, workspace};
 
+/// Two files at a time, since most wait most of the time; and a file that leaves something open ends, as failed.
+const LIMITS: [&str; 2] = ["--test-concurrency=2", "--test-timeout=1200000"];
+
 /// biome.
-pub(super) fn lint(_: &mut Counts) -> Result<()> {
+pub(super) fn lint() -> Result<()> {
     let mut biome = node();
     biome.args(["node_modules/@biomejs/biome/bin/biome", "check", "."]);
     if !std::io::stdout().is_terminal() {
@@ -23,7 +25,7 @@ pub(super) fn lint(_: &mut Counts) -> Result<()> {
 }
 
 /// The compiler's checks of the sources and, in JavaScript, of the tests.
-pub(super) fn types(_: &mut Counts) -> Result<()> {
+pub(super) fn types() -> Result<()> {
     for workspace in ["bindings", "web-demo"] {
         run(npm().args(["run", "--workspace", workspace, "check"]))?;
     }
@@ -31,41 +33,32 @@ pub(super) fn types(_: &mut Counts) -> Result<()> {
 }
 
 /// node:test.
-pub(super) fn test(files: &[PathBuf], counts: &mut Counts) -> Result<()> {
-    run_files(&mut node(), files, &["bindings/test", "tests/node"], counts)
+pub(super) fn test(files: &[PathBuf]) -> Result<()> {
+    run_files(&mut node(), files, &["bindings/test", "tests/node"])
 }
 
 /// The core as WebAssembly, where arithmetic that runs over stops it: what ships would go on with a wrong number.
-pub(super) fn checked_core(files: &[PathBuf], counts: &mut Counts) -> Result<()> {
+pub(super) fn checked_core(files: &[PathBuf]) -> Result<()> {
     let folder = wasm::build_checked(&wasm_target::find()?)?;
-    run_files(
-        node().env("CHECKED_CORE", folder),
-        files,
-        &["tests/checked-core"],
-        counts,
-    )
+    run_files(node().env("CHECKED_CORE", folder), files, &["tests/checked-core"])
 }
 
 /// The status page, as people see it.
-pub(super) fn web(files: &[PathBuf], counts: &mut Counts) -> Result<()> {
+pub(super) fn web(files: &[PathBuf]) -> Result<()> {
     let chromium = tools::require_chromium()?;
-    run_files(node().env("CHROMIUM", chromium), files, &["tests/web"], counts)
+    run_files(node().env("CHROMIUM", chromium), files, &["tests/web"])
 }
 
 /// What becomes of the package at its users'.
-pub(super) fn packaging(files: &[PathBuf], counts: &mut Counts) -> Result<()> {
+pub(super) fn packaging(files: &[PathBuf]) -> Result<()> {
     let chromium = tools::require_chromium()?;
     npm::install_packaging_tools()?;
-    run_files(
-        node().env("CHROMIUM", chromium),
-        files,
-        &["tests/packaging"],
-        counts,
-    )
+    run_files(node().env("CHROMIUM", chromium), files, &["tests/packaging"])
 }
 
 /// Runs `files`, or without any all tests right in `folders`.
-fn run_files(node: &mut Command, files: &[PathBuf], folders: &[&str], counts: &mut Counts) -> Result<()> {
+fn run_files(node: &mut Command, files: &[PathBuf], folders: &[&str]) -> Result<()> {
+    tools::require_late_node()?;
     let all = || {
         folders
             .iter()
@@ -79,8 +72,8 @@ fn run_files(node: &mut Command, files: &[PathBuf], folders: &[&str], counts: &m
         "there is no .test.mjs file in {}",
         folders.join(" or ")
     );
-    run_seeing(
-        node.args(["--test", "--test-reporter=spec"]).args(files),
-        |line| counts.see_node(line),
-    )
+    run(node
+        .args(["--test", "--test-reporter=spec"])
+        .args(LIMITS)
+        .args(files))
 }

@@ -4,8 +4,7 @@ use anyhow::{ensure, Context, Result};
 use serde_json::Value;
 
 use crate::npm::node;
-use crate::process::{cargo, run, run_seeing, text_of};
-use crate::report::Counts;
+use crate::process::{cargo, run, text_of};
 use crate::steps::say;
 use crate::{tools, wasm_target};
 
@@ -13,13 +12,13 @@ pub(super) const CORE: &str = "vm-customization";
 const SKIN: &str = "vm-customization-wasm";
 
 /// rustfmt.
-pub(super) fn fmt(_: &mut Counts) -> Result<()> {
+pub(super) fn fmt() -> Result<()> {
     tools::require_rust_components()?;
     run(cargo().args(["fmt", "--all", "--check"])).context("`cargo fmt --all` puts it right")
 }
 
 /// Other crates of the workspace can give the core's dependencies features that it must not have: alone it shows.
-pub(super) fn core_alone(_: &mut Counts) -> Result<()> {
+pub(super) fn core_alone() -> Result<()> {
     run(cargo().args(["check", "--package", CORE]))?;
     for package in [CORE, SKIN] {
         let tree = text_of(cargo().args([
@@ -44,7 +43,7 @@ pub(super) fn core_alone(_: &mut Counts) -> Result<()> {
 }
 
 /// clippy, native.
-pub(super) fn clippy(_: &mut Counts) -> Result<()> {
+pub(super) fn clippy() -> Result<()> {
     tools::require_rust_components()?;
     run(cargo().args([
         "clippy",
@@ -57,7 +56,7 @@ pub(super) fn clippy(_: &mut Counts) -> Result<()> {
 }
 
 /// clippy for the target that ships.
-pub(super) fn clippy_wasm(_: &mut Counts) -> Result<()> {
+pub(super) fn clippy_wasm() -> Result<()> {
     let toolchain = wasm_target::find()?;
     if !toolchain.has_clippy() {
         tools::install_debian_packages("clippy for wasm32", &["rust-web-clippy"]);
@@ -80,7 +79,7 @@ pub(super) fn clippy_wasm(_: &mut Counts) -> Result<()> {
 }
 
 /// A module that imports nothing can reach nothing: no clock, no files, no network.
-pub(super) fn no_imports(_: &mut Counts) -> Result<()> {
+pub(super) fn no_imports() -> Result<()> {
     let toolchain = wasm_target::find()?;
     let messages = text_of(toolchain.cargo("test", &["test"]).args([
         "--package",
@@ -109,14 +108,15 @@ fn executable(message: &str) -> Option<String> {
 }
 
 /// All native tests, doc tests too.
-pub(super) fn test(counts: &mut Counts) -> Result<()> {
-    run_seeing(cargo().args(["test", "--workspace", "--no-fail-fast"]), |line| {
-        counts.see_cargo(line);
-    })
+pub(super) fn test() -> Result<()> {
+    let test = |args: &[&str]| run(cargo().args(["test", "--no-fail-fast"]).args(args));
+    let others = test(&["--workspace", "--exclude", "xtask"]);
+    // Together with the others it would get features of theirs, and compile the glue's generator once more.
+    test(&["--package", "xtask"]).and(others)
 }
 
 /// Documentation.
-pub(super) fn docs(_: &mut Counts) -> Result<()> {
+pub(super) fn docs() -> Result<()> {
     run(cargo()
         .args(["doc", "--workspace", "--no-deps"])
         .env("RUSTDOCFLAGS", "--deny warnings"))

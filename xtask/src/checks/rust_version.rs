@@ -8,7 +8,6 @@ use semver::Version;
 use serde_json::Value;
 
 use crate::process::{cargo, text_of};
-use crate::report::Counts;
 use crate::tools::version_in;
 use crate::workspace;
 
@@ -16,7 +15,7 @@ use crate::workspace;
 const DOCUMENTS: [&str; 3] = [".ci/run", "README.md", "CONTRIBUTING.md"];
 
 /// Asks cargo, and holds the documents to the answer.
-pub(super) fn check(_: &mut Counts) -> Result<()> {
+pub(super) fn check() -> Result<()> {
     let metadata = text_of(cargo().args(["metadata", "--format-version", "1", "--locked"]))?;
     let metadata: &Value = &serde_json::from_str(&metadata).context("`cargo metadata` printed no JSON")?;
     let too_new = too_new(metadata);
@@ -25,12 +24,12 @@ pub(super) fn check(_: &mut Counts) -> Result<()> {
         .filter_map(|member| rust_version(by_id(&metadata["packages"], member)))
         .max()
         .context("no crate of the workspace has a rust-version")?;
-    let least = format!("Rust {}.{}", least.major, least.minor);
+    let least = format!("{}.{}", least.major, least.minor);
     for document in DOCUMENTS {
         let text = fs::read_to_string(workspace::at(document)).context(document)?;
         ensure!(
             text.contains(&least),
-            "{document} does not say that {least} is needed"
+            "{document} does not say that Rust {least} is needed"
         );
     }
     Ok(())
