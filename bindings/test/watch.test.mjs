@@ -632,13 +632,13 @@ describe('what is kept of a long watch', () => {
       return recorder;
     };
     const whole = await run();
-    assert.equal(whole.full, false);
+    assert.equal(whole.incomplete, undefined);
     const bytes = JSON.stringify(whole.recording()).length;
     // The size is counted with a comma after each step.
     const fits = await run({ maxBytes: bytes + 1 });
-    assert.deepEqual([fits.full, fits.recording()], [false, whole.recording()]);
+    assert.deepEqual([fits.incomplete, fits.recording()], [undefined, whole.recording()]);
     const short = await run({ maxBytes: bytes - 1 });
-    assert.equal(short.full, true);
+    assert.equal(short.incomplete, `it has reached the ${bytes - 1} bytes that it may have`);
     assert.deepEqual(short.recording(), { ...whole.recording(), steps: whole.recording().steps.slice(0, 2) });
     assert.equal(
       JSON.parse(replay(JSON.stringify(short.recording()))).vms[0].customizationStatus,

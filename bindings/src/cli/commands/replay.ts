@@ -1,23 +1,23 @@
 /** Playing recordings. */
-import process from 'node:process';
 import { replay as replayRecordings } from '../../core/replay.js';
+import type { CommandProcess } from '../command-process.js';
 import { readInput } from '../input/stdin.js';
 import { UsageError } from '../input/usage.js';
 import { SUCCEEDED, USAGE } from '../output/exit.js';
 
 /** Prints a report, or an error, for each recording. */
-export async function replay(file: string): Promise<number> {
+export async function replay(file: string, { out, err }: CommandProcess): Promise<number> {
   const recordings = await readInput(file);
   const form = oddForm(recordings);
   if (form !== undefined) {
     throw new UsageError(`${file === '-' ? 'standard input' : file} is ${form}`);
   }
   const reports = replayRecordings(recordings);
-  process.stdout.write(reports);
+  out.write(reports);
   // A report begins with its format: only a line for a recording that could not be read begins so.
   const unreadable = reports.split('\n').filter((line) => line.startsWith('{"error":')).length;
   if (unreadable > 0) {
-    process.stderr.write(`${unreadable} of the recordings could not be read\n`);
+    err.write(`${unreadable} of the recordings could not be read\n`);
     return USAGE;
   }
   return SUCCEEDED;

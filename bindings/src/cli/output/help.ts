@@ -23,7 +23,7 @@ Options:
   --rules SET              default, or published: the PowerCLI script of 2011 step by step; it takes only --timeout
   --json                   one JSON object a line: each transition, and the report last (none where the wait is
                            interrupted before the VMs were found)
-  --record FILE            write down all that the run has seen, to be played again by replay
+  --record FILE            write down all that the run has seen, to be played again by replay: the whole of it, or no file
   --state FILE             keep the run in this file, and go on with the one that is there: after a crash, a reboot or
                            Ctrl-C start the same command again; the time in between counts
   -h, --help               print this
@@ -50,6 +50,8 @@ and errors on standard error. In the repository docs/formats.md describes what -
 Schemas, and docs/behaviour.md the rules by which a status is decided.
 
 Exit status, the first that fits:
+  70 the command itself is at fault: an error that says nothing of the VMs
+  74 standard output could not be written
   3  the command line makes no sense
   4  the vCenter could not be reached, logged in to or read, or a VM was not found
   1  customization failed on some VM
