@@ -9,7 +9,7 @@ import { startSimulator } from '../../tests/lib/simulator.mjs';
 import { startCommand } from './command.mjs';
 import { internal } from './internal.mjs';
 
-const { columns, cut, cutMiddle, sanitizeForTerminal, padded } = await internal('cli/output/text');
+const { columns, cut, cutMiddle, jsonLine, sanitizeForTerminal, padded } = await internal('cli/output/text');
 const { tableLines } = await internal('cli/output/table');
 const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('messages');
 const { resultTable } = await internal('cli/output/result-table');
@@ -32,8 +32,20 @@ const report = (...vms) => ({ format: 'vm-customization-report/1', endedAtMs: 1,
 
 describe('text on a terminal', () => {
   test('cannot steer it', () => {
-    assert.equal(sanitizeForTerminal('a\u001B[31mb\u0007\u202Ec\u009Bd'), 'a\uFFFD[31mb\uFFFD\uFFFDc\uFFFDd');
+    assert.equal(sanitizeForTerminal('a\u001B[31mb\u0007\u202Ec\u009Bd'), 'a\\u001b[31mb\\u0007\\u202ec\\u009bd');
     assert.equal(sanitizeForTerminal('two\r\nlines\tand a tab'), 'two lines and a tab');
+  });
+
+  test('has no character that steers, of all there are, and neither has JSON, which says the same', () => {
+    const steering = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
+    for (let first = 0; first < 0x110000; first += 0x1000) {
+      const text = Array.from({ length: 0x1000 }, (_, at) => String.fromCodePoint(first + at)).join('');
+      assert.doesNotMatch(sanitizeForTerminal(text), steering, first.toString(16));
+      const line = jsonLine({ name: text });
+      assert.doesNotMatch(line.slice(0, -1), steering, first.toString(16));
+      assert.equal(line.at(-1), '\n');
+      assert.deepEqual(JSON.parse(line), { name: text });
+    }
   });
 
   test('is measured in columns', () => {

@@ -1,5 +1,6 @@
 /** Playing recordings. */
 import { replay as replayRecordings } from '../../core/replay.js';
+import { visible } from '../../util/visible.js';
 import type { CommandProcess } from '../command-process.js';
 import { readInput } from '../input/stdin.js';
 import { UsageError } from '../input/usage.js';
@@ -13,7 +14,7 @@ export async function replay(file: string, { out, err }: CommandProcess): Promis
     throw new UsageError(`${file === '-' ? 'standard input' : file} is ${form}`);
   }
   const reports = replayRecordings(recordings);
-  out.write(reports);
+  out.write(reports.split('\n').map(visible).join('\n'));
   // A report begins with its format: only a line for a recording that could not be read begins so.
   const unreadable = reports.split('\n').filter((line) => line.startsWith('{"error":')).length;
   if (unreadable > 0) {

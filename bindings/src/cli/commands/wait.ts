@@ -20,7 +20,6 @@ import { LiveReporter } from '../output/live.js';
 import { PlainReporter } from '../output/plain.js';
 import { ReadLog } from '../output/read-log.js';
 import type { Reporter } from '../output/reporter.js';
-import { sanitizeForTerminal } from '../output/text.js';
 import { RecordingFile } from '../recording-file.js';
 import { type SavedRun, StateFile } from '../state-file.js';
 import { connectAs } from './connect.js';
@@ -98,7 +97,7 @@ async function waitOn(connection: Connection, job: Job, surroundings: Surroundin
   const vcenter = await connectAs(connection, {
     signal,
     patienceSeconds: Math.min(job.options.timeoutSeconds ?? MOST_PATIENCE_S, MOST_PATIENCE_S),
-    onRetry: (message) => reporter.warn(`${sanitizeForTerminal(message)}; trying again`),
+    onRetry: (message) => reporter.warn(`${message}; trying again`),
   });
   try {
     const { saved } = job;
@@ -162,7 +161,7 @@ async function watch(
     state?.write();
     const trouble = reads.trouble(report);
     if (trouble !== undefined) {
-      reporter.warn(sanitizeForTerminal(trouble));
+      reporter.warn(trouble);
     }
     if (signal.aborted && begun && state?.broken === false) {
       reporter.warn(`interrupted: start again with --state ${state.path} to go on`);
@@ -190,7 +189,7 @@ async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal)
 }
 
 function namesText(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).map(sanitizeForTerminal).join(', ');
+  const shown = names.slice(0, MOST_NAMES).join(', ');
   return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown || 'the VMs';
 }
 

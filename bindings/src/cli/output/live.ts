@@ -71,7 +71,7 @@ export class LiveReporter implements Reporter {
 
   warn(message: string): void {
     this.#erase();
-    this.#err.write(`${message}\n`);
+    this.#err.write(`${sanitizeForTerminal(message)}\n`);
     this.#paint();
   }
 

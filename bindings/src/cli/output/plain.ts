@@ -39,7 +39,7 @@ export class PlainReporter implements Reporter {
   }
 
   warn(message: string): void {
-    this.#err.write(`${message}\n`);
+    this.#err.write(`${sanitizeForTerminal(message)}\n`);
   }
 
   end(report: Report, anyRead = true): void {
