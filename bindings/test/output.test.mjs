@@ -9,7 +9,10 @@ import { startSimulator } from '../../tests/lib/simulator.mjs';
 import { startCommand } from './command.mjs';
 import { internal } from './internal.mjs';
 
-const { columns, cut, cutMiddle, jsonLine, sanitizeForTerminal, padded } = await internal('cli/output/text');
+const { columns, cut, cutMiddle, jsonLine, sanitizeForTerminal, padded } = await internal(
+  'cli/output/text',
+  'util/visible',
+);
 const { tableLines } = await internal('cli/output/table');
 const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('messages');
 const { resultTable } = await internal('cli/output/result-table');

@@ -1,11 +1,12 @@
 /** The process that runs the command: its streams, and what ends it whatever the command is about. */
+
 import { fstatSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { debuglog } from 'node:util';
+import { sanitizeForTerminal } from '../util/visible.js';
 import { OUTPUT_FAILED, UNEXPECTED, UNFINISHED } from './output/exit.js';
 import { fileProblem } from './output/private-file.js';
 import type { Output } from './output/reporter.js';
-import { sanitizeForTerminal } from './output/text.js';
 
 // An end within a second, whatever hangs.
 const CLEAN_UP_MS = 950;

@@ -1,5 +1,7 @@
 /** The command `wait-vm-customization`. */
+
 import { InternalError, OptionsError, VmCustomizationError, WireError } from '../errors.js';
+import { sanitizeForTerminal } from '../util/visible.js';
 import { CommandProcess, version } from './command-process.js';
 import { replay } from './commands/replay.js';
 import { serverTime } from './commands/server-time.js';
@@ -9,7 +11,6 @@ import { PromptCancelled } from './input/prompt.js';
 import { UsageError } from './input/usage.js';
 import { SUCCEEDED, UNFINISHED, UNREACHABLE, USAGE } from './output/exit.js';
 import { HELP } from './output/help.js';
-import { sanitizeForTerminal } from './output/text.js';
 
 /**
  * Runs the command.

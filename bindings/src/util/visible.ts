@@ -7,3 +7,8 @@ const STEERING = /[\p{Cc}\p{Bidi_Control}\u200B-\u200D\u2028\u2029\u2060-\u2064\
 export function visible(text: string): string {
   return text.replace(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
+
+/** The text on one line, with whatever would move the cursor, recolour or reorder it made visible. */
+export function sanitizeForTerminal(text: string): string {
+  return visible(text.replace(/\r?\n|\t/g, ' '));
+}

@@ -1,12 +1,13 @@
 /** Printing vCenter's clock, for `--since`. */
+
 import process from 'node:process';
+import { sanitizeForTerminal } from '../../util/visible.js';
 import type { CommandProcess } from '../command-process.js';
 import type { ConnectionFlags } from '../input/args.js';
 import { resolveConnection } from '../input/credentials.js';
 import { terminalPrompt } from '../input/prompt.js';
 import { Interruption } from '../interruption.js';
 import { SUCCEEDED, UNFINISHED } from '../output/exit.js';
-import { sanitizeForTerminal } from '../output/text.js';
 import { connectAs } from './connect.js';
 
 /** Prints the server's time. */

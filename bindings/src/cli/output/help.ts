@@ -8,8 +8,8 @@ Usage:
   wait-vm-customization replay FILE|-
 
 A VM is a name (web-1), a pattern ('web-*', 'web-?'), an inventory path (/DC/vm/folder/web-1, with %2f for a slash in a
-name) or a managed object id (vm-101, or VirtualMachine:vm-101 where another VM has that name). A lone - reads VMs from
-standard input, one a line. After -- everything is a VM.
+name), a managed object id (vm-101, or VirtualMachine:vm-101 where another VM has that name) or an instance or BIOS UUID.
+A lone - reads VMs from standard input, one a line. After -- everything is a VM.
 
 Options:
   --timeout SECONDS|none   how long to wait at most, for all VMs together (600)

@@ -1,9 +1,10 @@
 /** Newline-delimited JSON: each transition as it comes, and the report last. */
 
 import type { Report } from '../../types.js';
+import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
 import type { Output, Reporter } from './reporter.js';
-import { jsonLine, sanitizeForTerminal } from './text.js';
+import { jsonLine } from './text.js';
 import { Warnings } from './warnings.js';
 
 /** Writes the shapes of the report format, and nothing else, to standard output. */

@@ -1,14 +1,9 @@
-/** Text on a terminal: what it takes in columns, and nothing in it that could steer the terminal. */
+/** Text on a terminal: what it takes in columns, and JSON that steers nothing. */
 import stringWidth from 'string-width';
 import { visible } from '../../util/visible.js';
 
 // What takes columns together: a letter and its accents, an emoji and its parts.
 const GRAPHEMES = new Intl.Segmenter();
-
-/** The text on one line, with characters that would move the cursor, recolour or reorder written out: `\u202e`. */
-export function sanitizeForTerminal(text: string): string {
-  return visible(text.replace(/\r?\n|\t/g, ' '));
-}
 
 /** A value as one line of JSON that does not steer a terminal either; whoever reads it as JSON gets the same value. */
 export function jsonLine(value: unknown): string {
