@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
@@ -302,19 +303,32 @@ describe('the command', () => {
     assert.match(stdout, /timed out; its events were never read$/m);
   });
 
-  test('says how to save a recording that is no UTF-8', async () => {
-    const text = '{"format":"vm-customization-recording/1"}\n{}\n';
+  test('plays a recording as Windows saves it, and says of a packed one what to do', async () => {
+    const recording = new URL('../../tests/recordings/D04-result-without-started.recording.json', import.meta.url);
+    const text = JSON.stringify(JSON.parse(readFileSync(recording, 'utf8')));
+    const plain = await startCommand(['replay', '-'], { input: text }).done;
+    assert.equal(plain.status, 0);
     const utf16 = Buffer.from(`\uFEFF${text}`, 'utf16le');
-    for (const [input, told] of [
-      [utf16, /: standard input is UTF-16.*save it as UTF-8\n$/],
-      [Buffer.from(utf16).swap16(), /UTF-16/],
-      [utf16.subarray(2), /UTF-16/],
-      [gzipSync(text), /: standard input is compressed with gzip: unpack it first\n$/],
-    ]) {
+    for (const input of [`\uFEFF${text}`, utf16, Buffer.from(utf16).swap16(), utf16.subarray(2)]) {
       const { status, stdout, stderr } = await startCommand(['replay', '-'], { input }).done;
-      assert.equal(stdout, '');
-      assert.match(stderr, told);
-      assert.equal(status, 3);
+      assert.deepEqual([status, stdout, stderr], [0, plain.stdout, '']);
+    }
+    const { status, stdout, stderr } = await startCommand(['replay', '-'], { input: gzipSync(text) }).done;
+    assert.deepEqual([status, stdout], [3, '']);
+    assert.match(stderr, /: the document is compressed: unpack it first$/m);
+  });
+
+  test('reads names as Windows saves them', async (t) => {
+    const server = await hanging(t);
+    for (const encode of [(text) => text, (text) => Buffer.from(`\uFEFF${text}`, 'utf16le')]) {
+      const asked = server.asked();
+      const command = startCommand(['-'], {
+        input: encode('web-1\r\nwéb-2\r\n'),
+        server: { url: server.url, user: 'user', password: 'secret' },
+      });
+      await asked;
+      command.kill('SIGINT');
+      assert.match((await command.done).stderr, /known of web-1, wéb-2:/);
     }
   });
 

@@ -9,7 +9,8 @@ Usage:
 
 A VM is a name (web-1), a pattern ('web-*', 'web-?'), an inventory path (/DC/vm/folder/web-1, with %2f for a slash in a
 name), a managed object id (vm-101, or VirtualMachine:vm-101 where another VM has that name) or an instance or BIOS UUID.
-A lone - reads VMs from standard input, one a line. After -- everything is a VM.
+A lone - reads VMs from standard input, one a line. After -- everything is a VM. replay plays recordings, one or one a
+line, and files of events as \`govc events -json -l PATH PATH\`, pyvmomi, PowerShell and event brokers write them.
 
 Options:
   --timeout SECONDS|none   how long to wait at most, for all VMs together (600)
