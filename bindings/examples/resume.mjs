@@ -7,7 +7,8 @@
  *
  * The command does this by itself: `wait-vm-customization --state FILE`.
  */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, readFile, rename } from 'node:fs/promises';
 import process from 'node:process';
 import { connectVCenter, resumeCustomization, watchCustomization } from 'vm-customization';
 
@@ -38,11 +39,27 @@ async function begin() {
   }
   // Ids mean nothing in another vCenter, so that it is kept which one they are of.
   const saved = { instanceUuid: vcenter.instanceUuid, vms: found.vms, snapshot: watch.snapshot() };
-  await writeFile(`${file}.new`, JSON.stringify(saved), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  await replaceFile(JSON.stringify(saved));
   // After the snapshot: the end of this process is not the end of the wait.
   watch.cancel();
   await watch.report;
+}
+
+/**
+ * The snapshot before or the new one, and never a part; under a name that nobody can put a link at.
+ *
+ * @param {string} text
+ */
+async function replaceFile(text) {
+  const path = `${file}.${randomUUID()}`;
+  const temporary = await open(path, 'wx', 0o600);
+  try {
+    await temporary.writeFile(text);
+    await temporary.sync();
+  } finally {
+    await temporary.close();
+  }
+  await rename(path, file);
 }
 
 async function goOn() {

@@ -11,17 +11,18 @@ const FOREIGN = /^(VSPHERE|GOVC)_|_proxy$|^NO_COLOR$/i;
  * Starts the command.
  *
  * @param {readonly string[]} args
- * @param {{env?: Record<string, string>, input?: string, server?: {url: string, user: string, password: string}}} [options]
- *   `server` is given by the GOVC names, its certificate unchecked
+ * @param {{env?: Record<string, string>, input?: string, server?: {url: string, user: string, password: string}, shell?: string}} [options]
+ *   `server` is given by the GOVC names, its certificate unchecked; `shell` is a script that ends in `exec "$@"`
  */
-export function startCommand(args, { env = {}, input, server } = {}) {
+export function startCommand(args, { env = {}, input, server, shell } = {}) {
   const kept = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
   const connection =
     server === undefined
       ? {}
       : { GOVC_URL: server.url, GOVC_USERNAME: server.user, GOVC_PASSWORD: server.password, GOVC_INSECURE: '1' };
   const begin = performance.now();
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const [program, ...before] = shell === undefined ? [process.execPath] : ['sh', '-c', shell, 'sh', process.execPath];
+  const child = spawn(program, [...before, PROGRAM, ...args], {
     env: { ...Object.fromEntries(kept), ...connection, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
@@ -9,7 +10,10 @@ import { startSimulator } from '../../tests/lib/simulator.mjs';
 import { startCommand } from './command.mjs';
 import { internal } from './internal.mjs';
 
-const { columns, cut, cutMiddle, sanitizeForTerminal, padded } = await internal('cli/output/text');
+const { columns, cut, cutMiddle, jsonLine, sanitizeForTerminal, padded } = await internal(
+  'cli/output/text',
+  'util/visible',
+);
 const { tableLines } = await internal('cli/output/table');
 const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } = await internal('messages');
 const { resultTable } = await internal('cli/output/result-table');
@@ -32,8 +36,20 @@ const report = (...vms) => ({ format: 'vm-customization-report/1', endedAtMs: 1,
 
 describe('text on a terminal', () => {
   test('cannot steer it', () => {
-    assert.equal(sanitizeForTerminal('a\u001B[31mb\u0007\u202Ec\u009Bd'), 'a\uFFFD[31mb\uFFFD\uFFFDc\uFFFDd');
+    assert.equal(sanitizeForTerminal('a\u001B[31mb\u0007\u202Ec\u009Bd'), 'a\\u001b[31mb\\u0007\\u202ec\\u009bd');
     assert.equal(sanitizeForTerminal('two\r\nlines\tand a tab'), 'two lines and a tab');
+  });
+
+  test('has no character that steers, of all there are, and neither has JSON, which says the same', () => {
+    const steering = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/u;
+    for (let first = 0; first < 0x110000; first += 0x1000) {
+      const text = Array.from({ length: 0x1000 }, (_, at) => String.fromCodePoint(first + at)).join('');
+      assert.doesNotMatch(sanitizeForTerminal(text), steering, first.toString(16));
+      const line = jsonLine({ name: text });
+      assert.doesNotMatch(line.slice(0, -1), steering, first.toString(16));
+      assert.equal(line.at(-1), '\n');
+      assert.deepEqual(JSON.parse(line), { name: text });
+    }
   });
 
   test('is measured in columns', () => {
@@ -287,19 +303,32 @@ describe('the command', () => {
     assert.match(stdout, /timed out; its events were never read$/m);
   });
 
-  test('says how to save a recording that is no UTF-8', async () => {
-    const text = '{"format":"vm-customization-recording/1"}\n{}\n';
+  test('plays a recording as Windows saves it, and says of a packed one what to do', async () => {
+    const recording = new URL('../../tests/recordings/D04-result-without-started.recording.json', import.meta.url);
+    const text = JSON.stringify(JSON.parse(readFileSync(recording, 'utf8')));
+    const plain = await startCommand(['replay', '-'], { input: text }).done;
+    assert.equal(plain.status, 0);
     const utf16 = Buffer.from(`\uFEFF${text}`, 'utf16le');
-    for (const [input, told] of [
-      [utf16, /: standard input is UTF-16.*save it as UTF-8\n$/],
-      [Buffer.from(utf16).swap16(), /UTF-16/],
-      [utf16.subarray(2), /UTF-16/],
-      [gzipSync(text), /: standard input is compressed with gzip: unpack it first\n$/],
-    ]) {
+    for (const input of [`\uFEFF${text}`, utf16, Buffer.from(utf16).swap16(), utf16.subarray(2)]) {
       const { status, stdout, stderr } = await startCommand(['replay', '-'], { input }).done;
-      assert.equal(stdout, '');
-      assert.match(stderr, told);
-      assert.equal(status, 3);
+      assert.deepEqual([status, stdout, stderr], [0, plain.stdout, '']);
+    }
+    const { status, stdout, stderr } = await startCommand(['replay', '-'], { input: gzipSync(text) }).done;
+    assert.deepEqual([status, stdout], [3, '']);
+    assert.match(stderr, /: the document is compressed: unpack it first$/m);
+  });
+
+  test('reads names as Windows saves them', async (t) => {
+    const server = await hanging(t);
+    for (const encode of [(text) => text, (text) => Buffer.from(`\uFEFF${text}`, 'utf16le')]) {
+      const asked = server.asked();
+      const command = startCommand(['-'], {
+        input: encode('web-1\r\nwéb-2\r\n'),
+        server: { url: server.url, user: 'user', password: 'secret' },
+      });
+      await asked;
+      command.kill('SIGINT');
+      assert.match((await command.done).stderr, /known of web-1, wéb-2:/);
     }
   });
 

@@ -195,6 +195,69 @@ describe('a source that throws before it has made a promise', () => {
       assert.deepEqual(told, [message]);
     }
   });
+
+  test('may be wrong in its program, which is told as what it is: at the first failure, and to the programmer once', async (t) => {
+    const mistake = () => {
+      const nothing = undefined;
+      return nothing.events;
+    };
+    const message = /^the source has thrown TypeError: Cannot read properties of undefined/;
+    for (const [method, more] of Object.entries({
+      readEvents: {},
+      serverTime: {},
+      logIn: { readEvents: sync(new ReadError('notAuthenticated', 'session gone')) },
+      readGuestInfo: {},
+      pushEvents: {},
+    })) {
+      const warned = [];
+      const emitWarning = t.mock.method(process, 'emitWarning', (...args) => warned.push(args));
+      const told = [];
+      const source = scripted([], { ...more, [method]: mistake });
+      const report = await wait(source, VM, {
+        timeoutSeconds: 60,
+        waitForPowerOn: true,
+        onProgress: (progress) => {
+          const { message: own, failure } = progress;
+          if (/Failed$/.test(progress.type)) told.push([progress.type, own ?? failure.message]);
+        },
+      });
+      emitWarning.mock.restore();
+      assert.equal(report.vms.length, 1);
+      const first = told.find(([, text]) => /TypeError/.test(text));
+      assert.match(first[1], message, method);
+      const type = { readGuestInfo: 'guestInfoFailed', pushEvents: 'pushFailed' }[method] ?? 'readFailed';
+      assert.equal(first[0], type, method);
+      assert.equal(warned.length, 1, method);
+      const [[text, { type: name, detail }]] = warned;
+      assert.match(text, message);
+      assert.equal(name, 'VmCustomizationWarning');
+      assert.match(detail, /mistake.*watch\.test\.mjs/);
+    }
+  });
+
+  test('is told to the programmer on the console where there is no process to tell it', async (t) => {
+    const { emitWarning } = process;
+    const warn = t.mock.method(console, 'warn', () => undefined);
+    process.emitWarning = undefined;
+    try {
+      const thrown = new RangeError('too far');
+      await wait(scripted([sync(thrown), sync(thrown), SUCCESS]));
+      assert.deepEqual(
+        warn.mock.calls.map((call) => call.arguments),
+        [['the source has thrown RangeError: too far; it counts as a failure to read, and is tried again', thrown]],
+      );
+    } finally {
+      process.emitWarning = emitWarning;
+    }
+  });
+
+  test('says nothing to the programmer where the network is at fault, or the server', async (t) => {
+    const emitWarning = t.mock.method(process, 'emitWarning', () => undefined);
+    for (const thrown of [new Error('no route'), new ReadError('transient', 'busy'), 'a text']) {
+      await wait(scripted([sync(thrown), SUCCESS]));
+    }
+    assert.equal(emitWarning.mock.callCount(), 0);
+  });
 });
 
 describe('an answer of the wrong shape', () => {
@@ -632,13 +695,13 @@ describe('what is kept of a long watch', () => {
       return recorder;
     };
     const whole = await run();
-    assert.equal(whole.full, false);
+    assert.equal(whole.incomplete, undefined);
     const bytes = JSON.stringify(whole.recording()).length;
     // The size is counted with a comma after each step.
     const fits = await run({ maxBytes: bytes + 1 });
-    assert.deepEqual([fits.full, fits.recording()], [false, whole.recording()]);
+    assert.deepEqual([fits.incomplete, fits.recording()], [undefined, whole.recording()]);
     const short = await run({ maxBytes: bytes - 1 });
-    assert.equal(short.full, true);
+    assert.equal(short.incomplete, `it has reached the ${bytes - 1} bytes that it may have`);
     assert.deepEqual(short.recording(), { ...whole.recording(), steps: whole.recording().steps.slice(0, 2) });
     assert.equal(
       JSON.parse(replay(JSON.stringify(short.recording()))).vms[0].customizationStatus,

@@ -48,6 +48,7 @@ export class Inventory {
       parent: folder,
       host: this.host,
       uuid: crypto.randomUUID(),
+      instanceUuid: crypto.randomUUID(),
       poweredOn: false,
       nics: 1,
     });

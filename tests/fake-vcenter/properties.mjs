@@ -54,6 +54,7 @@ const properties = {
     'config.name': (o) => o.name,
     'config.template': () => false,
     'config.uuid': (o) => o.uuid,
+    'config.instanceUuid': (o) => o.instanceUuid,
     'config.tools.pendingCustomization': (o) => (o.pending === undefined ? UNSET : '/var/run/vmware-imc/imcf'),
     'runtime.host': (o) => o.host.ref,
     'runtime.powerState': (o) => enumeration('VirtualMachinePowerState', o.poweredOn ? 'poweredOn' : 'poweredOff'),

@@ -16,10 +16,13 @@ import {
   VimFaultError,
   waitForCustomization,
 } from '../../bindings/dist/node.js';
+import { internal } from '../../bindings/test/internal.mjs';
 import { startConnectProxy } from '../lib/connect-proxy.mjs';
 import { startProxy } from '../lib/proxy.mjs';
+import { logIn, request, retrieve } from '../lib/raw-soap.mjs';
 import { startSimulator } from '../lib/simulator.mjs';
 
+const { Labels, sanitizeForTerminal } = await internal('messages', 'util/visible');
 const NO_PROXIES = {};
 
 function connect({ url, user, password }, options = {}) {
@@ -94,6 +97,13 @@ for (const [kind, protocol] of [
       const { vm } = await server.do({ do: 'clone', template, name, ...(folder ? { folder } : {}) });
       return vm;
     };
+    const uuidsOf = async (vm) => {
+      const call = await logIn(server);
+      const paths = ['config.instanceUuid', 'config.uuid'];
+      const { text } = await call(retrieve('VirtualMachine', vm, paths));
+      await call(request('Logout', '', 'SessionManager'));
+      return paths.map((path) => new RegExp(`<name>${path}</name><val[^>]*>([^<]+)`).exec(text)[1]);
+    };
     const find = (...inputs) => inSession(server, async (vcenter) => (await vcenter.findVms(inputs)).vms);
     const problemsOf = async (...inputs) => {
       const error = await find(...inputs).then(
@@ -150,7 +160,28 @@ for (const [kind, protocol] of [
       assert.deepEqual((await find(`VirtualMachine:${id}`))[0].vm, id);
       assert.deepEqual((await find(`/DC0/vm/${id}`))[0].vm, other);
       assert.match((await problemsOf('A/B'))[0].message, /did you mean 'a%2fb'\?/);
-      assert.match((await problemsOf('a/b'))[0].message, /did you mean 'a%2fb'\?/);
+    });
+
+    test('finds a VM by whatever is shown of it: its name, the label beside a namesake, its id, its UUIDs', async () => {
+      await server.do({ do: 'createFolder', path: '/DC0/vm/namesakes' });
+      for (const name of ['c/d', '50% \u202Efdp\u0085x', 'back\\slash', '日本 (1)']) {
+        const vm = await clone(name);
+        const [found] = await find(vm);
+        assert.deepEqual(found, { vm, name });
+        assert.deepEqual(await find(name, sanitizeForTerminal(name)), [found]);
+        const namesake = await clone(name, '/DC0/vm/namesakes');
+        assert.equal((await problemsOf(name))[0].kind, 'ambiguous');
+        const labels = new Labels([found, { vm: namesake, name }]);
+        assert.deepEqual(await find(labels.of(vm)), [found]);
+        assert.deepEqual(await find(sanitizeForTerminal(labels.of(namesake))), [{ vm: namesake, name }]);
+      }
+      const [{ vm, name }] = server.vms;
+      assert.deepEqual(await find(`vim.VirtualMachine:${vm}`), [{ vm, name }]);
+      assert.equal((await problemsOf(`someone else (${vm})`))[0].kind, 'notFound');
+      const [instance, bios] = await uuidsOf(vm);
+      assert.notEqual(bios, instance);
+      for (const uuid of [bios, instance, instance.toUpperCase()]) assert.deepEqual(await find(uuid), [{ vm, name }]);
+      assert.equal((await problemsOf('00000000-0000-4000-8000-000000000000'))[0].kind, 'notFound');
     });
 
     test('says of each name that cannot be told why, and finds nothing then', async () => {

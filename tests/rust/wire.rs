@@ -7,7 +7,9 @@
     reason = "a test that fails says where"
 )]
 
-use vm_customization::wire::{decode, event_keys, soap_tree, to_vi_json, WireError, MAX_DOCUMENT_BYTES};
+use vm_customization::wire::{
+    decode, event_keys, soap_tree, summarize, to_vi_json, WireError, MAX_DOCUMENT_BYTES,
+};
 use vm_customization::{Event, EventKind, IgnoreReason, EVENT_TYPES};
 use vm_customization_tests::text;
 
@@ -408,6 +410,72 @@ fn a_name_longer_than_4_kib_is_cut_and_flagged_wherever_it_comes_from() {
         assert_eq!(row.get("nameTruncated").is_some(), is_cut, "{report}");
         assert_eq!(row["name"].as_str().unwrap().ends_with('…'), is_cut);
         assert_eq!(row["customizationStatus"], "CustomizationNotStarted");
+    }
+}
+
+#[test]
+fn a_name_is_shown_as_people_see_it_and_recorded_as_vcenter_keeps_it() {
+    let named = |text: &str| text.replace("web&amp;1", "a%2fb").replace("web-1", "a%2fb");
+    let json = named(&format!("[{}]", json_event("VmStartingEvent", 1)));
+    let soap = named(&soap(&format!(
+        "<QueryEventsResponse>{}</QueryEventsResponse>",
+        soap_event("returnval", r#"xsi:type="VmStartingEvent""#, "1")
+    )));
+    for document in [json, soap] {
+        assert_eq!(
+            summarize(document.as_bytes()).unwrap()[0].name.as_deref(),
+            Some("a/b")
+        );
+        let recorded = to_vi_json(document.as_bytes()).unwrap();
+        assert!(recorded.contains(r#""name":"a%2fb""#), "{recorded}");
+        let recording = format!(
+            r#"{{"format":"vm-customization-recording/1","startedAt":"2026-03-01T10:00:00Z","vms":[{{"vm":"vm-101"}}],"steps":[{{"atMs":0,"events":{recorded}}}]}}"#
+        );
+        let report: serde_json::Value =
+            serde_json::from_str(&vm_customization::replay(recording.as_bytes())).unwrap();
+        assert_eq!(report["vms"][0]["name"], "a/b");
+    }
+}
+
+#[test]
+fn what_tools_make_of_an_event_is_read_as_the_event() {
+    let fields = r#""key":7,"createdTime":"2026-03-01T09:59:55.480Z""#;
+    let vm = r#""vm":{"name":"web-1","vm":{"type":"VirtualMachine","value":"vm-101"}}"#;
+    let expected =
+        decode(format!(r#"[{{"_typeName":"VmStartingEvent",{fields},{vm}}}]"#).as_bytes()).unwrap();
+    assert_eq!(expected.events.len(), 1);
+    let xml = r"<VmStartingEvent><key>7</key><createdTime>2026-03-01T09:59:55.48Z</createdTime><vm><name>web-1</name><vm type='VirtualMachine'>vm-101</vm></vm></VmStartingEvent>";
+    let of_cloud = |data: &str| format!(r#"{{"type":"com.vmware.vsphere.VmStartingEvent.v0",{data}}}"#);
+    for (tool, document) in [
+        (
+            "pyvmomi",
+            format!(
+                r#"[{{"_vimtype":"vim.event.VmStartingEvent",{fields},"vm":{{"name":"web-1","vm":"vim.VirtualMachine:vm-101"}}}}]"#
+            ),
+        ),
+        (
+            "PowerShell 7",
+            format!(
+                r#"[{{"Type":"VmStartingEvent","Key":7,"CreatedTime":"2026-03-01T10:59:55.48+01:00",{}}}]"#,
+                r#""Vm":{"Name":"web-1","Vm":"VirtualMachine-vm-101"}"#
+            ),
+        ),
+        (
+            "Windows PowerShell",
+            format!(
+                r#"{{"value":[{{"Type":"VmStartingEvent","Key":7,"CreatedTime":"\/Date(1772359195480)\/",{vm}}}],"Count":1}}"#
+            ),
+        ),
+        ("Knative, XML", of_cloud(&format!(r#""data":"{xml}""#))),
+        (
+            "Knative, base64",
+            of_cloud(
+                r#""data_base64":"eyJLZXkiOjcsIkNyZWF0ZWRUaW1lIjoiMjAyNi0wMy0wMVQwOTo1OTo1NS40OFoiLCJWbSI6eyJOYW1lIjoid2ViLTEiLCJWbSI6eyJUeXBlIjoiVmlydHVhbE1hY2hpbmUiLCJWYWx1ZSI6InZtLTEwMSJ9fX0=""#,
+            ),
+        ),
+    ] {
+        let decoded = decode(document.as_bytes()).unwrap();
+        assert_eq!(decoded, expected, "{tool}: {document}");
     }
 }
 

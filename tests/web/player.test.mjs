@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { replay } from '../../bindings/dist/node.js';
+import { eventForms, rowsOf as reportedRows } from '../lib/event-forms.mjs';
 import { openPage, rowsOf, tableOf } from './lib/status-page.mjs';
 
 const FOLDER = new URL('../recordings/', import.meta.url);
@@ -278,7 +280,10 @@ test('a file that cannot be opened is told with its name, place and a way out, a
   const good = JSON.stringify(RUN);
   for (const [files, expected] of [
     [[asFile('empty.json', ' ')], /^empty\.json is empty: choose /],
-    [[asFile('page.html', '<html>Not Found</html>')], /^page\.html holds neither a recording nor events: .*open what/],
+    [
+      [asFile('page.html', '<html>Not Found</html>')],
+      /^page\.html holds neither a recording nor events that can be read: /,
+    ],
     [[asFile('torn.ndjson', `${good}\n${good.slice(0, 90)}`)], /^torn\.ndjson, line 2: /],
     [[asFile('report.json', read('D12-cancel.report.json'))], /^report\.json is a report, .* open the recording/],
     [
@@ -294,11 +299,14 @@ test('a file that cannot be opened is told with its name, place and a way out, a
       [asFile('mixed.ndjson', `${good}\n${JSON.stringify(event(1, 'vm-1', 'VmStartingEvent', 0))}`)],
       /^mixed\.ndjson, line 2 is no recording, and other lines are/,
     ],
-    [[asFile('run.json.gz', good)], /^run\.json\.gz is packed: unpack it first/],
+    [
+      [{ ...asFile('run.json', ''), buffer: gzipSync(good) }],
+      /^run\.json holds .*: the document is compressed: unpack it first/,
+    ],
     [[asFile('run.json', good), asFile('events.json', '[]')], /^events\.json is no recording, and others are/],
     [
       [asFile('reboots.json', JSON.stringify([event(1, 'vm-1', 'VmGuestRebootEvent', 0)]))],
-      /^reboots\.json: none of the 1 events is of interest: there has to be/,
+      /^reboots\.json holds .*: none of the 1 events is of interest: there has to be/,
     ],
     [
       [{ name: 'huge.json', mimeType: 'text/plain', buffer: Buffer.alloc(64 * 2 ** 20 + 1, 32) }],
@@ -327,6 +335,26 @@ test('a file that cannot be opened is told with its name, place and a way out, a
     await page.locator('#file-dialog').getByRole('button', { name: 'Cancel' }).click();
   }
   assert.equal(await position(page), 9_000);
+  assert.deepEqual(complaints, []);
+});
+
+test('event files open as people have them, or the page says how to get one that opens', async (context) => {
+  const { page, complaints, close } = await openPage();
+  context.after(close);
+  for (const { name, bytes, rows, errors } of eventForms()) {
+    const buffer = Buffer.from(`\uFEFF${bytes}`, 'utf16le');
+    await open(page, { ...asFile(name, ''), buffer });
+    if (rows) {
+      await opened(page);
+      await scrub(page, await page.locator('#position').getAttribute('max'));
+      assert.deepEqual(reportedRows({ vms: await rowsOf(page) }), rows, name);
+    } else {
+      const problem = page.locator('#file-problem');
+      await problem.filter({ hasText: name }).waitFor();
+      for (const expected of errors) assert.match(await problem.textContent(), expected, name);
+      await page.locator('#file-dialog').getByRole('button', { name: 'Cancel' }).click();
+    }
+  }
   assert.deepEqual(complaints, []);
 });
 

@@ -259,14 +259,14 @@ pub fn limits() -> String {
     vm_customization::limits_to_json()
 }
 
-/// The items of a document of events as a VI JSON array, as a recording holds them.
+/// The items of a document of events as JSON, for a host that makes a recording of them.
 ///
 /// # Errors
 ///
 /// `wire…` when the document cannot be read.
-#[wasm_bindgen(js_name = eventsToJson)]
-pub fn events_to_json(document: &[u8]) -> Result<String, JsValue> {
-    wire::to_vi_json(document).map_err(|error| wire_failure(&error))
+#[wasm_bindgen(js_name = itemsToJson)]
+pub fn items_to_json(document: &[u8]) -> Result<String, JsValue> {
+    wire::items_to_json(document).map_err(|error| wire_failure(&error))
 }
 
 /// The events of a document, of any type, as a JSON array for views.

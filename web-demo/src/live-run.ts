@@ -78,7 +78,7 @@ export class LiveRun extends EventTarget {
     const take = (input: RunInput): void => {
       follower.onInput(input);
       this.#recorder.take(input);
-      if (this.#fullAtMs === undefined && this.#recorder.full && input.type !== 'begin') {
+      if (this.#fullAtMs === undefined && this.#recorder.incomplete !== undefined && input.type !== 'begin') {
         this.#fullAtMs = input.atMs;
         this.dispatchEvent(new Event('state'));
       }

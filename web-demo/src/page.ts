@@ -340,7 +340,7 @@ export class Page {
       return '';
     }
     const time = new Date((model?.originMs ?? 0) + fullAtMs).toLocaleTimeString('en-GB', { timeStyle: 'short' });
-    return `The recording stopped at ${time}, when it was full: rewinding shows up to then. Start again to record anew.`;
+    return `The recording stopped at ${time}: rewinding shows up to then. Start again to record anew.`;
   }
 
   #backToLive(): void {

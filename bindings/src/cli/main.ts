@@ -1,7 +1,8 @@
 /** The command `wait-vm-customization`. */
-import { readFileSync } from 'node:fs';
-import process from 'node:process';
-import { OptionsError, VmCustomizationError, WireError } from '../errors.js';
+
+import { InternalError, OptionsError, VmCustomizationError, WireError } from '../errors.js';
+import { sanitizeForTerminal } from '../util/visible.js';
+import { CommandProcess, version } from './command-process.js';
 import { replay } from './commands/replay.js';
 import { serverTime } from './commands/server-time.js';
 import { wait } from './commands/wait.js';
@@ -10,7 +11,6 @@ import { PromptCancelled } from './input/prompt.js';
 import { UsageError } from './input/usage.js';
 import { SUCCEEDED, UNFINISHED, UNREACHABLE, USAGE } from './output/exit.js';
 import { HELP } from './output/help.js';
-import { sanitizeForTerminal } from './output/text.js';
 
 /**
  * Runs the command.
@@ -19,46 +19,42 @@ import { sanitizeForTerminal } from './output/text.js';
  * @returns the exit status
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  // Who read the output may stop reading; what is left to do is done all the same, and the status tells how it went.
-  process.stdout.on('error', () => undefined);
-  process.stderr.on('error', () => undefined);
+  const commandProcess = new CommandProcess();
   try {
-    const command = parseCommand(argv);
-    switch (command.kind) {
-      case 'help':
-        process.stdout.write(HELP);
-        return SUCCEEDED;
-      case 'version':
-        process.stdout.write(`${version()}\n`);
-        return SUCCEEDED;
-      case 'replay':
-        return await replay(command.file);
-      case 'serverTime':
-        return await serverTime(command.connection);
-      case 'wait':
-        return await wait(command);
-    }
+    return commandProcess.exitStatus(await run(argv, commandProcess));
   } catch (error) {
-    return failed(error);
+    return commandProcess.exitStatus(failed(error, commandProcess));
   }
 }
 
-function failed(error: unknown): number {
+async function run(argv: readonly string[], commandProcess: CommandProcess): Promise<number> {
+  const command = parseCommand(argv);
+  switch (command.kind) {
+    case 'help':
+      commandProcess.out.write(HELP);
+      return SUCCEEDED;
+    case 'version':
+      commandProcess.out.write(`${version()}\n`);
+      return SUCCEEDED;
+    case 'replay':
+      return await replay(command.file, commandProcess);
+    case 'serverTime':
+      return await serverTime(command.connection, commandProcess);
+    case 'wait':
+      return await wait(command, commandProcess);
+  }
+}
+
+function failed(error: unknown, commandProcess: CommandProcess): number {
   if (error instanceof PromptCancelled) {
     return UNFINISHED;
   }
-  if (!(error instanceof UsageError) && !(error instanceof VmCustomizationError)) {
-    // A bug: its place is worth more than a short text.
-    process.stderr.write(`wait-vm-customization: ${error instanceof Error ? error.stack : String(error)}\n`);
-    return UNREACHABLE;
+  const isForeseen = error instanceof UsageError || error instanceof VmCustomizationError;
+  if (!isForeseen || error instanceof InternalError) {
+    return commandProcess.unexpected(error);
   }
   const lines = error.message.split('\n').map(sanitizeForTerminal).join('\n');
-  process.stderr.write(`wait-vm-customization: ${lines}\n`);
+  commandProcess.err.write(`wait-vm-customization: ${lines}\n`);
   const usage = error instanceof UsageError || error instanceof OptionsError || error instanceof WireError;
   return usage ? USAGE : UNREACHABLE;
-}
-
-function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  return manifest.version;
 }

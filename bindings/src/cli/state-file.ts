@@ -1,10 +1,10 @@
 /** The file of `--state`: a run that survives the process that began it. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
-import process from 'node:process';
+import { readFileSync } from 'node:fs';
 import { Monitor } from '../core/monitor.js';
 import { SnapshotError } from '../errors.js';
 import type { Report, Snapshot } from '../types.js';
 import { UsageError } from './input/usage.js';
+import { checkReplaceable, fileProblem, replaceFile } from './output/private-file.js';
 
 const FORMAT = 'vm-customization-state/1';
 
@@ -51,11 +51,12 @@ export class StateFile {
     try {
       text = readFileSync(this.path, 'utf8');
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT') {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         return undefined;
       }
-      throw new UsageError(`--state ${this.path} cannot be read (${code}): check the path and its permissions`);
+      throw new UsageError(
+        `--state ${this.path} cannot be read (${fileProblem(error)}): check the path and its permissions`,
+      );
     }
     return text.trim() === '' ? undefined : this.#parsed(text);
   }
@@ -66,12 +67,10 @@ export class StateFile {
    */
   check(): void {
     try {
-      const temporary = this.#temporary;
-      closeSync(openSync(temporary, 'w', 0o600));
-      rmSync(temporary);
+      checkReplaceable(this.path);
     } catch (error) {
       throw new UsageError(
-        `--state ${this.path} cannot be written (${codeOf(error)}): check the path and its permissions`,
+        `--state ${this.path} cannot be written (${fileProblem(error)}): check the path and its permissions`,
       );
     }
   }
@@ -95,29 +94,25 @@ export class StateFile {
   /** Writes what there is, now. */
   write(): void {
     this.stop();
-    const text = this.#content?.();
-    if (text === undefined) {
-      return;
-    }
     try {
-      const temporary = this.#temporary;
-      // It holds names of VMs and texts of events: not for every user of the machine.
-      const file = openSync(temporary, 'w', 0o600);
-      try {
-        writeSync(file, text);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
+      const text = this.#content?.();
+      if (text !== undefined) {
+        replaceFile(this.path, text);
+        this.#broken = false;
       }
-      // Whoever reads it finds the state before or the state after, and never half of one.
-      renameSync(temporary, this.path);
-      this.#broken = false;
     } catch (error) {
       if (!this.#broken) {
         this.#broken = true;
-        this.#warn(`--state ${this.path} cannot be written (${codeOf(error)}); waiting on without it`);
+        this.#warn(
+          `--state ${this.path} cannot be written (${fileProblem(error)}), and stays as it was before; waiting on without it`,
+        );
       }
     }
+  }
+
+  /** Whether the last change could not be written. */
+  get broken(): boolean {
+    return this.#broken;
   }
 
   /** Writes what there is, and nothing from here on: what comes now is not how the run is to go on. */
@@ -130,10 +125,6 @@ export class StateFile {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-  }
-
-  get #temporary(): string {
-    return `${this.path}.${process.pid}.tmp`;
   }
 
   #parsed(text: string): SavedRun {
@@ -168,8 +159,4 @@ export class StateFile {
 
 function isList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown error';
 }

@@ -1,19 +1,20 @@
 /** What a host may hand over as events. */
 
 import { WireError } from '../errors.js';
+import { decodeText, utf16Of } from '../util/decode-text.js';
 import { describe } from '../util/describe.js';
 import { jsonText } from './validate.js';
 
 /**
  * One document of events: the body as fetched, SOAP or JSON (bytes are the fast path), the same as text, or an array of
- * VI JSON objects.
+ * VI JSON objects. Bytes are UTF-8, or UTF-16 as Windows PowerShell writes it.
  */
 export type EventDocument = Uint8Array | ArrayBuffer | string | readonly object[];
 
 const encoder = new TextEncoder();
 
 /**
- * The bytes of a document.
+ * The bytes of a document, as UTF-8.
  * @param what - names the document in messages
  * @throws {@link WireError} when it is none
  * @internal
@@ -37,7 +38,8 @@ export function toBytes(document: EventDocument, what = 'the document of events'
     : (view as Uint8Array<ArrayBuffer>);
   try {
     // Also tells a detached buffer, which would pass for no events at all.
-    return new Uint8Array(buffer, byteOffset, byteLength);
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    return utf16Of(bytes) === undefined ? bytes : encoder.encode(decodeText(bytes));
   } catch {
     throw refused('its buffer is detached: it was transferred to another thread, so pass a copy');
   }

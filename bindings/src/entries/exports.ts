@@ -12,10 +12,12 @@ export type { HttpRequest, HttpResponse, Transport } from '../http/transport.js'
 export { fetchTransport } from '../http/transport-fetch.js';
 export type { TrustOptions } from '../http/trust.js';
 export { recordingFromEvents } from '../recording/from-events.js';
+export { holdsRecordings } from '../recording/holds-recordings.js';
 export { Recorder, type RecorderOptions } from '../recording/recorder.js';
 export type { CallOptions, EventPage, EventPush, EventSource } from '../source/event-source.js';
 export type * from '../types.js';
 export type { Clock } from '../util/clock.js';
+export { decodeText } from '../util/decode-text.js';
 export type { Credentials, ExistingSession, MoRef, Wire } from '../vsphere/api/types.js';
 export type { ConnectOptions, ServerOptions } from '../vsphere/client/connect-options.js';
 export type { FoundVm, Lookup } from '../vsphere/client/lookup.js';

@@ -1,36 +1,37 @@
 /** A recording out of events that nobody recorded. */
 
-import { guarded } from '../core/core-handle.js';
 import { type EventDocument, toBytes } from '../core/event-document.js';
 import { limits } from '../core/limits.js';
-import { summarizeEvents } from '../core/summarize-events.js';
-import { core } from '../core/wasm/loader.js';
 import { WireError } from '../errors.js';
 import type { EventSummary, Recording, VmRef } from '../types.js';
+import { decodeText } from '../util/decode-text.js';
 import { describe } from '../util/describe.js';
+import { type EventItem, type EventItems, eventItems } from './event-items.js';
+import { lackOf, otherForm } from './other-forms.js';
 
-interface TimedEvent {
-  /** As a recording holds it. */
-  readonly event: object;
-  readonly summary: EventSummary;
-}
+/** An item that has a time. */
+type TimedEvent = EventItem & { readonly summary: EventSummary };
 
 /**
  * Makes a recording of events in any wire form, newline-delimited JSON too, to be played event by event. It begins with
- * the first event; each event is a step of its own at its own time, and its VMs are those with an event of interest, in
- * order of appearance. Events of other VMs and items without a time are left out.
+ * the first event; each event is a step of its own at its own time, and its VMs are those of which the machine takes an
+ * event, in order of appearance. Events of other VMs and items without a time are left out.
  *
  * ```ts
  * const playback = new Playback(recordingFromEvents([await file.text()]));
  * ```
  *
- * @throws {@link WireError} when a document cannot be read, or no event of interest is in any (`wireNotEvents`)
+ * @throws {@link WireError} when a document cannot be read, when its events lack what the machine needs, or when no event
+ *   of interest is in any (`wireNotEvents`); where the form is known, it says what it is and how to get one that can be read
  */
 export function recordingFromEvents(documents: readonly EventDocument[]): Recording {
   if (!Array.isArray(documents)) {
     throw new WireError('wireNotEvents', `the documents are ${describe(documents)}: pass an array of documents`);
   }
-  const all = documents.flatMap(eventsOf);
+  const items = documents.flatMap((document, index) =>
+    itemsOf(document, documents.length === 1 ? 'the document' : `document ${index + 1}`),
+  );
+  const all = items.filter((item): item is TimedEvent => item.summary !== null);
   const watched = new Map<string, VmRef>();
   for (const { summary } of all) {
     if (summary.vm !== null && summary.kind !== null && !watched.has(summary.vm)) {
@@ -44,7 +45,7 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
   if (first === undefined) {
     throw new WireError(
       'wireNotEvents',
-      `none of the ${all.length} events is of interest: there has to be a power-on, a removal, or an event of customization that names its VM`,
+      `none of the ${items.length} events is of interest: there has to be a power-on, a removal, or an event of customization that names its VM`,
     );
   }
   const startedAt = first.summary.createdTime;
@@ -62,32 +63,39 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
   };
 }
 
-function eventsOf(document: EventDocument): readonly TimedEvent[] {
+function itemsOf(document: EventDocument, what: string): EventItems['items'] {
   const bytes = toBytes(document);
-  const items = JSON.parse(guarded(() => core().eventsToJson(bytes))) as (object | null)[];
-  return paired(items.filter((item) => item !== null));
+  let found: EventItems;
+  try {
+    found = eventItems(bytes);
+  } catch (error) {
+    if (!(error instanceof WireError)) {
+      throw error;
+    }
+    const known = error.code === 'wireFault' ? undefined : formOf(bytes);
+    throw known === undefined
+      ? new WireError(error.code, error.message.replace('the document', what), { cause: error })
+      : new WireError('wireNotEvents', `${what} ${known}`, { cause: error });
+  }
+  const why = found.items.length === 0 ? formOf(bytes) : lackOf(found);
+  if (why !== undefined) {
+    throw new WireError('wireNotEvents', `${what} ${why}`);
+  }
+  return found.items;
 }
 
-// An event of a type that no vCenter has.
-const MARK = { _typeName: 'EndOfOneItem', createdTime: '1970-01-01T00:00:00Z' };
-
-/** Each event with its summary, where it has one. Summaries leave out what has none, so marks between tell what is whose. */
-function paired(events: readonly object[]): readonly TimedEvent[] {
-  const summaries = summarizeEvents(events);
-  if (summaries.length === events.length) {
-    return summaries.map((summary, at) => ({ event: events[at] as object, summary }));
+function formOf(bytes: Uint8Array): string | undefined {
+  const text = decodeText(bytes);
+  const form = otherForm(text);
+  if (form !== undefined || !text.trimStart().startsWith('{')) {
+    return form;
   }
-  const pairs: TimedEvent[] = [];
-  let before: EventSummary | undefined;
-  for (const summary of summarizeEvents(events.flatMap((event, at) => [event, { ...MARK, key: at }]))) {
-    if (summary.type !== MARK._typeName) {
-      before = summary;
-    } else if (before !== undefined) {
-      pairs.push({ event: events[summary.key as number] as object, summary: before });
-      before = undefined;
-    }
+  try {
+    // One object by itself has to be an event; as an item it may lack what makes it one.
+    return lackOf(eventItems(toBytes(`[${text}]`)));
+  } catch {
+    return undefined;
   }
-  return pairs;
 }
 
 function timeOf({ summary }: TimedEvent): number {

@@ -44,15 +44,15 @@ const encoder = new TextEncoder();
  * await writeFile('run.json', JSON.stringify(recorder.recording()));
  * ```
  *
- * A recording holds names, times and texts of events, and no credential. When it is full, nothing more is taken: what is
- * there plays up to a whole input.
+ * A recording holds names, times and texts of events, and no credential. When it is full, or an input cannot be recorded,
+ * the run goes on and nothing more is taken: what is there plays up to a whole input, and `incomplete` says why.
  */
 export class Recorder {
   readonly #maxBytes: number | undefined;
   #head: Recording | undefined;
   readonly #steps: RecordingStep[] = [];
   #bytes = 0;
-  #full = false;
+  #incomplete: string | undefined;
 
   /** @throws {@link OptionsError} when `maxBytes` is no positive number */
   constructor(options: RecorderOptions = {}) {
@@ -70,31 +70,17 @@ export class Recorder {
         typeof input === 'object' && input !== null ? `of the type ${describe(input.type)}` : describe(input);
       throw new VmCustomizationError('invalidInput', `the input is ${what}: pass \`take\` as \`onInput\` of a watch`);
     }
-    if (input.type === 'begin') {
-      const { vms, options, startedAt } = input.recording;
-      const head = guarded(() => core().recordingHead(JSON.stringify({ vms, options, serverNow: startedAt })));
-      this.#head = JSON.parse(head) as Recording;
-      this.#bytes = bytesOf(JSON.stringify(this.#head));
-      this.#full = this.#bytes > this.#limit;
-    } else if (this.#head !== undefined && !this.#full) {
-      const step = stepOf(input);
-      const bytes = bytesOf(step) + ','.length;
-      this.#full = this.#bytes + bytes > this.#limit;
-      if (!this.#full) {
-        this.#bytes += bytes;
-        this.#steps.push(JSON.parse(step) as RecordingStep);
-      }
+    try {
+      this.#record(input);
+    } catch (error) {
+      // A run is worth more than its recording.
+      this.#incomplete = `an input could not be recorded (${error instanceof Error ? error.message : describe(error)})`;
     }
   };
 
-  // Not known before the core is loaded.
-  get #limit(): number {
-    return this.#maxBytes ?? limits().maxDocumentBytes;
-  }
-
-  /** Whether there was no room for an input: it and all after it are not in the recording. */
-  get full(): boolean {
-    return this.#full;
+  /** Why an input and all after it are not in the recording; undefined while it is whole. */
+  get incomplete(): string | undefined {
+    return this.#incomplete;
   }
 
   /** Of the recording so far, as JSON text. */
@@ -105,6 +91,39 @@ export class Recorder {
   /** The recording so far; undefined before the run has begun, and of a run that goes on from a snapshot. */
   recording(): Recording | undefined {
     return this.#head === undefined ? undefined : { ...this.#head, steps: [...this.#steps] };
+  }
+
+  #record(input: RunInput): void {
+    if (input.type === 'begin') {
+      const { vms, options, startedAt } = input.recording;
+      const head = guarded(() => core().recordingHead(JSON.stringify({ vms, options, serverNow: startedAt })));
+      this.#head = JSON.parse(head) as Recording;
+      this.#steps.length = 0;
+      this.#bytes = 0;
+      this.#incomplete = undefined;
+      this.#add(bytesOf(JSON.stringify(this.#head)));
+    } else if (this.#head !== undefined && this.#incomplete === undefined) {
+      const step = stepOf(input);
+      if (this.#add(bytesOf(step) + ','.length)) {
+        this.#steps.push(JSON.parse(step) as RecordingStep);
+      }
+    }
+  }
+
+  /** Whether there is room for so much more. */
+  #add(bytes: number): boolean {
+    const fits = this.#bytes + bytes <= this.#limit;
+    if (fits) {
+      this.#bytes += bytes;
+    } else {
+      this.#incomplete = `it has reached the ${this.#limit} bytes that it may have`;
+    }
+    return fits;
+  }
+
+  // Not known before the core is loaded.
+  get #limit(): number {
+    return this.#maxBytes ?? limits().maxDocumentBytes;
   }
 }
 

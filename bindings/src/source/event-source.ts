@@ -49,7 +49,8 @@ export interface EventPush extends AsyncIterable<EventPage> {
  * ```
  *
  * What a call throws decides what happens next: a {@link ReadError} by its `kind`; anything else counts as `transient`
- * and is tried again until the wait ends. An answer to a read that is no {@link EventPage} counts as `transient` too: it
+ * and is tried again until the wait ends. A `TypeError` and its kin, which are mistakes of a program, are besides told once
+ * by `process.emitWarning` or, where there is none, `console.warn`. An answer to a read that is no {@link EventPage} counts as `transient` too: it
  * says nothing of the VMs. A source without a required method is refused at once, with an `OptionsError`.
  */
 export interface EventSource {

@@ -4,7 +4,6 @@ import { isServerTime } from '../core/validate.js';
 import { ReadError } from '../errors.js';
 import { Backoff } from '../source/backoff.js';
 import type { EventSource } from '../source/event-source.js';
-import { readFailureOf } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
 import type { ReadFailure } from '../types.js';
 import type { Clock } from '../util/clock.js';
@@ -26,7 +25,7 @@ export interface ServerTimeAnswer {
  * session is gone, until the wait's own deadline.
  */
 export async function readServerTime(setup: RunSetup, startedAt: number): Promise<ServerTimeAnswer> {
-  const { source, clock, stop, tell, options } = setup;
+  const { source, failures, clock, stop, tell, options } = setup;
   const waitS = options.timeoutSeconds === undefined ? DEFAULT_WAIT_S : options.timeoutSeconds;
   const end = waitS === null ? Number.POSITIVE_INFINITY : startedAt + waitS * 1000;
   const backoff = new Backoff();
@@ -37,7 +36,7 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
       const left = Math.max(end - clock.now(), LEAST_TIMEOUT_MS);
       return { time: await askServerTime(source, Math.min(TIMEOUT_MS, left), clock, stop) };
     } catch (error) {
-      failure = readFailureOf(error);
+      failure = failures.of(error);
     }
     if (stop.aborted) {
       break;
@@ -52,7 +51,7 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
         // Right after a log-in it counts as what may pass.
         failure = { ...failure, kind: 'transient' };
       } catch (error) {
-        failure = readFailureOf(error);
+        failure = failures.of(error);
       }
     }
     const pause = backoff.next();

@@ -4,7 +4,7 @@
  */
 
 import type { EventSource } from '../source/event-source.js';
-import { readFailureOf } from '../source/read-failure.js';
+import type { SourceFailures } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
 import type { GuestInfo, Output, ReadReason, VmRow } from '../types.js';
 import { linkedTo } from '../util/abort.js';
@@ -24,6 +24,7 @@ const WITHOUT: ReadonlySet<ReadReason> = new Set(['retry', 'vmDropped', 'pass', 
 export interface GuestSetup {
   /** Undefined where there is no second signal, or none is wanted. */
   readonly read: EventSource['readGuestInfo'];
+  readonly failures: SourceFailures;
   readonly clock: Clock;
   readonly vms: readonly string[];
 }
@@ -197,7 +198,7 @@ export class GuestInfoFeed {
       }
       this.#readAt = clock.now();
     } catch (error) {
-      const failure = readFailureOf(error);
+      const failure = this.#setup.failures.of(error);
       // A session that is gone is noticed, and told, by the read of the events.
       if (!signal.aborted && failure.kind !== 'notAuthenticated') {
         this.failed(failure.message ?? failure.kind);

@@ -3,7 +3,7 @@
 import { PushUnavailableError } from '../errors.js';
 import { Backoff } from '../source/backoff.js';
 import type { CallOptions, EventPage, EventPush, EventSource } from '../source/event-source.js';
-import { readFailureOf } from '../source/read-failure.js';
+import type { SourceFailures } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
 import type { EventQuery, ReadFailure } from '../types.js';
 import { linkedTo, orAborted } from '../util/abort.js';
@@ -31,6 +31,7 @@ export type PushInput =
 /** What a feed needs. */
 export interface PushSetup {
   readonly push: NonNullable<EventSource['pushEvents']>;
+  readonly failures: SourceFailures;
   /** Whether a lost session can come back; where it cannot, it is a failure like others. */
   readonly canLogIn: boolean;
   /** The latest query: a push that is begun again need not go back further. */
@@ -83,7 +84,7 @@ export class PushFeed {
   }
 
   async #run(): Promise<void> {
-    const { clock, post, canLogIn } = this.#setup;
+    const { clock, post, canLogIn, failures: sourceFailures } = this.#setup;
     const backoff = new Backoff();
     let failures = 0;
     while (!this.#stop.signal.aborted) {
@@ -101,7 +102,7 @@ export class PushFeed {
           post({ type: 'pushUnavailable', message: error.message });
           return;
         }
-        failure = readFailureOf(error);
+        failure = sourceFailures.of(error);
       }
       if (this.#stop.signal.aborted) {
         return;

@@ -7,7 +7,6 @@ import { Monitor } from '../core/monitor.js';
 import { init } from '../core/wasm/loader.js';
 import { DetachedError, OptionsError } from '../errors.js';
 import type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
-import { readFailureOf } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
 import type { Deadline, EventQuery, MonitorOptions, Output, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
 import { orAborted } from '../util/abort.js';
@@ -73,6 +72,7 @@ export class RunLoop {
     this.#gapReads = new GapReads(raised);
     this.#guests = new GuestInfoFeed({
       read: options.rules === 'published' ? undefined : source.readGuestInfo?.bind(source),
+      failures: setup.failures,
       clock: setup.clock,
       vms: setup.vms.map(({ vm }) => vm),
     });
@@ -241,7 +241,7 @@ export class RunLoop {
         this.#feedPage(input.page, input.own, now);
         break;
       case 'readError':
-        this.#act([this.#fed.failure(readFailureOf(input.error), now)]);
+        this.#act([this.#fed.failure(this.#setup.failures.of(input.error), now)]);
         break;
       case 'loggedIn':
         this.#openLogIn = undefined;
@@ -250,7 +250,7 @@ export class RunLoop {
         break;
       case 'logInError':
         this.#openLogIn = undefined;
-        this.#act([this.#fed.failure(readFailureOf(input.error), now)]);
+        this.#act([this.#fed.failure(this.#setup.failures.of(input.error), now)]);
         break;
       case 'vms':
         this.#feedVms(input, now);
@@ -420,6 +420,7 @@ export class RunLoop {
   #push(push: NonNullable<EventSource['pushEvents']>): PushFeed {
     return new PushFeed({
       push,
+      failures: this.#setup.failures,
       canLogIn: this.#setup.source.logIn !== undefined,
       query: () => this.#gapReads.latest,
       clock: this.#setup.clock,

@@ -1,4 +1,5 @@
 import type { EventSource } from '../source/event-source.js';
+import type { SourceFailures } from '../source/read-failure.js';
 import type { MonitorOptions, Snapshot, VmRef } from '../types.js';
 import type { Clock } from '../util/clock.js';
 import type { Progress, RunInput } from './progress.js';
@@ -6,6 +7,7 @@ import type { Progress, RunInput } from './progress.js';
 /** What a run needs. */
 export interface RunSetup {
   readonly source: EventSource;
+  readonly failures: SourceFailures;
   readonly vms: readonly VmRef[];
   readonly options: MonitorOptions;
   /** Event types to read beside those that the machine asks for. */

@@ -2,6 +2,7 @@
 import { checkSnapshot, checkValues, checkVms, plainOptions } from '../core/validate.js';
 import { CancelledError, DetachedError, OptionsError, VmCustomizationError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
+import { SourceFailures } from '../source/read-failure.js';
 import type { MonitorOptions, Report, Snapshot, Transition, VmRef, VmRow } from '../types.js';
 import { systemClock } from '../util/clock.js';
 import { unusable } from '../util/fields.js';
@@ -154,6 +155,7 @@ class Watch implements CustomizationWatch {
     this.#restoredFrom = 'vms' in beginning ? undefined : beginning.snapshot;
     const loop = new RunLoop({
       source,
+      failures: new SourceFailures(),
       vms: 'vms' in beginning ? beginning.vms.map((vm) => ({ ...vm })) : [],
       options: plainOptions(monitorOptions),
       alsoRead: alsoRead ?? [],

@@ -18,7 +18,7 @@ use crate::model::protocol::{Completeness, ReadFailure};
 use crate::model::text::cut;
 use crate::model::time::{HostTime, ServerTime};
 use crate::run::monitor::{check_vms, Monitor};
-use crate::wire::{self, Summarized, WireError};
+use crate::wire::{self, EventSummary, WireError};
 
 /// The format name of a recording.
 pub const RECORDING_FORMAT: &str = "vm-customization-recording/1";
@@ -64,7 +64,7 @@ pub(crate) enum Input {
         decoded: wire::Decoded,
         completeness: Completeness,
         /// For a playback only; empty otherwise.
-        items: Vec<Summarized>,
+        items: Vec<EventSummary>,
     },
     GuestInfo(GuestInfo),
     ReadFailed(ReadFailure),
@@ -469,7 +469,7 @@ impl RecordingStep {
 }
 
 /// The events of a step: JSON as it stands, or any wire form as a JSON text.
-fn decode_events(json: &RawValue, with_items: bool) -> Result<(wire::Decoded, Vec<Summarized>), WireError> {
+fn decode_events(json: &RawValue, with_items: bool) -> Result<(wire::Decoded, Vec<EventSummary>), WireError> {
     let text = json.get();
     let document = if text.starts_with('"') {
         let document: String =

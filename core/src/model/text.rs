@@ -1,6 +1,6 @@
 //! Bounds on text that comes from outside.
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 
 /// The most bytes kept of any one string field.
@@ -39,9 +39,29 @@ pub(crate) fn is_cut_label(name: &str) -> bool {
     name.len() > MAX_STRING_BYTES - 4 && name.ends_with(CUT_MARK)
 }
 
+/// A name as people see it: vCenter keeps the characters `%`, `/` and `\` of one as `%25`, `%2f` and `%5c`, and so do its
+/// events.
+pub(crate) fn shown_name(name: &str) -> Cow<'_, str> {
+    if !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
+    let mut shown = String::with_capacity(name.len());
+    let mut pieces = name.split('%');
+    shown.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let escaped = [("25", '%'), ("2f", '/'), ("2F", '/'), ("5c", '\\'), ("5C", '\\')]
+            .iter()
+            .find_map(|(code, character)| Some((*character, piece.strip_prefix(code)?)));
+        let (character, rest) = escaped.unwrap_or(('%', piece));
+        shown.push(character);
+        shown.push_str(rest);
+    }
+    Cow::Owned(shown)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{cut, is_cut_label, label, String, MAX_STRING_BYTES};
+    use super::{cut, is_cut_label, label, shown_name, String, MAX_STRING_BYTES};
 
     #[test]
     fn a_name_that_is_cut_shows_it_and_is_cut_once_only() {
@@ -55,6 +75,24 @@ mod tests {
             assert_eq!(label(&kept), kept);
         }
         assert!(!is_cut_label("web…"));
+    }
+
+    #[test]
+    fn a_name_is_shown_without_the_escapes_that_vcenter_keeps() {
+        for (kept, shown) in [
+            ("web-1", "web-1"),
+            ("a%2fb%2Fc", "a/b/c"),
+            ("d%5ce%5C", "d\\e\\"),
+            ("50%25", "50%"),
+            ("%252f", "%2f"),
+            ("%25%32f", "%%32f"),
+            ("100%", "100%"),
+            ("%", "%"),
+            ("%2", "%2"),
+            ("%é", "%é"),
+        ] {
+            assert_eq!(shown_name(kept), shown, "{kept}");
+        }
     }
 
     #[test]

@@ -288,7 +288,7 @@ impl Playback {
                 self.inputs.push(PlaybackInput {
                     at_ms: at.at_ms,
                     kind,
-                    events: items.iter().map(|item| item.summary.clone()).collect(),
+                    events: items.to_vec(),
                     complete,
                 });
                 self.cursors.push((step, place));
@@ -323,7 +323,11 @@ impl Playback {
         let Input::Events { items, decoded, .. } = step.inputs.get(cursor.1)? else {
             return None;
         };
-        let taken = items.iter().take(count).filter(|item| item.is_taken).count();
+        let taken = items
+            .iter()
+            .take(count)
+            .filter(|item| item.kind.is_some())
+            .count();
         let mut monitor = self.player.monitor.clone();
         let page = EventPage {
             events: decoded.events.iter().take(taken).cloned().collect(),

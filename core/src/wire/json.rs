@@ -8,12 +8,14 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use core::fmt;
 
+use base64ct::{Base64, Encoding};
 use serde::de::{Deserialize, IgnoredAny, MapAccess, Visitor};
 use serde::Deserializer;
 use serde_json::value::RawValue;
 
-use super::{shown, Page, RawDetails, RawEvent, RawKey, WireError};
+use super::{shown, soap, Page, RawDetails, RawEvent, RawKey, WireError};
 use crate::model::json::whole_characters;
+use crate::model::time::ServerTime;
 
 /// How deep lists and containers are followed: an event in an update lies 11 deep.
 const MAX_DEPTH: usize = 16;
@@ -218,7 +220,9 @@ fn walk_object(
     page: &mut Page<'_>,
 ) -> Result<(), WireError> {
     let is_event = text(members.type_name).is_some_and(|name| is_named_event(&name));
-    let list = members.boxed.filter(|boxed| boxed.get().starts_with('['));
+    // Windows PowerShell puts a list into `value` of its own.
+    let list = members.boxed.or(members.value);
+    let list = list.filter(|list| list.get().starts_with('['));
     if !is_event && (members.container.is_some() || list.is_some()) {
         if let Some(container) = members.container {
             walk_value(container.get(), Role::Property, depth + 1, page)?;
@@ -228,7 +232,11 @@ fn walk_object(
         }
         return Ok(());
     }
-    let event = members.event();
+    let data = members.data_text();
+    let event = match &data {
+        Some(data) => members.event_in(data),
+        None => members.event(),
+    };
     match role {
         Role::Document if members.fault_text.is_some() => Err(WireError::Fault {
             fault: event.type_name.map_or_else(|| "unknown".into(), shown),
@@ -265,8 +273,10 @@ struct Members<'a> {
     log_location: Option<&'a RawValue>,
     sysprep_version: Option<&'a RawValue>,
     system_version: Option<&'a RawValue>,
-    /// The event in a `CloudEvent`.
+    /// The event in a `CloudEvent`: an object, or a text that holds XML or JSON.
     data: Option<&'a RawValue>,
+    /// The same as base64.
+    data_base64: Option<&'a RawValue>,
     subject: Option<&'a RawValue>,
     /// What is in a box.
     boxed: Option<&'a RawValue>,
@@ -297,7 +307,8 @@ impl<'a> Members<'a> {
 
     fn slot(&mut self, name: &str) -> Option<&mut Option<&'a RawValue>> {
         Some(match name {
-            "_typeName" => &mut self.type_name,
+            // The second is pyvmomi's.
+            "_typeName" | "_vimtype" => &mut self.type_name,
             "type" | "Type" => &mut self.plain_type,
             "key" | "Key" => &mut self.key,
             "createdTime" | "CreatedTime" => &mut self.created_time,
@@ -312,6 +323,7 @@ impl<'a> Members<'a> {
             "sysprepVersion" | "SysprepVersion" => &mut self.sysprep_version,
             "systemVersion" | "SystemVersion" => &mut self.system_version,
             "data" => &mut self.data,
+            "data_base64" => &mut self.data_base64,
             "subject" => &mut self.subject,
             "_value" => &mut self.boxed,
             "returnval" | "filterSet" | "objectSet" | "changeSet" | "objects" | "propSet" | "val" => {
@@ -337,6 +349,34 @@ impl<'a> Members<'a> {
         self.event_of_type(own_type.or_else(|| text(self.plain_type)))
     }
 
+    /// The data of a `CloudEvent` where it is no object but a text: of XML, which is the default of some sources, or of JSON.
+    fn data_text(&self) -> Option<Cow<'a, str>> {
+        let data = match text(self.data_base64) {
+            Some(base64) => {
+                let bytes = Base64::decode_vec(&base64).ok()?;
+                String::from_utf8_lossy(&bytes).into_owned().into()
+            }
+            None => text(self.data)?,
+        };
+        data.trim_start().starts_with(['<', '{']).then_some(data)
+    }
+
+    fn event_in<'d>(&self, data: &'d str) -> RawEvent<'d>
+    where
+        'a: 'd,
+    {
+        let named = text(self.type_name).filter(|name| is_named_event(name));
+        let data = data.trim();
+        if data.starts_with('<') {
+            let event = soap::lone_event(data).unwrap_or_default();
+            let type_name = named.or(event.type_name);
+            return RawEvent { type_name, ..event };
+        }
+        let members = Members::of(data);
+        let type_name = named.or_else(|| text(members.type_name));
+        members.event_of_type(type_name.or_else(|| self.cloud_event_type()))
+    }
+
     /// The event class in the attributes of a `CloudEvent`: `com.vmware.vsphere.<class>.v0`, or
     /// the subject where the type is that of the router.
     fn cloud_event_type(&self) -> Option<Cow<'a, str>> {
@@ -351,14 +391,16 @@ impl<'a> Members<'a> {
     }
 
     fn event_of_type(&self, type_name: Option<Cow<'a, str>>) -> RawEvent<'a> {
-        let (vm, vm_name) = match Self::of_boxed(self.vm) {
-            Some(argument) => argument.vm_and_name(),
-            None => (text(self.object).as_deref().and_then(vm_of_govc), None),
+        let (vm, vm_name) = if let Some(argument) = Self::of_boxed(self.vm) {
+            argument.vm_and_name()
+        } else {
+            let reference = text(self.vm).or_else(|| text(self.object));
+            (reference.as_deref().and_then(vm_of_reference), None)
         };
         RawEvent {
             type_name,
             key: key(self.key),
-            created_time: text(self.created_time),
+            created_time: text(self.created_time).map(moment),
             vm,
             vm_name,
             details: RawDetails {
@@ -372,8 +414,11 @@ impl<'a> Members<'a> {
     }
 
     /// The reference value and the name in a `VmEventArgument`, or the value of the bare reference that some sources
-    /// give in its place.
+    /// give in its place. The reference may be a text.
     fn vm_and_name(&self) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
+        if let Some(reference) = text(self.vm) {
+            return (vm_of_reference(&reference), text(self.name));
+        }
         let inner = Self::of_boxed(self.vm);
         let reference = inner.as_ref().unwrap_or(self);
         let is_vm = text(reference.plain_type).is_none_or(|type_name| type_name == "VirtualMachine");
@@ -381,10 +426,27 @@ impl<'a> Members<'a> {
     }
 }
 
-fn vm_of_govc(object: &str) -> Option<Cow<'static, str>> {
-    object
-        .strip_prefix("VirtualMachine:")
-        .map(|vm| String::from(vm).into())
+/// The VM of a reference as one text: `VirtualMachine:vm-101` of govc, `vim.VirtualMachine:vm-101` of pyvmomi,
+/// `VirtualMachine-vm-101` of `PowerCLI`.
+fn vm_of_reference(text: &str) -> Option<Cow<'static, str>> {
+    let value = text
+        .strip_prefix("vim.")
+        .unwrap_or(text)
+        .strip_prefix("VirtualMachine")?
+        .strip_prefix([':', '-'])?;
+    Some(String::from(value).into())
+}
+
+/// A time as it is, but for that of Windows PowerShell, in milliseconds since 1970: `/Date(1772359195480)/`.
+fn moment(text: Cow<'_, str>) -> Cow<'_, str> {
+    let ms = text
+        .strip_prefix("/Date(")
+        .and_then(|text| text.strip_suffix(")/"))
+        .and_then(|ms| ms.parse().ok());
+    match ms {
+        Some(ms) => ServerTime::from_unix_ms(ms).to_string().into(),
+        None => text,
+    }
 }
 
 /// A value in its box, or as it is; `None` for lists and objects.

@@ -18,13 +18,13 @@ use core::fmt;
 use crate::model::event::{bare_type_name, Event, EventKind, FailureDetails};
 pub use crate::model::protocol::BadItem;
 use crate::model::report::{IgnoreReason, IgnoredCounts};
-use crate::model::text::cut;
+use crate::model::text::{cut, shown_name};
 use crate::model::time::ServerTime;
 
 pub(crate) use json::is_one_document;
-pub use rewrite::{event_keys, to_vi_json};
+pub use rewrite::{event_keys, items_to_json, to_vi_json};
 pub use soap::{soap_tree, soap_tree_to};
-pub(crate) use summary::{decode_and_summarize, Summarized};
+pub(crate) use summary::decode_and_summarize;
 pub use summary::{summarize, summarize_to_json, EventSummary};
 
 /// The largest document that is read, in bytes: 64 MiB.
@@ -283,22 +283,32 @@ impl Page<'_> {
     }
 }
 
+/// What the machine needs of an event.
+struct Essence<'a> {
+    kind: EventKind,
+    type_name: &'a str,
+    vm: &'a str,
+    key: i32,
+    created_time: ServerTime,
+}
+
+/// Why an event is passed over; with a message where the item is at fault.
+type PassedOver = (IgnoreReason, Option<String>);
+
 impl RawEvent<'_> {
-    /// The event, or why it is passed over; with a message where the item is at fault.
-    fn check(self) -> Result<Event, (IgnoreReason, Option<String>)> {
+    /// What the machine takes of it: where there is none, it is no event for views either.
+    fn essence(&self) -> Result<Essence<'_>, PassedOver> {
         let malformed = |message: String| (IgnoreReason::Malformed, Some(message));
         let no_time = |message: String| (IgnoreReason::NoTime, Some(message));
-        let Some(type_name) = self.type_name else {
-            return Err(malformed("the event has no type".to_owned()));
-        };
-        let Some(kind) = EventKind::of_type(bare_type_name(&type_name)) else {
-            return Err((IgnoreReason::OtherType, None));
-        };
-        let Some(vm) = self.vm.filter(|vm| !vm.is_empty()) else {
-            return Err((IgnoreReason::NoVm, None));
-        };
-        let key = match self.key {
-            RawKey::Int32(key) => key,
+        let type_name = self
+            .type_name
+            .as_deref()
+            .ok_or_else(|| malformed("the event has no type".to_owned()))?;
+        let kind = EventKind::of_type(bare_type_name(type_name)).ok_or((IgnoreReason::OtherType, None))?;
+        let vm = self.vm.as_deref().filter(|vm| !vm.is_empty());
+        let vm = vm.ok_or((IgnoreReason::NoVm, None))?;
+        let key = match &self.key {
+            RawKey::Int32(key) => *key,
             RawKey::Missing => {
                 return Err(malformed(format!("the {type_name} has no `key`")));
             }
@@ -309,14 +319,28 @@ impl RawEvent<'_> {
                 )));
             }
         };
-        let Some(created_time) = self.created_time else {
+        let Some(created_time) = &self.created_time else {
             return Err(no_time(format!("the {type_name} has no `createdTime`")));
         };
         let created_time: ServerTime = created_time
             .parse()
             .map_err(|error| no_time(format!("`createdTime` of the {type_name}: {error}")))?;
-        let event = Event::new(&vm, key, created_time, &type_name).ok_or((IgnoreReason::OtherType, None))?;
-        let event = event.with_vm_name(self.vm_name.as_deref().unwrap_or_default());
+        Ok(Essence {
+            kind,
+            type_name,
+            vm,
+            key,
+            created_time,
+        })
+    }
+
+    /// The event, or why it is passed over.
+    fn into_event(self) -> Result<Event, PassedOver> {
+        let of = self.essence()?;
+        let kind = of.kind;
+        let event = Event::new(of.vm, of.key, of.created_time, of.type_name);
+        let event = event.ok_or((IgnoreReason::OtherType, None))?;
+        let event = event.with_vm_name(&shown_name(self.vm_name.as_deref().unwrap_or_default()));
         if kind == EventKind::CustomizationFailed {
             return Ok(event.with_failure(self.details.into_owned()));
         }
@@ -345,7 +369,7 @@ impl Sink for Decoded {
     }
 
     fn event(&mut self, event: RawEvent<'_>, place: Place) {
-        match event.check() {
+        match event.into_event() {
             Ok(event) => self.events.push(event),
             Err((reason, message)) => {
                 self.ignored.add(reason);

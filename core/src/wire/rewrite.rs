@@ -1,14 +1,17 @@
 //! The items of a document in another form: what a recording holds, and what a host counts.
 
 use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
 use serde::Serialize;
 
+use super::summary::{summary_of, EventSummary};
 use super::{shown, Place, RawDetails, RawEvent, RawKey, Sink, WireError};
 use crate::model::event::{bare_type_name, EventKind};
 use crate::model::json::to_json;
+use crate::model::report::{IgnoreReason, IgnoredCounts};
 use crate::model::text::{cut, label, MAX_STRING_BYTES};
 
 /// The items of a document as a VI JSON array of events: what a recording holds.
@@ -23,6 +26,23 @@ pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
     let mut rewriter = Rewriter(JsonArray::new());
     super::walk(document, &mut rewriter)?;
     Ok(rewriter.0.into_text())
+}
+
+/// The items of a document for a host that makes a recording of them: `{"items":[{"event":{…},"summary":{…}}],"ignored":{…}}`,
+/// each event as a recording holds it and as views show it (null where it has no type or no usable time), and how many of
+/// all items the machine would pass over, by reason.
+///
+/// # Errors
+///
+/// As [`decode`](super::decode).
+pub fn items_to_json(document: &[u8]) -> Result<String, WireError> {
+    let mut items = Items::new();
+    super::walk(document, &mut items)?;
+    let ignored = to_json(&items.ignored);
+    Ok(format!(
+        "{{\"items\":{},\"ignored\":{ignored}}}",
+        items.items.into_text()
+    ))
 }
 
 /// The keys of all items of a document as a JSON array, in its order, whatever their types; `null`
@@ -123,8 +143,8 @@ struct MoRefJson<'a> {
     value: Cow<'a, str>,
 }
 
-impl Sink for Rewriter {
-    fn event(&mut self, event: RawEvent<'_>, _place: Place) {
+impl<'a> EventJson<'a> {
+    fn of(event: RawEvent<'a>) -> Self {
         let bare = event.type_name.as_deref().map(bare_type_name);
         let is_failure = bare.and_then(EventKind::of_type) == Some(EventKind::CustomizationFailed);
         // What other events say is of no use to a replay, and may hold what people wrote.
@@ -134,7 +154,7 @@ impl Sink for Rewriter {
             RawDetails::default()
         };
         let bounded = |text: Cow<'_, str>, max: usize| cut(&text, max).0;
-        self.0.push(&EventJson {
+        Self {
             type_name: event.type_name.map(|name| bounded(name, MAX_STRING_BYTES)),
             key: match event.key {
                 RawKey::Missing => None,
@@ -154,7 +174,13 @@ impl Sink for Rewriter {
             sysprep_version: details.sysprep_version,
             system_version: details.system_version,
             full_formatted_message: details.message,
-        });
+        }
+    }
+}
+
+impl Sink for Rewriter {
+    fn event(&mut self, event: RawEvent<'_>, _place: Place) {
+        self.0.push(&EventJson::of(event));
     }
 
     fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {
@@ -163,5 +189,45 @@ impl Sink for Rewriter {
 
     fn start_over(&mut self) {
         self.0 = JsonArray::new();
+    }
+}
+
+/// Events on their way into a recording that nobody made.
+struct Items {
+    items: JsonArray,
+    ignored: IgnoredCounts,
+}
+
+impl Items {
+    fn new() -> Self {
+        Self {
+            items: JsonArray::new(),
+            ignored: IgnoredCounts::default(),
+        }
+    }
+}
+
+impl Sink for Items {
+    fn event(&mut self, event: RawEvent<'_>, _place: Place) {
+        #[derive(Serialize)]
+        struct ItemJson<'a> {
+            event: EventJson<'a>,
+            summary: Option<EventSummary>,
+        }
+
+        if let Err((reason, _)) = event.essence() {
+            self.ignored.add(reason);
+        }
+        let summary = summary_of(&event);
+        let event = EventJson::of(event);
+        self.items.push(&ItemJson { event, summary });
+    }
+
+    fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {
+        self.ignored.add(IgnoreReason::Malformed);
+    }
+
+    fn start_over(&mut self) {
+        *self = Self::new();
     }
 }

@@ -83,6 +83,19 @@ impl Role {
         }
     }
 
+    fn of_element(begin: &Begin<'_>, parent: Option<Self>) -> Self {
+        let role = Self::of(begin.name, parent);
+        let is_no_vm = || {
+            begin
+                .attribute("type")
+                .is_some_and(|name| name != "VirtualMachine")
+        };
+        if role == Self::Field(Field::Vm) && is_no_vm() {
+            return Self::Other;
+        }
+        role
+    }
+
     fn in_container(name: &str) -> Self {
         match name {
             "Event" => Self::Item { is_value: false },
@@ -120,7 +133,7 @@ pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
         match step {
             Step::Begin(begin) => {
                 let parent = roles.last().copied();
-                let mut role = Role::of(begin.name, parent);
+                let mut role = Role::of_element(&begin, parent);
                 if role == Role::Envelope && begin.name != "Envelope" {
                     return Err(WireError::NotEvents(format!(
                         "its root element is `{}`, not a SOAP `Envelope`",
@@ -148,14 +161,6 @@ pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
                             type_name: begin.xsi_type,
                             ..RawEvent::default()
                         };
-                    }
-                    Role::Field(Field::Vm) => {
-                        let is_other = begin
-                            .attribute("type")
-                            .is_some_and(|name| name != "VirtualMachine");
-                        if is_other {
-                            role = Role::Other;
-                        }
                     }
                     Role::Other if parent == Some(Role::Fault(Part::Detail)) => fault.see_detail(begin),
                     Role::Envelope
@@ -226,6 +231,36 @@ impl<'a> RawEvent<'a> {
         };
         slot.get_or_insert(end.text);
     }
+}
+
+/// The event that an XML document by itself is: its class is the name of the root, where the root has no type.
+pub(super) fn lone_event(text: &str) -> Result<RawEvent<'_>, WireError> {
+    let mut elements = Elements::of(text);
+    let mut roles: Vec<Role> = Vec::new();
+    let mut event = RawEvent::default();
+    while let Some(step) = elements.next()? {
+        match step {
+            Step::Begin(begin) => {
+                if let Some(excess) = begin.excess {
+                    return Err(WireError::TooLarge(excess.into()));
+                }
+                let role = match roles.last() {
+                    None => {
+                        event.type_name = Some(begin.xsi_type.unwrap_or(Cow::Borrowed(begin.name)));
+                        Role::Item { is_value: false }
+                    }
+                    parent => Role::of_element(&begin, parent.copied()),
+                };
+                roles.push(role);
+            }
+            Step::End(end) => {
+                if let Some(Role::Field(field)) = roles.pop() {
+                    event.set(field, end);
+                }
+            }
+        }
+    }
+    Ok(event)
 }
 
 /// A fault, known by the type of its detail: the text is often empty, and it is translated.

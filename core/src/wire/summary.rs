@@ -9,14 +9,15 @@ use serde::Serialize;
 use super::rewrite::JsonArray;
 use super::{Decoded, Place, RawEvent, Sink, WireError};
 use crate::model::event::{bare_type_name, EventKind};
-use crate::model::text::{cut, MAX_STRING_BYTES};
+use crate::model::text::{cut, shown_name, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
 /// One event of a document, of any type.
 ///
 /// ```
 /// use vm_customization::EventKind;
-/// let page = br#"[{"_typeName":"VmStartingEvent","key":7,"createdTime":"2026-03-01T09:59:58.12Z"}]"#;
+/// let page = br#"[{"_typeName":"VmStartingEvent","key":7,"createdTime":"2026-03-01T09:59:58.12Z",
+///   "vm":{"name":"web-1","vm":{"type":"VirtualMachine","value":"vm-101"}}}]"#;
 /// let summaries = vm_customization::wire::summarize(page)?;
 /// assert_eq!(summaries[0].kind, Some(EventKind::VmStarting));
 /// # Ok::<(), vm_customization::wire::WireError>(())
@@ -26,7 +27,7 @@ use crate::model::time::ServerTime;
 pub struct EventSummary {
     /// The managed object reference value of the VM, where the event names one.
     pub vm: Option<String>,
-    /// The name that the VM had.
+    /// The name that the VM had, as people see it.
     pub name: Option<String>,
     /// `Event.key`, where it is a 32-bit number.
     pub key: Option<i32>,
@@ -35,15 +36,9 @@ pub struct EventSummary {
     /// The bare type name.
     #[serde(rename = "type")]
     pub type_name: String,
-    /// What it means to the machine; `None` for what has no part in customization.
+    /// What it means to the machine; `None` for what has no part in customization, and for what lacks something that the
+    /// machine needs: it takes the events that have one, and no others.
     pub kind: Option<EventKind>,
-}
-
-/// A summary, and whether the machine takes the event: it is then the next one of those decoded.
-#[derive(Debug, Clone)]
-pub(crate) struct Summarized {
-    pub(crate) summary: EventSummary,
-    pub(crate) is_taken: bool,
 }
 
 /// The items of a document that have a type and a usable time, in the order of the document. Texts
@@ -70,10 +65,10 @@ pub fn summarize_to_json(document: &[u8]) -> Result<String, WireError> {
 }
 
 /// Decodes a document, and summarizes its items on the way.
-pub(crate) fn decode_and_summarize(document: &[u8]) -> Result<(Decoded, Vec<Summarized>), WireError> {
+pub(crate) fn decode_and_summarize(document: &[u8]) -> Result<(Decoded, Vec<EventSummary>), WireError> {
     let mut both = DecodedAndSummarized::default();
     super::walk(document, &mut both)?;
-    Ok((both.decoded, both.items))
+    Ok((both.decoded, both.summaries))
 }
 
 impl Sink for Vec<EventSummary> {
@@ -107,19 +102,13 @@ impl Sink for SummariesJson {
 #[derive(Default)]
 struct DecodedAndSummarized {
     decoded: Decoded,
-    items: Vec<Summarized>,
+    summaries: Vec<EventSummary>,
 }
 
 impl Sink for DecodedAndSummarized {
     fn event(&mut self, event: RawEvent<'_>, place: Place) {
-        let summary = summary_of(&event);
-        let before = self.decoded.events.len();
+        self.summaries.extend(summary_of(&event));
         self.decoded.event(event, place);
-        // What has no type or no usable time is not taken either.
-        self.items.extend(summary.map(|summary| Summarized {
-            summary,
-            is_taken: self.decoded.events.len() > before,
-        }));
     }
 
     fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place) {
@@ -131,16 +120,16 @@ impl Sink for DecodedAndSummarized {
     }
 }
 
-fn summary_of(event: &RawEvent<'_>) -> Option<EventSummary> {
+pub(super) fn summary_of(event: &RawEvent<'_>) -> Option<EventSummary> {
     let type_name = bare_type_name(event.type_name.as_deref()?);
     let bounded = |text: &str| cut(text, MAX_STRING_BYTES).0;
     let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(bounded);
     Some(EventSummary {
         vm: text(event.vm.as_deref()),
-        name: text(event.vm_name.as_deref()),
+        name: text(event.vm_name.as_deref().map(shown_name).as_deref()),
         key: event.key.int32(),
         created_time: event.created_time.as_deref()?.parse().ok()?,
         type_name: bounded(type_name),
-        kind: EventKind::of_type(type_name),
+        kind: event.essence().ok().map(|essence| essence.kind),
     })
 }

@@ -1,5 +1,5 @@
 /** From files, or a pasted text, to recordings. */
-import { type Recording, recordingFromEvents, replay, summarizeEvents } from 'vm-customization';
+import { decodeText, holdsRecordings, type Recording, recordingFromEvents, replay } from 'vm-customization';
 import { messageOf } from '../dom.js';
 
 /** All files together. */
@@ -33,11 +33,9 @@ export async function readFiles(given: readonly Given[]): Promise<readonly Offer
       `${what} ${verb} ${Math.ceil(bytes / 2 ** 20)} MiB, and 64 MiB can be opened: split it, or take the events of a shorter time`,
     );
   }
-  const packed = given.find(({ name }) => /\.(gz|zip|zst|xz|bz2)$/i.test(name));
-  if (packed !== undefined) {
-    throw new Error(`${packed.name} is packed: unpack it first`);
-  }
-  const texts = await Promise.all(given.map(async ({ name, blob }) => ({ name, text: (await blob.text()).trim() })));
+  const texts = await Promise.all(
+    given.map(async ({ name, blob }) => ({ name, text: decodeText(new Uint8Array(await blob.arrayBuffer())).trim() })),
+  );
   const empty = texts.find(({ text }) => text === '');
   if (empty !== undefined) {
     throw new Error(`${empty.name} is empty: choose a recording, or events such as \`govc events -json\` prints`);
@@ -55,7 +53,7 @@ export async function readFiles(given: readonly Given[]): Promise<readonly Offer
 
 /** Undefined where the text is something else than recordings. */
 function recordingsOf(name: string, text: string): readonly Offered[] | undefined {
-  if (!text.startsWith('{') || !/"format"\s*:\s*"vm-customization-/.test(text)) {
+  if (!holdsRecordings(text)) {
     return undefined;
   }
   const whole = parsed(text);
@@ -114,19 +112,11 @@ function reasonOf(line: string): string | undefined {
 }
 
 function fromEvents(files: readonly { readonly name: string; readonly text: string }[]): Recording {
-  for (const { name, text } of files) {
-    try {
-      summarizeEvents(text);
-    } catch (error) {
-      throw new Error(
-        `${name} holds neither a recording nor events: ${messageOf(error)}; open what \`govc events -json\`, vCenter or the event broker gave, unchanged`,
-      );
-    }
-  }
   try {
     return recordingFromEvents(files.map(({ text }) => text));
   } catch (error) {
-    throw new Error(`${files.map(({ name }) => name).join(', ')}: ${messageOf(error)}`);
+    const names = files.map(({ name }) => name).join(', ');
+    throw new Error(`${names} holds neither a recording nor events that can be read: ${messageOf(error)}`);
   }
 }
 

@@ -1,36 +1,41 @@
-/** Playing recordings. */
-import process from 'node:process';
+/** Playing recordings, and events as if they had been recorded. */
 import { replay as replayRecordings } from '../../core/replay.js';
-import { readInput } from '../input/stdin.js';
+import { WireError } from '../../errors.js';
+import { recordingFromEvents } from '../../recording/from-events.js';
+import { holdsRecordings } from '../../recording/holds-recordings.js';
+import { decodeText } from '../../util/decode-text.js';
+import { visible } from '../../util/visible.js';
+import type { CommandProcess } from '../command-process.js';
+import { inputName, readInput } from '../input/stdin.js';
 import { UsageError } from '../input/usage.js';
 import { SUCCEEDED, USAGE } from '../output/exit.js';
 
-/** Prints a report, or an error, for each recording. */
-export async function replay(file: string): Promise<number> {
-  const recordings = await readInput(file);
-  const form = oddForm(recordings);
-  if (form !== undefined) {
-    throw new UsageError(`${file === '-' ? 'standard input' : file} is ${form}`);
+/** Prints a report, or an error, for each recording; of events one report. */
+export async function replay(file: string, { out, err }: CommandProcess): Promise<number> {
+  const text = decodeText(await readInput(file));
+  const name = inputName(file);
+  let recordings = text;
+  if (text.trim() !== '' && !holdsRecordings(text)) {
+    recordings = recordingOf(text, name);
+    err.write(`${name} holds events and no recording: they are played one by one, from the first on\n`);
   }
-  const reports = replayRecordings(recordings);
-  process.stdout.write(reports);
+  const reports = replayRecordings(recordings).split('\n');
+  out.write(reports.map(visible).join('\n'));
   // A report begins with its format: only a line for a recording that could not be read begins so.
-  const unreadable = reports.split('\n').filter((line) => line.startsWith('{"error":')).length;
+  const unreadable = reports.filter((line) => line.startsWith('{"error":')).length;
   if (unreadable > 0) {
-    process.stderr.write(`${unreadable} of the recordings could not be read\n`);
+    err.write(`${unreadable} of the recordings could not be read\n`);
     return USAGE;
   }
   return SUCCEEDED;
 }
 
-/** What the bytes are where they are no text that can be read, and what to do then. */
-function oddForm([first, second]: Uint8Array): string | undefined {
-  if (first === 0x1f && second === 0x8b) {
-    return 'compressed with gzip: unpack it first';
+function recordingOf(events: string, name: string): string {
+  try {
+    return JSON.stringify(recordingFromEvents([events]));
+  } catch (error) {
+    throw error instanceof WireError
+      ? new UsageError(`${name} holds neither a recording nor events that can be read: ${error.message}`)
+      : error;
   }
-  const hasMark = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
-  // A recording begins with a character of ASCII: without a mark its other byte is 0.
-  return hasMark || first === 0 || second === 0
-    ? 'UTF-16, as Windows PowerShell writes with `>`: save it as UTF-8'
-    : undefined;
 }

@@ -1,14 +1,13 @@
 /** The main job: wait for VMs. */
-import { closeSync, openSync, writeSync } from 'node:fs';
 import process from 'node:process';
 import { init } from '../../core/wasm/loader.js';
 import { LookupError, OptionsError } from '../../errors.js';
-import { Recorder } from '../../recording/recorder.js';
 import type { MonitorOptions, Report } from '../../types.js';
 import type { Lookup } from '../../vsphere/client/lookup.js';
 import type { VCenter } from '../../vsphere/client/vcenter.js';
 import type { Progress } from '../../watch/progress.js';
 import { resumeCustomization, watchCustomization } from '../../watch/watch.js';
+import type { CommandProcess } from '../command-process.js';
 import type { Command } from '../input/args.js';
 import { type Connection, resolveConnection } from '../input/credentials.js';
 import { terminalPrompt } from '../input/prompt.js';
@@ -21,7 +20,7 @@ import { LiveReporter } from '../output/live.js';
 import { PlainReporter } from '../output/plain.js';
 import { ReadLog } from '../output/read-log.js';
 import type { Reporter } from '../output/reporter.js';
-import { sanitizeForTerminal } from '../output/text.js';
+import { RecordingFile } from '../recording-file.js';
 import { type SavedRun, StateFile } from '../state-file.js';
 import { connectAs } from './connect.js';
 
@@ -34,9 +33,9 @@ const MOST_NAMES = 10;
 type WaitCommand = Extract<Command, { kind: 'wait' }>;
 
 /** Waits; answers the exit status. */
-export async function wait(command: WaitCommand): Promise<number> {
+export async function wait(command: WaitCommand, commandProcess: CommandProcess): Promise<number> {
   await init();
-  const reporter = reporterFor(command);
+  const reporter = reporterFor(command, commandProcess);
   const state = command.state === undefined ? undefined : new StateFile(command.state, (text) => reporter.warn(text));
   const saved = state?.read();
   const fromStdin = command.vms.includes('-');
@@ -58,9 +57,9 @@ export async function wait(command: WaitCommand): Promise<number> {
   if (command.withoutEffect.length > 0) {
     reporter.warn(`--rules published takes only --timeout: ${command.withoutEffect.join(', ')} will have no effect`);
   }
-  const interruption = new Interruption();
-  const { signal } = interruption;
   const recording = recordingOf(command, saved, reporter);
+  const { signal } = commandProcess;
+  const interruption = new Interruption(commandProcess);
   try {
     const options = { ...command.options, push: command.push };
     return await waitOn(connection, { names, options, saved }, { reporter, recording, state, signal });
@@ -73,7 +72,7 @@ export async function wait(command: WaitCommand): Promise<number> {
     throw error instanceof OptionsError ? new UsageError(error.message) : error;
   } finally {
     state?.stop();
-    recording?.close();
+    recording?.write();
     reporter.close();
     interruption.release();
   }
@@ -98,7 +97,7 @@ async function waitOn(connection: Connection, job: Job, surroundings: Surroundin
   const vcenter = await connectAs(connection, {
     signal,
     patienceSeconds: Math.min(job.options.timeoutSeconds ?? MOST_PATIENCE_S, MOST_PATIENCE_S),
-    onRetry: (message) => reporter.warn(`${sanitizeForTerminal(message)}; trying again`),
+    onRetry: (message) => reporter.warn(`${message}; trying again`),
   });
   try {
     const { saved } = job;
@@ -143,7 +142,7 @@ async function watch(
       ? watchCustomization(source, found.vms, {
           ...options,
           onProgress,
-          ...(recording === undefined ? {} : { onInput: recording.recorder.take }),
+          ...(recording === undefined ? {} : { onInput: recording.take }),
         })
       : resumeCustomization(source, saved.snapshot, { push: options.push, onProgress });
   const owner = saved ?? { server: vcenter.host, instanceUuid: vcenter.instanceUuid, names };
@@ -162,9 +161,9 @@ async function watch(
     state?.write();
     const trouble = reads.trouble(report);
     if (trouble !== undefined) {
-      reporter.warn(sanitizeForTerminal(trouble));
+      reporter.warn(trouble);
     }
-    if (signal.aborted && begun && state !== undefined) {
+    if (signal.aborted && begun && state?.broken === false) {
       reporter.warn(`interrupted: start again with --state ${state.path} to go on`);
     }
     return { report, everRead, anyRead: reads.any };
@@ -190,7 +189,7 @@ async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal)
 }
 
 function namesText(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMES).map(sanitizeForTerminal).join(', ');
+  const shown = names.slice(0, MOST_NAMES).join(', ');
   return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown || 'the VMs';
 }
 
@@ -219,39 +218,14 @@ function recordingOf(command: WaitCommand, saved: SavedRun | undefined, reporter
     reporter.warn(`--record ${command.record} will not be written: a recording has to begin with its run`);
     return undefined;
   }
-  return new RecordingFile(command.record);
+  return new RecordingFile(command.record, (text) => reporter.warn(text));
 }
 
-function reporterFor(command: WaitCommand): Reporter {
-  const { stdout, stderr, env } = process;
+function reporterFor(command: WaitCommand, { out, err }: CommandProcess): Reporter {
   if (command.json) {
-    return new JsonReporter(stdout, stderr);
+    return new JsonReporter(out, err);
   }
-  return stdout.isTTY && env.TERM !== 'dumb'
-    ? new LiveReporter(stdout, stderr, (env.NO_COLOR ?? '') === '')
-    : new PlainReporter(stdout, stderr);
-}
-
-/** The file of `--record`. Opened before the wait, so that a path that cannot be written is known at once. */
-class RecordingFile {
-  readonly recorder = new Recorder();
-  readonly #file: number;
-
-  constructor(path: string) {
-    try {
-      // It holds names of VMs and texts of events: not for every user of the machine.
-      this.#file = openSync(path, 'w', 0o600);
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-      throw new UsageError(`--record ${path} cannot be written (${code}): check the path and its permissions`);
-    }
-  }
-
-  close(): void {
-    const recording = this.recorder.recording();
-    if (recording !== undefined) {
-      writeSync(this.#file, `${JSON.stringify(recording)}\n`);
-    }
-    closeSync(this.#file);
-  }
+  return out.isTTY && process.env.TERM !== 'dumb'
+    ? new LiveReporter(out, err, (process.env.NO_COLOR ?? '') === '')
+    : new PlainReporter(out, err);
 }

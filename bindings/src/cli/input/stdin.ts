@@ -1,10 +1,12 @@
 /** Standard input. */
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { decodeText } from '../../util/decode-text.js';
+import { fileProblem } from '../output/private-file.js';
 import { UsageError } from './usage.js';
 
 /** All of standard input. */
-export async function readStdin(): Promise<Uint8Array> {
+async function readStdin(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) {
     chunks.push(chunk as Buffer);
@@ -12,23 +14,28 @@ export async function readStdin(): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** A file, or standard input for `-`. */
+/**
+ * A file, or standard input for `-`.
+ * @throws {@link UsageError} when it cannot be read
+ */
 export async function readInput(file: string): Promise<Uint8Array> {
-  if (file === '-') {
-    return readStdin();
-  }
   try {
-    return readFileSync(file);
+    return file === '-' ? await readStdin() : readFileSync(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new UsageError(`${file} cannot be read (${code}): check the path and its permissions`);
+    throw new UsageError(
+      `${inputName(file)} cannot be read (${fileProblem(error)}): check the path and its permissions`,
+    );
   }
+}
+
+/** What a message calls it. */
+export function inputName(file: string): string {
+  return file === '-' ? 'standard input' : file;
 }
 
 /** The names asked for, each `-` replaced by the lines of standard input. */
 export async function namesFromStdin(names: readonly string[]): Promise<readonly string[]> {
-  const text = Buffer.from(await readStdin()).toString('utf8');
-  const lines = text
+  const lines = decodeText(await readInput('-'))
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');

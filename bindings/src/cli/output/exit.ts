@@ -11,6 +11,10 @@ export const UNFINISHED = 2;
 export const USAGE = 3;
 /** The vCenter could not be reached, logged in to or read at all, or a VM was not found. */
 export const UNREACHABLE = 4;
+/** A bug of the command, whatever else is to be said: `EX_SOFTWARE` of sysexits.h. */
+export const UNEXPECTED = 70;
+/** Standard output could not be written, whatever was to be said there: `EX_IOERR` of sysexits.h. */
+export const OUTPUT_FAILED = 74;
 
 /**
  * The status for a report.

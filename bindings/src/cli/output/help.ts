@@ -8,8 +8,9 @@ Usage:
   wait-vm-customization replay FILE|-
 
 A VM is a name (web-1), a pattern ('web-*', 'web-?'), an inventory path (/DC/vm/folder/web-1, with %2f for a slash in a
-name) or a managed object id (vm-101, or VirtualMachine:vm-101 where another VM has that name). A lone - reads VMs from
-standard input, one a line. After -- everything is a VM.
+name), a managed object id (vm-101, or VirtualMachine:vm-101 where another VM has that name) or an instance or BIOS UUID.
+A lone - reads VMs from standard input, one a line. After -- everything is a VM. replay plays recordings, one or one a
+line, and files of events as \`govc events -json -l PATH PATH\`, pyvmomi, PowerShell and event brokers write them.
 
 Options:
   --timeout SECONDS|none   how long to wait at most, for all VMs together (600)
@@ -23,7 +24,7 @@ Options:
   --rules SET              default, or published: the PowerCLI script of 2011 step by step; it takes only --timeout
   --json                   one JSON object a line: each transition, and the report last (none where the wait is
                            interrupted before the VMs were found)
-  --record FILE            write down all that the run has seen, to be played again by replay
+  --record FILE            write down all that the run has seen, to be played again by replay: the whole of it, or no file
   --state FILE             keep the run in this file, and go on with the one that is there: after a crash, a reboot or
                            Ctrl-C start the same command again; the time in between counts
   -h, --help               print this
@@ -50,6 +51,8 @@ and errors on standard error. In the repository docs/formats.md describes what -
 Schemas, and docs/behaviour.md the rules by which a status is decided.
 
 Exit status, the first that fits:
+  70 the command itself is at fault: an error that says nothing of the VMs
+  74 standard output could not be written
   3  the command line makes no sense
   4  the vCenter could not be reached, logged in to or read, or a VM was not found
   1  customization failed on some VM

@@ -1,8 +1,10 @@
 /** Newline-delimited JSON: each transition as it comes, and the report last. */
 
 import type { Report } from '../../types.js';
+import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
 import type { Output, Reporter } from './reporter.js';
+import { jsonLine } from './text.js';
 import { Warnings } from './warnings.js';
 
 /** Writes the shapes of the report format, and nothing else, to standard output. */
@@ -23,16 +25,16 @@ export class JsonReporter implements Reporter {
   progress(progress: Progress): void {
     this.#warnings.progress(progress);
     if (progress.type === 'transition') {
-      this.#out.write(`${JSON.stringify(progress.transition)}\n`);
+      this.#out.write(jsonLine(progress.transition));
     }
   }
 
   warn(message: string): void {
-    this.#err.write(`${message}\n`);
+    this.#err.write(`${sanitizeForTerminal(message)}\n`);
   }
 
   end(report: Report): void {
-    this.#out.write(`${JSON.stringify(report)}\n`);
+    this.#out.write(jsonLine(report));
   }
 
   close(): void {

@@ -2,11 +2,12 @@
 
 import { clockText, Labels, summary } from '../../messages.js';
 import type { CustomizationStatus, Report, VmRef, VmRow } from '../../types.js';
+import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
 import { type LiveTableRow, LiveTableRows } from './live-table-rows.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
-import { columns, cut, cutMiddle, padded, sanitizeForTerminal } from './text.js';
+import { columns, cut, cutMiddle, padded } from './text.js';
 import { Warnings } from './warnings.js';
 
 const TICK_MS = 1000;
@@ -71,7 +72,7 @@ export class LiveReporter implements Reporter {
 
   warn(message: string): void {
     this.#erase();
-    this.#err.write(`${message}\n`);
+    this.#err.write(`${sanitizeForTerminal(message)}\n`);
     this.#paint();
   }
 

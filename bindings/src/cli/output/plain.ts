@@ -2,10 +2,10 @@
 
 import { conclusionLine, Labels, stuckLine, summary, transitionLine } from '../../messages.js';
 import type { Report, VmRef } from '../../types.js';
+import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
-import { sanitizeForTerminal } from './text.js';
 import { Warnings } from './warnings.js';
 
 /** Writes lines, and the table at the end. Both are results, and go to standard output as the script's did. */
@@ -39,7 +39,7 @@ export class PlainReporter implements Reporter {
   }
 
   warn(message: string): void {
-    this.#err.write(`${message}\n`);
+    this.#err.write(`${sanitizeForTerminal(message)}\n`);
   }
 
   end(report: Report, anyRead = true): void {

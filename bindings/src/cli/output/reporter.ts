@@ -21,7 +21,7 @@ export interface Reporter {
    */
   begin(vms: readonly VmRef[], rows?: readonly VmRow[]): void;
   progress(progress: Progress): void;
-  /** For standard error. */
+  /** For standard error, in one line whatever the text holds. */
   warn(message: string): void;
   /** @param anyRead - whether any events were read, so that rows do not claim what nobody has looked for */
   end(report: Report, anyRead: boolean): void;

@@ -1,5 +1,6 @@
 /** Tables of plain text. */
-import { columns, padded, sanitizeForTerminal } from './text.js';
+import { sanitizeForTerminal } from '../../util/visible.js';
+import { columns, padded } from './text.js';
 
 const GAP = '  ';
 

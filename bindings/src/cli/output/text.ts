@@ -1,14 +1,13 @@
-/** Text on a terminal: what it takes in columns, and nothing in it that could steer the terminal. */
+/** Text on a terminal: what it takes in columns, and JSON that steers nothing. */
 import stringWidth from 'string-width';
+import { visible } from '../../util/visible.js';
 
-// Control characters, and those that change the direction of text or cannot be seen.
-const STEERING = /[\p{Cc}\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB]/gu;
 // What takes columns together: a letter and its accents, an emoji and its parts.
 const GRAPHEMES = new Intl.Segmenter();
 
-/** The text on one line, with characters that would move the cursor, recolour or reorder made visible as U+FFFD. */
-export function sanitizeForTerminal(text: string): string {
-  return text.replace(/\r?\n|\t/g, ' ').replace(STEERING, '\uFFFD');
+/** A value as one line of JSON that does not steer a terminal either; whoever reads it as JSON gets the same value. */
+export function jsonLine(value: unknown): string {
+  return `${visible(JSON.stringify(value))}\n`;
 }
 
 /** How many columns the text takes. */

@@ -1,6 +1,5 @@
 /** What goes to standard error while a run goes on, each trouble told once. */
 import type { Progress } from '../../watch/progress.js';
-import { sanitizeForTerminal } from './text.js';
 
 // As many pushes that fail one after the other are more than a hiccup.
 const TROUBLE = 2;
@@ -29,21 +28,17 @@ export class Warnings {
         }
         break;
       case 'guestInfoFailed':
-        this.#warn(`${sanitizeForTerminal(progress.message)}; going on with the events alone`);
+        this.#warn(`${progress.message}; going on with the events alone`);
         break;
       case 'pushFailed':
         this.#pushFailed(progress.inARow, progress.failure.message ?? progress.failure.kind);
         break;
       case 'pushUnavailable':
-        this.#warn(
-          `events cannot be pushed (${sanitizeForTerminal(progress.message)}): reading them from time to time instead`,
-        );
+        this.#warn(`events cannot be pushed (${progress.message}): reading them from time to time instead`);
         break;
       case 'ingested':
         for (const { place, message } of progress.ingested.bad ?? []) {
-          this.#warn(
-            `an event could not be understood and was left out (${sanitizeForTerminal(place)}: ${sanitizeForTerminal(message)})`,
-          );
+          this.#warn(`an event could not be understood and was left out (${place}: ${message})`);
         }
         break;
       default:
@@ -57,9 +52,7 @@ export class Warnings {
       return;
     }
     this.#pushTroubleTold = true;
-    this.#warn(
-      `events cannot be pushed (${sanitizeForTerminal(message)}): reading them from time to time until that works again`,
-    );
+    this.#warn(`events cannot be pushed (${message}): reading them from time to time until that works again`);
   }
 
   #readFailed(kind: string, vm: string | undefined, message: string): void {
@@ -70,6 +63,6 @@ export class Warnings {
     this.#trouble = message;
     const next =
       kind === 'transient' ? '; trying again' : kind === 'notAuthenticated' ? '; logging in again' : '; giving up';
-    this.#warn(`${sanitizeForTerminal(message)}${next}`);
+    this.#warn(`${message}${next}`);
   }
 }

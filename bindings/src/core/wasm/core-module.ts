@@ -71,8 +71,8 @@ export interface CoreModule {
   recordingStep(inputJson: string, atMs: number): string;
   /** The limits and defaults, as JSON. */
   limits(): string;
-  /** Turns a document of events in any wire form into the text of a VI JSON array. */
-  eventsToJson(document: Uint8Array): string;
+  /** The items of a document of events in any wire form for a recording made of them, as JSON: `EventItems`. */
+  itemsToJson(document: Uint8Array): string;
   /** Tells the events of a document in any wire form as a JSON array for views. */
   summarizeEvents(document: Uint8Array): string;
   /** The keys of the items of a document in any wire form, as a JSON array; null for one without. */

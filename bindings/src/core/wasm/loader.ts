@@ -4,7 +4,7 @@
  */
 import {
   eventKeys,
-  eventsToJson,
+  itemsToJson,
   limits,
   RawMonitor,
   RawPlayback,
@@ -38,7 +38,7 @@ const module: CoreModule = {
   recordingStep,
   limits,
   eventKeys,
-  eventsToJson,
+  itemsToJson,
   summarizeEvents,
   soapTree,
 };

@@ -15,7 +15,12 @@ export interface InventoryVm extends Child {
   /** As vCenter stores it, with `%2f` for a slash. */
   readonly storedName: string;
   readonly template: boolean;
+  /** Its instance and its BIOS UUID; empty where they were not asked for. */
+  readonly uuids: readonly string[];
 }
+
+// The instance UUID is one of a kind in a vCenter; copies of a VM may have the same BIOS UUID.
+const UUIDS = ['config.instanceUuid', 'config.uuid'];
 
 interface Ancestor extends Child {
   readonly ref: MoRef;
@@ -40,10 +45,14 @@ export class Inventory {
     this.vms = vms;
   }
 
-  /** Reads the VMs that the account may see, in the order of their references. */
-  static async read(api: VimClient, context: CallContext): Promise<Inventory> {
+  /**
+   * Reads the VMs that the account may see, in the order of their references.
+   * @param withUuids - whether their UUIDs are wanted too
+   */
+  static async read(api: VimClient, withUuids: boolean, context: CallContext): Promise<Inventory> {
     const { rootFolder } = await api.serviceContent(context);
-    const objects = await readAllVms(api, ['name', ...PARENTS, 'config.template'], context);
+    const paths = ['name', ...PARENTS, 'config.template', ...(withUuids ? UUIDS : [])];
+    const objects = await readAllVms(api, paths, context);
     const vms = objects.flatMap((object) => {
       const storedName = textOf(object, 'name');
       return storedName === undefined
@@ -54,6 +63,7 @@ export class Inventory {
               storedName,
               template: textOf(object, 'config.template') === 'true',
               parent: parentOf(object),
+              uuids: UUIDS.map((path) => textOf(object, path)?.toLowerCase()).filter((uuid) => uuid !== undefined),
             },
           ];
     });

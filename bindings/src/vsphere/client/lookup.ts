@@ -3,7 +3,7 @@ import { LookupError, type LookupProblem } from '../../errors.js';
 import type { VmRef } from '../../types.js';
 import type { CallContext } from '../api/types.js';
 import { Inventory, type InventoryVm } from './inventory.js';
-import { asMoRefValue, isBareMoRef, isGlob, matcherFor, shownName } from './names.js';
+import { asLabel, asMoRefValue, asUuid, isBareMoRef, isGlob, matcherFor, plainMatcher, shownName } from './names.js';
 import type { VimClient } from './vim-client.js';
 
 // An error that lists more than this is read by nobody.
@@ -22,14 +22,15 @@ export interface Lookup {
 }
 
 /**
- * Finds VMs by name, pattern (`web-*`, `web-?`), inventory path (`/DC/vm/folder/web-1`; `%2f` is a slash in a name) or
- * managed object reference (`vm-101`; `VirtualMachine:vm-101` is never a name). Templates are never found: nothing
- * happens to them.
+ * Finds VMs by name, pattern (`web-*`, `web-?`), inventory path (`/DC/vm/folder/web-1`; `%2f` is a slash in a name),
+ * managed object reference (`vm-101`; `VirtualMachine:vm-101` and `vim.VirtualMachine:vm-101` are never names), instance or
+ * BIOS UUID, or label as tables have it (`web-1 (vm-101)`). Templates are never found: nothing happens to them.
  *
  * @throws {@link LookupError} that names each VM that fits nothing, or more than one
  */
 export async function lookUp(api: VimClient, inputs: readonly string[], context: CallContext): Promise<Lookup> {
-  const inventory = await Inventory.read(api, context);
+  const withUuids = inputs.some((input) => asUuid(input) !== undefined);
+  const inventory = await Inventory.read(api, withUuids, context);
   if (inputs.some((input) => input.includes('/'))) {
     await inventory.readAncestors(inventory.vms, context);
   }
@@ -54,14 +55,26 @@ export async function lookUp(api: VimClient, inputs: readonly string[], context:
 }
 
 function matching(inventory: Inventory, input: string): readonly InventoryVm[] {
-  const value = asMoRefValue(input);
-  const byReference = value === undefined ? [] : inventory.vms.filter((vm) => vm.ref.value === value);
-  if (byReference.length > 0) {
-    const namesakes = isBareMoRef(input) ? matchingName(inventory, input) : [];
-    return [...new Set([...byReference, ...namesakes])];
+  const byId = matchingId(inventory, input);
+  if (byId.length > 0) {
+    const mayBeName = asMoRefValue(input) === undefined || isBareMoRef(input);
+    return [...new Set([...byId, ...(mayBeName ? matchingName(inventory, input) : [])])];
   }
-  const matches = input.includes('/') ? matchingPath(inventory, input) : matchingName(inventory, input);
+  // A name may hold a slash, which tables show as it is.
+  const byPath = input.includes('/') ? matchingPath(inventory, input) : [];
+  const matches = byPath.length > 0 ? byPath : matchingName(inventory, input);
   return isGlob(input) ? [...matches].sort(byName) : matches;
+}
+
+function matchingId(inventory: Inventory, input: string): readonly InventoryVm[] {
+  const uuid = asUuid(input);
+  if (uuid !== undefined) {
+    return inventory.vms.filter(({ uuids }) => uuids.includes(uuid));
+  }
+  const label = asLabel(input);
+  const value = label?.value ?? asMoRefValue(input);
+  const name = label && plainMatcher(label.name);
+  return inventory.vms.filter((vm) => vm.ref.value === value && name?.matches(vm.storedName) !== false);
 }
 
 function matchingName(inventory: Inventory, input: string): readonly InventoryVm[] {

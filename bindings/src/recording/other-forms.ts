@@ -1,0 +1,59 @@
+/** What people have of events that is in no form which can be read, and the way to one that is. */
+
+import type { EventItems } from './event-items.js';
+
+const HOW_TO_GET_EVENTS =
+  'print them with `govc events -json -l PATH PATH`, where PATH is that of the VM, twice so that govc says which VM it is';
+
+// Files of hundreds of megabytes are told by how they begin.
+const HEAD_LENGTH = 4096;
+
+// gzip, zip, bzip2, xz and Zstandard, where bytes that are no UTF-8 have become U+FFFD.
+const COMPRESSED = ['\u001F\uFFFD', 'PK\u0003\u0004', 'BZh', '\uFFFD7zXZ', '(\uFFFD/\uFFFD'];
+
+const FORMS: readonly (readonly [begins: RegExp, what: string])[] = [
+  [
+    /^#TYPE |^.*\bCreatedTime\b.*[,;].*\bFullFormattedMessage\b/,
+    `is a table of PowerShell's Export-Csv, which keeps neither the types of the events nor the ids of their VMs: ${HOW_TO_GET_EVENTS}`,
+  ],
+  [
+    /^"?Description"?,.*\bEvent Type ID\b/,
+    `is a table of the vSphere Client, which has neither the keys of the events nor the ids of their VMs: ${HOW_TO_GET_EVENTS}`,
+  ],
+  [
+    /^(?:\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\] \[|==> \w+:)/m,
+    `is what govc prints without -json, for people: ${HOW_TO_GET_EVENTS}`,
+  ],
+  [
+    /^[^[{<\n]+(?:[,;\t][^[{<\n]*){3}/,
+    `is a table, and no table of events has all that is needed: ${HOW_TO_GET_EVENTS}`,
+  ],
+];
+
+/** What a text is that is no document of events, as the end of a sentence with the way out; undefined where that is unknown. */
+export function otherForm(text: string): string | undefined {
+  if (COMPRESSED.some((begin) => text.startsWith(begin))) {
+    return 'is compressed: unpack it first';
+  }
+  const head = text.slice(0, HEAD_LENGTH).trimStart();
+  return FORMS.find(([begins]) => begins.test(head))?.[1];
+}
+
+/** What all events of a document lack that the machine needs, in the same way; undefined where it takes one of them. */
+export function lackOf({ items, ignored }: EventItems): string | undefined {
+  if (items.length === 0 || items.some(({ summary }) => (summary?.kind ?? null) !== null)) {
+    return undefined;
+  }
+  const lack = (member: '_typeName' | 'key' | 'vm'): boolean => items.every(({ event }) => event[member] === undefined);
+  let what: string | undefined;
+  if (lack('_typeName')) {
+    what = lack('vm')
+      ? 'have no type, as `govc events -json` prints them without -l'
+      : 'have no type: it stands in the headers of a CloudEvent in binary mode, and PowerShell does not write it';
+  } else if ((ignored.noVm ?? 0) > 0) {
+    what = 'do not say which VM they are of, as govc prints them where it was asked for one object, or for folders';
+  } else if (lack('key')) {
+    what = 'have no key, which govc prints from version 0.30 of 2022 on';
+  }
+  return what && `holds events that ${what}: ${HOW_TO_GET_EVENTS}`;
+}
