@@ -1,6 +1,10 @@
 //! The formats of our own are read to any depth of what is passed over, and to a bounded one of what is not.
 
-use vm_customization::{GuestInfo, ReadFailure, Recording, RunConfig, RunInput, VmRef};
+use serde_json::{json, Value};
+use vm_customization::{
+    limits_to_json, GuestInfo, HostTime, Monitor, Options, ReadFailure, Recording, RunConfig, RunInput,
+    VmRef, EVENT_TYPES,
+};
 
 #[test]
 fn nesting_is_skipped_at_any_depth() {
@@ -50,4 +54,35 @@ fn an_input_that_is_none_is_refused_with_what_it_lacks() {
         let error = RunInput::from_json(input).unwrap_err();
         assert!(error.contains(why), "{input}: {error}");
     }
+}
+
+#[test]
+fn the_limits_are_those_that_hold() {
+    let limits: Value = serde_json::from_str(&limits_to_json()).unwrap();
+    let options: Options = serde_json::from_value(limits["options"].clone()).unwrap();
+    assert_eq!(options, Options::default());
+    assert_eq!(limits["eventTypes"], json!(EVENT_TYPES));
+    let start = "2026-03-01T10:00:00Z".parse().unwrap();
+    let monitor = |count: u64| {
+        let vms = (0..count)
+            .map(|number| VmRef::new(format!("vm-{number}")))
+            .collect();
+        Monitor::new(vms, Options::default(), start, HostTime::from_millis(0))
+    };
+    let max_vms = limits["maxVms"].as_u64().unwrap();
+    assert!(monitor(max_vms).is_ok());
+    assert!(monitor(max_vms + 1).is_err());
+    let recording = |options: String, at_ms: u64| {
+        let format = limits["formats"]["recording"].as_str().unwrap();
+        let text = format!(
+            r#"{{"format":"{format}","startedAt":"2026-03-01T10:00:00Z","vms":[],"options":{options},
+                "steps":[{{"atMs":{at_ms}}}]}}"#
+        );
+        Recording::from_json(&text)
+    };
+    let (max_seconds, max_at_ms) = (&limits["maxSeconds"], limits["maxAtMs"].as_u64().unwrap());
+    assert!(recording(json!({ "timeoutSeconds": max_seconds }).to_string(), max_at_ms).is_ok());
+    assert!(recording("{}".to_owned(), max_at_ms + 1).is_err());
+    let more = max_seconds.as_f64().unwrap() + 0.001;
+    assert!(recording(json!({ "timeoutSeconds": more }).to_string(), 0).is_err());
 }
