@@ -79,6 +79,10 @@ impl WatchedVm {
         }
     }
 
+    pub(super) fn text_bytes(&self) -> usize {
+        self.history.text_bytes() + self.access_error.text_bytes()
+    }
+
     /// Whether there was a complete observation of it, where there was one `of_run`.
     pub(super) fn is_observed(&self, of_run: bool) -> bool {
         self.added.as_ref().map_or(of_run, |added| added.observed)
