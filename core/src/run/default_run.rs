@@ -247,7 +247,19 @@ impl DefaultRun {
         if is_last && context.ended_at_ms.is_none() {
             self.end(Conclusion::TimedOut, now_ms, context);
         }
+        if is_complete && self.any_unobserved && context.ended_at_ms.is_none() {
+            self.read_new_vms(now_ms, context);
+        }
         accepted
+    }
+
+    /// A VM that came during a log-in is read after it. Where a complete read shows that the session is
+    /// there, it is read now.
+    fn read_new_vms(&mut self, now_ms: u64, context: &mut RunContext) {
+        if self.vms.iter().any(WatchedVm::awaits_first_read) {
+            let request = self.reads.read(ReadReason::VmsChanged);
+            self.request(request, now_ms, context);
+        }
     }
 
     /// Notes a complete observation, and the VMs for which it is the first.

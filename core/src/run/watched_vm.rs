@@ -106,6 +106,11 @@ impl WatchedVm {
         !self.access_error.is_given_up() && self.conclusion != Some(Conclusion::VmRemoved)
     }
 
+    /// Whether no read was asked for yet that names it.
+    pub(super) fn awaits_first_read(&self) -> bool {
+        self.added.as_ref().is_some_and(|added| !added.asked) && self.is_readable()
+    }
+
     /// The conclusion by what is known, where the VMs of the start were `observed`.
     pub(super) fn conclude(&self, observed: bool, wait_for_power_on: bool) -> Option<Conclusion> {
         conclude(Grounds {
