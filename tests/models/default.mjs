@@ -35,15 +35,17 @@ export function byDefaultRules(recording) {
   return run.report();
 }
 
+const newLine = (sinceMs) => ({ status: 'VmNotStarted', attempt: 0, sinceMs });
+
 const isBefore = (a, b) => compareEvents(a, b) < 0;
 
 class Run {
   constructor({ startedAt, vms, options = {}, steps }) {
-    this.asked = vmsOf({ vms });
-    this.startMs = timeOf(startedAt);
-    this.windowMs = options.since
-      ? timeOf(options.since)
-      : this.startMs - Math.round((options.lookbackSeconds ?? 300) * 1000);
+    // Those that came on the way have a start and a window of their own.
+    const windowMs = (startMs) =>
+      options.since ? timeOf(options.since) : startMs - Math.round((options.lookbackSeconds ?? 300) * 1000);
+    this.watch = ({ vm, name }, startMs, isAdded) => ({ vm, name, startMs, windowMs: windowMs(startMs), isAdded });
+    this.watched = vmsOf({ vms }).map((asked) => this.watch(asked, timeOf(startedAt), false));
     const { timeoutSeconds = 600 } = options;
     this.deadlineMs = timeoutSeconds === null ? NEVER : Math.round(timeoutSeconds * 1000);
     this.pollMs = (options.pollIntervalSeconds ?? 15) * 1000;
@@ -57,10 +59,9 @@ class Run {
     this.told = [];
     this.guestInfos = [];
     this.refusals = [];
-    this.hasCompleteObservation = false;
 
     // The reads.
-    this.reading = 'open';
+    this.reading = this.vms().length > 0 ? 'open' : 'none';
     this.dueMs = NEVER;
     this.failures = 0;
     this.needsLogIn = false;
@@ -76,7 +77,7 @@ class Run {
     this.ended = false;
     this.ending = null;
     this.transitions = [];
-    this.lines = new Map(this.asked.map(({ vm }) => [vm, { status: 'VmNotStarted', attempt: 0, sinceMs: 0 }]));
+    this.lines = new Map(this.vms().map((vm) => [vm, newLine(0)]));
   }
 
   // ---- inputs
@@ -86,23 +87,52 @@ class Run {
     const { fed } = this;
     if (step.cancel) return this.end('cancelled');
     if (step.events) {
-      this.told.push(...eventsOf(step, this.vms(), this.windowMs).map((event) => ({ ...event, fed })));
+      const events = eventsOf(step, this.vms(), Number.NEGATIVE_INFINITY);
+      const inWindow = events.filter((event) => event.ms >= this.watchOf(event.vm).windowMs);
+      this.told.push(...inWindow.map((event) => ({ ...event, fed })));
       if (step.complete !== false) return this.completeObservation();
     } else if (step.guestInfo) {
-      this.guestInfos.push({ ...step.guestInfo, fed });
+      if (this.vms().includes(step.guestInfo.vm)) this.guestInfos.push({ ...step.guestInfo, fed });
     } else if (step.readFailed) {
       return this.readFailed(step.readFailed);
     } else if (step.loggedIn && this.needsLogIn) {
       // A log-in nobody asked for says nothing about the reads.
-      this.reading = 'open';
       this.needsLogIn = false;
       this.hasLoggedIn = true;
+      this.read();
+    } else if (step.vms) {
+      return this.setVms(step);
     }
     this.tell();
   }
 
+  /** Those that go are forgotten with all that was said of them; those that come begin anew. */
+  setVms({ vms, serverTime }) {
+    const before = this.watched;
+    this.watched = vmsOf({ vms }).map((asked) => {
+      const known = before.find(({ vm }) => vm === asked.vm);
+      return known ? { ...known, name: asked.name } : this.watch(asked, timeOf(serverTime), true);
+    });
+    const isWatched = ({ vm }) => this.vms().includes(vm);
+    this.told = this.told.filter(isWatched);
+    this.guestInfos = this.guestInfos.filter(isWatched);
+    this.refusals = this.refusals.filter(isWatched);
+    const lineOf = (vm) => (before.some((known) => known.vm === vm) ? this.lines.get(vm) : newLine(this.nowMs));
+    this.lines = new Map(this.vms().map((vm) => [vm, lineOf(vm)]));
+    this.tell();
+    const isAnyNew = this.watched.some(({ vm }) => !before.some((known) => known.vm === vm));
+    if (isAnyNew && !this.ended && !this.needsLogIn) this.read();
+  }
+
+  /** Asks for a read of all VMs that can be read, if there is any. */
+  read() {
+    this.reading = this.vmsToRead().length > 0 ? 'open' : 'none';
+    for (const vm of this.vmsToRead()) this.watchOf(vm).isAsked = true;
+  }
+
   completeObservation() {
-    this.hasCompleteObservation = true;
+    // A read that began before a VM came says nothing of it.
+    for (const watch of this.watched) watch.isObserved ||= !watch.isAdded || watch.isAsked === true;
     this.lastReadMs = this.nowMs;
     this.readFailures = [];
     this.failures = 0;
@@ -112,6 +142,9 @@ class Run {
     this.dueMs = this.nowMs + this.pollMs;
     this.tell();
     if (!this.ended && (this.isLastRead || this.nowMs > this.deadlineMs)) this.end('timedOut');
+    // One that came during a log-in is read now that the session is there.
+    const isNew = (vm) => this.watchOf(vm).isAdded && !this.watchOf(vm).isAsked;
+    if (!this.ended && this.vmsToRead().some(isNew)) this.read();
   }
 
   readFailed(failure) {
@@ -123,9 +156,9 @@ class Run {
     if (isRefusal && failure.vm === undefined) return this.end('unobservable', failure);
     if (concludesOne) {
       this.refusals.push(failure);
-      this.reading = 'open';
       // Whoever is told that much has a session.
       this.needsLogIn = false;
+      this.read();
     } else if (failure.kind === 'notAuthenticated' && !this.needsLogIn && !this.hasLoggedIn) {
       this.reading = 'logIn';
       this.needsLogIn = true;
@@ -133,7 +166,6 @@ class Run {
       // "Right after a log-in" is taken as: with no complete read since. After the wait the log-in is asked for again.
       // A refusal of a VM of no concern, or once more, is no news: reading on at once would go in circles.
       if (failure.kind === 'notAuthenticated') this.needsLogIn = true;
-      if (isRefusal) this.refusals.push(failure);
       this.reading = 'waiting';
       this.dueMs = this.nowMs + RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
       this.failures += 1;
@@ -155,7 +187,8 @@ class Run {
   clock() {
     this.nowMs = this.nextMs();
     if (this.reading === 'waiting' || this.reading === 'idle') {
-      if (this.nowMs >= this.dueMs) this.reading = this.needsLogIn ? 'logIn' : 'open';
+      if (this.nowMs >= this.dueMs && this.needsLogIn) this.reading = 'logIn';
+      else if (this.nowMs >= this.dueMs) this.read();
     }
     if (this.isLastRead) {
       if (this.nowMs >= this.deadlineMs + LAST_READ_MS) this.end('timedOut');
@@ -163,7 +196,9 @@ class Run {
       if (this.vmsToRead().length === 0) return this.end('timedOut');
       this.isLastRead = true;
       this.failures = 0;
-      this.reading = 'open';
+      // A log-in that is under way comes first.
+      if (this.needsLogIn) this.reading = 'logIn';
+      else this.read();
     }
   }
 
@@ -174,13 +209,17 @@ class Run {
     if (this.deadlineMs === NEVER) return this.end(null);
     while (!this.ended) {
       if (this.reading === 'logIn') this.input({ loggedIn: true });
-      else if (this.reading === 'open' && this.vmsToRead().length > 0) this.completeObservation();
+      else if (this.reading === 'open') this.completeObservation();
       else this.clock();
     }
   }
 
   vms() {
-    return this.asked.map(({ vm }) => vm);
+    return this.watched.map(({ vm }) => vm);
+  }
+
+  watchOf(vm) {
+    return this.watched.find((watch) => watch.vm === vm);
   }
 
   /** A VM the host was refused is not asked for again, whatever outranks that in its conclusion. */
@@ -202,10 +241,7 @@ class Run {
     const is = this.stateOf(vm);
     const move = (to, event, inferred = false) => {
       const eventKey = inferred ? null : (event?.key ?? null);
-      const name = nameOf(
-        this.asked.find((asked) => asked.vm === vm),
-        this.told,
-      );
+      const name = nameOf(this.watchOf(vm), this.told);
       const n = this.transitions.length;
       const transition = { n, vm, name, from: line.status, to, atMs: this.nowMs, eventKey, attempt: is.attempt };
       if (inferred) transition.inferred = true;
@@ -256,7 +292,7 @@ class Run {
   /** Attempt, status and what they rest on: a function of what was told, and of nothing else. */
   stateOf(vm) {
     const events = this.eventsOf(vm);
-    const attempts = this.attemptsOf(events);
+    const attempts = this.attemptsOf(events, this.watchOf(vm).startMs);
     const opener = attempts.at(-1);
     if (!opener) return { attempt: 0, status: 'VmNotStarted', opener: null };
 
@@ -311,9 +347,9 @@ class Run {
   }
 
   /** The events that open the attempts (D2, D3, D6). */
-  attemptsOf(events) {
+  attemptsOf(events, startMs) {
     const powerOns = this.powerOnsOf(events);
-    const anchorOf = (list) => list.filter(({ ms }) => ms <= this.startMs).at(-1) ?? list[0];
+    const anchorOf = (list) => list.filter(({ ms }) => ms <= startMs).at(-1) ?? list[0];
     if (powerOns.length === 0) return [anchorOf(events.filter(({ kind }) => kind === 'started'))].filter(Boolean);
 
     const openers = [anchorOf(powerOns)];
@@ -336,7 +372,7 @@ class Run {
     if (RESULTS.includes(status)) return 'completed';
     if (refusals.some(({ kind }) => kind === 'notFound') || this.isRemoved(vm)) return 'vmRemoved';
     if (refusals.length > 0) return 'unobservable';
-    if (attempt === 0 && this.hasCompleteObservation && !this.waitForPowerOn) return 'notStarted';
+    if (attempt === 0 && this.watchOf(vm).isObserved && !this.waitForPowerOn) return 'notStarted';
     return null;
   }
 
@@ -362,7 +398,7 @@ class Run {
   report() {
     return {
       endedAtMs: this.nowMs,
-      vms: this.asked.map((asked) => this.row(asked)),
+      vms: this.watched.map((watch) => this.row(watch)),
       transitions: this.transitions,
       reading: { lastReadAtMs: this.lastReadMs, failure: this.readFailure() },
     };
@@ -394,7 +430,7 @@ class Run {
     };
     const isStuck = conclusion === null && this.nowMs - line.sinceMs >= this.stuckMs;
     if (isStuck || conclusion === 'timedOut' || conclusion === 'notStarted') row.hint = this.hintOf(vm, is, conclusion);
-    if (row.hint === 'poweredOnEarlier') row.windowOpensAt = timeText(this.windowMs);
+    if (row.hint === 'poweredOnEarlier') row.windowOpensAt = timeText(this.watchOf(vm).windowMs);
     if (line.revised) row.revised = true;
     if (is.disagrees) row.guestInfoDisagrees = true;
     if (conclusion === 'unobservable') {
@@ -406,7 +442,7 @@ class Run {
   /** D18, from the top of its list down. */
   hintOf(vm, { status, opener }, conclusion) {
     const silentMs = Math.max(2 * this.pollMs, UNREAD_AT_LEAST_MS);
-    const isUnread = this.lastReadMs === null || this.nowMs - this.lastReadMs > silentMs;
+    const isUnread = !this.watchOf(vm).isObserved || this.nowMs - this.lastReadMs > silentMs;
     if (isUnread && conclusion !== 'notStarted') return 'notRead';
 
     const infos = this.guestInfos.filter((info) => info.vm === vm);
@@ -421,7 +457,7 @@ class Run {
     if (status === 'VmNotStarted') {
       // "Suspended is running where there was no power-on."
       if (power !== 'poweredOn' && power !== 'suspended') return 'neverPoweredOn';
-      return bootMs !== null && bootMs >= this.windowMs ? ofSpec : 'poweredOnEarlier';
+      return bootMs !== null && bootMs >= this.watchOf(vm).windowMs ? ofSpec : 'poweredOnEarlier';
     }
     const wasPoweredOn = opener.kind !== 'started';
     if (power === 'poweredOff' || (power === 'suspended' && wasPoweredOn)) return 'poweredOff';

@@ -84,7 +84,7 @@ export function randomRecording(random, rules) {
   );
   const isNamed = random.chance(0.5);
   const options = randomOptions(random, rules);
-  const pool = randomPool(random, vms);
+  const pool = randomPool(random, random.chance(0.3) ? [...vms, 'vm-105'] : vms);
   const steps = randomSteps(random, { vms, options, pool, rules });
   if (rules === 'default' && random.chance(0.3)) {
     // One that is never heard of keeps the run open for what is learnt late about the others.
@@ -226,12 +226,14 @@ function randomSteps(random, { vms, options, pool, rules }) {
   const order = random.shuffled(pool);
   let cursor = 0;
   const trouble = random.chance(0.15) ? 12 : 1;
+  const hasOtherVms = random.chance(0.25);
   return times.map((atMs) => {
     const what = random.weighted([
       [12, 'events'],
       [rules === 'default' ? 5 : 1, 'guestInfo'],
       [4 * trouble, 'readFailed'],
       [1 * trouble, 'loggedIn'],
+      [rules === 'default' && hasOtherVms ? 5 : 0, 'vms'],
       [0.6, 'cancel'],
     ]);
     if (what === 'events') {
@@ -240,9 +242,19 @@ function randomSteps(random, { vms, options, pool, rules }) {
       return eventStep(random, atMs, [...fresh, ...repeats(random, order.slice(0, cursor))]);
     }
     if (what === 'guestInfo') return { atMs, guestInfo: randomGuestInfo(random, vms) };
+    if (what === 'vms') return { atMs, ...otherVms(random, vms) };
     if (what === 'readFailed') return { atMs, readFailed: randomFailure(random, vms) };
     return { atMs, [what]: true };
   });
+}
+
+/** Other VMs to watch from then on: some go, some come, some that went come again, each with a window of its own. */
+function otherVms(random, vms) {
+  const some = random.shuffled([...new Set([...vms, 'vm-101', 'vm-102', 'vm-105'])]).filter(() => random.chance(0.6));
+  return {
+    vms: some.map((vm) => (random.chance(0.2) ? { vm, name: `given-${vm}-again` } : { vm })),
+    serverTime: spellWithOffset(random, STARTED_AT + random.pick([0, 1, 60_000, 239_999, 240_000, 240_001, 3_600_000])),
+  };
 }
 
 function randomStepTime(random, deadlineMs) {

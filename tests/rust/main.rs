@@ -3,6 +3,7 @@
 mod damage;
 mod json;
 mod laws;
+mod limits;
 mod playback;
 mod recordings;
 mod rooms;

@@ -6,10 +6,10 @@ use alloc::format;
 use alloc::string::String;
 use core::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::is_default;
-use crate::model::text::{cut, label, MAX_STRING_BYTES};
+use crate::model::text::{bytes_of, cut, label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
 /// What an event means for the customization of its VM, power-ons first.
@@ -117,8 +117,30 @@ pub(crate) struct EventOrder {
     pub(crate) time: ServerTime,
     pub(crate) key: i32,
     /// The alias is its name in snapshots of format 1.
-    #[serde(alias = "type_name")]
+    #[serde(alias = "type_name", deserialize_with = "type_name")]
     pub(crate) type_name: Cow<'static, str>,
+}
+
+impl EventOrder {
+    /// How many bytes of text it keeps: the name of its type, where that is unknown.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match &self.type_name {
+            Cow::Borrowed(_) => 0,
+            Cow::Owned(name) => name.len(),
+        }
+    }
+}
+
+/// The bare name of a type, which costs nothing where the type is known.
+fn shared_name(bare: &str) -> Cow<'static, str> {
+    EVENT_TYPES.iter().find(|known| **known == bare).map_or_else(
+        || Cow::Owned(cut(bare, MAX_TYPE_NAME_BYTES).0),
+        |known| Cow::Borrowed(*known),
+    )
+}
+
+fn type_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'static, str>, D::Error> {
+    Cow::<'de, str>::deserialize(deserializer).map(|name| shared_name(&name))
 }
 
 impl Ord for EventOrder {
@@ -156,6 +178,19 @@ pub struct FailureDetails {
 }
 
 impl FailureDetails {
+    fn text_bytes(&self) -> usize {
+        [
+            &self.reason,
+            &self.log_location,
+            &self.sysprep_version,
+            &self.system_version,
+            &self.message,
+        ]
+        .into_iter()
+        .map(|text| bytes_of(text.as_deref()))
+        .sum()
+    }
+
     /// The same with every field cut to the limit of 4 KiB.
     pub(crate) fn truncate(mut self) -> Self {
         for text in [
@@ -200,17 +235,13 @@ impl Event {
     pub fn new(vm: &str, key: i32, created_time: ServerTime, type_name: &str) -> Option<Self> {
         let bare = bare_type_name(type_name);
         let kind = EventKind::of_type(bare)?;
-        let type_name = EVENT_TYPES.iter().find(|known| **known == bare).map_or_else(
-            || Cow::Owned(cut(bare, MAX_STRING_BYTES).0),
-            |known| Cow::Borrowed(*known),
-        );
         Some(Self {
             vm: vm.to_owned(),
             vm_name: None,
             order: EventOrder {
                 time: created_time,
                 key,
-                type_name,
+                type_name: shared_name(bare),
             },
             kind,
             failure: None,
@@ -272,6 +303,10 @@ impl Event {
         )
     }
 }
+
+/// The most bytes kept of the name of an unknown event type. It is kept also where there is no room for
+/// other texts, since it is part of an event's identity; no class of vSphere has a name half as long.
+const MAX_TYPE_NAME_BYTES: usize = 128;
 
 /// How far apart two copies of one event may lie, in milliseconds: the same event read over two
 /// paths differs by a rounding. A vCenter restored from a backup uses its keys again, so one of
@@ -344,14 +379,24 @@ impl StoredEvent {
             && follows(other, self)
     }
 
+    /// How many bytes of text it keeps: its details, and the name of its type where that is unknown.
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.order.text_bytes() + self.failure.as_deref().map_or(0, FailureDetails::text_bytes)
+    }
+
     /// The event of which both are copies: the earliest copy, and how far they spread.
     pub(crate) fn merged_with(self, other: Self) -> Self {
         let latest = self.latest().max(other.latest());
         let power_reports = self.power_reports.min(other.power_reports);
-        let earliest = if other.time() < self.time() { other } else { self };
+        let (earliest, later) = if other.time() < self.time() {
+            (other, self)
+        } else {
+            (self, other)
+        };
         Self {
             spread_ms: latest.ms_since(earliest.time()),
             power_reports,
+            failure: earliest.failure.or(later.failure),
             ..earliest
         }
     }

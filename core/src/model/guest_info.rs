@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::is_default;
 use crate::model::report::IgnoreReason;
-use crate::model::text::{cut, MAX_STRING_BYTES};
+use crate::model::text::{bytes_of, cut, TextBudget, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
 /// `guest.customizationInfo` (vSphere 7.0.2 and later), `config.tools.pendingCustomization`,
@@ -167,6 +167,12 @@ pub(crate) struct Evidence {
     pub(crate) error: Option<String>,
 }
 
+impl Evidence {
+    fn text_bytes(&self) -> usize {
+        bytes_of(self.error.as_deref())
+    }
+}
+
 /// What guest info said of one VM so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -184,8 +190,19 @@ pub(crate) struct GuestHistory {
 }
 
 impl GuestHistory {
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.evidence.iter().map(Evidence::text_bytes).sum()
+    }
+
     /// Takes in what was read; says why where it told of a run and is of no use.
-    pub(crate) fn learn(&mut self, info: GuestInfo) -> Option<IgnoreReason> {
+    pub(crate) fn learn(&mut self, info: GuestInfo, texts: &mut TextBudget) -> Option<IgnoreReason> {
+        let before = self.text_bytes();
+        let ignored = self.take_in(info, texts);
+        texts.replace(before, self.text_bytes());
+        ignored
+    }
+
+    fn take_in(&mut self, info: GuestInfo, texts: &mut TextBudget) -> Option<IgnoreReason> {
         self.pending = info.pending_customization.or(self.pending);
         self.learn_power(
             info.power_state.as_deref().and_then(PowerState::of),
@@ -206,7 +223,12 @@ impl GuestHistory {
             .evidence
             .iter_mut()
             .find(|known| known.state == state && known.start == start);
-        let error = info.error_msg.map(|text| cut(&text, MAX_STRING_BYTES).0);
+        let is_news = known.as_ref().is_none_or(|known| known.error.is_none());
+        let error = info
+            .error_msg
+            .filter(|_| is_news)
+            .map(|text| cut(&text, MAX_STRING_BYTES).0)
+            .filter(|text| texts.admits(0, text.len()));
         if let Some(known) = known {
             known.end = known.end.or(info.end_time);
             known.error = known.error.take().or(error);

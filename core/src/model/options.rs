@@ -9,7 +9,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::model::json::to_json;
-use crate::model::text::{label, MAX_STRING_BYTES};
+use crate::model::text::{bytes_of, label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
 /// The most VMs that one monitor takes.
@@ -52,6 +52,10 @@ impl VmRef {
     pub(crate) fn truncate(mut self) -> Self {
         self.name = self.name.filter(|name| !name.is_empty()).map(|name| label(&name));
         self
+    }
+
+    pub(crate) fn text_bytes(&self) -> usize {
+        bytes_of(self.name.as_deref())
     }
 }
 

@@ -103,9 +103,10 @@ pub enum ReadFailureKind {
 }
 
 impl ReadError {
-    /// The error of a failure, its message bounded like any text.
-    pub(crate) fn of(kind: ReadFailureKind, message: Option<&str>) -> Self {
-        let (message, truncated) = cut(message.unwrap_or(kind.default_message()), MAX_STRING_BYTES);
+    /// The error of a failure, its message cut to `max_bytes`, 4 KiB at most.
+    pub(crate) fn of(kind: ReadFailureKind, message: Option<&str>, max_bytes: usize) -> Self {
+        let max_bytes = max_bytes.min(MAX_STRING_BYTES);
+        let (message, truncated) = cut(message.unwrap_or(kind.default_message()), max_bytes);
         Self {
             kind,
             message,
@@ -305,6 +306,8 @@ pub enum IgnoreReason {
     Duplicate,
     /// There was no room: 64 events are kept per VM, and it, or another for it, had to go.
     NoRoom,
+    /// It is kept, without its texts: one monitor keeps 256 MiB of them.
+    NoRoomForText,
     /// It came after the run had ended.
     AfterEnd,
     /// The rules of 2011 take no guest info.

@@ -6,6 +6,42 @@ use alloc::string::String;
 /// The most bytes kept of any one string field.
 pub(crate) const MAX_STRING_BYTES: usize = 4096;
 
+/// The most bytes of text that one monitor keeps in all: 256 MiB. What it keeps beside them is bounded
+/// by other limits.
+pub(crate) const MAX_TEXT_BYTES: usize = 256 * 1024 * 1024;
+
+/// How many bytes of names, failure details, messages and names of unknown types one monitor keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TextBudget {
+    kept: usize,
+    refused: u64,
+}
+
+impl TextBudget {
+    /// Whether a text of `after` bytes may take the place of one of `before`; a refusal is counted. First
+    /// come, first kept.
+    pub(crate) fn admits(&mut self, before: usize, after: usize) -> bool {
+        let has_room = after <= before || self.kept - before.min(self.kept) + after <= MAX_TEXT_BYTES;
+        self.refused = self.refused.saturating_add(u64::from(!has_room));
+        has_room
+    }
+
+    /// What had `before` bytes of text has `after`.
+    pub(crate) fn replace(&mut self, before: usize, after: usize) {
+        self.kept = self.kept.saturating_sub(before).saturating_add(after);
+    }
+
+    /// How many were refused since this was asked last.
+    pub(crate) fn take_refused(&mut self) -> u64 {
+        core::mem::take(&mut self.refused)
+    }
+}
+
+/// How many bytes a text has that may be absent.
+pub(crate) fn bytes_of(text: Option<&str>) -> usize {
+    text.map_or(0, str::len)
+}
+
 /// `text` cut to at most `max` bytes on a character boundary, and whether it was cut.
 pub(crate) fn cut(text: &str, max: usize) -> (String, bool) {
     if text.len() <= max {
@@ -61,7 +97,7 @@ pub(crate) fn shown_name(name: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, is_cut_label, label, shown_name, String, MAX_STRING_BYTES};
+    use super::{cut, is_cut_label, label, shown_name, String, TextBudget, MAX_STRING_BYTES, MAX_TEXT_BYTES};
 
     #[test]
     fn a_name_that_is_cut_shows_it_and_is_cut_once_only() {
@@ -93,6 +129,21 @@ mod tests {
         ] {
             assert_eq!(shown_name(kept), shown, "{kept}");
         }
+    }
+
+    #[test]
+    fn a_text_is_refused_from_the_first_byte_on_that_does_not_fit() {
+        let mut budget = TextBudget::default();
+        budget.replace(0, MAX_TEXT_BYTES - 10);
+        assert!(budget.admits(0, 10));
+        assert!(!budget.admits(0, 11));
+        assert!(budget.admits(1, 11));
+        assert_eq!(budget.take_refused(), 1);
+        budget.replace(0, 100);
+        assert!(budget.admits(20, 20), "what is there may always be made smaller");
+        assert!(!budget.admits(0, 1));
+        budget.replace(91, 0);
+        assert!(budget.admits(0, 1), "room is given back");
     }
 
     #[test]

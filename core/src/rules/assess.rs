@@ -75,13 +75,14 @@ pub(crate) struct Attempt {
     pub(crate) powered_on_at: Option<ServerTime>,
     pub(crate) started_at: Option<ServerTime>,
     pub(crate) finished_at: Option<ServerTime>,
-    pub(crate) failure: Option<Failure>,
     /// What brought the steps to not started, started and the result.
     pub(crate) opened_by: Cause,
     pub(crate) started_by: Cause,
     pub(crate) finished_by: Cause,
     /// The place of the result in the order of events, when an event brought it.
     pub(crate) result_order: Option<EventOrder>,
+    /// When the run in the guest started that failed, when guest info alone tells of the failure.
+    pub(crate) failed_in_guest: Option<ServerTime>,
     pub(crate) guest_info_disagrees: bool,
 }
 
@@ -268,9 +269,6 @@ fn assess_attempt(history: &History, range: &Range<'_>) -> (CustomizationStatus,
         }
     });
 
-    let guest_failure = guest
-        .result
-        .filter(|evidence| evidence.state == GuestState::Failed && event_status.is_none());
     let powered_on_at = (range.begin.kind != EventKind::CustomizationStarted).then(|| range.begin.time());
     let attempt = Attempt {
         begin: Begin {
@@ -283,9 +281,6 @@ fn assess_attempt(history: &History, range: &Range<'_>) -> (CustomizationStatus,
             Some(event) => Some(event.time()),
             None => guest.result.and_then(|evidence| evidence.end),
         },
-        failure: result
-            .and_then(event_failure)
-            .or_else(|| guest_failure.map(guest_info_failure)),
         opened_by: powered_on_at.map_or(Cause::INFERRED, |_| Cause::event(range.begin)),
         started_by: match started {
             Some(event) => Cause::event(event),
@@ -294,6 +289,10 @@ fn assess_attempt(history: &History, range: &Range<'_>) -> (CustomizationStatus,
         },
         finished_by: result.map_or(Cause::GUEST_INFO, Cause::event),
         result_order: result.map(|event| event.order.clone()),
+        failed_in_guest: guest
+            .result
+            .filter(|evidence| evidence.state == GuestState::Failed && event_status.is_none())
+            .map(|evidence| evidence.start),
         guest_info_disagrees: event_status
             .zip(guest_status)
             .is_some_and(|(by_events, by_guest)| by_events != by_guest),
@@ -331,6 +330,22 @@ impl<'a> GuestVerdict<'a> {
         }
         verdict
     }
+}
+
+/// The failure that a row shows: it is looked up, since it may have much text.
+pub(crate) fn failure(history: &History, assessment: &Assessment) -> Option<Failure> {
+    let attempt = assessment.attempt.as_ref()?;
+    let by_event = attempt
+        .result_order
+        .as_ref()
+        .and_then(|order| history.event(order))
+        .and_then(event_failure);
+    by_event.or_else(|| {
+        let mut evidence = history.guest.since(attempt.failed_in_guest?);
+        evidence
+            .find(|evidence| evidence.state == GuestState::Failed)
+            .map(guest_info_failure)
+    })
 }
 
 fn event_failure(event: &StoredEvent) -> Option<Failure> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::protocol::DeadlineReason;
 use crate::model::report::{ReadError, ReadFailureKind};
 use crate::model::status::Conclusion;
+use crate::model::text::{bytes_of, TextBudget, MAX_STRING_BYTES};
 use crate::rules::assess::Assessment;
 
 /// How long the last read may take, in milliseconds.
@@ -24,7 +25,7 @@ pub(crate) struct AccessError {
 
 impl AccessError {
     /// Adds what the host reports; `false` when it was reported before.
-    pub(crate) fn add(&mut self, error: ReadError) -> bool {
+    pub(crate) fn add(&mut self, error: &ReadError, texts: &mut TextBudget) -> bool {
         match error.kind {
             ReadFailureKind::NotFound => !core::mem::replace(&mut self.gone, true),
             ReadFailureKind::NoPermission
@@ -32,15 +33,22 @@ impl AccessError {
             | ReadFailureKind::NotAuthenticated
             | ReadFailureKind::Transient => {
                 let is_new = self.unobservable.is_none();
-                self.unobservable.get_or_insert(error);
+                self.unobservable.get_or_insert_with(|| {
+                    let kept = if texts.admits(0, error.message.len()) {
+                        error.clone()
+                    } else {
+                        ReadError::of(error.kind, None, MAX_STRING_BYTES)
+                    };
+                    texts.replace(0, kept.message.len());
+                    kept
+                });
                 is_new
             }
         }
     }
 
-    /// Adds the error that ended the run, whatever its kind: it is not about the VM itself.
-    pub(crate) fn add_fatal(&mut self, error: ReadError) {
-        self.unobservable.get_or_insert(error);
+    pub(crate) fn text_bytes(&self) -> usize {
+        bytes_of(self.unobservable.as_ref().map(|error| error.message.as_str()))
     }
 
     /// Whether the host gave the VM up: it is not read again, whatever outranks the error.

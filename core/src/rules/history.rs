@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::event::{EventOrder, StoredEvent};
 use crate::model::guest_info::GuestHistory;
+use crate::model::text::{bytes_of, TextBudget};
 
 /// The most events kept of one VM.
 pub(crate) const MAX_EVENTS: usize = 64;
@@ -45,6 +46,11 @@ impl History {
         &self.events
     }
 
+    pub(crate) fn event(&self, order: &EventOrder) -> Option<&StoredEvent> {
+        let place = self.events.binary_search_by(|known| known.order.cmp(order));
+        self.events.get(place.ok()?)
+    }
+
     pub(crate) fn forgotten(&self) -> Option<&Forgotten> {
         self.forgotten.as_ref()
     }
@@ -53,10 +59,20 @@ impl History {
         self.name.as_ref().map(|(_, name)| name.as_str())
     }
 
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.event_text_bytes() + self.guest.text_bytes() + bytes_of(self.name())
+    }
+
+    pub(super) fn event_text_bytes(&self) -> usize {
+        self.events.iter().map(StoredEvent::text_bytes).sum()
+    }
+
     /// The name that an event has, copy or not, counts if that is the newest.
-    pub(super) fn learn_name(&mut self, order: &EventOrder, name: Option<String>) {
+    pub(super) fn learn_name(&mut self, order: &EventOrder, name: Option<String>, texts: &mut TextBudget) {
         let is_newest = self.name.as_ref().is_none_or(|(newest, _)| newest < order);
-        if let (Some(name), true) = (name, is_newest) {
+        let before = bytes_of(self.name());
+        if let Some(name) = name.filter(|name| is_newest && texts.admits(before, name.len())) {
+            texts.replace(before, name.len());
             self.name = Some((order.clone(), name));
         }
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::event::{EventKind, EventOrder};
 use crate::model::status::CustomizationStatus;
+use crate::model::text::{bytes_of, TextBudget};
 use crate::model::time::ServerTime;
 use crate::rules::history::{at_most_kept, MAX_EVENTS};
 
@@ -55,12 +56,18 @@ fn kind(event: &EventOrder) -> Option<EventKind> {
 
 impl Script {
     /// Makes an event visible; `false` when it was visible already.
-    pub(crate) fn see(&mut self, event: &EventOrder, name: Option<String>) -> bool {
-        if let Some(name) = name {
-            if self.name.as_ref().is_none_or(|(newest, _)| newest < event) {
-                self.name = Some((event.clone(), name));
-            }
+    pub(crate) fn see(&mut self, event: &EventOrder, name: Option<String>, texts: &mut TextBudget) -> bool {
+        let is_newest = self.name.as_ref().is_none_or(|(newest, _)| newest < event);
+        let before = self.text_bytes();
+        if let Some(name) = name.filter(|name| is_newest && texts.admits(bytes_of(self.name()), name.len())) {
+            self.name = Some((event.clone(), name));
         }
+        let is_news = self.make_visible(event);
+        texts.replace(before, self.text_bytes());
+        is_news
+    }
+
+    fn make_visible(&mut self, event: &EventOrder) -> bool {
         if self.visible.contains(event) {
             return false;
         }
@@ -70,6 +77,11 @@ impl Script {
             self.drop_oldest_superseded();
         }
         true
+    }
+
+    pub(crate) fn text_bytes(&self) -> usize {
+        let names_of_types: usize = self.visible.iter().map(EventOrder::text_bytes).sum();
+        names_of_types + bytes_of(self.name())
     }
 
     pub(crate) fn name(&self) -> Option<&str> {

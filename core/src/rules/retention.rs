@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::model::event::StoredEvent;
+use crate::model::text::TextBudget;
 use crate::rules::assess::assess;
 use crate::rules::history::{Forgotten, History, MAX_EVENTS};
 use crate::rules::time_window::TimeWindow;
@@ -26,9 +27,22 @@ pub(crate) fn insert(
     mut event: StoredEvent,
     name: Option<String>,
     window: &TimeWindow,
+    texts: &mut TextBudget,
 ) -> Insertion {
     event.power_reports = history.guest.power_reports();
-    history.learn_name(&event.order, name);
+    history.learn_name(&event.order, name, texts);
+    let before = history.event_text_bytes();
+    let insertion = insert_event(history, event, window, texts);
+    texts.replace(before, history.event_text_bytes());
+    insertion
+}
+
+fn insert_event(
+    history: &mut History,
+    mut event: StoredEvent,
+    window: &TimeWindow,
+    texts: &mut TextBudget,
+) -> Insertion {
     let is_copy = history.events.iter().any(|known| known.is_copy_of(&event));
     let lies_before_all_kept = history
         .forgotten
@@ -36,11 +50,14 @@ pub(crate) fn insert(
         .is_some_and(|forgotten| event.order < forgotten.begin);
     if is_copy {
         // Nothing that is kept moves to before what is kept.
-        let moved = !lies_before_all_kept && merge(&mut history.events, event);
+        let moved = !lies_before_all_kept && merge(&mut history.events, event, texts);
         return Insertion::Copy { moved };
     }
     if lies_before_all_kept {
         return Insertion::NoRoom;
+    }
+    if !texts.admits(0, event.text_bytes()) {
+        event.failure = None;
     }
     let order = event.order.clone();
     put(&mut history.events, event);
@@ -60,13 +77,17 @@ pub(crate) fn insert(
 
 /// Merges a copy with the events that it is a copy of: two where it closes the gap between them.
 /// Whether an event has another time by that, or is gone.
-fn merge(events: &mut Vec<StoredEvent>, copy: StoredEvent) -> bool {
+fn merge(events: &mut Vec<StoredEvent>, copy: StoredEvent, texts: &mut TextBudget) -> bool {
     let count_before = events.len();
     let mut merged = copy;
     let mut moved = false;
     while let Some(place) = events.iter().position(|known| known.is_copy_of(&merged)) {
         let known = events.remove(place);
-        moved |= merged.time() < known.time();
+        let is_earlier = merged.time() < known.time();
+        if is_earlier && !texts.admits(known.text_bytes(), merged.text_bytes()) {
+            merged.failure = None;
+        }
+        moved |= is_earlier;
         merged = known.merged_with(merged);
     }
     put(events, merged);

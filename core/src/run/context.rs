@@ -9,13 +9,15 @@ use core::time::Duration;
 use crate::model::event::EVENT_TYPES;
 use crate::model::options::VmRef;
 use crate::model::protocol::{EventQuery, Output, ReadReason, MAX_PAGE};
-use crate::model::report::{IgnoredCounts, Reading, Transition};
+use crate::model::report::{IgnoreReason, IgnoredCounts, Reading, Transition};
+use crate::model::text::{bytes_of, TextBudget};
 use crate::model::time::{HostTime, ServerTime};
 use crate::run::vm_index::VmIndex;
 
-/// Transitions kept for the report, per VM watched and beside that.
+/// Transitions kept for the report: so many per VM watched, within these bounds.
 const TRANSITIONS_PER_VM: usize = 64;
 const TRANSITIONS_AT_LEAST: usize = 1024;
+const TRANSITIONS_AT_MOST: usize = 1_000_000;
 
 /// What both rule sets share: the VMs, and what was emitted.
 #[derive(Debug, Clone)]
@@ -29,13 +31,15 @@ pub(crate) struct RunContext {
     pub(crate) ignored: IgnoredCounts,
     pub(crate) reading: Reading,
     pub(crate) outputs: VecDeque<Output>,
+    /// What is kept of texts, that of the VMs included.
+    pub(crate) texts: TextBudget,
     places: VmIndex,
 }
 
 impl RunContext {
     pub(crate) fn new(vms: Vec<VmRef>, start: ServerTime) -> Self {
         let (vms, places) = VmIndex::of(vms);
-        Self {
+        let mut context = Self {
             vms,
             start,
             server_clock: ServerClock::new(start, 0),
@@ -45,19 +49,37 @@ impl RunContext {
             ignored: IgnoredCounts::default(),
             reading: Reading::default(),
             outputs: VecDeque::new(),
+            texts: TextBudget::default(),
             places,
+        };
+        context.keep_names();
+        context
+    }
+
+    /// Takes other VMs; answers those before, and their places.
+    pub(crate) fn set_vms(&mut self, vms: Vec<VmRef>) -> (Vec<VmRef>, VmIndex) {
+        let before: usize = self.vms.iter().map(VmRef::text_bytes).sum();
+        self.texts.replace(before, 0);
+        let (vms, places) = VmIndex::of(vms);
+        let vms = core::mem::replace(&mut self.vms, vms);
+        let places = core::mem::replace(&mut self.places, places);
+        self.keep_names();
+        (vms, places)
+    }
+
+    /// Keeps the names of the VMs for which there is room.
+    fn keep_names(&mut self) {
+        for vm in &mut self.vms {
+            if self.texts.admits(0, vm.text_bytes()) {
+                self.texts.replace(0, vm.text_bytes());
+            } else {
+                vm.name = None;
+            }
         }
     }
 
-    /// Takes other VMs; answers the places of those before.
-    pub(crate) fn set_vms(&mut self, vms: Vec<VmRef>) -> VmIndex {
-        let (vms, places) = VmIndex::of(vms);
-        self.vms = vms;
-        core::mem::replace(&mut self.places, places)
-    }
-
     pub(crate) fn place_of(&self, vm: &str) -> Option<usize> {
-        self.places.get(vm)
+        self.places.get(&self.vms, vm)
     }
 
     pub(crate) fn vm(&self, place: usize) -> &str {
@@ -82,24 +104,46 @@ impl RunContext {
         for (n, transition) in (dropped..=u64::MAX).zip(&mut transitions) {
             transition.n = n;
         }
+        let names: usize = transitions
+            .iter()
+            .map(|transition| bytes_of(transition.name.as_deref()))
+            .sum();
+        self.texts.replace(0, names);
         self.transitions = transitions;
         self.transitions_dropped = dropped;
     }
 
     pub(crate) fn emit(&mut self, output: Output) {
         if let Output::Transition(transition) = &output {
-            self.transitions.push_back(transition.clone());
-            let limit = self
-                .vms
-                .len()
-                .saturating_mul(TRANSITIONS_PER_VM)
-                .max(TRANSITIONS_AT_LEAST);
-            while self.transitions.len() > limit {
-                self.transitions.pop_front();
-                self.transitions_dropped = self.transitions_dropped.saturating_add(1);
-            }
+            self.keep_transition(transition.clone());
         }
         self.outputs.push_back(output);
+    }
+
+    fn keep_transition(&mut self, mut transition: Transition) {
+        let bytes = bytes_of(transition.name.as_deref());
+        if self.texts.admits(0, bytes) {
+            self.texts.replace(0, bytes);
+        } else {
+            transition.name = None;
+        }
+        self.transitions.push_back(transition);
+        let limit = self
+            .vms
+            .len()
+            .saturating_mul(TRANSITIONS_PER_VM)
+            .clamp(TRANSITIONS_AT_LEAST, TRANSITIONS_AT_MOST);
+        while self.transitions.len() > limit {
+            let oldest = self.transitions.pop_front().and_then(|oldest| oldest.name);
+            self.texts.replace(bytes_of(oldest.as_deref()), 0);
+            self.transitions_dropped = self.transitions_dropped.saturating_add(1);
+        }
+    }
+
+    /// Counts what there was no room for.
+    pub(crate) fn count_refused_texts(&mut self) {
+        let refused = self.texts.take_refused();
+        self.ignored.add_times(IgnoreReason::NoRoomForText, refused);
     }
 
     /// Asks for a read. One that was asked for and not yet drained is replaced.

@@ -15,8 +15,9 @@ use crate::model::report::{
     IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
 };
 use crate::model::status::{Conclusion, CustomizationStatus, Hint};
+use crate::model::text::MAX_TEXT_BYTES;
 use crate::model::time::ServerTime;
-use crate::rules::assess::assess;
+use crate::rules::assess::{assess, failure};
 use crate::rules::conclusion::RunDeadline;
 use crate::rules::hint::unread_after_ms;
 use crate::rules::retention::{self, Insertion};
@@ -48,6 +49,9 @@ pub(crate) struct DefaultRun {
     observed: bool,
     #[serde(default, rename = "lastReadAskedMs", alias = "lastReadAtMs")]
     deadline: RunDeadline,
+    /// What ended the run: the error of each VM that was waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fatal_error: Option<ReadError>,
     /// How many VMs are waited for.
     #[serde(skip)]
     open: usize,
@@ -74,6 +78,7 @@ impl DefaultRun {
             reads: Reads::started(),
             observed: false,
             deadline: RunDeadline::new(options.timeout_ms()),
+            fatal_error: None,
             open: 0,
             stuck: DeadlineIndex::default(),
             hinted: BTreeSet::new(),
@@ -90,6 +95,10 @@ impl DefaultRun {
 
     pub(crate) fn vm_count(&self) -> usize {
         self.vms.len()
+    }
+
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.vms.iter().map(WatchedVm::text_bytes).sum()
     }
 
     /// Goes on after a restore: recomputes what a snapshot leaves out, and asks again for what was
@@ -151,12 +160,13 @@ impl DefaultRun {
         now_ms: u64,
         context: &mut RunContext,
     ) {
-        let places = context.set_vms(vms);
+        let (vms_before, places) = context.set_vms(vms);
         let mut before: Vec<Option<WatchedVm>> =
             core::mem::take(&mut self.vms).into_iter().map(Some).collect();
         let mut any_new = false;
         for vm in &context.vms {
-            let known = places.get(&vm.vm).and_then(|place| before.get_mut(place)?.take());
+            let place = places.get(&vms_before, &vm.vm);
+            let known = place.and_then(|place| before.get_mut(place)?.take());
             self.vms.push(known.unwrap_or_else(|| {
                 any_new = true;
                 let added = Added {
@@ -168,6 +178,9 @@ impl DefaultRun {
                 WatchedVm::new(now_ms, Some(added))
             }));
         }
+        // What those that went kept is given back.
+        let gone = before.iter().flatten().map(WatchedVm::text_bytes).sum();
+        context.texts.replace(gone, 0);
         self.count();
         self.any_unobserved = true;
         self.end_if_concluded(now_ms, context);
@@ -202,7 +215,7 @@ impl DefaultRun {
             }
             self.reads.note_newest(event.created_time());
             let (_, name, kept) = event.into_parts();
-            match retention::insert(&mut watched.history, kept, name, &window) {
+            match retention::insert(&mut watched.history, kept, name, &window, &mut context.texts) {
                 Insertion::Kept { dropped } => {
                     accepted += 1;
                     touched.push(place);
@@ -234,7 +247,19 @@ impl DefaultRun {
         if is_last && context.ended_at_ms.is_none() {
             self.end(Conclusion::TimedOut, now_ms, context);
         }
+        if is_complete && self.any_unobserved && context.ended_at_ms.is_none() {
+            self.read_new_vms(now_ms, context);
+        }
         accepted
+    }
+
+    /// A VM that came during a log-in is read after it. Where a complete read shows that the session is
+    /// there, it is read now.
+    fn read_new_vms(&mut self, now_ms: u64, context: &mut RunContext) {
+        if self.vms.iter().any(WatchedVm::awaits_first_read) {
+            let request = self.reads.read(ReadReason::VmsChanged);
+            self.request(request, now_ms, context);
+        }
     }
 
     /// Notes a complete observation, and the VMs for which it is the first.
@@ -261,7 +286,7 @@ impl DefaultRun {
             return;
         };
         if let Some(watched) = self.vms.get_mut(place) {
-            if let Some(reason) = watched.history.guest.learn(info) {
+            if let Some(reason) = watched.history.guest.learn(info, &mut context.texts) {
                 context.ignored.add(reason);
             }
         }
@@ -270,7 +295,10 @@ impl DefaultRun {
     }
 
     pub(crate) fn handle_read_failed(&mut self, failure: ReadFailure, now_ms: u64, context: &mut RunContext) {
-        let error = ReadError::of(failure.kind, failure.message.as_deref());
+        // Where it is the error of each row, they have it together.
+        let of_one = failure.vm.as_ref().map_or(self.vms.len(), |_| 1);
+        let max_bytes = MAX_TEXT_BYTES / of_one.max(1);
+        let error = ReadError::of(failure.kind, failure.message.as_deref(), max_bytes);
         match (failure.kind, failure.vm) {
             (ReadFailureKind::NotAuthenticated, _) => {
                 context.reading.failed(&error, now_ms);
@@ -285,7 +313,7 @@ impl DefaultRun {
             ) => self.drop_vm(&vm, &error, now_ms, context),
             (ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal, None) => {
                 context.reading.failed(&error, now_ms);
-                self.end_fatally(&error, now_ms, context);
+                self.end_fatally(error, now_ms, context);
             }
         }
     }
@@ -408,7 +436,7 @@ impl DefaultRun {
                 powered_on_at: attempt.and_then(|attempt| attempt.powered_on_at),
                 started_at: attempt.and_then(|attempt| attempt.started_at),
                 finished_at: attempt.and_then(|attempt| attempt.finished_at),
-                failure: attempt.and_then(|attempt| attempt.failure.clone()),
+                failure: watched.and_then(|watched| failure(&watched.history, &watched.known)),
                 hint,
                 window_opens_at: watched
                     .filter(|_| hint == Some(Hint::PoweredOnEarlier))
@@ -417,7 +445,8 @@ impl DefaultRun {
                 guest_info_disagrees: attempt.is_some_and(|attempt| attempt.guest_info_disagrees),
                 error: watched
                     .filter(|_| conclusion == Some(Conclusion::Unobservable))
-                    .and_then(|watched| watched.access_error.unobservable().cloned()),
+                    .and_then(|watched| watched.access_error.unobservable().or(self.fatal_error.as_ref()))
+                    .cloned(),
             }),
         }
     }
@@ -490,7 +519,7 @@ impl DefaultRun {
             self.read_failed(error, now_ms, context);
             return;
         };
-        if !watched.access_error.add(error.clone()) {
+        if !watched.access_error.add(error, &mut context.texts) {
             self.read_failed(error, now_ms, context);
             return;
         }
@@ -502,12 +531,8 @@ impl DefaultRun {
         }
     }
 
-    fn end_fatally(&mut self, error: &ReadError, now_ms: u64, context: &mut RunContext) {
-        for watched in &mut self.vms {
-            if watched.conclusion.is_none() {
-                watched.access_error.add_fatal(error.clone());
-            }
-        }
+    fn end_fatally(&mut self, error: ReadError, now_ms: u64, context: &mut RunContext) {
+        self.fatal_error = Some(error);
         self.end(Conclusion::Unobservable, now_ms, context);
     }
 

@@ -85,6 +85,14 @@ impl Run {
             Self::Published(run) => run.vm_count(),
         }
     }
+
+    /// How many bytes of text it keeps of the VMs.
+    pub(crate) fn text_bytes(&self) -> usize {
+        match self {
+            Self::Default(run) => run.text_bytes(),
+            Self::Published(run) => run.text_bytes(),
+        }
+    }
 }
 
 impl Monitor {
@@ -103,6 +111,7 @@ impl Monitor {
     ) -> Result<Self, OptionsError> {
         check(&vms, &options)?;
         let mut context = RunContext::new(vms, server_now);
+        context.count_refused_texts();
         let run = match options.rules {
             Rules::Default => Run::Default(DefaultRun::start(&options, &mut context)),
             Rules::Published => Run::Published(PublishedRun::start(options.timeout_ms(), context.vms.len())),
@@ -118,6 +127,7 @@ impl Monitor {
     /// Goes on after a restore: with what a snapshot leaves out, and with what was asked for and not answered.
     pub(crate) fn resume(&mut self) {
         let now_ms = self.clock.now_ms();
+        self.context.texts.replace(0, self.run.text_bytes());
         match &mut self.run {
             Run::Default(run) => run.resume(&self.options, now_ms, &mut self.context),
             Run::Published(run) => run.resume(&self.options, &mut self.context),
@@ -153,6 +163,7 @@ impl Monitor {
         if self.context.ended_at_ms.is_none() {
             let window = TimeWindow::of(&self.options, server_now);
             run.set_vms(vms, &window, now_ms, &mut self.context);
+            self.context.count_refused_texts();
         }
         Ok(())
     }
@@ -216,6 +227,7 @@ impl Monitor {
             Run::Default(run) => run.handle_events(page, &mut ignored, now_ms, &mut self.context),
             Run::Published(run) => run.handle_events(page, &mut ignored, now_ms, &mut self.context),
         };
+        ignored.add_times(IgnoreReason::NoRoomForText, self.context.texts.take_refused());
         self.context.ignored.add_all(&ignored);
         ingested.ignored.add_all(&ignored);
     }
@@ -230,6 +242,7 @@ impl Monitor {
             Run::Default(run) => run.handle_guest_info(info, now_ms, &mut self.context),
             Run::Published(_) => self.context.ignored.add(IgnoreReason::NotInRules),
         }
+        self.context.count_refused_texts();
     }
 
     /// Tells that the read failed, as a whole or for one VM (rule D13).
@@ -242,6 +255,7 @@ impl Monitor {
             Run::Default(run) => run.handle_read_failed(failure, now_ms, &mut self.context),
             Run::Published(run) => run.handle_read_failed(&failure, now_ms, &mut self.context),
         }
+        self.context.count_refused_texts();
     }
 
     /// Tells that the log-in asked for was done.
@@ -390,4 +404,135 @@ pub(crate) fn check(vms: &[VmRef], options: &Options) -> Result<(), OptionsError
         return Err(OptionsError::ZeroPollInterval);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+    use alloc::string::String;
+
+    use crate::model::event::{Event, FailureDetails};
+    use crate::model::options::Attempts;
+    use crate::model::protocol::TimeDown;
+    use crate::model::report::ReadFailureKind;
+    use crate::model::text::TextBudget;
+
+    /// Small numbers that look like chance.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, limit: u64) -> u64 {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % limit
+        }
+
+        fn text(&mut self) -> Option<String> {
+            let bytes = self.below(9);
+            (bytes > 0).then(|| "x".repeat(usize::try_from(bytes).unwrap()))
+        }
+    }
+
+    const TYPES: [&str; 5] = [
+        "VmStartingEvent",
+        "CustomizationStartedEvent",
+        "CustomizationFailed",
+        "CustomizationFailedInTheFuture",
+        "CustomizationSucceeded",
+    ];
+
+    fn event(numbers: &mut Numbers) -> Event {
+        let vm = format!("vm-{}", numbers.below(4));
+        let key = i32::try_from(numbers.below(40)).unwrap();
+        let time = ServerTime::from_unix_ms(i64::try_from(numbers.below(50_000)).unwrap());
+        let type_name = TYPES[usize::try_from(numbers.below(5)).unwrap()];
+        let details = FailureDetails {
+            reason: numbers.text(),
+            message: numbers.text(),
+            ..FailureDetails::default()
+        };
+        Event::new(&vm, key, time, type_name)
+            .unwrap()
+            .with_failure(details)
+            .with_vm_name(&numbers.text().unwrap_or_default())
+    }
+
+    fn vms(numbers: &mut Numbers) -> Vec<VmRef> {
+        let count = numbers.below(4);
+        (0..count)
+            .map(|number| VmRef {
+                vm: format!("vm-{number}"),
+                name: numbers.text(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_bytes_of_all_texts_are_known_after_each_input() {
+        let start = ServerTime::from_unix_ms(0);
+        let now = HostTime::from_millis(0);
+        for (rules, attempts) in [
+            (Rules::Default, Attempts::Reopen),
+            (Rules::Default, Attempts::Follow),
+            (Rules::Published, Attempts::Follow),
+        ] {
+            let mut numbers = Numbers(attempts as u64);
+            let options = Options {
+                rules,
+                attempts,
+                timeout: None,
+                wait_for_power_on: true,
+                ..Options::default()
+            };
+            let mut all = vms(&mut numbers);
+            all.push(VmRef::new("vm-9"));
+            let mut monitor = Monitor::new(all, options, start, now).unwrap();
+            monitor.handle_timeout(now);
+            for _ in 0..600 {
+                match numbers.below(10) {
+                    0 => {
+                        let mut all = vms(&mut numbers);
+                        all.push(VmRef::new("vm-9"));
+                        let _ = monitor.set_vms(all, start, now);
+                    }
+                    1 => {
+                        let failure = ReadFailure {
+                            kind: ReadFailureKind::NoPermission,
+                            vm: Some(format!("vm-{}", numbers.below(4))),
+                            message: numbers.text(),
+                        };
+                        monitor.handle_read_failed(failure, now);
+                    }
+                    2 => {
+                        let info = GuestInfo {
+                            vm: format!("vm-{}", numbers.below(4)),
+                            customization_status: Some("TOOLSDEPLOYPKG_FAILED".into()),
+                            start_time: Some(ServerTime::from_unix_ms(
+                                i64::try_from(numbers.below(20)).unwrap(),
+                            )),
+                            end_time: None,
+                            error_msg: numbers.text(),
+                            pending_customization: None,
+                            power_state: None,
+                            boot_time: None,
+                        };
+                        monitor.handle_guest_info(info, now);
+                    }
+                    _ => {
+                        let events = (0..20).map(|_| event(&mut numbers)).collect();
+                        let completeness = Completeness::Partial;
+                        monitor.handle_events(EventPage { events, completeness }, now);
+                    }
+                }
+                while monitor.poll_output().is_some() {}
+                // A restore counts all of it anew.
+                let restored = Monitor::restore(monitor.snapshot(), TimeDown::Counts, start, now).unwrap();
+                assert_eq!(monitor.context.texts, restored.context.texts);
+            }
+            assert_ne!(monitor.context.texts, TextBudget::default());
+        }
+    }
 }

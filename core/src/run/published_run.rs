@@ -9,6 +9,7 @@ use crate::model::options::Options;
 use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
 use crate::model::report::{IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Transition, VmReport};
 use crate::model::status::{Conclusion, CustomizationStatus};
+use crate::model::text::MAX_STRING_BYTES;
 use crate::rules::published::{Script, ScriptStep, LOOKBACK_MS, PASS_INTERVAL_MS};
 use crate::run::context::RunContext;
 
@@ -43,6 +44,10 @@ impl PublishedRun {
         self.scripts.len()
     }
 
+    pub(crate) fn text_bytes(&self) -> usize {
+        self.scripts.iter().map(Script::text_bytes).sum()
+    }
+
     /// Goes on after a restore, and asks again for the read that was open.
     pub(crate) fn resume(&mut self, options: &Options, context: &mut RunContext) {
         self.timeout_ms = options.timeout_ms();
@@ -73,7 +78,7 @@ impl PublishedRun {
                 continue;
             }
             let (_, name, kept) = event.into_parts();
-            if script.see(&kept.order, name) {
+            if script.see(&kept.order, name, &mut context.texts) {
                 accepted += 1;
             } else {
                 ignored.add(IgnoreReason::Duplicate);
@@ -93,7 +98,7 @@ impl PublishedRun {
         now_ms: u64,
         context: &mut RunContext,
     ) {
-        let error = ReadError::of(failure.kind, failure.message.as_deref());
+        let error = ReadError::of(failure.kind, failure.message.as_deref(), MAX_STRING_BYTES);
         context.reading.failed(&error, now_ms);
         if failure.kind == ReadFailureKind::NotAuthenticated {
             context.emit(Output::LogIn);

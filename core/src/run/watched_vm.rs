@@ -79,6 +79,10 @@ impl WatchedVm {
         }
     }
 
+    pub(super) fn text_bytes(&self) -> usize {
+        self.history.text_bytes() + self.access_error.text_bytes()
+    }
+
     /// Whether there was a complete observation of it, where there was one `of_run`.
     pub(super) fn is_observed(&self, of_run: bool) -> bool {
         self.added.as_ref().map_or(of_run, |added| added.observed)
@@ -100,6 +104,11 @@ impl WatchedVm {
     /// cannot be read.
     pub(super) fn is_readable(&self) -> bool {
         !self.access_error.is_given_up() && self.conclusion != Some(Conclusion::VmRemoved)
+    }
+
+    /// Whether no read was asked for yet that names it.
+    pub(super) fn awaits_first_read(&self) -> bool {
+        self.added.as_ref().is_some_and(|added| !added.asked) && self.is_readable()
     }
 
     /// The conclusion by what is known, where the VMs of the start were `observed`.
