@@ -8,9 +8,6 @@ use vm_customization::{
 };
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
-#[global_allocator]
-static ALLOCATOR: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();
-
 /// The machine that watches the VMs of one vCenter.
 #[wasm_bindgen]
 #[derive(Debug)]
