@@ -102,6 +102,41 @@ describe('a collector', { concurrency: true }, () => {
     assert.equal(server.calls.create, 1);
   });
 
+  test('that could not be removed is removed before the next is asked for', async () => {
+    let there = 0;
+    let most = 0;
+    let works = false;
+    const server = api({
+      create: () => {
+        there += 1;
+        most = Math.max(most, there);
+        return { type: 'T', value: String(there) };
+      },
+      // A push that does not last, on a connection that is broken when it ends.
+      wait: () => Promise.reject(new ConnectionError('reset')),
+      destroy: () => {
+        if (!works) return Promise.reject(new ConnectionError('reset'));
+        there -= 1;
+        return undefined;
+      },
+    });
+    const collectors = new OpenCollectors(server);
+    for (let time = 0; time < 5; time += 1) {
+      assert.equal((await server.clock.drive(begin(collectors))).message, 'reset');
+      assert.equal(there, 1);
+    }
+    assert.equal(server.calls.create, 1);
+    works = true;
+    await server.clock.drive(begin(collectors));
+    assert.deepEqual([server.calls.create, there, most], [2, 0, 1]);
+    // What is left at the end is tried once more.
+    works = false;
+    await server.clock.drive(begin(collectors));
+    works = true;
+    await server.clock.drive(collectors.close(new AbortController().signal));
+    assert.equal(there, 0);
+  });
+
   test('is asked for again where the server has not done what it was asked, however often', async () => {
     for (const error of [
       new ConnectionError('no', { mayBeDone: false }),

@@ -189,6 +189,24 @@ describe('a push', () => {
     assert.equal(report.endedAtMs, 60_005);
   });
 
+  test('whose session is gone again and again though reads work leads to one log-in, and then waits like any other', async () => {
+    const error = new ReadError('notAuthenticated', 'gone');
+    const begun = async function* () {
+      yield { events: [] };
+      throw error;
+    };
+    for (const push of [failing(error), begun]) {
+      const source = pushing(Array(99).fill(push));
+      const { of } = await run(source, { timeoutSeconds: 100 });
+      assert.deepEqual(source.logIns, [0]);
+      assert.deepEqual(times(source.pushes), [0, 0, 1000, 3000, 7000, 15_000, 31_000, 61_000, 91_000]);
+      assert.deepEqual(
+        of('pushFailed').map(({ failure: { kind } }) => kind),
+        ['notAuthenticated', ...Array(8).fill('transient')],
+      );
+    }
+  });
+
   test('without a way to log in is begun again like any other', async () => {
     const source = pushing([
       failing(new ReadError('notAuthenticated', 'gone')),

@@ -1,5 +1,6 @@
 /** EventHistoryCollectors: a page of the newest events, and a position to read on from. */
 import { randomUUID } from 'node:crypto';
+import { after } from './clock.mjs';
 import { checkFilter, eventData, pageSizeOf } from './events.mjs';
 import { Fault, invalidArgument } from './fault.mjs';
 
@@ -15,13 +16,15 @@ export class EventCollectors {
    * @param {number} options.max slots
    * @param {boolean} options.leak whether the slot of a collector stays taken when its session ends without destroying it
    * @param {number} options.initDelayMs how long a collector made with `delayedInit` takes
+   * @param {import('./clock.mjs').Clock} options.clock
    * @param {() => void} options.changed called when the page of a collector changes without an event
    */
-  constructor({ events, max, leak, initDelayMs, changed }) {
+  constructor({ events, max, leak, initDelayMs, clock, changed }) {
     this.events = events;
     this.max = max;
     this.leak = leak;
     this.initDelayMs = initDelayMs;
+    this.clock = clock;
     this.changed = changed;
   }
 
@@ -68,10 +71,10 @@ class EventCollector {
     this.closed = false;
     this.initialized = !filter.delayedInit;
     if (this.initialized) return;
-    setTimeout(() => {
+    after(owner.clock, owner.initDelayMs, () => {
       this.initialized = true;
       owner.changed();
-    }, owner.initDelayMs).unref();
+    });
   }
 
   latestPage() {

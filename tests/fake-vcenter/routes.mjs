@@ -9,7 +9,7 @@ const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 export async function route(state, request, response) {
   const text = await bodyOf(request);
   if (text === undefined) return response.destroy();
-  const { status, headers = {}, text: content = '' } = (await answerOf(state, request, text)) ?? notThere();
+  const { status, headers = {}, text: content = '' } = await answerTo(state, request, text);
   const body = Buffer.from(content);
   // 204 has no body, and so no length either.
   response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': body.length }).end(body);
@@ -24,6 +24,18 @@ async function bodyOf(request) {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * Answers a request without a connection.
+ *
+ * @param {object} state the server's
+ * @param {{method: string, url: string, headers: object, socket: object}} request headers by their names in lower case
+ * @param {string} text its body
+ * @returns {Promise<{status: number, headers?: object, text?: string}>}
+ */
+export async function answerTo(state, request, text) {
+  return (await answerOf(state, request, text)) ?? notThere();
 }
 
 function answerOf(state, request, text) {

@@ -7,13 +7,13 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { machineClock } from './clock.mjs';
 import { Commands } from './commands.mjs';
 import { EventCollectors } from './event-collector.mjs';
 import { EventHistory } from './events.mjs';
 import { Inventory } from './inventory.mjs';
 import { hasJson } from './releases.mjs';
-import { route } from './routes.mjs';
+import { answerTo, route } from './routes.mjs';
 import { Service } from './service.mjs';
 import { Sessions } from './sessions.mjs';
 
@@ -47,16 +47,17 @@ import { Sessions } from './sessions.mjs';
  * @property {'list'|'null'|'nothing'} [emptyAnswers] what a JSON method answers that has nothing to tell: `[]` (or null
  *   where no list belongs), null, or no body
  * @property {'soap'|'always'|'never'} [faultStrings] which faults have a text: by itself those of SOAP
+ * @property {import('./clock.mjs').Clock} [clock] what it waits by, and counts its own time with; by itself the machine's
  * @property {string} [certificate] PEM text; with `key` the server speaks HTTPS
  * @property {string} [key] PEM text
  */
 
 /**
- * Starts a server on a free port of 127.0.0.1.
+ * Makes a server without a connection.
  *
  * @param {FakeOptions} [options]
  */
-export async function startFakeVCenter(options = {}) {
+export function fakeVCenter(options = {}) {
   const {
     vms = 4,
     autostart = false,
@@ -66,11 +67,10 @@ export async function startFakeVCenter(options = {}) {
     esx = false,
     apiVersion = '8.0.3.0',
     viJson = true,
-    certificate,
-    key,
+    clock = machineClock,
   } = options;
   let clockOffsetMs = options.clockOffsetMs ?? 0;
-  const now = () => BigInt(Math.round((performance.timeOrigin + performance.now() + clockOffsetMs) * 1000)) * 1000n;
+  const now = () => BigInt(Math.round((performance.timeOrigin + clock.now() + clockOffsetMs) * 1000)) * 1000n;
 
   const watchers = new Set();
   const look = (onlyEvents) => {
@@ -78,7 +78,7 @@ export async function startFakeVCenter(options = {}) {
   };
   const changed = () => look(false);
   const inventory = new Inventory({ vms, esx });
-  const sessions = new Sessions({ user, password, timeoutMs: sessionTimeoutMs, now });
+  const sessions = new Sessions({ user, password, timeoutMs: sessionTimeoutMs, now, clock });
   const { firstKey, matchBaseTypes, pageOrder } = options;
   const events = new EventHistory({ now, firstKey, matchBaseTypes, pageOrder, posted: () => look(true) });
   const { maxCollectors = 32, leakCollectors = true, initDelayMs = 50 } = options;
@@ -87,6 +87,7 @@ export async function startFakeVCenter(options = {}) {
     max: maxCollectors,
     leak: leakCollectors,
     initDelayMs,
+    clock,
     changed,
   });
   const state = {
@@ -98,6 +99,7 @@ export async function startFakeVCenter(options = {}) {
     watchers,
     changed,
     now,
+    clock,
     esx,
     apiVersion,
     hasJson: viJson && !esx && hasJson(apiVersion),
@@ -126,27 +128,22 @@ export async function startFakeVCenter(options = {}) {
   };
   const service = new Service(state, aboutOf(esx, apiVersion));
 
-  const handler = (request, response) => {
-    route(state, request, response).catch((error) => response.destroy(error));
-  };
-  const server = key ? https.createServer({ cert: certificate, key }, handler) : http.createServer(handler);
-  server.on('tlsClientError', () => {});
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-
   const commands = new Commands(state);
   if (autostart) for (const vm of inventory.vms()) commands.powerOn({ vm: vm.ref.value });
   const pending = new Set();
   const stopping = new AbortController();
   const perform = async (command) => {
-    if (command.afterMs > 0) await sleep(command.afterMs, undefined, { signal: stopping.signal });
+    if (command.afterMs > 0) await clock.sleep(command.afterMs, stopping.signal);
+    stopping.signal.throwIfAborted();
     return { ok: true, ...commands.run(command) };
   };
   return {
-    url: `${key ? 'https' : 'http'}://127.0.0.1:${server.address().port}/sdk`,
+    state,
     user,
     password,
     vms: commands.listVms().vms,
+    /** Answers a request: see `answerTo`. */
+    answer: (request, text) => answerTo(state, { socket: {}, ...request }, text),
     /**
      * Runs one command of the control protocol, after its `afterMs`; one
      * without happens before `do` returns. Rejects when it cannot be done.
@@ -158,13 +155,40 @@ export async function startFakeVCenter(options = {}) {
       promise.then(forget, forget);
       return promise;
     },
-    stop: async () => {
-      if (!server.listening) return;
+    end: () => {
       // Who stops the server is done with the commands it left open.
       for (const promise of pending) promise.catch(() => {});
       stopping.abort();
       // Calls that wait end with their sessions, and their timers with them.
       sessions.endAll();
+    },
+  };
+}
+
+/**
+ * Starts a server on a free port of 127.0.0.1.
+ *
+ * @param {FakeOptions} [options]
+ */
+export async function startFakeVCenter(options = {}) {
+  const { certificate, key } = options;
+  const { state, user, password, vms, do: run, end } = fakeVCenter(options);
+  const handler = (request, response) => {
+    route(state, request, response).catch((error) => response.destroy(error));
+  };
+  const server = key ? https.createServer({ cert: certificate, key }, handler) : http.createServer(handler);
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `${key ? 'https' : 'http'}://127.0.0.1:${server.address().port}/sdk`,
+    user,
+    password,
+    vms,
+    do: run,
+    stop: async () => {
+      if (!server.listening) return;
+      end();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

@@ -8,12 +8,13 @@ export class Sessions {
   /** The sessions that clone tickets are for. */
   #tickets = new Map();
 
-  /** @param {{user: string, password: string, timeoutMs?: number, now: () => bigint}} options */
-  constructor({ user, password, timeoutMs = 0, now }) {
+  /** @param {{user: string, password: string, timeoutMs?: number, now: () => bigint, clock: import('./clock.mjs').Clock}} options */
+  constructor({ user, password, timeoutMs = 0, now, clock }) {
     this.user = user;
     this.password = password;
     this.timeoutMs = timeoutMs;
     this.now = now;
+    this.clock = clock;
     /** Ids of the objects nobody may read. */
     this.denied = new Set();
   }
@@ -35,7 +36,7 @@ export class Sessions {
       callCount: 0,
       loginTime: this.now(),
       lastActiveTime: this.now(),
-      lastActiveMs: performance.now(),
+      lastActiveMs: this.clock.now(),
       /** How many calls are being answered: while one waits, the session is not idle. */
       calls: 0,
       /** Views, collectors, filters, and what is left of property reads. */
@@ -55,7 +56,7 @@ export class Sessions {
   }
 
   touch(session) {
-    session.lastActiveMs = performance.now();
+    session.lastActiveMs = this.clock.now();
     session.lastActiveTime = this.now();
   }
 
@@ -101,7 +102,7 @@ export class Sessions {
   #dropIdle() {
     if (this.timeoutMs <= 0) return;
     for (const session of this.#sessions.values()) {
-      if (session.calls === 0 && performance.now() - session.lastActiveMs > this.timeoutMs) this.end(session);
+      if (session.calls === 0 && this.clock.now() - session.lastActiveMs > this.timeoutMs) this.end(session);
     }
   }
 }

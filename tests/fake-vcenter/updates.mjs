@@ -6,12 +6,10 @@
  * may be asked from again after an answer got lost, as documented.
  */
 import { randomUUID } from 'node:crypto';
+import { after } from './clock.mjs';
 import { collect } from './collector.mjs';
 import { Fault, invalidArgument, requestCanceled } from './fault.mjs';
 import { changeBetween, coalesce, entered, updateSet } from './object-updates.mjs';
-
-/** What a timer can do: about 24 days. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /** One PropertyFilter: what it selects, as last seen, and what changed. */
 class Filter {
@@ -126,18 +124,20 @@ export class UpdateCollector {
     return new Promise((resolve, reject) => {
       const call = {
         ring: () => {
-          if (!call.rung && this.#hasNews(number)) call.rung = setTimeout(call.resolve, this.#server.updateDelayMs);
+          if (this.#hasNews(number))
+            call.unring ??= after(this.#server.clock, this.#server.updateDelayMs, call.resolve);
         },
         resolve: () => end(resolve),
         reject: (error) => end(reject, error),
       };
       const end = (settle, error) => {
-        clearTimeout(call.rung);
-        clearTimeout(timer);
+        call.unring?.();
+        cancel();
         this.#waiting.delete(call);
         settle(error);
       };
-      const timer = setTimeout(call.resolve, maxWaitSeconds === undefined ? LONGEST_MS : maxWaitSeconds * 1000);
+      const ms = maxWaitSeconds === undefined ? Number.POSITIVE_INFINITY : maxWaitSeconds * 1000;
+      const cancel = after(this.#server.clock, ms, call.resolve);
       this.#waiting.add(call);
     });
   }

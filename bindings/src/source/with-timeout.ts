@@ -5,13 +5,15 @@ import { linkedTo, orAborted } from '../util/abort.js';
 import type { Clock } from '../util/clock.js';
 import type { CallOptions } from './event-source.js';
 
+const OVER = new Error('the call is over');
+
 /**
  * Makes the call. Settles as soon as `outer` is aborted or the time is up, even when the call ignores its signal.
  *
- * @param late - what it fails with when the time is up: an error, or what the call does, for the message of one
+ * @param late - what it fails with when the time is up: what makes the error, or what the call does, for the message of one
  */
 export async function withTimeout<T>(
-  late: Error | string,
+  late: (() => Error) | string,
   call: (options: CallOptions) => Promise<T>,
   timeoutMs: number,
   clock: Clock,
@@ -19,8 +21,11 @@ export async function withTimeout<T>(
 ): Promise<T> {
   outer.throwIfAborted();
   const controller = linkedTo(outer);
-  const settled = new AbortController();
-  void clock.sleep(timeoutMs, settled.signal).then(() => controller.abort(errorOf(late, timeoutMs)));
+  void clock.sleep(timeoutMs, controller.signal).then(() => {
+    if (!controller.signal.aborted) {
+      controller.abort(typeof late === 'string' ? tookTooLong(late, timeoutMs) : late());
+    }
+  });
   try {
     // What throws before it has made a promise fails like what rejects.
     return await orAborted(
@@ -30,13 +35,10 @@ export async function withTimeout<T>(
   } finally {
     controller.release();
     // Whatever of the call still goes on is of no use, and it is told so in words that fit.
-    controller.abort(new Error('the call is over'));
-    settled.abort();
+    controller.abort(OVER);
   }
 }
 
-function errorOf(late: Error | string, timeoutMs: number): Error {
-  return typeof late === 'string'
-    ? new ReadError('transient', `${late} took longer than ${timeoutMs / 1000} s`, { code: 'timeout' })
-    : late;
+function tookTooLong(what: string, timeoutMs: number): ReadError {
+  return new ReadError('transient', `${what} took longer than ${timeoutMs / 1000} s`, { code: 'timeout' });
 }

@@ -11,36 +11,37 @@ export interface LinkedController {
 /** Makes one. (`AbortSignal.any` is missing in Node 20.0 and in browsers of 2022.) */
 export function linkedTo(...outers: readonly AbortSignal[]): LinkedController {
   const controller = new AbortController();
-  const released = new AbortController();
-  for (const outer of outers) {
-    const forward = (): void => controller.abort(outer.reason);
-    if (outer.aborted) {
-      forward();
-    } else {
-      outer.addEventListener('abort', forward, { signal: released.signal });
-    }
-  }
+  const release = outers.map((outer) => onAbort(outer, () => controller.abort(outer.reason)));
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
-    release: () => released.abort(),
+    release: () => {
+      for (const each of release) {
+        each();
+      }
+    },
   };
 }
 
 /** What the promise settles to; as soon as the signal is aborted a rejection with its reason, whatever the promise does. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const settled = new AbortController();
+  let release = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    const fail = (): void => reject(signal.reason);
-    if (signal.aborted) {
-      fail();
-    } else {
-      signal.addEventListener('abort', fail, { signal: settled.signal });
-    }
+    release = onAbort(signal, () => reject(signal.reason));
   });
   try {
     return await Promise.race([promise, aborted]);
   } finally {
-    settled.abort();
+    release();
   }
+}
+
+/** Calls when the signal is aborted, at once if it is so already; answers what lets go of it. */
+function onAbort(signal: AbortSignal, call: () => void): () => void {
+  if (signal.aborted) {
+    call();
+    return () => undefined;
+  }
+  signal.addEventListener('abort', call);
+  return () => signal.removeEventListener('abort', call);
 }

@@ -28,13 +28,13 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
   const { source, failures, clock, stop, tell, options } = setup;
   const waitS = options.timeoutSeconds === undefined ? DEFAULT_WAIT_S : options.timeoutSeconds;
   const end = waitS === null ? Number.POSITIVE_INFINITY : startedAt + waitS * 1000;
+  const timeoutMs = (): number => Math.min(TIMEOUT_MS, Math.max(end - clock.now(), LEAST_TIMEOUT_MS));
   const backoff = new Backoff();
   let loggedIn = false;
   while (!stop.aborted) {
     let failure: ReadFailure;
     try {
-      const left = Math.max(end - clock.now(), LEAST_TIMEOUT_MS);
-      return { time: await askServerTime(source, Math.min(TIMEOUT_MS, left), clock, stop) };
+      return { time: await askServerTime(source, timeoutMs(), clock, stop) };
     } catch (error) {
       failure = failures.of(error);
     }
@@ -43,7 +43,7 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
     }
     if (failure.kind === 'notAuthenticated' && source.logIn !== undefined) {
       try {
-        await withTimeout('logging in', async (call) => source.logIn?.(call), TIMEOUT_MS, clock, stop);
+        await withTimeout('logging in', async (call) => source.logIn?.(call), timeoutMs(), clock, stop);
         if (!loggedIn) {
           loggedIn = true;
           continue;
@@ -54,12 +54,12 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
         failure = failures.of(error);
       }
     }
-    const pause = backoff.next();
-    if (failure.kind !== 'transient' || clock.now() + pause > end) {
+    const left = end - clock.now();
+    if (failure.kind !== 'transient' || left <= 0) {
       return { failure };
     }
     tell({ type: 'readFailed', failure });
-    await clock.sleep(pause, stop);
+    await clock.sleep(Math.min(backoff.next(), left), stop);
   }
   return {};
 }

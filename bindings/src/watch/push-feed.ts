@@ -40,6 +40,13 @@ export interface PushSetup {
   readonly post: (input: PushInput) => void;
 }
 
+/** What became of one push. */
+interface PushLife {
+  begunAt?: number;
+  /** The first of which says that it has begun. */
+  pages: number;
+}
+
 /** The push of one run. */
 export class PushFeed {
   readonly #setup: PushSetup;
@@ -87,15 +94,14 @@ export class PushFeed {
     const { clock, post, canLogIn, failures: sourceFailures } = this.#setup;
     const backoff = new Backoff();
     let failures = 0;
+    // Whether the session was told as lost since the push has last brought something.
+    let loggedInFor = false;
     while (!this.#stop.signal.aborted) {
       const session = this.#session.signal;
-      const begun: { at?: number } = {};
+      const life: PushLife = { pages: 0 };
       let failure: ReadFailure;
       try {
-        await this.#feed(session, () => {
-          begun.at = clock.now();
-          post({ type: 'pushBegun' });
-        });
+        await this.#feed(session, life);
         failure = { kind: 'transient', message: 'the push of events has ended' };
       } catch (error) {
         if (isUnavailable(error) && !session.aborted) {
@@ -107,11 +113,17 @@ export class PushFeed {
       if (this.#stop.signal.aborted) {
         return;
       }
+      const wasSteady = life.begunAt !== undefined && clock.now() - life.begunAt >= STEADY_MS;
+      loggedInFor &&= !wasSteady && life.pages < 2;
       if (session.aborted) {
         continue;
       }
+      if (failure.kind === 'notAuthenticated' && loggedInFor) {
+        // A log-in has not helped, though reads may work: it counts as what may pass, or there would be one after the other.
+        failure = { ...failure, kind: 'transient' };
+      }
       const sessionLost = failure.kind === 'notAuthenticated' && canLogIn;
-      const wasSteady = begun.at !== undefined && clock.now() - begun.at >= STEADY_MS;
+      loggedInFor ||= sessionLost;
       if (wasSteady) {
         backoff.reset();
         failures = 0;
@@ -141,22 +153,24 @@ export class PushFeed {
     }
   }
 
-  async #feed(session: AbortSignal, onBegun: () => void): Promise<void> {
-    const { push, query, post } = this.#setup;
+  async #feed(session: AbortSignal, life: PushLife): Promise<void> {
+    const { push, query, post, clock } = this.#setup;
     const { signal, release } = linkedTo(this.#stop.signal, session);
     const events = push(query(), { signal });
     const iterator = events[Symbol.asyncIterator]();
     this.#push = events;
     try {
-      for (let first = true; ; first = false) {
+      for (;;) {
         // A source may ignore its signal.
         const next = await orAborted(iterator.next(), signal);
         if (next.done === true) {
           return;
         }
-        if (first) {
-          onBegun();
+        if (life.begunAt === undefined) {
+          life.begunAt = clock.now();
+          post({ type: 'pushBegun' });
         }
+        life.pages += 1;
         const page = checkedPage(next.value, 'pushEvents');
         // The source is asked for more only when this is taken, so that it cannot run ahead of the machine.
         await orAborted(new Promise<void>((taken) => post({ type: 'pushed', page, taken })), signal);

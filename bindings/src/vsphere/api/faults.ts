@@ -103,8 +103,9 @@ export function faultError(raw: VimFault, asked: Asked): ReadError {
     );
   }
   const kind = KINDS[fault.type] ?? 'transient';
-  // A server that has done what was asked before can do it: something that restarts says otherwise.
-  return new VimFaultError(kind === 'fatal' && known ? 'transient' : kind, fault.type, what, fault.object);
+  // A server that has done what was asked before can do it, and a token was its own: something that restarts says otherwise.
+  const passes = kind === 'fatal' && (known || method === 'ContinueRetrievePropertiesEx');
+  return new VimFaultError(passes ? 'transient' : kind, fault.type, what, fault.object);
 }
 
 /** Whether the server says that an object is not there, or not for this account. */

@@ -11,8 +11,8 @@ import { deferred } from '../../util/deferred.js';
 import { isRefusal } from '../api/faults.js';
 import type { CallContext, EventFilter, MoRef, Updates } from '../api/types.js';
 import { pageSize } from './event-query.js';
-import type { Losses } from './losses.js';
 import { cleanUp, uncancellable } from './removal.js';
+import type { ServerObjects } from './server-objects.js';
 import type { VimClient } from './vim-client.js';
 
 // vCenter's own default. The simulator sends a whole page per event: with 1,000 events a page a burst of 500 takes 18 s.
@@ -59,7 +59,7 @@ interface Answer {
 export class Collector {
   readonly #api: VimClient;
   readonly #collected: Collected;
-  readonly #losses: Losses;
+  readonly #objects: ServerObjects;
   readonly #scope = deferred<Scope | undefined>();
   #collector: MoRef | undefined;
   #propertyCollector: MoRef | undefined;
@@ -67,10 +67,10 @@ export class Collector {
   #latest: ReadonlySet<number> = new Set();
   #toldSinceRead = 0;
 
-  /** @param losses - of all pushes of the session */
-  constructor(api: VimClient, collected: Collected, losses: Losses) {
+  /** @param objects - of all pushes of the client */
+  constructor(api: VimClient, collected: Collected, objects: ServerObjects) {
     this.#api = api;
-    this.#losses = losses;
+    this.#objects = objects;
     this.#collected = collected;
   }
 
@@ -179,7 +179,7 @@ export class Collector {
 
   async #made(make: (context: CallContext) => Promise<MoRef>, signal: AbortSignal): Promise<MoRef> {
     try {
-      return await this.#losses.making(make, signal);
+      return await this.#objects.make(make, signal);
     } catch (error) {
       throw unavailable(error, this.#api.host);
     }
@@ -243,12 +243,12 @@ export class Collector {
         if (this.#waiting) {
           await cleanUp((context) => api.cancelWaitForUpdates(propertyCollector, context), api.clock);
         }
-        await cleanUp((context) => api.destroyPropertyCollector(propertyCollector, context), api.clock);
+        await this.#objects.remove((context) => api.destroyPropertyCollector(propertyCollector, context));
       }
     };
     const discard = async (): Promise<void> => {
       if (collector !== undefined) {
-        await cleanUp((context) => api.destroyCollector(collector, context), api.clock);
+        await this.#objects.remove((context) => api.destroyCollector(collector, context));
       }
     };
     // Side by side: the end of a command has less than a second.

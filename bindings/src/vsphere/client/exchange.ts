@@ -14,6 +14,6 @@ export function exchange(
   request: Omit<HttpRequest, 'signal' | 'once'>,
   { signal, timeoutMs = REQUEST_TIMEOUT_MS, once }: CallContext,
 ): Promise<HttpResponse> {
-  const late = lateError(transport.host, request.operation, timeoutMs);
+  const late = (): Error => lateError(transport.host, request.operation, timeoutMs);
   return withTimeout(late, (call) => transport.send({ ...request, ...call, once }), timeoutMs, clock, signal);
 }

@@ -4,7 +4,7 @@ import type { EventPage } from '../../source/event-source.js';
 import { linkedTo, orAborted } from '../../util/abort.js';
 import { deferred } from '../../util/deferred.js';
 import { type Collected, Collector, type Scope } from './collector.js';
-import { Losses } from './losses.js';
+import { ServerObjects } from './server-objects.js';
 import type { VimClient } from './vim-client.js';
 
 /** The events of one collector. */
@@ -17,18 +17,18 @@ export interface Push {
 /** The collectors of one session. */
 export class OpenCollectors {
   readonly #api: VimClient;
-  readonly #losses: Losses;
+  readonly #objects: ServerObjects;
   /** Each with what ends it. */
   readonly #open = new Map<Promise<void>, () => void>();
 
   constructor(api: VimClient) {
     this.#api = api;
-    this.#losses = new Losses(api);
+    this.#objects = new ServerObjects(api);
   }
 
   /** Pushes events until the signal is aborted or the session closed. Nothing is asked before the first is wanted. */
   begin(collected: Collected, outer: AbortSignal): Push {
-    const collector = new Collector(this.#api, collected, this.#losses);
+    const collector = new Collector(this.#api, collected, this.#objects);
     return { events: this.#keepOpen(collector, outer), scope: collector.scope };
   }
 
@@ -50,6 +50,7 @@ export class OpenCollectors {
     for (const abort of this.#open.values()) {
       abort();
     }
-    await orAborted(Promise.all(this.#open.keys()), signal).catch(() => undefined);
+    const ended = Promise.all(this.#open.keys()).then(() => this.#objects.clear());
+    await orAborted(ended, signal).catch(() => undefined);
   }
 }

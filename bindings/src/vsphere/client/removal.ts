@@ -1,5 +1,5 @@
 /** Calls that take back what was made on the server: they are let finish, and made once more where the first is lost. */
-import { readFailureOf } from '../../source/read-failure.js';
+import { VimFaultError } from '../../errors.js';
 import type { Clock } from '../../util/clock.js';
 import type { CallContext } from '../api/types.js';
 
@@ -14,15 +14,15 @@ export function uncancellable(): CallContext {
 }
 
 /**
- * Makes the call, and once more when it was answered with something that may pass, or not yet. What is gone already,
- * alone or with its session, is no failure; and about the others nothing is left to do. Never rejects.
+ * Makes the call, and once more when it was answered with something that may pass, or not yet. Answers whether it is done:
+ * what the server does not know, alone or with its session, is gone already. Never rejects.
  */
-export async function cleanUp(call: (context: CallContext) => Promise<void>, clock: Clock): Promise<void> {
+export async function cleanUp(call: (context: CallContext) => Promise<void>, clock: Clock): Promise<boolean> {
   const attempt = async (): Promise<void> => {
     try {
       await call({ ...uncancellable(), timeoutMs: TIMEOUT_MS });
     } catch (error) {
-      if (readFailureOf(error).kind === 'transient') {
+      if (!isGone(error)) {
         throw error;
       }
     }
@@ -38,7 +38,14 @@ export async function cleanUp(call: (context: CallContext) => Promise<void>, clo
     due,
   ]);
   over.abort();
-  if (again) {
-    await Promise.any([first, attempt()]).catch(() => undefined);
-  }
+  const done = again ? Promise.any([first, attempt()]) : first;
+  return done.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whether the server has said that there is nothing to remove. What stands in front of it knows nothing of that. */
+export function isGone(error: unknown): boolean {
+  return error instanceof VimFaultError && error.kind !== 'transient';
 }
