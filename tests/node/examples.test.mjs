@@ -236,10 +236,10 @@ describe('the back end of a plug-in', { concurrency: 2 }, () => {
       vms.map(({ customizationStatus }) => customizationStatus),
       ['CustomizationNotStarted', 'VmNotStarted'],
     );
-    proxy.add({ method: 'CurrentTime', fault: 'RestrictedVersion' });
+    proxy.add({ method: 'CurrentTime', fault: 'NoPermission' });
     await assert.rejects(
       source.serverTime({ signal }),
-      (error) => error instanceof ReadError && error.kind === 'fatal',
+      (error) => error instanceof ReadError && error.kind === 'noPermission',
     );
     proxy.clear();
     proxy.add({ method: 'CurrentTime', status: 503 });

@@ -8,12 +8,12 @@ const DIST = new URL('../../bindings/dist/', import.meta.url);
 
 /** Thousands of bytes, raw and after gzip -9: a twentieth above what it was, for the compilers' sake. */
 const BUDGETS = {
-  'core.wasm': [207, 89],
-  'browser.js': [309, 137],
+  'core.wasm': [500, 190],
+  'browser.js': [460, 246],
   'element.js': [87, 25],
-  'external.js': [201, 52],
-  'node.cjs': [331, 144],
-  'cli.js': [272, 73],
+  'external.js': [210, 55],
+  'node.cjs': [490, 256],
+  'cli.js': [300, 81],
 };
 
 const inThousands = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;

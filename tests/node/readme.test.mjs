@@ -145,7 +145,8 @@ describe('each snippet of the README', () => {
 
   it('stands in the README of the package too', async () => {
     const ofPackage = codeBlocks(await readFile(join(ROOT, 'bindings', 'README.md'), 'utf8'));
-    assert.deepEqual(ofPackage, [{ language: 'js', text: only('js') }]);
+    const programs = ofPackage.filter(({ language }) => language === 'js');
+    assert.deepEqual(programs, [{ language: 'js', text: only('js') }]);
   });
 
   it('runs with events from a back end', async () => {
