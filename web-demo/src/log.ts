@@ -52,7 +52,7 @@ export class Log {
     if (vms === null) {
       this.#anew = true;
     }
-    this.#fresh.push(...transitions);
+    this.#fresh.push(...transitions.slice(-LINES));
     if (this.#fresh.length > 2 * LINES) {
       this.#fresh = this.#fresh.slice(-LINES);
     }

@@ -170,8 +170,8 @@ export class Collector {
     const propertyCollector = await this.#made((context) => this.#api.createPropertyCollector(context), signal);
     this.#propertyCollector = propertyCollector;
     const watched = { ref: collector, paths: ['latestPage'] };
-    // It goes with its property collector.
-    await this.#api.createFilter(propertyCollector, watched, uncancellable()).catch((error: unknown) => {
+    // It goes with its property collector: this need not be let finish.
+    await this.#api.createFilter(propertyCollector, watched, { signal }).catch((error: unknown) => {
       throw unavailable(error, this.#api.host);
     });
     return propertyCollector;
