@@ -63,9 +63,13 @@ export function conclusionLine(row: VmRow, label: string): string | undefined {
 }
 
 const HINTS: Readonly<Record<Hint, string>> = {
+  notRead: 'vCenter could not be read, so nothing can be said of the guest',
+  poweredOff: 'it was powered on, but is off or suspended: the power-on failed, or somebody switched it off',
+  poweredOnEarlier: 'it runs, but was powered on before the time looked at',
   neverPoweredOn: 'no power-on was seen in the time looked at',
   nothingPending: 'it was powered on, but no customization is pending',
-  pendingNotStarted: 'a customization is pending, but VMware Tools do not start it: missing, old or not running',
+  pendingNotStarted:
+    'a customization is pending, but VMware Tools do not start it: missing, old or not running, or it came after the power-on',
   notStarted: 'it was powered on, but customization did not start',
   startedNoResult: 'customization started, but the guest reported no result',
 };
@@ -73,6 +77,14 @@ const HINTS: Readonly<Record<Hint, string>> = {
 /** The likely reason that a VM gets no further. */
 export function hintText(hint: Hint): string {
   return HINTS[hint] ?? hint;
+}
+
+/** The same of a row, which says where its window opens. */
+export function rowHintText({ hint, windowOpensAt }: VmRow): string {
+  if (hint === undefined || hint === null) {
+    return '';
+  }
+  return windowOpensAt === undefined ? hintText(hint) : `${hintText(hint)}, which begins at ${windowOpensAt}`;
 }
 
 /** The line for a VM that gets no further. */
@@ -88,8 +100,8 @@ export function reasonOf(row: VmRow, anyRead = true): string {
   const parts = [whyNotSucceeded(row)];
   if (!anyRead && row.conclusion === 'timedOut') {
     parts.push('its events were never read');
-  } else if (anyRead && row.hint !== undefined && row.hint !== null) {
-    parts.push(hintText(row.hint));
+  } else if (anyRead && !(row.conclusion === 'notStarted' && row.hint === 'neverPoweredOn')) {
+    parts.push(rowHintText(row));
   }
   if (row.revised) {
     parts.push('told as succeeded at first');

@@ -27,8 +27,27 @@ export type CustomizationStatus =
  */
 export type Conclusion = 'completed' | 'notStarted' | 'timedOut' | 'vmRemoved' | 'cancelled' | 'unobservable';
 
-/** The likely reason that a VM gets no further. May grow. */
-export type Hint = 'neverPoweredOn' | 'nothingPending' | 'pendingNotStarted' | 'notStarted' | 'startedNoResult';
+/**
+ * The likely reason that a VM gets no further. May grow.
+ *
+ * - `notRead`: there was no complete read for a while, or none at all: nothing can be said of the guest
+ * - `poweredOff`: it was powered on, and is off or suspended
+ * - `poweredOnEarlier`: it runs, and was powered on before the window; the row's `windowOpensAt` says where that opens
+ * - `neverPoweredOn`: no power-on was seen, and it does not run as far as is known
+ * - `nothingPending`: it was powered on, and no customization is pending
+ * - `pendingNotStarted`: it was powered on, and a customization is pending
+ * - `notStarted`: it was powered on, and whether a customization is pending is not known
+ * - `startedNoResult`: customization started, and no result came
+ */
+export type Hint =
+  | 'notRead'
+  | 'poweredOff'
+  | 'poweredOnEarlier'
+  | 'neverPoweredOn'
+  | 'nothingPending'
+  | 'pendingNotStarted'
+  | 'notStarted'
+  | 'startedNoResult';
 
 /** A VM to watch. A name is a label, never an identity: VMs are renamed, and names repeat. */
 export interface VmRef {
@@ -90,6 +109,8 @@ export interface VmRow {
   readonly failure?: Failure | null;
   /** The likely reason that the VM gets no further. */
   readonly hint?: Hint | null;
+  /** Server time at which the window of the VM opens; with the hint `poweredOnEarlier` only. */
+  readonly windowOpensAt?: string;
   /** A result had been told that later changed. */
   readonly revised?: true;
   /** Guest info tells another result than the events. */
@@ -100,8 +121,14 @@ export interface VmRow {
 
 /** One step of one VM. The transitions of a VM form a chain that ends at the status of its row. */
 export interface Transition {
+  /**
+   * Its number in the run, from 0 on. It counts those that are no longer kept, and a run that is resumed goes on with it.
+   */
+  readonly n: number;
   /** The value of the managed object reference. */
   readonly vm: string;
+  /** The name of the VM as it was known then. */
+  readonly name: string | null;
   /** The status before. */
   readonly from: CustomizationStatus;
   /** The status after. */
@@ -127,6 +154,30 @@ export interface Report {
   readonly transitionsDropped?: number;
   /** How many of the events fed in were ignored, by reason. */
   readonly ignored?: Readonly<Record<string, number>>;
+  /** What became of the reads. */
+  readonly reading: Reading;
+}
+
+/** What became of the reads: it tells a run that saw nothing from one of VMs that are not done. */
+export interface Reading {
+  /** Host time of the last complete read, milliseconds since the start of the run; null when there was none. */
+  readonly lastReadAtMs: number | null;
+  /** What reads, and log-ins, have failed with since then; null when none did. */
+  readonly failure: ReadingFailure | null;
+}
+
+/** Reads, and log-ins, that failed in a row. */
+export interface ReadingFailure {
+  /** The kind of the latest. */
+  readonly kind: ReadFailureKind;
+  /** What the source said of the latest. */
+  readonly message: string;
+  /** The message was longer than 4 KiB and was cut. */
+  readonly truncated?: true;
+  /** Host time of the first, milliseconds since the start of the run. */
+  readonly sinceMs: number;
+  /** How many there were. */
+  readonly count: number;
 }
 
 /** What a run is asked to do. What is left out takes the default. */
@@ -231,7 +282,10 @@ export interface ReadFailure {
   readonly message?: string;
 }
 
-/** The second signal: `guest.customizationInfo` and `config.tools.pendingCustomization` of one VM. */
+/**
+ * Guest info: `guest.customizationInfo`, `config.tools.pendingCustomization`, `runtime.powerState` and `runtime.bootTime`
+ * of one VM.
+ */
 export interface GuestInfo {
   readonly vm: string;
   /** Such as `TOOLSDEPLOYPKG_RUNNING`. */
@@ -243,6 +297,10 @@ export interface GuestInfo {
   readonly errorMsg?: string | null;
   /** Whether `config.tools.pendingCustomization` is set; absent is unknown. */
   readonly pendingCustomization?: boolean | null;
+  /** `poweredOn`, `poweredOff` or `suspended`; others are unknown. */
+  readonly powerState?: string | null;
+  /** Server time at which it was powered on last. */
+  readonly bootTime?: string | null;
 }
 
 /** The state of a run as versioned plain data, for {@link Monitor.restore}. Its fields are the core's own business. */

@@ -146,6 +146,20 @@ describe('guest info', () => {
     assert.equal(recording.steps.filter((step) => 'guestInfo' in step).length, 1);
   });
 
+  test('that tells of the power is fed again after a power-on', async () => {
+    const off = { ...pending(), powerState: 'poweredOff' };
+    const source = withGuests([[], POWERED_ON], [[off]]);
+    const { recording, row } = await wait(source, VM, { timeoutSeconds: 100, waitForPowerOn: true });
+    assert.deepEqual(
+      recording.steps.filter((step) => 'guestInfo' in step).map((step) => [step.atMs, step.guestInfo]),
+      [
+        [0, off],
+        [30_000, off],
+      ],
+    );
+    assert.equal(row.hint, 'poweredOff');
+  });
+
   test('is not asked for under the published rules', async () => {
     const source = withGuests([SUCCESS], [[done('FAILED')]]);
     await wait(source, VM, { rules: 'published', timeoutSeconds: 30 });
@@ -261,20 +275,35 @@ describe('a hint', () => {
     assert.equal(row.failure.reason, 'why');
   });
 
+  const power = (powerState, more = {}) => [{ vm: 'vm-101', powerState, ...more }];
   for (const [hint, guest, events = POWERED_ON] of [
     ['neverPoweredOn', [], []],
+    ['neverPoweredOn', power('poweredOff'), []],
+    ['poweredOnEarlier', power('poweredOn', { bootTime: at(-301) }), []],
+    ['notStarted', power('poweredOn', { bootTime: at(-300) }), []],
+    ['poweredOff', power('poweredOff', { pendingCustomization: true })],
+    ['poweredOff', power('suspended')],
+    ['poweredOff', power('poweredOff'), SUCCESS.slice(0, 2)],
     ['pendingNotStarted', [pending()]],
     ['nothingPending', [pending('vm-101', false)]],
     ['notStarted', []],
     ['startedNoResult', [], SUCCESS.slice(0, 2)],
   ]) {
-    test(`of a wait that timed out: ${hint}`, async () => {
+    test(`of a wait that timed out: ${hint} from ${JSON.stringify(guest)} and ${events.length} events`, async () => {
       const source = withGuests([events], [guest]);
       const { row } = await wait(source, VM, { timeoutSeconds: 10, waitForPowerOn: true });
       assert.equal(row.conclusion, 'timedOut');
       assert.equal(row.hint, hint);
     });
   }
+
+  test('of a wait in which vCenter could not be read says nothing of the guest', async () => {
+    const source = withGuests([HANG, HANG, HANG, HANG], [power('poweredOff')]);
+    const { row, report } = await wait(source, VM, { timeoutSeconds: 10 });
+    assert.equal(row.hint, 'notRead');
+    assert.equal(report.reading.lastReadAtMs, null);
+    assert.equal(report.reading.failure.kind, 'transient');
+  });
 
   test('is from the guest of the last moment also when the events can no longer be read', async () => {
     const source = withGuests([POWERED_ON, HANG, HANG, HANG], [[pending()], [pending('vm-101', false)]]);

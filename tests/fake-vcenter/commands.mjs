@@ -73,6 +73,7 @@ export class Commands {
     const vm = this.#find(which);
     if (vm.poweredOn) throw new Error('The attempted operation cannot be performed in the current state (Powered on).');
     vm.poweredOn = true;
+    vm.bootTime = this.#state.now();
     this.#tell(vm, 'VmStartingEvent', 'VmPoweredOnEvent');
     if (vm.pending === undefined) return;
     const startTime = this.#state.now();
@@ -97,6 +98,7 @@ export class Commands {
     if (!vm.poweredOn)
       throw new Error('The attempted operation cannot be performed in the current state (Powered off).');
     vm.poweredOn = false;
+    vm.bootTime = undefined;
     this.#tell(vm, 'VmStoppingEvent', 'VmPoweredOffEvent');
   }
 

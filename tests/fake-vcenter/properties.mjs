@@ -57,6 +57,7 @@ const properties = {
     'config.instanceUuid': (o) => o.instanceUuid,
     'config.tools.pendingCustomization': (o) => (o.pending === undefined ? UNSET : '/var/run/vmware-imc/imcf'),
     'runtime.host': (o) => o.host.ref,
+    'runtime.bootTime': (o) => o.bootTime ?? UNSET,
     'runtime.powerState': (o) => enumeration('VirtualMachinePowerState', o.poweredOn ? 'poweredOn' : 'poweredOff'),
     'summary.config.name': (o) => o.name,
     'guest.customizationInfo': (o) => o.customizationInfo ?? UNSET,

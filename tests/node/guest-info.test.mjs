@@ -49,6 +49,25 @@ for (const kind of ['vcsim', 'fake']) {
       assert.equal(of(untouched).pendingCustomization, false);
     });
 
+    for (const protocol of kind === 'fake' ? ['soap', 'vi-json'] : ['soap']) {
+      test(`tells the power and when it came, over ${protocol}`, async (context) => {
+        const { server, front } = await simulator(context, kind, '-vms', '2');
+        const [off, on] = server.vms;
+        const vcenter = await session(context, front, protocol);
+        const before = await vcenter.serverTime();
+        await server.do({ do: 'powerOn', vm: on.vm });
+        const source = vcenter.events();
+        const infos = await source.readGuestInfo([off.vm, on.vm], { signal });
+        const of = ({ vm }) => infos.find((info) => info.vm === vm);
+        assert.equal(of(off).powerState, 'poweredOff');
+        assert.equal(of(off).bootTime, undefined);
+        assert.equal(of(on).powerState, 'poweredOn');
+        // vcsim has it in the summary alone.
+        if (kind === 'vcsim') return;
+        assert.ok(Math.abs(Date.parse(of(on).bootTime) - before.getTime()) < 60_000, of(on).bootTime);
+      });
+    }
+
     test('without a session is no guest info, though the server may answer 200', async (context) => {
       const { server, proxy, front } = await simulator(context, kind);
       const vcenter = await session(context, front);
@@ -131,7 +150,12 @@ describe('guest info over VI JSON', () => {
     }
     const millisecond = (time) => (time ? new Date(time).toISOString() : time);
     const comparable = (infos) =>
-      infos.map((info) => ({ ...info, startTime: millisecond(info.startTime), endTime: millisecond(info.endTime) }));
+      infos.map((info) => ({
+        ...info,
+        startTime: millisecond(info.startTime),
+        endTime: millisecond(info.endTime),
+        bootTime: millisecond(info.bootTime),
+      }));
     assert.deepEqual(comparable(answers[1]), comparable(answers[0]));
     assert.equal(answers[1].find(({ vm }) => vm === done.vm).customizationStatus, 'TOOLSDEPLOYPKG_SUCCEEDED');
   });
@@ -139,11 +163,11 @@ describe('guest info over VI JSON', () => {
 
 describe('hints of the command', { concurrency: 2 }, () => {
   test('come from what the guests say: a specification that is pending, and one that is not', async (context) => {
-    const { server, front } = await simulator(context, 'vcsim');
+    const { server, front } = await simulator(context, 'fake');
     const [pending, none] = server.vms;
-    // Powered on, as vCenter tells it, with a specification that Tools do not pick up.
-    await server.do({ do: 'customize', vm: pending.vm });
-    for (const { vm } of [pending, none]) await server.do({ do: 'post', vm, event: 'VmStartingEvent' });
+    for (const { vm } of [pending, none]) await server.do({ do: 'powerOn', vm });
+    // A specification that Tools do not pick up.
+    await server.do({ do: 'guestInfo', vm: pending.vm, pending: true });
     const args = ['--timeout', '1', pending.name, none.name];
     const table = await runCommand(args, { server: front });
     assert.equal(table.status, 2);
@@ -154,6 +178,22 @@ describe('hints of the command', { concurrency: 2 }, () => {
       jsonOf(json).report.vms.map(({ hint }) => hint),
       ['pendingNotStarted', 'nothingPending'],
     );
+  });
+
+  test('do not blame Tools while the VM is off, nor call it off while it runs', async (context) => {
+    const { server, front } = await simulator(context, 'fake', '-vms', '3');
+    const [failed, runs, off] = server.vms;
+    await server.do({ do: 'customize', vm: failed.vm });
+    // The power-on failed: only its beginning is told.
+    await server.do({ do: 'post', vm: failed.vm, event: 'VmStartingEvent' });
+    await server.do({ do: 'powerOn', vm: runs.vm });
+    const since = new Date(Date.now() + 3_600_000).toISOString();
+    const hints = async (...args) => {
+      const { stdout } = await runCommand(['--json', '--timeout', '1', ...args], { server: front });
+      return jsonOf({ stdout }).report.vms.map(({ hint }) => hint);
+    };
+    assert.deepEqual(await hints(failed.name), ['poweredOff']);
+    assert.deepEqual(await hints('--since', since, runs.name, off.name), ['poweredOnEarlier', 'neverPoweredOn']);
   });
 });
 
@@ -166,7 +206,7 @@ describe('a release without guest.customizationInfo', () => {
     const vms = server.vms.map(({ vm }) => vm);
     for (const _ of [1, 2]) {
       const [first, ...others] = await source.readGuestInfo(vms, { signal });
-      assert.deepEqual(first, { vm: vms[0], pendingCustomization: true });
+      assert.deepEqual(first, { vm: vms[0], pendingCustomization: true, powerState: 'poweredOff' });
       assert.ok(others.every((info) => info.pendingCustomization === false));
     }
     assert.deepEqual(

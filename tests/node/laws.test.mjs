@@ -45,6 +45,7 @@ for (const rules of ['default', 'published']) {
             status = transition.to;
             nowMs = transition.atMs;
           }
+          if (mayComeAgain && row.customizationStatus === 'VmNotStarted') continue;
           assert.equal(status, row.customizationStatus, say('the last one ends at the row'));
         }
       });

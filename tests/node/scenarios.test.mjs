@@ -97,7 +97,7 @@ describe('customization that goes well', { concurrency: 2 }, () => {
     const run = await runCommand(['--json', 'web-1'], { server });
     const { transitions, report } = jsonOf(run);
     assert.deepEqual(transitions, report.transitions);
-    assert.deepEqual(Object.keys(transitions[0]), ['vm', 'from', 'to', 'atMs', 'eventKey', 'attempt']);
+    assert.deepEqual(Object.keys(transitions[0]), ['n', 'vm', 'name', 'from', 'to', 'atMs', 'eventKey', 'attempt']);
     assert.equal(report.format, 'vm-customization-report/1');
     const [row] = report.vms;
     assert.equal(row.attempt, 1);

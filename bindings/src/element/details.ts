@@ -1,6 +1,6 @@
 /** All that is known of one VM, in words. */
 
-import { clockText, hintText } from '../messages.js';
+import { clockText, rowHintText } from '../messages.js';
 import type { Transition } from '../types.js';
 import { el, setText } from './dom.js';
 import type { MarkKind } from './marks.js';
@@ -8,7 +8,7 @@ import { type ModelEntry, marksOf, type RunModel } from './model.js';
 import { elapsedMs } from './row-order.js';
 import { statusIcon } from './shapes.js';
 import { dateAndTime, zoneAt } from './time-axis.js';
-import { adviceFor, conclusionLabel, GUEST_LOGS, markLabel, STATUS_LABELS } from './words.js';
+import { adviceFor, conclusionLabel, GUEST_LOGS, isInGuest, markLabel, STATUS_LABELS } from './words.js';
 
 const RESULTS: ReadonlySet<MarkKind> = new Set(['succeeded', 'failed']);
 
@@ -118,13 +118,13 @@ export class Details {
     if (row.hint === undefined || row.hint === null) {
       return [];
     }
-    const text = hintText(row.hint);
+    const text = rowHintText(row);
     const parts = [el('h3', {}, 'Hint'), el('p', {}, `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)];
     const advice = adviceFor(row.hint);
     if (advice !== '') {
       parts.push(el('p', {}, advice));
     }
-    if (row.hint !== 'neverPoweredOn' && row.hint !== 'nothingPending') {
+    if (isInGuest(row.hint)) {
       parts.push(el('p', { class: 'muted' }, `Log in the guest. ${GUEST_LOGS}`));
     }
     return parts;

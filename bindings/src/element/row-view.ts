@@ -1,5 +1,5 @@
 /** One row of the table, used for whichever VM is scrolled to its place. */
-import { clockText, hintText } from '../messages.js';
+import { clockText, rowHintText } from '../messages.js';
 import { el, set, setText } from './dom.js';
 import { type ModelEntry, marksOf } from './model.js';
 import { elapsedMs } from './row-order.js';
@@ -82,7 +82,7 @@ export class RowView {
     setCell(this.#event, last === undefined ? '–' : markLabel(last));
     setText(this.#eventTime, last === undefined ? '' : timeOfDay(last.timeMs));
     setCell(this.#failure, failure);
-    setCell(this.#hint, row.hint ? hintText(row.hint) : '');
+    setCell(this.#hint, rowHintText(row));
   }
 
   #drawName(name: string, id: string): void {

@@ -54,16 +54,24 @@ export function markLabel(mark: Mark): string {
 }
 
 const ADVICE: Readonly<Record<Hint, string>> = {
-  neverPoweredOn:
-    'If it is running, it was powered on earlier. If not, power it on: customization begins with its first boot.',
+  notRead: 'Look whether the vCenter can be reached, and whether the account may read its events.',
+  poweredOff: 'Look among the tasks of the VM why it is off, then power it on.',
+  poweredOnEarlier: 'Look back further, or power it on again if nothing was customized.',
+  neverPoweredOn: 'Power it on: customization begins with its first boot.',
   nothingPending: 'Clone or reconfigure the VM with a customization specification, then power it on.',
-  pendingNotStarted: 'Look whether VMware Tools or open-vm-tools is installed in the template, recent and running.',
+  pendingNotStarted:
+    'Look whether VMware Tools or open-vm-tools is installed in the template, recent and running. A specification applied to a running VM waits for the next power-on.',
   notStarted: 'Look whether a specification was applied, and whether VMware Tools runs in the guest.',
   startedNoResult: 'Look into the log in the guest; it may still be rebooting, or cut off from its host.',
 };
 
 export function adviceFor(hint: Hint): string {
   return ADVICE[hint] ?? '';
+}
+
+/** Whether the reason may stand in the log of the guest. */
+export function isInGuest(hint: Hint): boolean {
+  return hint === 'pendingNotStarted' || hint === 'notStarted' || hint === 'startedNoResult';
 }
 
 /** Where guests keep their log when no event says it. */

@@ -1,5 +1,5 @@
 /**
- * The second signal beside the events: what the guests' own properties say. It is read before the events of a read, so
+ * Guest info beside the events: what the VMs' own properties say. It is read before the events of a read, so
  * that whatever both tell of is known from the event too, which says more; and it never fails or holds up anything.
  */
 
@@ -41,7 +41,9 @@ export class GuestInfoFeed {
   readonly #ready = new Map<string, GuestInfo>();
   /** As told to the machine: it need not hear the same again at each read. */
   readonly #told = new Map<string, string>();
-  readonly #toldPending = new Map<string, boolean>();
+  readonly #toldState = new Map<string, string>();
+  /** Those whose power was told since their last power-on. */
+  readonly #toldPower = new Set<string>();
   #reading: Promise<void> | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #failure: string | undefined;
@@ -68,7 +70,8 @@ export class GuestInfoFeed {
     for (const vm of before) {
       if (!this.#vms.has(vm)) {
         this.#open.delete(vm);
-        for (const map of [this.#arrived, this.#ready, this.#told, this.#toldPending]) {
+        this.#toldPower.delete(vm);
+        for (const map of [this.#arrived, this.#ready, this.#told, this.#toldState]) {
           map.delete(vm);
         }
       }
@@ -80,12 +83,19 @@ export class GuestInfoFeed {
     }
   }
 
-  /** Takes what the machine tells: VMs that are done are not asked about. */
+  /**
+   * Takes what the machine tells: VMs that are done are not asked about, and of one that was powered on all that was fed of
+   * its power is old, so it is fed again.
+   */
   told(output: Output): void {
     if (output.type === 'concluded') {
       this.#track(output.row.vm, false);
     } else if (output.type === 'transition') {
       const { vm, to } = output.transition;
+      if (to === 'CustomizationNotStarted' && this.#toldPower.delete(vm)) {
+        this.#told.delete(vm);
+        this.#toldState.delete(vm);
+      }
       this.#track(vm, to !== 'CustomizationSucceeded' && to !== 'CustomizationFailed');
     }
   }
@@ -106,15 +116,16 @@ export class GuestInfoFeed {
   }
 
   /**
-   * Whether a customization is pending, where that is news: hints depend on it. Results wait for the events of the next
-   * read.
+   * Whether a customization is pending and the VM runs, where that is news: hints depend on it. Results wait for the events
+   * of the next read.
    */
-  takePending(): readonly GuestInfo[] {
+  takeState(): readonly GuestInfo[] {
     const news: GuestInfo[] = [];
-    for (const { vm, pendingCustomization } of [...this.#ready.values(), ...this.#arrived.values()]) {
-      if (typeof pendingCustomization === 'boolean' && this.#toldPending.get(vm) !== pendingCustomization) {
-        this.#toldPending.set(vm, pendingCustomization);
-        news.push({ vm, pendingCustomization });
+    for (const info of [...this.#ready.values(), ...this.#arrived.values()]) {
+      const state = stateOf(info);
+      if (Object.keys(state).length > 1 && this.#toldState.get(info.vm) !== JSON.stringify(state)) {
+        this.#noteState(state);
+        news.push(state);
       }
     }
     return news;
@@ -127,9 +138,7 @@ export class GuestInfoFeed {
       const text = JSON.stringify(info);
       if (this.#told.get(info.vm) !== text) {
         this.#told.set(info.vm, text);
-        if (typeof info.pendingCustomization === 'boolean') {
-          this.#toldPending.set(info.vm, info.pendingCustomization);
-        }
+        this.#noteState(stateOf(info));
         news.push(info);
       }
     }
@@ -160,6 +169,13 @@ export class GuestInfoFeed {
   /** Ends what is under way. */
   stop(): void {
     this.#stop.abort(new Error('the wait is over'));
+  }
+
+  #noteState(state: GuestInfo): void {
+    this.#toldState.set(state.vm, JSON.stringify(state));
+    if (state.powerState !== undefined || state.bootTime !== undefined) {
+      this.#toldPower.add(state.vm);
+    }
   }
 
   #track(vm: string, open: boolean): void {
@@ -212,4 +228,14 @@ export class GuestInfoFeed {
     }
     this.#arrived.clear();
   }
+}
+
+/** What is known of a VM beside its customizations. */
+function stateOf({ vm, pendingCustomization, powerState, bootTime }: GuestInfo): GuestInfo {
+  return {
+    vm,
+    ...(pendingCustomization === undefined ? {} : { pendingCustomization }),
+    ...(powerState === undefined ? {} : { powerState }),
+    ...(bootTime === undefined ? {} : { bootTime }),
+  };
 }

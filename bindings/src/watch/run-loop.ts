@@ -332,7 +332,7 @@ export class RunLoop {
   async #timeout(due: number): Promise<void> {
     if (this.#deadline?.reason === 'stuck') {
       await this.#guests.beforeHint(this.#setup.stop);
-      this.#act(this.#fed.guests(this.#guests.takePending(), this.#nowMs()).steps);
+      this.#act(this.#fed.guests(this.#guests.takeState(), this.#nowMs()).steps);
     } else if (this.#deadline?.reason === 'lastRead') {
       this.#act(this.#fed.guests(this.#guests.takeAll(), this.#nowMs()).steps);
     }

@@ -1,4 +1,4 @@
-/** The second signal: what the properties of VMs say of their customization. */
+/** Guest info: what the properties of VMs say of their customization and their power. */
 import { VimFaultError } from '../../errors.js';
 import type { GuestInfo } from '../../types.js';
 import type { CallContext, ManagedObject } from '../api/types.js';
@@ -7,12 +7,14 @@ import type { VimClient } from './vim-client.js';
 
 const INFO = 'guest.customizationInfo';
 const PENDING = 'config.tools.pendingCustomization';
+const POWER = 'runtime.powerState';
+const BOOTED = 'runtime.bootTime';
 
 /** Reads it with one request for all VMs. */
 export class GuestInfoReader {
   readonly #api: VimClient;
-  /** The properties that the server's release has; the first came with vSphere 7.0.2, the other has always been there. */
-  #paths: readonly string[] = [INFO, PENDING];
+  /** The properties that the server's release has; the first came with vSphere 7.0.2, the others have always been there. */
+  #paths: readonly string[] = [INFO, PENDING, POWER, BOOTED];
 
   constructor(api: VimClient) {
     this.#api = api;
@@ -40,6 +42,7 @@ export class GuestInfoReader {
 function infoOf(object: ManagedObject, paths: readonly string[]): GuestInfo {
   const info = object.properties.get(INFO)?.fields;
   const field = (name: string): string | null => info?.[name] || null;
+  const [powerState, bootTime] = [textOf(object, POWER), textOf(object, BOOTED)];
   return {
     vm: object.ref.value,
     ...(info === undefined
@@ -52,5 +55,7 @@ function infoOf(object: ManagedObject, paths: readonly string[]): GuestInfo {
         }),
     // A property that is not set is left out of the answer.
     ...(paths.includes(PENDING) ? { pendingCustomization: (textOf(object, PENDING) ?? '') !== '' } : {}),
+    ...(powerState === undefined ? {} : { powerState }),
+    ...(bootTime === undefined ? {} : { bootTime }),
   };
 }
