@@ -1,7 +1,7 @@
 //! Thin wasm-bindgen bindings of [`vm_customization`]: text and bytes in, JSON text out, times as
 //! milliseconds of the host's monotonic clock. No rule of customization stands here.
 
-use js_sys::Error;
+use js_sys::{Error, Reflect};
 use vm_customization::{
     wire, Completeness, GuestInfo, HostTime, Ingested, Monitor, OptionsError, Playback, ReadFailure,
     Recording, RestoreError, RunConfig, RunInput, Snapshot, TimeDown, TimeError, VmRef,
@@ -325,8 +325,13 @@ fn restore_failure(error: &RestoreError) -> JsValue {
     failure(error.code(), &error.to_string())
 }
 
+/// With the kind of the failed read that it is, as `kind`.
 fn wire_failure(error: &wire::WireError) -> JsValue {
-    failure(error.code(), &error.to_string())
+    let js_error = failure(error.code(), &error.to_string());
+    let kind = error.read_failure().kind.to_string();
+    // It fails for what is no object.
+    let _ = Reflect::set(&js_error, &"kind".into(), &kind.into());
+    js_error
 }
 
 /// A real `Error` whose name is a stable code.

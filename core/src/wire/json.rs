@@ -49,8 +49,6 @@ fn is_broken_off(line: &str) -> bool {
 
 /// Walks values that follow each other. One that is broken costs no other: each is looked for in lines of its own.
 fn walk_lines(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
-    let mut first_problem = None;
-    let mut is_any_good = false;
     let mut line = 1;
     let mut rest = text;
     while !rest.is_empty() {
@@ -64,13 +62,12 @@ fn walk_lines(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
             counted = begin;
             page.line = Some(line);
             match values.next() {
-                Some(Ok(value)) => {
-                    is_any_good = true;
-                    walk_value(value.get(), Role::Item, 0, page)?;
-                }
+                Some(Ok(value)) => walk_value(value.get(), Role::Item, 0, page)?,
                 Some(Err(error)) => {
                     page.not_an_event(format_args!("{error}"));
-                    first_problem.get_or_insert_with(|| format!("line {line}: {error}"));
+                    if error.is_eof() && after.is_empty() {
+                        page.sink.cut_off();
+                    }
                     break;
                 }
                 None => break,
@@ -79,10 +76,7 @@ fn walk_lines(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
         line += newlines(lines.get(counted..).unwrap_or_default());
         rest = after;
     }
-    match first_problem {
-        Some(why) if !is_any_good => Err(WireError::Syntax(why)),
-        Some(_) | None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The length of the lines that a value may take: the first one, and where that breaks off, those up to the next one
@@ -102,7 +96,7 @@ fn newlines(text: &str) -> usize {
 /// What a value stands for, by which it is judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// It must hold events.
+    /// It may be a fault.
     Document,
     /// It should be an event.
     Item,
@@ -119,7 +113,7 @@ fn walk_document(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
             walk_object(&members, Role::Document, 0, page)
         }
         Some(_) | None => match serde_json::from_str::<&RawValue>(text).map_err(not_json)?.get() {
-            "null" => Ok(()),
+            "null" => Err(WireError::NoObservation("it is `null`".into())),
             other => Err(WireError::NotEvents(format!("it is `{}`", shown(other)))),
         },
     }
@@ -128,12 +122,14 @@ fn walk_document(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
 /// Walks the items of a list. As a list for `serde_json` they would all have to be taken as they stand first, and each of
 /// interest be read twice.
 fn walk_list(json: &str, role: Role, depth: usize, page: &mut Page<'_>) -> Result<(), WireError> {
+    page.is_list |= depth == 0;
     let mut rest = json.strip_prefix('[').map_or(json, unindented);
     if let Some(after) = rest.strip_prefix(']') {
         return nothing_in(after);
     }
     loop {
-        let passed = if type_at_the_start(rest).is_some_and(|type_name| page.passes_over(type_name)) {
+        let type_name = type_at_the_start(rest).filter(|_| role == Role::Item);
+        let passed = if type_name.is_some_and(|type_name| page.passes_over(type_name)) {
             first_value::<IgnoredAny>(rest)?.1
         } else if rest.starts_with('{') {
             let (members, passed) = first_value::<Members<'_>>(rest)?;
@@ -219,11 +215,16 @@ fn walk_object(
     depth: usize,
     page: &mut Page<'_>,
 ) -> Result<(), WireError> {
-    let is_event = text(members.type_name).is_some_and(|name| is_named_event(&name));
+    let type_name = text(members.type_name);
+    let type_name = type_name.as_deref().unwrap_or_default();
     // Windows PowerShell puts a list into `value` of its own.
     let list = members.boxed.or(members.value);
     let list = list.filter(|list| list.get().starts_with('['));
-    if !is_event && (members.container.is_some() || list.is_some()) {
+    let is_answer = type_name == "UpdateSet" || type_name == "ArrayOfEvent";
+    page.is_list |= is_answer || type_name.is_empty() && list.is_some();
+    let is_empty_answer = is_answer && role != Role::Item;
+    let is_holder = members.container.is_some() || list.is_some() || is_empty_answer;
+    if is_holder && !is_named_event(type_name) {
         if let Some(container) = members.container {
             walk_value(container.get(), Role::Property, depth + 1, page)?;
         }
@@ -237,20 +238,19 @@ fn walk_object(
         Some(data) => members.event_in(data),
         None => members.event(),
     };
-    match role {
-        Role::Document if members.fault_text.is_some() => Err(WireError::Fault {
+    let is_fault = members.fault_text.is_some() || super::known_fault(type_name).is_some();
+    if role == Role::Document && is_fault {
+        return Err(WireError::Fault {
             fault: event.type_name.map_or_else(|| "unknown".into(), shown),
             message: text(members.fault_text).map(shown).unwrap_or_default(),
-        }),
-        Role::Document if event.type_name.is_none() => {
-            Err(WireError::NotEvents("it is an object without a type".into()))
-        }
-        Role::Property if event.type_name.is_none() => Ok(()),
-        Role::Document | Role::Item | Role::Property => {
-            page.event(event);
-            Ok(())
-        }
+        });
     }
+    // As in SOAP: the value of another property is none.
+    let is_event = event.created_time.is_some() && !matches!(event.key, RawKey::Missing);
+    if is_event || role != Role::Property {
+        page.event(event);
+    }
+    Ok(())
 }
 
 /// The members of an object that may be an event, a `CloudEvent`, a box, a reference, or a container of others: each as
@@ -462,12 +462,24 @@ fn scalar(value: Option<&RawValue>) -> Option<&str> {
 
 /// A text, alone or in a box; other values are as good as absent.
 fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
-    let json = scalar(value)?;
-    let plain = json.strip_prefix('"')?.strip_suffix('"')?;
-    if plain.contains('\\') {
-        return serde_json::from_str(&whole_characters(json)).ok().map(Cow::Owned);
+    let json = value.map(RawValue::get)?;
+    if json.starts_with('"') {
+        unquoted(json)
+    } else {
+        scalar(value).and_then(unquoted)
     }
-    Some(Cow::Borrowed(plain))
+}
+
+/// The text that JSON has in quotes.
+fn unquoted(json: &str) -> Option<Cow<'_, str>> {
+    let plain = json.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr(b'\\', plain.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(plain));
+    }
+    serde_json::from_str(json)
+        .or_else(|_| serde_json::from_str(&whole_characters(json)))
+        .ok()
+        .map(Cow::Owned)
 }
 
 /// `Event.key`, alone or in a box.
@@ -491,8 +503,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Members::default();
-                while let Some(name) = map.next_key()? {
-                    match text(Some(name)).and_then(|name| members.slot(&name)) {
+                while let Some(name) = map.next_key::<&RawValue>()? {
+                    match unquoted(name.get()).and_then(|name| members.slot(&name)) {
                         Some(slot) => {
                             let value = map.next_value()?;
                             slot.get_or_insert(value);
