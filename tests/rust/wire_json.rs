@@ -52,7 +52,9 @@ impl<'a> Object<'a> {
     /// An object, taken out of its box where it is in one.
     fn unboxed(value: Option<&'a RawValue>) -> Option<Self> {
         let object = Self::of(value)?;
-        Some(Self::of(object.get(&["_value"])).unwrap_or(object))
+        let is_bare = object.field("vm").is_some() || object.field("value").is_some();
+        let inner = Self::of(object.get(&["_value"])).filter(|_| !is_bare);
+        Some(inner.unwrap_or(object))
     }
 
     /// The first member with one of these names.
@@ -221,8 +223,11 @@ fn walk(value: &RawValue, role: Role, found: &mut Found) -> Result<(), Refusal> 
 
 /// The type of an object that is named an event, and is one whatever it holds.
 fn named(object: &Object<'_>) -> Option<String> {
-    own_type(object)
-        .filter(|name| name == "EventEx" || name.ends_with("Event") && !name.starts_with("ArrayOf"))
+    own_type(object).filter(|name| {
+        let name = vm_customization::bare_type_name(name);
+        let is_named = name.ends_with("Event") && !name.starts_with("ArrayOf");
+        is_named || name.starts_with("Customization") || name == "EventEx"
+    })
 }
 
 fn own_type(object: &Object<'_>) -> Option<String> {
@@ -257,6 +262,9 @@ impl Data {
 
 fn item(object: &Object<'_>) -> Value {
     let own_type = own_type(object);
+    if named(object).is_some() && object.field("createdTime").is_some() {
+        return item_of_type(object, own_type.as_deref());
+    }
     match Data::of(object) {
         Data::None => {}
         Data::Unknown => return unknown(),
@@ -327,7 +335,9 @@ fn item_of_type(object: &Object<'_>, type_name: Option<&str>) -> Value {
             item[field] = object.text(field).into();
         }
         let message = object.text("fullFormattedMessage");
-        item["fullFormattedMessage"] = message.or_else(|| object.text("message")).into();
+        let is_vi_json = object.get(&["_typeName", "_vimtype"]).is_some();
+        let plain = object.text("message").filter(|_| !is_vi_json);
+        item["fullFormattedMessage"] = message.or(plain).into();
     }
     without_nulls(item)
 }

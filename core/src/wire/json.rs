@@ -9,11 +9,12 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
-use serde::de::{Deserialize, IgnoredAny, MapAccess, Visitor};
-use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{shown, soap, Page, RawDetails, RawEvent, RawKey, WireError};
+use crate::model::event::bare_type_name;
 use crate::model::json::whole_characters;
 use crate::model::time::ServerTime;
 
@@ -131,6 +132,9 @@ fn walk_list(json: &str, role: Role, depth: usize, page: &mut Page<'_>) -> Resul
         let type_name = type_at_the_start(rest).filter(|_| role == Role::Item);
         let passed = if type_name.is_some_and(|type_name| page.passes_over(type_name)) {
             first_value::<IgnoredAny>(rest)?.1
+        } else if let Some((event, passed)) = plain_event(rest) {
+            page.event(event);
+            passed
         } else if rest.starts_with('{') {
             let (members, passed) = first_value::<Members<'_>>(rest)?;
             walk_object(&members, role, depth + 1, page)?;
@@ -204,9 +208,18 @@ fn type_at_the_start(json: &str) -> Option<&str> {
     (is_named_event(name) && !name.contains('\\')).then_some(name)
 }
 
-/// Whether an object of this type is an event, whatever members it has. Those of customization are named otherwise.
+/// The event that a text begins with, and where it ends, as most are written. Others are read as [`Members`], which gives
+/// the same of one that is plain.
+fn plain_event(text: &str) -> Option<(RawEvent<'_>, usize)> {
+    let (event, passed) = first_value::<PlainEvent<'_>>(text).ok()?;
+    is_named_event(&event.type_name).then(|| (event.into_raw(), passed))
+}
+
+/// Whether an object of this type is an event, whatever members it has.
 fn is_named_event(type_name: &str) -> bool {
-    type_name.ends_with("Event") && !type_name.starts_with("ArrayOf") || type_name == "EventEx"
+    let name = bare_type_name(type_name);
+    let is_named = name.ends_with("Event") && !name.starts_with("ArrayOf");
+    is_named || name.starts_with("Customization") || name == "EventEx"
 }
 
 fn walk_object(
@@ -251,6 +264,71 @@ fn walk_object(
         page.event(event);
     }
     Ok(())
+}
+
+/// An event as vCenter writes it: nothing is in a box, no member is there twice, no text has half a character.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PlainEvent<'a> {
+    #[serde(rename = "_typeName", alias = "_vimtype", borrow)]
+    type_name: Cow<'a, str>,
+    #[serde(alias = "Key")]
+    key: i32,
+    #[serde(borrow, alias = "CreatedTime")]
+    created_time: Cow<'a, str>,
+    #[serde(borrow, alias = "Vm")]
+    vm: PlainArgument<'a>,
+    #[serde(borrow, alias = "FullFormattedMessage")]
+    full_formatted_message: Option<Text<'a>>,
+    #[serde(borrow, alias = "Reason")]
+    reason: Option<Text<'a>>,
+    #[serde(borrow, alias = "LogLocation")]
+    log_location: Option<Text<'a>>,
+    #[serde(borrow, alias = "SysprepVersion")]
+    sysprep_version: Option<Text<'a>>,
+    #[serde(borrow, alias = "SystemVersion")]
+    system_version: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct PlainArgument<'a> {
+    #[serde(borrow, alias = "Name")]
+    name: Option<Text<'a>>,
+    #[serde(borrow, alias = "Vm")]
+    vm: PlainReference<'a>,
+}
+
+#[derive(Deserialize)]
+struct PlainReference<'a> {
+    #[serde(borrow, alias = "Type")]
+    r#type: Cow<'a, str>,
+    #[serde(borrow, alias = "Value")]
+    value: Cow<'a, str>,
+}
+
+/// In an option of its own serde would not borrow it.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> PlainEvent<'a> {
+    fn into_raw(self) -> RawEvent<'a> {
+        let text = |text: Option<Text<'a>>| text.map(|Text(text)| text);
+        let is_vm = self.vm.vm.r#type == "VirtualMachine";
+        RawEvent {
+            type_name: Some(self.type_name),
+            key: RawKey::Int32(self.key),
+            created_time: Some(moment(self.created_time)),
+            vm: Some(self.vm.vm.value).filter(|_| is_vm),
+            vm_name: text(self.vm.name),
+            details: RawDetails {
+                reason: text(self.reason),
+                log_location: text(self.log_location),
+                sysprep_version: text(self.sysprep_version),
+                system_version: text(self.system_version),
+                message: text(self.full_formatted_message),
+            },
+        }
+    }
 }
 
 /// The members of an object that may be an event, a `CloudEvent`, a box, a reference, or a container of others: each as
@@ -299,10 +377,12 @@ impl<'a> Members<'a> {
             .map(Self::of)
     }
 
-    /// The same of an object that may be in a box.
+    /// The same of an argument or a reference, which may be in a box.
     fn of_boxed(value: Option<&'a RawValue>) -> Option<Self> {
         let members = Self::of_object(value)?;
-        Some(Self::of_object(members.boxed).unwrap_or(members))
+        let is_bare = members.vm.is_some() || members.value.is_some();
+        let inner = Self::of_object(members.boxed).filter(|_| !is_bare);
+        Some(inner.unwrap_or(members))
     }
 
     fn slot(&mut self, name: &str) -> Option<&mut Option<&'a RawValue>> {
@@ -336,6 +416,9 @@ impl<'a> Members<'a> {
 
     fn event(&self) -> RawEvent<'a> {
         let own_type = text(self.type_name);
+        if self.is_whole() {
+            return self.event_of_type(own_type);
+        }
         let named = own_type.clone().filter(|name| is_named_event(name));
         if let Some(data) = Self::of_object(self.data) {
             let type_name = named.or_else(|| text(data.type_name));
@@ -349,8 +432,16 @@ impl<'a> Members<'a> {
         self.event_of_type(own_type.or_else(|| text(self.plain_type)))
     }
 
+    /// Whether it is an event by itself, whatever it has beside.
+    fn is_whole(&self) -> bool {
+        self.created_time.is_some() && text(self.type_name).is_some_and(|name| is_named_event(&name))
+    }
+
     /// The data of a `CloudEvent` where it is no object but a text: of XML, which is the default of some sources, or of JSON.
     fn data_text(&self) -> Option<Cow<'a, str>> {
+        if self.is_whole() {
+            return None;
+        }
         let data = match text(self.data_base64) {
             Some(base64) => {
                 let bytes = Base64::decode_vec(&base64).ok()?;
@@ -408,7 +499,11 @@ impl<'a> Members<'a> {
                 log_location: text(self.log_location),
                 sysprep_version: text(self.sysprep_version),
                 system_version: text(self.system_version),
-                message: text(self.full_message).or_else(|| text(self.plain_message)),
+                message: text(self.full_message).or_else(|| {
+                    // In VI JSON it is something else.
+                    let is_vi_json = self.type_name.is_some();
+                    text(self.plain_message).filter(|_| !is_vi_json)
+                }),
             },
         }
     }
