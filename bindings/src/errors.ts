@@ -43,6 +43,13 @@ export class SnapshotError extends VmCustomizationError {
 /** A document of events, or a recording, cannot be understood. The monitor it was meant for is as it was before. */
 export class WireError extends VmCustomizationError {
   override readonly name = 'WireError';
+  /** The failed read that an answer like this is: a fault that is known by its type has a kind of its own. */
+  readonly kind: ReadFailureKind;
+
+  constructor(code: string, message: string, kind: ReadFailureKind = 'transient') {
+    super(code, message);
+    this.kind = kind;
+  }
 }
 
 /** A bug in this package: the core has stopped. That monitor is dead; others live on. */

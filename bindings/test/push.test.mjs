@@ -277,6 +277,22 @@ describe('a push', () => {
     assert.equal(of('readFailed').length, 0);
   });
 
+  test('ends with a page that says nothing of events, and is begun again', async () => {
+    const second = async function* (signal) {
+      yield { events: SUCCESS.slice(1) };
+      yield* silent(signal);
+    };
+    const source = pushing([after(7, { events: [{ key: 1 }] }), second], [STARTED, []]);
+    const { report, of } = await run(source);
+    assert.deepEqual(times(source.pushes), [0, 1007]);
+    assert.equal(source.pushes[0].signal.aborted, false);
+    const [{ failure }] = of('pushFailed');
+    assert.equal(failure.kind, 'transient');
+    assert.match(failure.message, /what was pushed could not be understood: .*item 1: the event has no type/);
+    assert.deepEqual(of('readFailed')[0].failure, failure);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
   test('goes on after a restore', async () => {
     const first = pushing([silent]);
     let snapshot;

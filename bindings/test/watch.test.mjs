@@ -425,6 +425,35 @@ describe('a read that fails', () => {
     assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
   });
 
+  test('of which nothing is an event is no read', async () => {
+    const nothing = ['', 'null', '[null]', '{}', [{ key: 1 }, { key: 2 }], 'key,type\n1,VmStartingEvent\n'];
+    for (const events of nothing) {
+      const failures = [];
+      const source = scripted([{ events }, SUCCESS]);
+      const onProgress = ({ type, failure }) => type === 'readFailed' && failures.push(failure);
+      const report = await wait(source, undefined, { onProgress });
+      assert.deepEqual(times(source), [0, 1000], JSON.stringify(events));
+      assert.equal(failures[0].kind, 'transient');
+      assert.match(failures[0].message, /holds no events: /);
+      assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+    }
+  });
+
+  test('with a last line that is cut off is read again, and what was there counts', async () => {
+    const lines = SUCCESS.map((event) => JSON.stringify(event)).join('\n');
+    const source = scripted([{ events: lines.slice(0, -20) }, SUCCESS.slice(2)]);
+    const report = await wait(source);
+    assert.deepEqual(times(source), [0, 1000]);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
+  test('that is a fault without its usual text is of the kind of the fault', async () => {
+    const source = scripted([{ events: '{"_typeName":"NotAuthenticated"}' }, SUCCESS]);
+    const report = await wait(source);
+    assert.deepEqual([times(source), source.logIns], [[0, 0], [0]]);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+  });
+
   test('to be answered is given up after 30 s, or what the source says', async () => {
     for (const [more, expected] of [
       [{}, [0, 31_000]],

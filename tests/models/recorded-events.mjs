@@ -40,6 +40,22 @@ export function timeText(ms) {
 }
 
 /**
+ * The recording with what was observed: a page that has items of which none is an event by its shape, a type and a
+ * readable time, is none. The read has failed, and may work in a while.
+ */
+export function asObserved(recording) {
+  const steps = recording.steps.map((step) => {
+    const list = step.events === undefined || Array.isArray(step.events) ? step.events : step.events._value;
+    if (!list || list.length === 0 || list.some((event) => event._typeName && timeOf(event.createdTime) !== null)) {
+      return step;
+    }
+    const { events, complete, ...rest } = step;
+    return { readFailed: { kind: 'transient' }, ...rest };
+  });
+  return { ...recording, steps };
+}
+
+/**
  * The events of one step, in the order given, without those that mean nothing: other types, other VMs, before the
  * window. The text leaves open whether the latter may lend a name, or the time an event "came with first"; no query asks
  * for them, so here they are as if they had never come.

@@ -6,14 +6,17 @@ import { gzipSync } from 'node:zlib';
 
 const DIST = new URL('../../bindings/dist/', import.meta.url);
 
-/** Thousands of bytes, raw and after gzip -9: a twentieth above what it was, for the compilers' sake. */
+/**
+ * Thousands of bytes, raw and after gzip -9. After gzip the core may have 170 kB; the others a twentieth above what they
+ * had with a core of that size, for the compilers' sake.
+ */
 const BUDGETS = {
-  'core.wasm': [500, 190],
-  'browser.js': [460, 246],
+  'core.wasm': [445, 170],
+  'browser.js': [425, 227],
   'element.js': [87, 25],
-  'external.js': [210, 55],
-  'node.cjs': [490, 256],
-  'cli.js': [300, 81],
+  'external.js': [191, 48],
+  'node.cjs': [445, 234],
+  'cli.js': [259, 67],
 };
 
 const inThousands = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;

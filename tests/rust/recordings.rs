@@ -222,7 +222,11 @@ fn steps_of(step: &Value) -> Vec<String> {
         } else {
             Completeness::Complete
         };
-        steps.push(RunInput::events_to_step(document.as_bytes(), completeness, at_ms).unwrap());
+        let written = RunInput::events_to_step(document.as_bytes(), completeness, at_ms);
+        steps.push(written.unwrap_or_else(|error| {
+            let failure = error.read_failure();
+            RunInput::ReadFailed { failure }.to_step(at_ms)
+        }));
     }
     if let Some(info) = step.get("guestInfo") {
         let only = std::slice::from_ref(info);

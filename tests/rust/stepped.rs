@@ -87,9 +87,13 @@ impl SteppedRun {
                 self.asked = None;
                 Completeness::Complete
             };
-            self.monitor
-                .handle_event_bytes(document.as_bytes(), completeness, now)
-                .unwrap();
+            let fed = self
+                .monitor
+                .handle_event_bytes(document.as_bytes(), completeness, now);
+            if let Err(error) = fed {
+                self.asked = None;
+                self.monitor.handle_read_failed(error.read_failure(), now);
+            }
             self.drain();
         }
         if let Some(info) = step.get("guestInfo") {

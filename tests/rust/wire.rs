@@ -10,7 +10,7 @@
 use vm_customization::wire::{
     decode, event_keys, soap_tree, summarize, to_vi_json, WireError, MAX_DOCUMENT_BYTES,
 };
-use vm_customization::{Event, EventKind, IgnoreReason, EVENT_TYPES};
+use vm_customization::{Event, EventKind, IgnoreReason, ReadFailureKind, EVENT_TYPES};
 use vm_customization_tests::text;
 
 fn kinds(document: &str) -> Vec<EventKind> {
@@ -81,9 +81,10 @@ fn the_keys_of_a_page_are_those_of_all_its_items() {
             expected
         );
     }
-    let odd = r#"[{"_typeName":"VmStartingEvent","key":7},{"_typeName":"VmStartingEvent"},5,{"key":"x"}]"#;
-    assert_eq!(event_keys(odd.as_bytes()).unwrap(), "[7,null,null,null]");
-    assert_eq!(event_keys(b"").unwrap(), "[]");
+    let odd = r#"[{"_typeName":"VmStartingEvent","key":7},{"_typeName":"VmStartingEvent"},5,{"key":"x"},
+        {"_typeName":"VmFooEvent","createdTime":"2026-03-01T10:00:00Z"}]"#;
+    assert_eq!(event_keys(odd.as_bytes()).unwrap(), "[7,null,null,null,null]");
+    assert_eq!(event_keys(b"[]").unwrap(), "[]");
     assert!(event_keys(b"<html/>").is_err());
 }
 
@@ -131,9 +132,8 @@ fn the_type_attribute_is_found_by_namespace_whatever_the_prefix() {
         assert_eq!(kinds(&soap(&page)), [EventKind::VmStarting], "{attribute}");
     }
     let other = soap_event("returnval", r#"xmlns:x="urn:x" x:type="VmStartingEvent""#, "1");
-    let decoded =
-        decode(soap(&format!("<QueryEventsResponse>{other}</QueryEventsResponse>")).as_bytes()).unwrap();
-    assert_eq!(decoded.ignored.count(IgnoreReason::Malformed), 1);
+    let page = soap(&format!("<QueryEventsResponse>{other}</QueryEventsResponse>"));
+    assert!(reason(&page).contains("item 1: the event has no type"));
 }
 
 #[test]
@@ -167,8 +167,11 @@ fn updates_of_latest_page_are_decoded_whole_and_partial_from_every_object_set() 
 #[test]
 fn an_update_of_another_property_holds_no_events() {
     let info = r#"<val xsi:type="GuestInfoCustomizationInfo"><customizationStatus>TOOLSDEPLOYPKG_IDLE</customizationStatus></val>"#;
-    let page = format!("<R><returnval><filterSet><objectSet><changeSet>{info}</changeSet></objectSet></filterSet></returnval></R>");
+    let set = format!("<filterSet><objectSet><changeSet>{info}</changeSet></objectSet></filterSet>");
+    let page = format!("<WaitForUpdatesExResponse><returnval>{set}</returnval></WaitForUpdatesExResponse>");
     assert_eq!(kinds(&soap(&page)), []);
+    let json = r#"{"_typeName":"UpdateSet","filterSet":[{"objectSet":[{"changeSet":[{"name":"guest","val":{"_typeName":"boolean","_value":true}}]}]}]}"#;
+    assert_eq!(kinds(json), []);
 }
 
 #[test]
@@ -290,13 +293,7 @@ fn a_document_that_breaks_off_is_an_error_and_not_half_a_page() {
 
 #[test]
 fn what_is_no_document_of_events_is_an_error() {
-    for document in [
-        "<html><body>503</body></html>",
-        r#"{"error":"x"}"#,
-        "17",
-        "\"text\"",
-        "true",
-    ] {
+    for document in ["<html><body>503</body></html>", "17", "\"text\"", "true"] {
         assert!(
             matches!(decode(document.as_bytes()), Err(WireError::NotEvents(_))),
             "{document}"
@@ -336,10 +333,138 @@ fn a_fault_is_no_page_without_events() {
     );
 }
 
+/// Why a document is no observation.
+fn reason(document: &str) -> String {
+    match decode(document.as_bytes()) {
+        Err(WireError::NoObservation(why)) => why,
+        other => panic!("{document}: {other:?}"),
+    }
+}
+
 #[test]
-fn nothing_is_a_document_without_events() {
-    for document in ["", "  \n", "null", "[]", "\u{feff}[]"] {
+fn a_list_without_events_is_an_observation() {
+    for document in [
+        "[]",
+        "\u{feff}[]",
+        " [ ]\n",
+        "[]\n[]",
+        r#"{"_typeName":"ArrayOfEvent","_value":[]}"#,
+        r#"{"_typeName":"ArrayOfEvent"}"#,
+        r#"{"_value":[]}"#,
+        r#"{"_typeName":"UpdateSet","version":"2"}"#,
+        &soap("<QueryEventsResponse/>"),
+        &soap("<ReadNextEventsResponse></ReadNextEventsResponse>"),
+        &soap("<WaitForUpdatesExResponse><returnval><version>2</version></returnval></WaitForUpdatesExResponse>"),
+        &soap("<RetrievePropertiesExResponse><returnval><objects><propSet><name>latestPage</name><val xsi:type='ArrayOfEvent'/></propSet></objects></returnval></RetrievePropertiesExResponse>"),
+    ] {
         assert_eq!(kinds(document), [], "{document:?}");
+    }
+}
+
+#[test]
+fn what_says_nothing_of_events_is_no_observation() {
+    for (document, why) in [
+        ("", "it is empty"),
+        ("  \n", "it is empty"),
+        ("null", "it is `null`"),
+        ("[null]", "item 1: `null` is no event"),
+        ("{}", "item 1: the event has no type"),
+        ("[{}]", "item 1: the event has no type"),
+        (r#"{"error":"x"}"#, "item 1: the event has no type"),
+        (
+            r#"[{"key":1},{"key":2}]"#,
+            "none of its 2 items has a type and a time: item 1: the event has no type; item 2",
+        ),
+        (
+            r#"{"_typeName":"UserSession","key":"52","userName":"me"}"#,
+            "the UserSession has no `createdTime`",
+        ),
+        (
+            r#"[{"_typeName":"VmStartingEvent","createdTime":"yesterday"}]"#,
+            "`yesterday` is no RFC 3339 time",
+        ),
+        (
+            r#"[{"_typeName":"VmStartingEvent","createdTime":"2026-03-01T10:00:00"}]"#,
+            "has no offset from UTC",
+        ),
+        (
+            r#"{"_typeName":"ArrayOfString","_value":["a","b","c","d"]}"#,
+            "item 3: `\"c\"` is no event",
+        ),
+        ("key,type\n1,VmStartingEvent\n", "line 1"),
+        ("1\n2\n3", "line 3: `3` is no event"),
+    ] {
+        assert!(reason(document).contains(why), "{}", reason(document));
+    }
+    assert!(
+        !reason(r#"{"_typeName":"ArrayOfString","_value":[1,2,3,4]}"#).contains("item 4"),
+        "the first three reasons do"
+    );
+    for answer in [
+        text("samples/LoginResponse.soap.xml"),
+        soap("<RetrievePropertiesExResponse/>"),
+        soap(""),
+    ] {
+        assert_eq!(reason(&answer), "it is no list of events, and none is in it");
+    }
+}
+
+#[test]
+fn one_event_of_any_type_makes_an_observation_of_a_page() {
+    let any = r#"{"_typeName":"VmFooEvent","createdTime":"2026-03-01T10:00:00Z"}"#;
+    for document in [
+        format!("[{{}},{any},null]"),
+        format!("{{}}\nnull\n{any}"),
+        format!("key,type\n{any}\n"),
+    ] {
+        let decoded = decode(document.as_bytes()).unwrap();
+        assert_eq!(decoded.ignored.count(IgnoreReason::OtherType), 1, "{document}");
+        assert!(decoded.ignored.count(IgnoreReason::Malformed) > 0, "{document}");
+    }
+}
+
+#[test]
+fn a_last_line_that_is_cut_off_is_told() {
+    let event = json_event("VmStartingEvent", 1);
+    for end in [20, 40, event.len() - 1] {
+        let document = format!("{event}\n{}", &event[..end]);
+        let decoded = decode(document.as_bytes()).unwrap();
+        assert_eq!(decoded.events.len(), 1);
+        assert!(decoded.is_cut_off, "{document}");
+        assert!(
+            !decode(format!("{document}\n{event}").as_bytes())
+                .unwrap()
+                .is_cut_off,
+            "{document}"
+        );
+    }
+    for whole in [
+        event.clone(),
+        format!("{event}\n"),
+        format!("{event}\n{event}"),
+        format!("{event}\nx"),
+    ] {
+        assert!(!decode(whole.as_bytes()).unwrap().is_cut_off, "{whole}");
+    }
+}
+
+#[test]
+fn a_fault_that_is_known_by_its_type_has_a_kind_of_its_own() {
+    for (document, kind) in [
+        (r#"{"_typeName":"NotAuthenticated"}"#.to_owned(), ReadFailureKind::NotAuthenticated),
+        (r#"{"_typeName":"NoPermission","faultstring":""}"#.to_owned(), ReadFailureKind::NoPermission),
+        (
+            soap("<soapenv:Fault><faultcode>x</faultcode><detail><ManagedObjectNotFoundFault/></detail></soapenv:Fault>"),
+            ReadFailureKind::NotFound,
+        ),
+        (r#"{"_typeName":"SystemError","faultstring":"x"}"#.to_owned(), ReadFailureKind::Transient),
+        (r#"{"_typeName":"SystemError"}"#.to_owned(), ReadFailureKind::Transient),
+        ("null".to_owned(), ReadFailureKind::Transient),
+        ("no JSON".to_owned(), ReadFailureKind::Transient),
+    ] {
+        let error = decode(document.as_bytes()).unwrap_err();
+        let failure = error.read_failure();
+        assert_eq!((failure.kind, failure.message), (kind, Some(error.to_string())), "{document}");
     }
 }
 
@@ -347,7 +472,7 @@ fn nothing_is_a_document_without_events() {
 fn a_document_over_the_limit_is_refused() {
     let document = vec![b' '; MAX_DOCUMENT_BYTES + 1];
     assert!(matches!(decode(&document), Err(WireError::TooLarge(_))));
-    assert!(decode(&document[1..]).is_ok());
+    assert!(matches!(decode(&document[1..]), Err(WireError::NoObservation(_))));
 }
 
 #[test]

@@ -7,8 +7,8 @@ import { gzipSync } from 'node:zlib';
 import { newPage } from './lib/browser.mjs';
 import { origin, ROOT } from './lib/status-page.mjs';
 
-/** 262 kB of 1,000 bytes; the aim is 240. */
-const BUDGET = 262_000;
+/** 240 kB of 1,000 bytes. */
+const BUDGET = 240_000;
 
 /** The script that the view in the vSphere Client begins with, and its style: not the status page's. */
 const isOfPlugin = (name) => /^assets\/plugin-/.test(name);

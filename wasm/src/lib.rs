@@ -1,12 +1,31 @@
 //! Thin wasm-bindgen bindings of [`vm_customization`]: text and bytes in, JSON text out, times as
 //! milliseconds of the host's monotonic clock. No rule of customization stands here.
 
-use js_sys::Error;
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use js_sys::{Error, Reflect};
 use vm_customization::{
     wire, Completeness, GuestInfo, HostTime, Ingested, Monitor, OptionsError, Playback, ReadFailure,
     Recording, RestoreError, RunConfig, RunInput, Snapshot, TimeDown, TimeError, VmRef,
 };
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
+
+// That of std, which does not come along.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
+/// A trap, as with std; but no message is printed to nowhere.
+#[cfg(target_arch = "wasm32")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
 
 /// The machine that watches the VMs of one vCenter.
 #[wasm_bindgen]
@@ -325,8 +344,13 @@ fn restore_failure(error: &RestoreError) -> JsValue {
     failure(error.code(), &error.to_string())
 }
 
+/// With the kind of the failed read that it is, as `kind`.
 fn wire_failure(error: &wire::WireError) -> JsValue {
-    failure(error.code(), &error.to_string())
+    let js_error = failure(error.code(), &error.to_string());
+    let kind = error.read_failure().kind.to_string();
+    // It fails for what is no object.
+    let _ = Reflect::set(&js_error, &"kind".into(), &kind.into());
+    js_error
 }
 
 /// A real `Error` whose name is a stable code.

@@ -7,6 +7,7 @@ import {
   VmCustomizationError,
   WireError,
 } from '../errors.js';
+import type { ReadFailureKind } from '../types.js';
 
 /**
  * One object of the core. After a trap it is dead, others live on.
@@ -83,9 +84,10 @@ function translated(error: unknown): unknown {
     case 'wireTooLarge':
     case 'wireSyntax':
     case 'wireNotEvents':
+    case 'wireNoObservation':
     case 'wireFault':
     case 'invalidRecording':
-      return new WireError(code, error.message);
+      return new WireError(code, error.message, (error as { kind?: ReadFailureKind }).kind);
     case 'invalidInput':
       return new VmCustomizationError(code, withoutPlace(error.message));
     default:

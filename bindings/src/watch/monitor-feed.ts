@@ -70,7 +70,7 @@ export class MonitorFeed {
       try {
         steps.push(this.#document(document, last && !more && failure === undefined, now));
       } catch (error) {
-        failure = { kind: 'transient', message: `an answer could not be understood: ${wireMessage(error)}` };
+        failure = wireFailure('an answer could not be understood', error);
       }
     }
     for (const refusal of refusals) {
@@ -87,21 +87,22 @@ export class MonitorFeed {
     return { steps, failure, guestFailure };
   }
 
-  /** Feeds what was pushed. */
-  pushed(page: EventPage, now: number): readonly Step[] {
+  /** Feeds what was pushed, and answers why it could not be understood. The read that follows brings that. */
+  pushed(page: EventPage, now: number): Pick<FedPage, 'steps' | 'failure'> {
     const documents = [page.events, ...(page.more ?? [])]
       .filter((document) => !Array.isArray(document) || document.length > 0)
       .map((document) => toBytes(document))
       .filter((bytes) => bytes.length > 0);
-    return documents.map((document) => {
+    let failure: ReadFailure | undefined;
+    const steps = documents.map((document) => {
       try {
         return this.#document(document, false, now);
       } catch (error) {
-        // The read that follows brings what could not be understood here.
-        const message = `what was pushed could not be understood: ${wireMessage(error)}`;
-        return this.failure({ kind: 'transient', message }, now);
+        failure = wireFailure('what was pushed could not be understood', error);
+        return this.failure(failure, now);
       }
     });
+    return { steps, failure };
   }
 
   /** Feeds what is known of guests; one that makes no sense is left out. */
@@ -176,9 +177,9 @@ export class MonitorFeed {
   }
 }
 
-function wireMessage(error: unknown): string {
+function wireFailure(what: string, error: unknown): ReadFailure {
   if (!(error instanceof WireError)) {
     throw error;
   }
-  return error.message;
+  return { kind: error.kind, message: `${what}: ${error.message}` };
 }

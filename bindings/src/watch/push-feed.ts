@@ -1,6 +1,6 @@
 /** Keeps a push of events going beside the reads: begins it, begins it again, and hands on what it brings. */
 
-import { PushUnavailableError } from '../errors.js';
+import { PushUnavailableError, ReadError } from '../errors.js';
 import { Backoff } from '../source/backoff.js';
 import type { CallOptions, EventPage, EventPush, EventSource } from '../source/event-source.js';
 import type { SourceFailures } from '../source/read-failure.js';
@@ -22,7 +22,7 @@ const SET_VMS_MS = 30_000;
 export type PushInput =
   /** It has begun, for the first time or again: from here on nothing is missed. */
   | { readonly type: 'pushBegun' }
-  | { readonly type: 'pushed'; readonly page: EventPage; readonly taken: () => void }
+  | { readonly type: 'pushed'; readonly page: EventPage; readonly taken: (failure: ReadFailure | undefined) => void }
   /** It has ended; it is begun again after a while, or on the next session. */
   | { readonly type: 'pushFailed'; readonly failure: ReadFailure; readonly inARow: number }
   /** It will not be begun again. */
@@ -173,7 +173,13 @@ export class PushFeed {
         life.pages += 1;
         const page = checkedPage(next.value, 'pushEvents');
         // The source is asked for more only when this is taken, so that it cannot run ahead of the machine.
-        await orAborted(new Promise<void>((taken) => post({ type: 'pushed', page, taken })), signal);
+        const failure = await orAborted(
+          new Promise<ReadFailure | undefined>((taken) => post({ type: 'pushed', page, taken })),
+          signal,
+        );
+        if (failure !== undefined) {
+          throw new ReadError(failure.kind, failure.message ?? 'what was pushed could not be understood');
+        }
       }
     } finally {
       this.#push = undefined;

@@ -259,13 +259,15 @@ export class RunLoop {
         this.#gapReads.pushBegun();
         this.#setup.tell({ type: 'pushing' });
         break;
-      case 'pushed':
+      case 'pushed': {
         if (input.page.complete === false) {
           this.#gapReads.missed();
         }
-        this.#act(this.#fed.pushed(input.page, now));
-        input.taken();
+        const { steps, failure } = this.#fed.pushed(input.page, now);
+        this.#act(steps);
+        input.taken(failure);
         break;
+      }
       case 'pushFailed':
         this.#feedPushFailed(input, now);
         break;

@@ -326,14 +326,18 @@ impl RunInput {
         completeness: Completeness,
         at_ms: u64,
     ) -> Result<String, WireError> {
-        let events = RawValue::from_string(wire::to_vi_json(document)?)
-            .map_err(|error| WireError::Syntax(error.to_string()))?;
+        let (events, is_cut_off) = wire::rewrite(document)?;
+        let events = RawValue::from_string(events).map_err(|error| WireError::Syntax(error.to_string()))?;
         let mut step = StepJson::at(at_ms);
         step.events = Some(&events);
-        step.complete = match completeness {
-            Completeness::Complete => None,
-            Completeness::Partial => Some(false),
-        };
+        match completeness {
+            Completeness::Complete if is_cut_off => {
+                step.complete = Some(false);
+                step.read_failed = Some(ReadFailure::cut_off());
+            }
+            Completeness::Complete => {}
+            Completeness::Partial => step.complete = Some(false),
+        }
         Ok(to_json(&step))
     }
 }
@@ -433,22 +437,28 @@ impl RecordingStep {
             )));
         }
         let mut inputs = Vec::new();
-        if let Some(events) = step.events {
-            let (decoded, items) =
-                decode_events(events, with_items).map_err(|error| RecordingError::Events {
-                    step: place.number,
-                    error,
-                })?;
-            let completeness = if step.complete.unwrap_or(true) {
-                Completeness::Complete
-            } else {
-                Completeness::Partial
-            };
-            inputs.push(Input::Events {
+        let completeness = if step.complete.unwrap_or(true) {
+            Completeness::Complete
+        } else {
+            Completeness::Partial
+        };
+        match step.events.map(|events| decode_events(events, with_items)) {
+            Some(Ok((decoded, items))) => inputs.push(Input::Events {
                 decoded,
                 completeness,
                 items,
-            });
+            }),
+            // A host that was answered this had seen nothing.
+            Some(Err(error @ (WireError::NoObservation(_) | WireError::Fault { .. }))) => {
+                inputs.push(Input::ReadFailed(error.read_failure()));
+            }
+            Some(Err(error)) => {
+                return Err(RecordingError::Events {
+                    step: place.number,
+                    error,
+                });
+            }
+            None => {}
         }
         inputs.extend(step.guest_info.0.into_iter().map(Input::GuestInfo));
         inputs.extend(step.read_failed.map(Input::ReadFailed));

@@ -16,6 +16,28 @@ pub(crate) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// A JSON array that grows item by item: nothing is held but its text.
+#[derive(Debug)]
+pub(crate) struct JsonArray(String);
+
+impl JsonArray {
+    pub(crate) fn new() -> Self {
+        Self(String::from("["))
+    }
+
+    pub(crate) fn push(&mut self, item: &impl Serialize) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        self.0.push_str(&to_json(item));
+    }
+
+    pub(crate) fn into_text(mut self) -> String {
+        self.0.push(']');
+        self.0
+    }
+}
+
 /// JSON text in which no escape is half a character. JavaScript writes a text that was cut within a
 /// surrogate pair with one, and one such name must not cost a run: it becomes a replacement character.
 pub(crate) fn whole_characters(json: &str) -> Cow<'_, str> {

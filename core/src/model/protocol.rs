@@ -156,6 +156,17 @@ pub struct ReadFailure {
     pub message: Option<String>,
 }
 
+impl ReadFailure {
+    /// That of a document whose last line is cut off.
+    pub(crate) fn cut_off() -> Self {
+        Self {
+            kind: ReadFailureKind::Transient,
+            vm: None,
+            message: Some("the document of events is cut off in its last line".into()),
+        }
+    }
+}
+
 /// An item of a document that should be an event and cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BadItem {

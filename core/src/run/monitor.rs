@@ -176,12 +176,13 @@ impl Monitor {
     }
 
     /// Feeds a document as it came over the wire: SOAP, VI JSON, `govc events -json` or
-    /// `CloudEvents`; an empty one has no events.
+    /// `CloudEvents`. One whose last line is cut off completes nothing: it is fed, and the read has
+    /// failed.
     ///
     /// # Errors
     ///
-    /// When the document cannot be read or is no document of events. The monitor is then as it
-    /// was; report a failed read instead.
+    /// When the document cannot be read or is no observation. The monitor is then as it was; report
+    /// [that failed read](WireError::read_failure) instead.
     pub fn handle_event_bytes(
         &mut self,
         document: &[u8],
@@ -206,11 +207,19 @@ impl Monitor {
         if !self.is_ended() {
             self.context.ignored.add_all(&ingested.ignored);
         }
+        let is_broken_off = decoded.is_cut_off && completeness == Completeness::Complete;
         let page = EventPage {
             events: decoded.events,
-            completeness,
+            completeness: if is_broken_off {
+                Completeness::Partial
+            } else {
+                completeness
+            },
         };
         self.ingest(page, &mut ingested, now);
+        if is_broken_off {
+            self.handle_read_failed(ReadFailure::cut_off(), now);
+        }
         ingested
     }
 

@@ -9,11 +9,12 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
-use serde::de::{Deserialize, IgnoredAny, MapAccess, Visitor};
-use serde::Deserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::{shown, soap, Page, RawDetails, RawEvent, RawKey, WireError};
+use crate::model::event::bare_type_name;
 use crate::model::json::whole_characters;
 use crate::model::time::ServerTime;
 
@@ -49,8 +50,6 @@ fn is_broken_off(line: &str) -> bool {
 
 /// Walks values that follow each other. One that is broken costs no other: each is looked for in lines of its own.
 fn walk_lines(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
-    let mut first_problem = None;
-    let mut is_any_good = false;
     let mut line = 1;
     let mut rest = text;
     while !rest.is_empty() {
@@ -64,13 +63,12 @@ fn walk_lines(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
             counted = begin;
             page.line = Some(line);
             match values.next() {
-                Some(Ok(value)) => {
-                    is_any_good = true;
-                    walk_value(value.get(), Role::Item, 0, page)?;
-                }
+                Some(Ok(value)) => walk_value(value.get(), Role::Item, 0, page)?,
                 Some(Err(error)) => {
                     page.not_an_event(format_args!("{error}"));
-                    first_problem.get_or_insert_with(|| format!("line {line}: {error}"));
+                    if error.is_eof() && after.is_empty() {
+                        page.sink.cut_off();
+                    }
                     break;
                 }
                 None => break,
@@ -79,10 +77,7 @@ fn walk_lines(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
         line += newlines(lines.get(counted..).unwrap_or_default());
         rest = after;
     }
-    match first_problem {
-        Some(why) if !is_any_good => Err(WireError::Syntax(why)),
-        Some(_) | None => Ok(()),
-    }
+    Ok(())
 }
 
 /// The length of the lines that a value may take: the first one, and where that breaks off, those up to the next one
@@ -102,7 +97,7 @@ fn newlines(text: &str) -> usize {
 /// What a value stands for, by which it is judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
-    /// It must hold events.
+    /// It may be a fault.
     Document,
     /// It should be an event.
     Item,
@@ -119,7 +114,7 @@ fn walk_document(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
             walk_object(&members, Role::Document, 0, page)
         }
         Some(_) | None => match serde_json::from_str::<&RawValue>(text).map_err(not_json)?.get() {
-            "null" => Ok(()),
+            "null" => Err(WireError::NoObservation("it is `null`".into())),
             other => Err(WireError::NotEvents(format!("it is `{}`", shown(other)))),
         },
     }
@@ -128,13 +123,18 @@ fn walk_document(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
 /// Walks the items of a list. As a list for `serde_json` they would all have to be taken as they stand first, and each of
 /// interest be read twice.
 fn walk_list(json: &str, role: Role, depth: usize, page: &mut Page<'_>) -> Result<(), WireError> {
+    page.is_list |= depth == 0;
     let mut rest = json.strip_prefix('[').map_or(json, unindented);
     if let Some(after) = rest.strip_prefix(']') {
         return nothing_in(after);
     }
     loop {
-        let passed = if type_at_the_start(rest).is_some_and(|type_name| page.passes_over(type_name)) {
+        let type_name = type_at_the_start(rest).filter(|_| role == Role::Item);
+        let passed = if type_name.is_some_and(|type_name| page.passes_over(type_name)) {
             first_value::<IgnoredAny>(rest)?.1
+        } else if let Some((event, passed)) = plain_event(rest) {
+            page.event(event);
+            passed
         } else if rest.starts_with('{') {
             let (members, passed) = first_value::<Members<'_>>(rest)?;
             walk_object(&members, role, depth + 1, page)?;
@@ -208,9 +208,18 @@ fn type_at_the_start(json: &str) -> Option<&str> {
     (is_named_event(name) && !name.contains('\\')).then_some(name)
 }
 
-/// Whether an object of this type is an event, whatever members it has. Those of customization are named otherwise.
+/// The event that a text begins with, and where it ends, as most are written. Others are read as [`Members`], which gives
+/// the same of one that is plain.
+fn plain_event(text: &str) -> Option<(RawEvent<'_>, usize)> {
+    let (event, passed) = first_value::<PlainEvent<'_>>(text).ok()?;
+    is_named_event(&event.type_name).then(|| (event.into_raw(), passed))
+}
+
+/// Whether an object of this type is an event, whatever members it has.
 fn is_named_event(type_name: &str) -> bool {
-    type_name.ends_with("Event") && !type_name.starts_with("ArrayOf") || type_name == "EventEx"
+    let name = bare_type_name(type_name);
+    let is_named = name.ends_with("Event") && !name.starts_with("ArrayOf");
+    is_named || name.starts_with("Customization") || name == "EventEx"
 }
 
 fn walk_object(
@@ -219,11 +228,16 @@ fn walk_object(
     depth: usize,
     page: &mut Page<'_>,
 ) -> Result<(), WireError> {
-    let is_event = text(members.type_name).is_some_and(|name| is_named_event(&name));
+    let type_name = text(members.type_name);
+    let type_name = type_name.as_deref().unwrap_or_default();
     // Windows PowerShell puts a list into `value` of its own.
     let list = members.boxed.or(members.value);
     let list = list.filter(|list| list.get().starts_with('['));
-    if !is_event && (members.container.is_some() || list.is_some()) {
+    let is_answer = type_name == "UpdateSet" || type_name == "ArrayOfEvent";
+    page.is_list |= is_answer || type_name.is_empty() && list.is_some();
+    let is_empty_answer = is_answer && role != Role::Item;
+    let is_holder = members.container.is_some() || list.is_some() || is_empty_answer;
+    if is_holder && !is_named_event(type_name) {
         if let Some(container) = members.container {
             walk_value(container.get(), Role::Property, depth + 1, page)?;
         }
@@ -237,18 +251,82 @@ fn walk_object(
         Some(data) => members.event_in(data),
         None => members.event(),
     };
-    match role {
-        Role::Document if members.fault_text.is_some() => Err(WireError::Fault {
+    let is_fault = members.fault_text.is_some() || super::known_fault(type_name).is_some();
+    if role == Role::Document && is_fault {
+        return Err(WireError::Fault {
             fault: event.type_name.map_or_else(|| "unknown".into(), shown),
             message: text(members.fault_text).map(shown).unwrap_or_default(),
-        }),
-        Role::Document if event.type_name.is_none() => {
-            Err(WireError::NotEvents("it is an object without a type".into()))
-        }
-        Role::Property if event.type_name.is_none() => Ok(()),
-        Role::Document | Role::Item | Role::Property => {
-            page.event(event);
-            Ok(())
+        });
+    }
+    // As in SOAP: the value of another property is none.
+    let is_event = event.created_time.is_some() && !matches!(event.key, RawKey::Missing);
+    if is_event || role != Role::Property {
+        page.event(event);
+    }
+    Ok(())
+}
+
+/// An event as vCenter writes it: nothing is in a box, no member is there twice, no text has half a character.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PlainEvent<'a> {
+    #[serde(rename = "_typeName", alias = "_vimtype", borrow)]
+    type_name: Cow<'a, str>,
+    #[serde(alias = "Key")]
+    key: i32,
+    #[serde(borrow, alias = "CreatedTime")]
+    created_time: Cow<'a, str>,
+    #[serde(borrow, alias = "Vm")]
+    vm: PlainArgument<'a>,
+    #[serde(borrow, alias = "FullFormattedMessage")]
+    full_formatted_message: Option<Text<'a>>,
+    #[serde(borrow, alias = "Reason")]
+    reason: Option<Text<'a>>,
+    #[serde(borrow, alias = "LogLocation")]
+    log_location: Option<Text<'a>>,
+    #[serde(borrow, alias = "SysprepVersion")]
+    sysprep_version: Option<Text<'a>>,
+    #[serde(borrow, alias = "SystemVersion")]
+    system_version: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct PlainArgument<'a> {
+    #[serde(borrow, alias = "Name")]
+    name: Option<Text<'a>>,
+    #[serde(borrow, alias = "Vm")]
+    vm: PlainReference<'a>,
+}
+
+#[derive(Deserialize)]
+struct PlainReference<'a> {
+    #[serde(borrow, alias = "Type")]
+    r#type: Cow<'a, str>,
+    #[serde(borrow, alias = "Value")]
+    value: Cow<'a, str>,
+}
+
+/// In an option of its own serde would not borrow it.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> PlainEvent<'a> {
+    fn into_raw(self) -> RawEvent<'a> {
+        let text = |text: Option<Text<'a>>| text.map(|Text(text)| text);
+        let is_vm = self.vm.vm.r#type == "VirtualMachine";
+        RawEvent {
+            type_name: Some(self.type_name),
+            key: RawKey::Int32(self.key),
+            created_time: Some(moment(self.created_time)),
+            vm: Some(self.vm.vm.value).filter(|_| is_vm),
+            vm_name: text(self.vm.name),
+            details: RawDetails {
+                reason: text(self.reason),
+                log_location: text(self.log_location),
+                sysprep_version: text(self.sysprep_version),
+                system_version: text(self.system_version),
+                message: text(self.full_formatted_message),
+            },
         }
     }
 }
@@ -299,10 +377,12 @@ impl<'a> Members<'a> {
             .map(Self::of)
     }
 
-    /// The same of an object that may be in a box.
+    /// The same of an argument or a reference, which may be in a box.
     fn of_boxed(value: Option<&'a RawValue>) -> Option<Self> {
         let members = Self::of_object(value)?;
-        Some(Self::of_object(members.boxed).unwrap_or(members))
+        let is_bare = members.vm.is_some() || members.value.is_some();
+        let inner = Self::of_object(members.boxed).filter(|_| !is_bare);
+        Some(inner.unwrap_or(members))
     }
 
     fn slot(&mut self, name: &str) -> Option<&mut Option<&'a RawValue>> {
@@ -336,6 +416,9 @@ impl<'a> Members<'a> {
 
     fn event(&self) -> RawEvent<'a> {
         let own_type = text(self.type_name);
+        if self.is_whole() {
+            return self.event_of_type(own_type);
+        }
         let named = own_type.clone().filter(|name| is_named_event(name));
         if let Some(data) = Self::of_object(self.data) {
             let type_name = named.or_else(|| text(data.type_name));
@@ -349,8 +432,16 @@ impl<'a> Members<'a> {
         self.event_of_type(own_type.or_else(|| text(self.plain_type)))
     }
 
+    /// Whether it is an event by itself, whatever it has beside.
+    fn is_whole(&self) -> bool {
+        self.created_time.is_some() && text(self.type_name).is_some_and(|name| is_named_event(&name))
+    }
+
     /// The data of a `CloudEvent` where it is no object but a text: of XML, which is the default of some sources, or of JSON.
     fn data_text(&self) -> Option<Cow<'a, str>> {
+        if self.is_whole() {
+            return None;
+        }
         let data = match text(self.data_base64) {
             Some(base64) => {
                 let bytes = Base64::decode_vec(&base64).ok()?;
@@ -408,7 +499,11 @@ impl<'a> Members<'a> {
                 log_location: text(self.log_location),
                 sysprep_version: text(self.sysprep_version),
                 system_version: text(self.system_version),
-                message: text(self.full_message).or_else(|| text(self.plain_message)),
+                message: text(self.full_message).or_else(|| {
+                    // In VI JSON it is something else.
+                    let is_vi_json = self.type_name.is_some();
+                    text(self.plain_message).filter(|_| !is_vi_json)
+                }),
             },
         }
     }
@@ -462,12 +557,24 @@ fn scalar(value: Option<&RawValue>) -> Option<&str> {
 
 /// A text, alone or in a box; other values are as good as absent.
 fn text(value: Option<&RawValue>) -> Option<Cow<'_, str>> {
-    let json = scalar(value)?;
-    let plain = json.strip_prefix('"')?.strip_suffix('"')?;
-    if plain.contains('\\') {
-        return serde_json::from_str(&whole_characters(json)).ok().map(Cow::Owned);
+    let json = value.map(RawValue::get)?;
+    if json.starts_with('"') {
+        unquoted(json)
+    } else {
+        scalar(value).and_then(unquoted)
     }
-    Some(Cow::Borrowed(plain))
+}
+
+/// The text that JSON has in quotes.
+fn unquoted(json: &str) -> Option<Cow<'_, str>> {
+    let plain = json.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr(b'\\', plain.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(plain));
+    }
+    serde_json::from_str(json)
+        .or_else(|_| serde_json::from_str(&whole_characters(json)))
+        .ok()
+        .map(Cow::Owned)
 }
 
 /// `Event.key`, alone or in a box.
@@ -491,8 +598,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Members::default();
-                while let Some(name) = map.next_key()? {
-                    match text(Some(name)).and_then(|name| members.slot(&name)) {
+                while let Some(name) = map.next_key::<&RawValue>()? {
+                    match unquoted(name.get()).and_then(|name| members.slot(&name)) {
                         Some(slot) => {
                             let value = map.next_value()?;
                             slot.get_or_insert(value);

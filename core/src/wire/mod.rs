@@ -17,11 +17,13 @@ use core::fmt;
 
 use crate::model::event::{bare_type_name, Event, EventKind, FailureDetails};
 pub use crate::model::protocol::BadItem;
-use crate::model::report::{IgnoreReason, IgnoredCounts};
+use crate::model::protocol::ReadFailure;
+use crate::model::report::{IgnoreReason, IgnoredCounts, ReadFailureKind};
 use crate::model::text::{cut, shown_name};
 use crate::model::time::ServerTime;
 
 pub(crate) use json::is_one_document;
+pub(crate) use rewrite::rewrite;
 pub use rewrite::{event_keys, items_to_json, to_vi_json};
 pub use soap::{soap_tree, soap_tree_to};
 pub(crate) use summary::decode_and_summarize;
@@ -33,6 +35,11 @@ pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
 /// The most bad items that are described; the others are only counted.
 const MAX_BAD_ITEMS: usize = 100;
 
+/// The most of them that the error of a document without events names.
+const MAX_REASONS: usize = 3;
+
+const NO_TYPE: &str = "the event has no type";
+
 /// Why a document cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -43,6 +50,9 @@ pub enum WireError {
     Syntax(String),
     /// It is JSON or XML, but no document of events.
     NotEvents(String),
+    /// It says nothing of events: of its items none is an event by its shape, which is a type and a readable time, or it
+    /// has none and is no answer that may be empty. The text has the first reasons.
+    NoObservation(String),
     /// It is a fault of vCenter: the type, and the text where there is one.
     Fault {
         /// The type of the fault, such as `NotAuthenticated`.
@@ -59,8 +69,33 @@ impl WireError {
             Self::TooLarge(_) => "wireTooLarge",
             Self::Syntax(_) => "wireSyntax",
             Self::NotEvents(_) => "wireNotEvents",
+            Self::NoObservation(_) => "wireNoObservation",
             Self::Fault { .. } => "wireFault",
         }
+    }
+
+    /// The failed read that a host reports in place of the document. A fault that is known by its type has a kind of its
+    /// own, and all else may pass.
+    pub fn read_failure(&self) -> ReadFailure {
+        let kind = match self {
+            Self::Fault { fault, .. } => known_fault(fault),
+            Self::TooLarge(_) | Self::Syntax(_) | Self::NotEvents(_) | Self::NoObservation(_) => None,
+        };
+        ReadFailure {
+            kind: kind.unwrap_or(ReadFailureKind::Transient),
+            vm: None,
+            message: Some(self.to_string()),
+        }
+    }
+}
+
+/// The faults that mean something to the reading.
+fn known_fault(type_name: &str) -> Option<ReadFailureKind> {
+    match type_name {
+        "NotAuthenticated" => Some(ReadFailureKind::NotAuthenticated),
+        "NoPermission" => Some(ReadFailureKind::NoPermission),
+        "ManagedObjectNotFound" => Some(ReadFailureKind::NotFound),
+        _ => None,
     }
 }
 
@@ -69,7 +104,9 @@ impl fmt::Display for WireError {
         match self {
             Self::TooLarge(why) => write!(f, "the document is too large: {why}"),
             Self::Syntax(why) => write!(f, "the document is neither JSON nor SOAP: {why}"),
-            Self::NotEvents(why) => write!(f, "the document holds no events: {why}"),
+            Self::NotEvents(why) | Self::NoObservation(why) => {
+                write!(f, "the document holds no events: {why}")
+            }
             Self::Fault { fault, message } if message.is_empty() => {
                 write!(f, "the document is the fault `{fault}`")
             }
@@ -91,9 +128,13 @@ pub struct Decoded {
     pub ignored: IgnoredCounts,
     /// Items that should be events and cannot be used: the first 100.
     pub bad: Vec<BadItem>,
+    /// Whether its last line is cut off: events may be missing, so that it completes no observation.
+    pub is_cut_off: bool,
 }
 
-/// Decodes a document of events in any of the accepted forms; an empty one has none.
+/// Decodes a document of events in any of the accepted forms.
+///
+/// An empty list of events is one; an empty document, or `null`, says nothing.
 ///
 /// ```
 /// let page = br#"<Envelope xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Body>
@@ -108,7 +149,7 @@ pub struct Decoded {
 ///
 /// # Errors
 ///
-/// When the document is too large, cannot be parsed, is a fault, or is no document of events.
+/// When the document is too large, cannot be parsed, is a fault, is no document of events or no observation.
 pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
     let mut decoded = Decoded::default();
     walk(document, &mut decoded)?;
@@ -118,18 +159,15 @@ pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
 fn walk(document: &[u8], sink: &mut dyn Sink) -> Result<(), WireError> {
     let text = text_of(document)?;
     let text = trimmed(&text);
-    let mut page = Page {
-        sink,
-        items: 0,
-        line: None,
-    };
+    let mut page = Page::new(sink);
     if text.is_empty() {
-        Ok(())
+        return Err(WireError::NoObservation("it is empty".into()));
     } else if text.starts_with('<') {
-        soap::walk(text, &mut page)
+        soap::walk(text, &mut page)?;
     } else {
-        json::walk(text, &mut page)
+        json::walk(text, &mut page)?;
     }
+    page.finish()
 }
 
 /// The text of a document. One bad byte in a name or a message must not cost the other events of
@@ -239,33 +277,63 @@ trait Sink {
 
     fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place);
 
+    /// The document breaks off in its last line.
+    fn cut_off(&mut self) {}
+
     /// What came so far does not count: the document is walked again, in another way.
     fn start_over(&mut self);
 }
 
-/// The items of one document on their way to the sink.
+/// The items of one document on their way to the sink, and what they say of it.
 struct Page<'s> {
     sink: &'s mut dyn Sink,
     /// How many there were.
     items: usize,
     /// On which line those to come stand, where each line is a document.
     line: Option<usize>,
+    /// Whether one of them is an event by its shape.
+    has_event: bool,
+    /// Whether it is a list of events, which may be empty.
+    is_list: bool,
+    /// Why the first ones are none.
+    reasons: Vec<String>,
 }
 
-impl Page<'_> {
+impl<'s> Page<'s> {
+    fn new(sink: &'s mut dyn Sink) -> Self {
+        Self {
+            sink,
+            items: 0,
+            line: None,
+            has_event: false,
+            is_list: false,
+            reasons: Vec::new(),
+        }
+    }
+
+    /// Whether the item that comes, which is of this type, need not be read. The first event is, to see that it is one.
     fn passes_over(&mut self, type_name: &str) -> bool {
-        let passes = self.sink.passes_over(type_name);
+        let passes = self.has_event && self.sink.passes_over(type_name);
         self.items += usize::from(passes);
         passes
     }
 
     fn event(&mut self, event: RawEvent<'_>) {
         let place = self.next_place();
+        if !self.has_event {
+            match event.time() {
+                Ok(_) => self.has_event = true,
+                Err((_, why)) => self.note(place, &why),
+            }
+        }
         self.sink.event(event, place);
     }
 
     fn not_an_event(&mut self, why: fmt::Arguments<'_>) {
         let place = self.next_place();
+        if !self.has_event {
+            self.note(place, &why);
+        }
         self.sink.not_an_event(why, place);
     }
 
@@ -277,9 +345,31 @@ impl Page<'_> {
         }
     }
 
+    fn note(&mut self, place: Place, why: &dyn fmt::Display) {
+        if self.reasons.len() < MAX_REASONS {
+            self.reasons.push(format!("{place}: {why}"));
+        }
+    }
+
     fn start_over(&mut self) {
-        self.items = 0;
         self.sink.start_over();
+        self.items = 0;
+        self.has_event = false;
+        self.is_list = false;
+        self.reasons.clear();
+    }
+
+    fn finish(self) -> Result<(), WireError> {
+        if self.has_event || self.is_list && self.items == 0 {
+            return Ok(());
+        }
+        Err(WireError::NoObservation(match self.items {
+            0 => "it is no list of events, and none is in it".into(),
+            items => format!(
+                "none of its {items} items has a type and a time: {}",
+                self.reasons.join("; ")
+            ),
+        }))
     }
 }
 
@@ -296,35 +386,45 @@ struct Essence<'a> {
 type PassedOver = (IgnoreReason, Option<String>);
 
 impl RawEvent<'_> {
+    /// When it was, where it is an event by its shape; otherwise what is missing.
+    fn time(&self) -> Result<ServerTime, (IgnoreReason, String)> {
+        let type_name = self.type_name.as_deref().filter(|name| !name.is_empty());
+        let Some(type_name) = type_name else {
+            return Err((IgnoreReason::Malformed, NO_TYPE.to_owned()));
+        };
+        let no_time = |message: String| (IgnoreReason::NoTime, message);
+        let Some(created_time) = self.created_time.as_deref() else {
+            return Err(no_time(format!("the {} has no `createdTime`", shown(type_name))));
+        };
+        created_time
+            .parse()
+            .map_err(|error| no_time(format!("`createdTime` of the {}: {error}", shown(type_name))))
+    }
+
     /// What the machine takes of it: where there is none, it is no event for views either.
     fn essence(&self) -> Result<Essence<'_>, PassedOver> {
         let malformed = |message: String| (IgnoreReason::Malformed, Some(message));
-        let no_time = |message: String| (IgnoreReason::NoTime, Some(message));
         let type_name = self
             .type_name
             .as_deref()
-            .ok_or_else(|| malformed("the event has no type".to_owned()))?;
+            .ok_or_else(|| malformed(NO_TYPE.to_owned()))?;
         let kind = EventKind::of_type(bare_type_name(type_name)).ok_or((IgnoreReason::OtherType, None))?;
         let vm = self.vm.as_deref().filter(|vm| !vm.is_empty());
         let vm = vm.ok_or((IgnoreReason::NoVm, None))?;
         let key = match &self.key {
             RawKey::Int32(key) => *key,
             RawKey::Missing => {
-                return Err(malformed(format!("the {type_name} has no `key`")));
+                return Err(malformed(format!("the {} has no `key`", shown(type_name))));
             }
             RawKey::Other(text) => {
                 return Err(malformed(format!(
-                    "the {type_name} has the `key` {}, which is no 32-bit number",
+                    "the {} has the `key` {}, which is no 32-bit number",
+                    shown(type_name),
                     shown(text)
                 )));
             }
         };
-        let Some(created_time) = &self.created_time else {
-            return Err(no_time(format!("the {type_name} has no `createdTime`")));
-        };
-        let created_time: ServerTime = created_time
-            .parse()
-            .map_err(|error| no_time(format!("`createdTime` of the {type_name}: {error}")))?;
+        let created_time = self.time().map_err(|(reason, why)| (reason, Some(why)))?;
         Ok(Essence {
             kind,
             type_name,
@@ -383,6 +483,10 @@ impl Sink for Decoded {
     fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place) {
         self.ignored.add(IgnoreReason::Malformed);
         self.describe(place, &why);
+    }
+
+    fn cut_off(&mut self) {
+        self.is_cut_off = true;
     }
 
     fn start_over(&mut self) {

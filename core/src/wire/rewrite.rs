@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::summary::{summary_of, EventSummary};
 use super::{shown, Place, RawDetails, RawEvent, RawKey, Sink, WireError};
 use crate::model::event::{bare_type_name, EventKind};
-use crate::model::json::to_json;
+use crate::model::json::{to_json, JsonArray};
 use crate::model::report::{IgnoreReason, IgnoredCounts};
 use crate::model::text::{cut, label, MAX_STRING_BYTES};
 
@@ -23,9 +23,17 @@ use crate::model::text::{cut, label, MAX_STRING_BYTES};
 ///
 /// As [`decode`](super::decode).
 pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
-    let mut rewriter = Rewriter(JsonArray::new());
+    rewrite(document).map(|(array, _)| array)
+}
+
+/// The same, and whether the last line of the document is cut off.
+pub(crate) fn rewrite(document: &[u8]) -> Result<(String, bool), WireError> {
+    let mut rewriter = Rewriter {
+        array: JsonArray::new(),
+        is_cut_off: false,
+    };
     super::walk(document, &mut rewriter)?;
-    Ok(rewriter.0.into_text())
+    Ok((rewriter.array.into_text(), rewriter.is_cut_off))
 }
 
 /// The items of a document for a host that makes a recording of them: `{"items":[{"event":{…},"summary":{…}}],"ignored":{…}}`,
@@ -58,28 +66,6 @@ pub fn event_keys(document: &[u8]) -> Result<String, WireError> {
     Ok(keys.0.into_text())
 }
 
-/// A JSON array that grows item by item: nothing is held but its text.
-#[derive(Debug)]
-pub(super) struct JsonArray(String);
-
-impl JsonArray {
-    pub(super) fn new() -> Self {
-        Self(String::from("["))
-    }
-
-    pub(super) fn push(&mut self, item: &impl Serialize) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.0.push_str(&to_json(item));
-    }
-
-    pub(super) fn into_text(mut self) -> String {
-        self.0.push(']');
-        self.0
-    }
-}
-
 /// Keeps nothing but the keys.
 struct Keys(JsonArray);
 
@@ -98,7 +84,10 @@ impl Sink for Keys {
 }
 
 /// Writes the items down again, in the one form that recordings have.
-struct Rewriter(JsonArray);
+struct Rewriter {
+    array: JsonArray,
+    is_cut_off: bool,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -180,15 +169,19 @@ impl<'a> EventJson<'a> {
 
 impl Sink for Rewriter {
     fn event(&mut self, event: RawEvent<'_>, _place: Place) {
-        self.0.push(&EventJson::of(event));
+        self.array.push(&EventJson::of(event));
     }
 
     fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {
-        self.0.push(&());
+        self.array.push(&());
+    }
+
+    fn cut_off(&mut self) {
+        self.is_cut_off = true;
     }
 
     fn start_over(&mut self) {
-        self.0 = JsonArray::new();
+        self.array = JsonArray::new();
     }
 }
 

@@ -17,6 +17,8 @@ enum Role {
     Fault(Part),
     /// `QueryEventsResponse` and its like: its `returnval` are events.
     Page,
+    /// The answer to a long poll, which may hold no event.
+    Updates,
     /// What leads from an answer down to the value of a property.
     Container,
     /// An event, or the value of a property, which is one where it has a key and a time.
@@ -59,10 +61,13 @@ impl Role {
             Some(Self::Body) => match name {
                 "Fault" => Self::Fault(Part::Whole),
                 _ if name.ends_with("EventsResponse") => Self::Page,
+                "WaitForUpdatesExResponse" | "WaitForUpdatesResponse" | "CheckForUpdatesResponse" => {
+                    Self::Updates
+                }
                 _ => Self::Container,
             },
             Some(Self::Page) if name == "returnval" => Self::Item { is_value: false },
-            Some(Self::Page | Self::Container) => Self::in_container(name),
+            Some(Self::Page | Self::Updates | Self::Container) => Self::in_container(name),
             Some(Self::Item { is_value }) => match (Field::of(name), is_value) {
                 (Some(field), _) => Self::Field(field),
                 (None, true) => Self::in_container(name),
@@ -140,6 +145,16 @@ pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
                         shown(begin.name)
                     )));
                 }
+                page.is_list |= match role {
+                    Role::Page | Role::Updates => true,
+                    Role::Item { is_value } => is_value && begin.xsi_type.as_deref() == Some("ArrayOfEvent"),
+                    Role::Envelope
+                    | Role::Body
+                    | Role::Fault(_)
+                    | Role::Container
+                    | Role::Field(_)
+                    | Role::Other => false,
+                };
                 if let Some(excess) = begin.excess {
                     roles.push(role);
                     let is_item = |role: &Role| matches!(role, Role::Item { is_value: false });
@@ -167,6 +182,7 @@ pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
                     | Role::Body
                     | Role::Fault(_)
                     | Role::Page
+                    | Role::Updates
                     | Role::Container
                     | Role::Field(_)
                     | Role::Other => {}
@@ -197,6 +213,7 @@ pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
                     | Role::Body
                     | Role::Fault(Part::Detail)
                     | Role::Page
+                    | Role::Updates
                     | Role::Container
                     | Role::Other,
                 )

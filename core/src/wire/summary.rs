@@ -6,9 +6,9 @@ use core::fmt;
 
 use serde::Serialize;
 
-use super::rewrite::JsonArray;
 use super::{Decoded, Place, RawEvent, Sink, WireError};
 use crate::model::event::{bare_type_name, EventKind};
+use crate::model::json::JsonArray;
 use crate::model::text::{cut, shown_name, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
@@ -115,6 +115,10 @@ impl Sink for DecodedAndSummarized {
         self.decoded.not_an_event(why, place);
     }
 
+    fn cut_off(&mut self) {
+        self.decoded.cut_off();
+    }
+
     fn start_over(&mut self) {
         *self = Self::default();
     }
@@ -128,7 +132,7 @@ pub(super) fn summary_of(event: &RawEvent<'_>) -> Option<EventSummary> {
         vm: text(event.vm.as_deref()),
         name: text(event.vm_name.as_deref().map(shown_name).as_deref()),
         key: event.key.int32(),
-        created_time: event.created_time.as_deref()?.parse().ok()?,
+        created_time: event.time().ok()?,
         type_name: bounded(type_name),
         kind: event.essence().ok().map(|essence| essence.kind),
     })
