@@ -46,9 +46,9 @@ export class WireError extends VmCustomizationError {
   /** The failed read that an answer like this is: a fault that is known by its type has a kind of its own. */
   readonly kind: ReadFailureKind;
 
-  constructor(code: string, message: string, kind: ReadFailureKind = 'transient') {
-    super(code, message);
-    this.kind = kind;
+  constructor(code: string, message: string, options: Cause & { readonly kind?: ReadFailureKind | undefined } = {}) {
+    super(code, message, options);
+    this.kind = options.kind ?? 'transient';
   }
 }
 

@@ -87,7 +87,7 @@ function translated(error: unknown): unknown {
     case 'wireNoObservation':
     case 'wireFault':
     case 'invalidRecording':
-      return new WireError(code, error.message, (error as { kind?: ReadFailureKind }).kind);
+      return new WireError(code, error.message, { kind: (error as { kind?: ReadFailureKind }).kind });
     case 'invalidInput':
       return new VmCustomizationError(code, withoutPlace(error.message));
     default:
