@@ -156,18 +156,20 @@ pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
     Ok(decoded)
 }
 
+/// Walks the items of an answer, which has to be an observation.
 fn walk(document: &[u8], sink: &mut dyn Sink) -> Result<(), WireError> {
-    let text = text_of(document)?;
-    let text = trimmed(&text);
     let mut page = Page::new(sink);
-    if text.is_empty() {
-        return Err(WireError::NoObservation("it is empty".into()));
-    } else if text.starts_with('<') {
-        soap::walk(text, &mut page)?;
-    } else {
-        json::walk(text, &mut page)?;
-    }
-    page.finish()
+    page.walk(document)?;
+    let is_observation = page.has_event || page.is_list && page.items == 0;
+    page.end_if(is_observation)
+}
+
+/// Walks the items of a file, whose events may lack what makes them usable: the host says what is missing.
+fn walk_file(document: &[u8], sink: &mut dyn Sink) -> Result<(), WireError> {
+    let mut page = Page::new(sink);
+    page.walk(document)?;
+    let holds_something = page.has_object || page.is_list && page.items == 0;
+    page.end_if(holds_something)
 }
 
 /// The text of a document. One bad byte in a name or a message must not cost the other events of
@@ -293,6 +295,8 @@ struct Page<'s> {
     line: Option<usize>,
     /// Whether one of them is an event by its shape.
     has_event: bool,
+    /// Whether one of them is an object, though it may lack what makes it an event.
+    has_object: bool,
     /// Whether it is a list of events, which may be empty.
     is_list: bool,
     /// Why the first ones are none.
@@ -306,6 +310,7 @@ impl<'s> Page<'s> {
             items: 0,
             line: None,
             has_event: false,
+            has_object: false,
             is_list: false,
             reasons: Vec::new(),
         }
@@ -320,6 +325,7 @@ impl<'s> Page<'s> {
 
     fn event(&mut self, event: RawEvent<'_>) {
         let place = self.next_place();
+        self.has_object = true;
         if !self.has_event {
             match event.time() {
                 Ok(_) => self.has_event = true,
@@ -355,12 +361,25 @@ impl<'s> Page<'s> {
         self.sink.start_over();
         self.items = 0;
         self.has_event = false;
+        self.has_object = false;
         self.is_list = false;
         self.reasons.clear();
     }
 
-    fn finish(self) -> Result<(), WireError> {
-        if self.has_event || self.is_list && self.items == 0 {
+    fn walk(&mut self, document: &[u8]) -> Result<(), WireError> {
+        let text = text_of(document)?;
+        let text = trimmed(&text);
+        if text.is_empty() {
+            Err(WireError::NoObservation("it is empty".into()))
+        } else if text.starts_with('<') {
+            soap::walk(text, self)
+        } else {
+            json::walk(text, self)
+        }
+    }
+
+    fn end_if(self, says_something: bool) -> Result<(), WireError> {
+        if says_something {
             return Ok(());
         }
         Err(WireError::NoObservation(match self.items {

@@ -45,7 +45,7 @@ pub(crate) fn rewrite(document: &[u8]) -> Result<(String, bool), WireError> {
 /// As [`decode`](super::decode).
 pub fn items_to_json(document: &[u8]) -> Result<String, WireError> {
     let mut items = Items::new();
-    super::walk(document, &mut items)?;
+    super::walk_file(document, &mut items)?;
     let ignored = to_json(&items.ignored);
     Ok(format!(
         "{{\"items\":{},\"ignored\":{ignored}}}",
