@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { startSimulator } from '../../tests/lib/simulator.mjs';
+import { startSimulator } from '../../tests/simulators/simulator.mjs';
 import { ConnectionError, connectVCenter, init, waitForCustomization } from '../dist/browser.js';
 
 /** One page's worth of fetch. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { makeCertificate } from '../../tests/lib/certificate.mjs';
+import { makeCertificate } from '../../tests/simulators/certificate.mjs';
 import { internal } from './internal.mjs';
 
 const { resolveConnection } = await internal('cli/input/credentials');

@@ -199,7 +199,10 @@ describe('reports', () => {
 
 describe('a recording played forth and back', () => {
   it('gives the rows of the report at each place', async () => {
-    const file = new URL('../../tests/recordings/D06-reopen-opens-after-a-result.recording.json', import.meta.url);
+    const file = new URL(
+      '../../tests/conformance/recordings/D06-reopen-opens-after-a-result.recording.json',
+      import.meta.url,
+    );
     const playback = new Playback(await readFile(file));
     const model = new RunModel();
     model.begin(playback.startedAt, playback.vms);

@@ -5,9 +5,9 @@ import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { startProxy } from '../../tests/lib/proxy.mjs';
-import { startSimulator } from '../../tests/lib/simulator.mjs';
-import { startCommand } from './command.mjs';
+import { startCommand } from '../../tests/command/command.mjs';
+import { startProxy } from '../../tests/simulators/proxy.mjs';
+import { startSimulator } from '../../tests/simulators/simulator.mjs';
 import { internal } from './internal.mjs';
 
 const { columns, cut, cutMiddle, jsonLine, sanitizeForTerminal, padded } = await internal(
@@ -304,7 +304,10 @@ describe('the command', () => {
   });
 
   test('plays a recording as Windows saves it, and says of a packed one what to do', async () => {
-    const recording = new URL('../../tests/recordings/D04-result-without-started.recording.json', import.meta.url);
+    const recording = new URL(
+      '../../tests/conformance/recordings/D04-result-without-started.recording.json',
+      import.meta.url,
+    );
     const text = JSON.stringify(JSON.parse(readFileSync(recording, 'utf8')));
     const plain = await startCommand(['replay', '-'], { input: text }).done;
     assert.equal(plain.status, 0);

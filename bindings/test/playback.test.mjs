@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { DisposedError, Playback, replay, VmCustomizationError, WireError } from '../dist/node.js';
 import { START, SUCCESS } from './scripted-source.mjs';
 
-const FOLDER = new URL('../../tests/recordings/', import.meta.url);
+const FOLDER = new URL('../../tests/conformance/recordings/', import.meta.url);
 const golden = readdirSync(FOLDER).filter((name) => name.endsWith('.recording.json'));
 
 const recording = (steps, options = {}) => ({

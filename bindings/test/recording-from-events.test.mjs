@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { Playback, recordingFromEvents, replay, WireError } from '../dist/node.js';
 import { event, SUCCESS } from './scripted-source.mjs';
 
-const sample = (name) => readFileSync(new URL(`../../tests/samples/${name}`, import.meta.url));
+const sample = (name) => readFileSync(new URL(`../../tests/wire/samples/${name}`, import.meta.url));
 
 /** The rows at the end, which a replay and a playback agree on. */
 function rowsOf(recording) {

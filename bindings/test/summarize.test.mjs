@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { summarizeEvents, WireError } from '../dist/node.js';
 import { event, SUCCESS } from './scripted-source.mjs';
 
-const sample = (name) => readFileSync(new URL(`../../tests/samples/${name}`, import.meta.url));
+const sample = (name) => readFileSync(new URL(`../../tests/wire/samples/${name}`, import.meta.url));
 const kinds = (summaries) => summaries.map(({ type, kind }) => [type, kind]);
 
 describe('the events of a document', () => {

@@ -1,7 +1,7 @@
 /** What callers hand over that cannot be used: each error has the name and the index of what is meant, and what to do. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { startSimulator } from '../../tests/lib/simulator.mjs';
+import { startSimulator } from '../../tests/simulators/simulator.mjs';
 import * as browser from '../dist/browser.js';
 import {
   connectVCenter,

@@ -5,7 +5,7 @@
  *   node tests/bench/latency.mjs [NUMBER OF VMS…]
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startSimulator } from '../lib/simulator.mjs';
+import { startSimulator } from '../simulators/simulator.mjs';
 import { machine, ms, quantile, table, write } from './lib/report.mjs';
 import { govmomi, ours, wallClock } from './lib/watchers.mjs';
 

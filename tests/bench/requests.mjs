@@ -5,9 +5,9 @@
  *   node tests/bench/requests.mjs
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startProxy } from '../lib/proxy.mjs';
-import { logIn, queryEvents } from '../lib/raw-soap.mjs';
-import { startSimulator } from '../lib/simulator.mjs';
+import { startProxy } from '../simulators/proxy.mjs';
+import { logIn, queryEvents } from '../simulators/raw-soap.mjs';
+import { startSimulator } from '../simulators/simulator.mjs';
 import { bytes, machine, table, write } from './lib/report.mjs';
 import { ours } from './lib/watchers.mjs';
 

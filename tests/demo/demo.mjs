@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { replay } from '../../bindings/dist/node.js';
-import { startSimulator } from '../lib/simulator.mjs';
+import { startSimulator } from '../simulators/simulator.mjs';
 import { optionsOf } from './options.mjs';
 
 const COMMAND = fileURLToPath(new URL('../../bindings/bin/wait-vm-customization.js', import.meta.url));

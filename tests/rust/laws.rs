@@ -712,10 +712,10 @@ proptest! {
     #[test]
     fn no_damage_to_a_real_document_makes_the_decoder_panic(
         document in prop::sample::select(vec![
-            vm_customization_tests::text("samples/soap_QueryEventsResponse.xml"),
-            vm_customization_tests::text("samples/vijson_events_all_classes.json"),
-            vm_customization_tests::text("samples/DrsVmPoweredOnEvent.cloudevent.json"),
-            vm_customization_tests::text("recordings/D13-log-in-again-and-read-on.recording.json"),
+            vm_customization_tests::text("wire/samples/soap_QueryEventsResponse.xml"),
+            vm_customization_tests::text("wire/samples/vijson_events_all_classes.json"),
+            vm_customization_tests::text("wire/samples/DrsVmPoweredOnEvent.cloudevent.json"),
+            vm_customization_tests::text("conformance/recordings/D13-log-in-again-and-read-on.recording.json"),
         ]),
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         end in any::<prop::sample::Index>(),

@@ -51,14 +51,14 @@ pub struct Golden {
 /// When the folder cannot be read.
 #[allow(clippy::unwrap_used, reason = "a test that lacks its data has failed")]
 pub fn golden_recordings() -> Vec<Golden> {
-    let mut golden: Vec<Golden> = std::fs::read_dir(folder("recordings"))
+    let mut golden: Vec<Golden> = std::fs::read_dir(folder("conformance/recordings"))
         .unwrap()
         .filter_map(|entry| {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let name = name.strip_suffix(".recording.json")?.to_owned();
             Some(Golden {
-                recording: text(&format!("recordings/{name}.recording.json")),
-                report_path: folder("recordings").join(format!("{name}.report.json")),
+                recording: text(&format!("conformance/recordings/{name}.recording.json")),
+                report_path: folder("conformance/recordings").join(format!("{name}.report.json")),
                 name,
             })
         })

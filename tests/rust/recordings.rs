@@ -1,5 +1,5 @@
 //! The golden recordings, natively. `UPDATE=1` rewrites the reports: read the difference before
-//! you commit it. The same files run through WebAssembly in `tests/node/recordings.test.mjs`.
+//! you commit it. The same files run through WebAssembly in `tests/conformance/recordings.test.mjs`.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -85,7 +85,7 @@ fn snapshot_and_restore_after_every_step_change_nothing() {
 /// then, and the `report` at the end of the recording.
 #[test]
 fn a_snapshot_of_any_version_goes_on_to_the_same_report() {
-    let mut names: Vec<_> = std::fs::read_dir(folder("snapshots"))
+    let mut names: Vec<_> = std::fs::read_dir(folder("conformance/snapshots"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -93,7 +93,7 @@ fn a_snapshot_of_any_version_goes_on_to_the_same_report() {
     assert!(names.len() > 30, "the snapshots are there");
     let mut stale = Vec::new();
     for name in names {
-        let path = format!("snapshots/{name}");
+        let path = format!("conformance/snapshots/{name}");
         let mut file: Value = serde_json::from_str(&text(&path)).unwrap();
         let snapshot = Snapshot::from_json(file["snapshot"].to_string().as_bytes())
             .unwrap_or_else(|error| panic!("{name}: {error}"));

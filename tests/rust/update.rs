@@ -22,7 +22,7 @@ fn fails() {
 #[test]
 fn the_files_are_written_though_a_test_fails() {
     let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("update");
-    let recordings = copy.join("tests/recordings");
+    let recordings = copy.join("tests/conformance/recordings");
     fs::create_dir_all(&recordings).unwrap();
     fs::create_dir_all(copy.join("docs")).unwrap();
     let diagram = copy.join("docs/state-machine.md");
@@ -51,7 +51,7 @@ fn the_files_are_written_though_a_test_fails() {
         committed("../docs/state-machine.md")
     );
     for golden in golden_recordings() {
-        let name = format!("recordings/{}.report.json", golden.name);
+        let name = format!("conformance/recordings/{}.report.json", golden.name);
         let written = fs::read_to_string(copy.join("tests").join(&name)).unwrap();
         assert_eq!(written, committed(&name), "{name}");
     }

@@ -1,4 +1,4 @@
-//! Events as they come over the wire, from real and schema-made payloads in `tests/samples`.
+//! Events as they come over the wire, from real and schema-made payloads in `tests/wire/samples`.
 
 #![allow(
     clippy::unwrap_used,
@@ -45,7 +45,7 @@ fn json_event(type_name: &str, key: i64) -> String {
 
 #[test]
 fn every_class_of_interest_is_decoded_from_vi_json() {
-    let decoded = decode(text("samples/vijson_events_all_classes.json").as_bytes()).unwrap();
+    let decoded = decode(text("wire/samples/vijson_events_all_classes.json").as_bytes()).unwrap();
     assert_eq!(decoded.events.len(), 9);
     assert_eq!(decoded.ignored.count(IgnoreReason::OtherType), 1, "the EventEx");
     assert!(decoded.bad.is_empty());
@@ -53,18 +53,18 @@ fn every_class_of_interest_is_decoded_from_vi_json() {
 
 #[test]
 fn soap_and_vi_json_of_the_same_page_decode_alike() {
-    let soap = decode(text("samples/soap_QueryEventsResponse.xml").as_bytes()).unwrap();
+    let soap = decode(text("wire/samples/soap_QueryEventsResponse.xml").as_bytes()).unwrap();
     assert_eq!(soap.events.len(), 4);
-    let json = to_vi_json(text("samples/soap_QueryEventsResponse.xml").as_bytes()).unwrap();
+    let json = to_vi_json(text("wire/samples/soap_QueryEventsResponse.xml").as_bytes()).unwrap();
     assert_eq!(decode(json.as_bytes()).unwrap(), soap);
 }
 
 #[test]
 fn the_keys_of_a_page_are_those_of_all_its_items() {
     for sample in [
-        "samples/soap_QueryEventsResponse.xml",
-        "samples/vijson_events_all_classes.json",
-        "samples/esxi_ReadNextEventsResponse.soap.xml",
+        "wire/samples/soap_QueryEventsResponse.xml",
+        "wire/samples/vijson_events_all_classes.json",
+        "wire/samples/esxi_ReadNextEventsResponse.soap.xml",
     ] {
         let page = text(sample);
         let keys: Vec<Option<i32>> = serde_json::from_str(&event_keys(page.as_bytes()).unwrap()).unwrap();
@@ -91,23 +91,23 @@ fn the_keys_of_a_page_are_those_of_all_its_items() {
 #[test]
 fn cloud_events_of_the_event_broker_are_decoded() {
     assert_eq!(
-        kinds(&text("samples/DrsVmPoweredOnEvent.cloudevent.json")),
+        kinds(&text("wire/samples/DrsVmPoweredOnEvent.cloudevent.json")),
         [EventKind::VmPoweredOn]
     );
-    let power_off = decode(text("samples/VmPoweredOffEvent.cloudevent.json").as_bytes()).unwrap();
+    let power_off = decode(text("wire/samples/VmPoweredOffEvent.cloudevent.json").as_bytes()).unwrap();
     assert_eq!(power_off.ignored.count(IgnoreReason::OtherType), 1);
 }
 
 #[test]
 fn a_page_of_an_esxi_host_is_read_and_has_nothing_of_interest() {
-    let page = decode(text("samples/esxi_ReadNextEventsResponse.soap.xml").as_bytes()).unwrap();
+    let page = decode(text("wire/samples/esxi_ReadNextEventsResponse.soap.xml").as_bytes()).unwrap();
     assert_eq!(page.events.len(), 0);
     assert_eq!(page.ignored.count(IgnoreReason::OtherType), 2);
 }
 
 #[test]
 fn old_govc_lines_without_key_or_vm_are_counted() {
-    let lines = text("samples/govc_events_l_json.govmomi-2420.json");
+    let lines = text("wire/samples/govc_events_l_json.govmomi-2420.json");
     let decoded = decode(lines.as_bytes()).unwrap();
     assert_eq!(decoded.ignored.count(IgnoreReason::OtherType), 2);
 }
@@ -320,7 +320,7 @@ fn a_fault_is_no_page_without_events() {
         other => panic!("{other:?}"),
     };
     assert_eq!(
-        fault(&text("samples/InvalidLogin_fault.soap.xml")),
+        fault(&text("wire/samples/InvalidLogin_fault.soap.xml")),
         "InvalidLogin"
     );
     assert_eq!(
@@ -401,7 +401,7 @@ fn what_says_nothing_of_events_is_no_observation() {
         "the first three reasons do"
     );
     for answer in [
-        text("samples/LoginResponse.soap.xml"),
+        text("wire/samples/LoginResponse.soap.xml"),
         soap("<RetrievePropertiesExResponse/>"),
         soap(""),
     ] {
@@ -606,7 +606,7 @@ fn what_tools_make_of_an_event_is_read_as_the_event() {
 
 #[test]
 fn a_small_soap_answer_reads_as_a_tree() {
-    let tree = soap_tree(text("samples/LoginResponse.soap.xml").as_bytes()).unwrap();
+    let tree = soap_tree(text("wire/samples/LoginResponse.soap.xml").as_bytes()).unwrap();
     let tree: serde_json::Value = serde_json::from_str(&tree).unwrap();
     let login = &tree["children"][0]["children"][0];
     assert_eq!(login["name"], "LoginResponse");

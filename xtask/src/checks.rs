@@ -71,6 +71,7 @@ const PARTS: &[Part] = &[
     part("page", "the status page, bundled", &["build"], Run::Whole(commands::build_page)),
     part("types", "TypeScript types", &["build"], Run::Whole(node::types)),
     part("vcsim", "the vCenter simulator: go vet and build", &[], Run::Whole(vcsim::check)),
+    using(Deadlines, part("simulators", "the vCenter simulators' own tests, when one has changed", &["build", "vcsim"], Run::Files(node::simulators))),
     using(Deadlines, part("node", "node --test", &["build", "vcsim"], Run::Files(node::test))),
     using(Deadlines, part("web", "the status page in Chromium", &["build", "page", "vcsim"], Run::Files(node::web))),
     using(NativeBuild, part("rust", "cargo test, all crates", &[], Run::Whole(rust::test))),

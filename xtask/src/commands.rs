@@ -53,5 +53,5 @@ pub(crate) fn screenshots() -> Result<()> {
     build()?;
     build_page()?;
     let chromium = tools::require_chromium()?;
-    run(node().arg("tests/web/screenshots.mjs").env("CHROMIUM", chromium))
+    run(node().arg("tests/page/screenshots.mjs").env("CHROMIUM", chromium))
 }

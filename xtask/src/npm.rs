@@ -30,13 +30,13 @@ pub(crate) fn install_packaging_tools() -> Result<()> {
     let work = Work {
         makes: "packaging tools",
         inputs: &[
-            "tests/packaging/package.json",
-            "tests/packaging/package-lock.json",
+            "tests/package/matrix/package.json",
+            "tests/package/matrix/package-lock.json",
         ],
-        outputs: &["tests/packaging/node_modules/.package-lock.json"],
+        outputs: &["tests/package/matrix/node_modules/.package-lock.json"],
         also: "",
     };
-    work.unless_done(|| install_by_lock_file(npm().current_dir(workspace::at("tests/packaging"))))
+    work.unless_done(|| install_by_lock_file(npm().current_dir(workspace::at("tests/package/matrix"))))
 }
 
 fn install_by_lock_file(npm: &mut Command) -> Result<()> {

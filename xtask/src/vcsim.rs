@@ -1,4 +1,4 @@
-//! The vCenter simulator: a Go program in tests/vcsim.
+//! The vCenter simulator: a Go program in tests/simulators/vcsim.
 
 use std::process::Command;
 
@@ -16,7 +16,7 @@ pub(crate) fn build() -> Result<()> {
     let mut build = go();
     // -v names the packages as they are compiled: the first time takes a minute.
     let program = format!("bin/vcsim{}", std::env::consts::EXE_SUFFIX);
-    run(build.args(["build", "-v", "-o", &program, "."])).context(
+    run(build.args(["build", "-v", "-buildvcs=false", "-o", &program, "."])).context(
         "if modules could not be fetched, set GOPROXY to a Go module proxy that this machine reaches",
     )
 }
@@ -30,8 +30,8 @@ pub(crate) fn check() -> Result<()> {
 /// Go, in the simulator's folder.
 pub(crate) fn go() -> Command {
     let mut go = command("go");
-    // Without cgo no C compiler is needed, and the tests' own build (tests/lib/simulator.mjs) shares the cache.
-    go.current_dir(workspace::at("tests/vcsim"))
+    // Without cgo no C compiler is needed, and the tests' own build (tests/simulators/simulator.mjs) shares the cache.
+    go.current_dir(workspace::at("tests/simulators/vcsim"))
         .env("CGO_ENABLED", "0");
     go
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { connectVCenter, watchCustomization } from '../../../bindings/dist/node.js';
 
-const GO_FOLDER = fileURLToPath(new URL('../../vcsim/', import.meta.url));
+const GO_FOLDER = fileURLToPath(new URL('../../simulators/vcsim/', import.meta.url));
 
 /** Milliseconds since 1970, with fractions: other processes are compared with. */
 export const wallClock = () => performance.timeOrigin + performance.now();

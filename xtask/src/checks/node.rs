@@ -8,6 +8,7 @@ use anyhow::{ensure, Context, Result};
 
 use crate::npm::{self, node, npm};
 use crate::process::run;
+use crate::stamp::Work;
 use crate::{tools, wasm, wasm_target, workspace};
 
 /// Two files at a time, since most wait most of the time; and a file that leaves something open ends, as failed.
@@ -34,26 +35,54 @@ pub(super) fn types() -> Result<()> {
 
 /// node:test.
 pub(super) fn test(files: &[PathBuf]) -> Result<()> {
-    run_files(&mut node(), files, &["bindings/test", "tests/node"])
+    let rooms = [
+        "bindings/test",
+        "tests/conformance",
+        "tests/wire",
+        "tests/vcenter",
+        "tests/command",
+        "tests/package",
+        "tests/demo",
+    ];
+    run_files(&mut node(), files, &rooms)
+}
+
+/// The simulators' own tests, which nothing else can break: in CI always, elsewhere when a simulator has changed.
+pub(super) fn simulators(files: &[PathBuf]) -> Result<()> {
+    let run = || run_files(&mut node(), files, &["tests/simulators"]);
+    if !files.is_empty() || tools::switched_on("CI") {
+        return run();
+    }
+    let work = Work {
+        makes: "simulators tested",
+        inputs: &["tests/simulators", "package-lock.json"],
+        outputs: &[],
+        also: "",
+    };
+    work.unless_done(run)
 }
 
 /// The core as WebAssembly, where arithmetic that runs over stops it: what ships would go on with a wrong number.
 pub(super) fn checked_core(files: &[PathBuf]) -> Result<()> {
     let folder = wasm::build_checked(&wasm_target::find()?)?;
-    run_files(node().env("CHECKED_CORE", folder), files, &["tests/checked-core"])
+    run_files(
+        node().env("CHECKED_CORE", folder),
+        files,
+        &["tests/conformance/checked-core"],
+    )
 }
 
 /// The status page, as people see it.
 pub(super) fn web(files: &[PathBuf]) -> Result<()> {
     let chromium = tools::require_chromium()?;
-    run_files(node().env("CHROMIUM", chromium), files, &["tests/web"])
+    run_files(node().env("CHROMIUM", chromium), files, &["tests/page"])
 }
 
 /// What becomes of the package at its users'.
 pub(super) fn packaging(files: &[PathBuf]) -> Result<()> {
     let chromium = tools::require_chromium()?;
     npm::install_packaging_tools()?;
-    run_files(node().env("CHROMIUM", chromium), files, &["tests/packaging"])
+    run_files(node().env("CHROMIUM", chromium), files, &["tests/package/matrix"])
 }
 
 /// Runs `files`, or without any all tests right in `folders`.
