@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const { outputFiles } = await build({
-  entryPoints: [fileURLToPath(new URL('../../web-demo/src/export.ts', import.meta.url))],
+  entryPoints: [fileURLToPath(new URL('../../web-demo/src/ui/export.ts', import.meta.url))],
   bundle: true,
   format: 'esm',
   write: false,

@@ -1,7 +1,7 @@
 import { init } from 'vm-customization';
 import core from 'vm-customization/core.wasm?url';
-import { html, messageOf, setText } from './dom.js';
-import { Page } from './page.js';
+import { Page } from './page/page.js';
+import { html, messageOf, setText } from './ui/dom.js';
 
 const loaded = init(fetch(core));
 const page = new Page();

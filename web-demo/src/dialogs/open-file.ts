@@ -1,6 +1,7 @@
 /** Dropped, chosen or pasted: recordings and events. */
-import { dialog, el, html, input, messageOf, onClick, select, setText } from '../dom.js';
+
 import { type Given, type Offered, readFiles } from '../sources/files.js';
+import { dialog, el, html, input, messageOf, onClick, select, setText } from '../ui/dom.js';
 
 /** The dialog, and what is dropped or pasted anywhere on the page. */
 export class OpenFile {

@@ -1,6 +1,6 @@
 /** The options of a wait. */
 import type { MonitorOptions } from 'vm-customization';
-import { dialog, input, onClick, select } from '../dom.js';
+import { dialog, input, onClick, select } from '../ui/dom.js';
 
 /** Asks for the options; `current` says those in force, `apply` begins anew with others. */
 export function optionsDialog(current: () => MonitorOptions, apply: (options: MonitorOptions) => void): void {

@@ -1,7 +1,7 @@
 /** Recording, report and link of what is shown. */
 import type { Recording, Report } from 'vm-customization';
-import { button, dialog, html, input, onClick, setText } from '../dom.js';
-import { csvOf, download } from '../export.js';
+import { button, dialog, html, input, onClick, setText } from '../ui/dom.js';
+import { csvOf, download } from '../ui/export.js';
 
 /** What there is to save. */
 export interface Savable {

@@ -1,8 +1,8 @@
 /** Logging in to a vCenter, and choosing VMs there. */
 import type { FoundVm } from 'vm-customization';
-import { button, count, dialog, el, html, input, messageOf, onClick, setText } from '../dom.js';
 import type { LiveSource, SourceAddress } from '../sources/source.js';
 import { VCenterSession } from '../sources/vcenter.js';
+import { button, count, dialog, el, html, input, messageOf, onClick, setText } from '../ui/dom.js';
 
 type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;
 

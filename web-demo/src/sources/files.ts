@@ -1,6 +1,6 @@
 /** From files, or a pasted text, to recordings. */
 import { decodeText, holdsRecordings, type Recording, recordingFromEvents, replay } from 'vm-customization';
-import { messageOf } from '../dom.js';
+import { messageOf } from '../ui/dom.js';
 
 /** All files together. */
 export const MAX_BYTES = 64 * 2 ** 20;

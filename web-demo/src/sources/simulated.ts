@@ -1,6 +1,6 @@
 /** A vCenter inside the page: the script's events, as a real one would tell them. */
 import type { CallOptions, Clock, EventPage, EventQuery, EventSource, GuestInfo, Recording } from 'vm-customization';
-import { count } from '../dom.js';
+import { count } from '../ui/dom.js';
 import { Script, type ScriptedEvent } from './script.js';
 import type { LiveSource, SourceAddress } from './source.js';
 

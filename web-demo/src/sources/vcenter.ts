@@ -1,6 +1,6 @@
 /** A real vCenter, through a proxy of the page's own origin. */
 import { connectVCenter, type FoundVm, type Lookup, LookupError, type VCenter, type VmRef } from 'vm-customization';
-import { count } from '../dom.js';
+import { count } from '../ui/dom.js';
 import { ENDLESS, type LiveSource, type SourceAddress } from './source.js';
 
 type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;

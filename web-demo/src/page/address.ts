@@ -1,8 +1,8 @@
 /** The view in the address: what is after `#`. */
 import type { MonitorOptions, Recording } from 'vm-customization';
 import { STATUS_LABELS } from 'vm-customization/element';
-import { messageOf } from './dom.js';
-import { pack, unpack } from './pack.js';
+import { messageOf } from '../ui/dom.js';
+import { pack, unpack } from '../ui/pack.js';
 
 /** All that a link reopens. */
 export interface Link {

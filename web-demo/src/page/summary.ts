@@ -2,7 +2,7 @@
 
 import type { CustomizationStatus } from 'vm-customization';
 import { type RunModel, STATUS_LABELS } from 'vm-customization/element';
-import { byId, html, setText } from './dom.js';
+import { byId, html, setText } from '../ui/dom.js';
 
 const NAME = 'VM customization status';
 

@@ -1,5 +1,5 @@
 /** Light, dark, or as the system has it. Remembered in this browser. */
-import { select } from './dom.js';
+import { select } from '../ui/dom.js';
 
 const KEY = 'vm-customization/theme';
 

@@ -1,6 +1,7 @@
 /** The controls of time travel. */
-import { button, html, input, onClick, select, setText } from './dom.js';
-import type { Player } from './player.js';
+
+import type { Player } from '../run/player.js';
+import { button, html, input, onClick, select, setText } from '../ui/dom.js';
 
 export class PlayerBar {
   readonly #bar = html('player');

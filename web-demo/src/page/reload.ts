@@ -1,8 +1,8 @@
 /** What survives a reload of this tab. It holds no credential. */
 import type { MonitorOptions, Recording } from 'vm-customization';
-import type { SavedRun } from './live-run.js';
-import { pack, unpack } from './pack.js';
-import type { SourceAddress } from './sources/source.js';
+import type { SavedRun } from '../run/live-run.js';
+import type { SourceAddress } from '../sources/source.js';
+import { pack, unpack } from '../ui/pack.js';
 
 /** A live wait, or a recording at its position. */
 export type Session = { readonly hash: string } & (

@@ -16,8 +16,8 @@ import {
   watchCustomization,
 } from 'vm-customization';
 import { followWatch, RunModel, TIMELINE_EVENT_TYPES } from 'vm-customization/element';
-import { messageOf } from './dom.js';
-import type { LiveSource } from './sources/source.js';
+import type { LiveSource } from '../sources/source.js';
+import { messageOf } from '../ui/dom.js';
 
 const TICK_MS = 1_000;
 /** Of a page that runs for weeks this much is kept to go back to; then recording stops. */

@@ -1,15 +1,18 @@
 /** The page: one source at a time, live or played, and everything around the element that shows it. */
 import type { MonitorOptions, Report } from 'vm-customization';
 import { RunModel, type VmCustomizationStatusElement } from 'vm-customization/element';
-import { OpenFile } from './dialogs/open-file.js';
-import { optionsDialog } from './dialogs/options.js';
-import { saveDialog } from './dialogs/save.js';
-import { VCenterDialog } from './dialogs/vcenter.js';
-import { button, html, messageOf, onClick, select, setText } from './dom.js';
-import { type Link, MOST_IDS, packRecording, readLink, unpackRecording, writeLink } from './link.js';
-import { LiveRun, type LiveState, reportOf, showSaved } from './live-run.js';
+import { OpenFile } from '../dialogs/open-file.js';
+import { optionsDialog } from '../dialogs/options.js';
+import { saveDialog } from '../dialogs/save.js';
+import { VCenterDialog } from '../dialogs/vcenter.js';
+import { LiveRun, type LiveState, reportOf, showSaved } from '../run/live-run.js';
+import { Player } from '../run/player.js';
+import { type Offered, readFiles } from '../sources/files.js';
+import { simulatedAddress, simulatedRecording, simulatedSource } from '../sources/simulated.js';
+import { ENDLESS, type LiveSource } from '../sources/source.js';
+import { button, html, messageOf, onClick, select, setText } from '../ui/dom.js';
+import { type Link, MOST_IDS, packRecording, readLink, unpackRecording, writeLink } from './address.js';
 import { Log } from './log.js';
-import { Player } from './player.js';
 import { PlayerBar } from './player-bar.js';
 import {
   forgetPackedRun,
@@ -19,10 +22,7 @@ import {
   readSession,
   type Session,
   saveSession,
-} from './session.js';
-import { type Offered, readFiles } from './sources/files.js';
-import { simulatedAddress, simulatedRecording, simulatedSource } from './sources/simulated.js';
-import { ENDLESS, type LiveSource } from './sources/source.js';
+} from './reload.js';
 import { Summary } from './summary.js';
 import { setUpTheme } from './theme.js';
 

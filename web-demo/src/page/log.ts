@@ -1,7 +1,7 @@
 /** The newest transitions, in words. */
 import type { Transition } from 'vm-customization';
 import { type RunModel, type RunModelChange, STATUS_LABELS } from 'vm-customization/element';
-import { byId, el, html } from './dom.js';
+import { byId, el, html } from '../ui/dom.js';
 
 const LINES = 200;
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
