@@ -3,6 +3,11 @@
 import { type Given, type Offered, readFiles } from '../sources/files.js';
 import { dialog, el, html, input, messageOf, onClick, select, setText } from '../ui/dom.js';
 
+interface Wanted {
+  readonly file: string;
+  readonly atMs: number | undefined;
+}
+
 /** The dialog, and what is dropped or pasted anywhere on the page. */
 export class OpenFile {
   readonly #dialog = dialog('file-dialog');
@@ -10,12 +15,14 @@ export class OpenFile {
   readonly #pasted = html('pasted') as HTMLTextAreaElement;
   readonly #choice = html('recordings');
   readonly #list = select('recording');
-  readonly #open: (offered: Offered) => void;
+  readonly #open: (offered: Offered, atMs: number | undefined) => void;
+  /** The file that a link speaks of, and the position there. */
+  #wanted: Wanted | undefined;
   #offered: readonly Offered[] = [];
   #given = '';
 
   /** @param open - throws when it cannot be opened after all */
-  constructor(open: (offered: Offered) => void) {
+  constructor(open: (offered: Offered, atMs: number | undefined) => void) {
     this.#open = open;
     onClick('open-file', () => this.show());
     this.#files.addEventListener('change', () => {
@@ -43,11 +50,12 @@ export class OpenFile {
     this.#listenToPage();
   }
 
-  /** @param wanted - the file that a link speaks of */
-  show(wanted?: string): void {
+  /** @param wanted - what a link speaks of */
+  show(wanted?: Wanted): void {
     const hint = html('file-wanted');
+    this.#wanted = wanted ?? this.#wanted;
     hint.hidden = wanted === undefined;
-    setText(hint, wanted === undefined ? '' : `This link shows “${wanted}”: choose that file.`);
+    setText(hint, wanted === undefined ? '' : `This link shows “${wanted.file}”: choose that file.`);
     this.#reset();
     this.#dialog.showModal();
   }
@@ -113,7 +121,8 @@ export class OpenFile {
 
   #finish(offered: Offered): void {
     try {
-      this.#open(offered);
+      this.#open(offered, this.#wanted?.file === offered.name ? this.#wanted.atMs : undefined);
+      this.#wanted = undefined;
       this.#dialog.close();
     } catch (error) {
       this.#say(`${offered.name}: ${messageOf(error)}`);

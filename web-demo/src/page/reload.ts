@@ -20,6 +20,8 @@ export type Session = { readonly hash: string } & (
   | { readonly kind: 'recording'; readonly name: string; readonly recording: Recording; readonly atMs: number }
 );
 
+export type LiveSession = Extract<Session, { kind: 'live' }>;
+
 const KEY = 'vm-customization/1';
 const RUN_KEY = `${KEY}/run`;
 /** Of 5,000 VMs it is 6 MiB. */

@@ -1,0 +1,92 @@
+/** Keeps what is shown, for a reload and for a crash. */
+import type { LiveRun } from '../run/live-run.js';
+import { forgetPackedRun, forgetSession, isRunPacked, packRun, saveSession } from './reload.js';
+import { playerOf, type Shown } from './shown.js';
+
+/** With more of them a run is packed, and not while the page is left: both would hold it up. */
+const SAVED_VMS = 1_000;
+/** A larger recording is asked for again after a reload. */
+const LARGEST_KEPT = 2 * 2 ** 20;
+
+export class Keeper {
+  /** The run that is kept packed. */
+  #packedOf: LiveRun | undefined;
+
+  /** A run begins; one that goes on from before a reload is the one that is packed, if any is. */
+  begin(run: LiveRun, isResumed: boolean): void {
+    if (!isResumed) {
+      forgetPackedRun();
+    }
+    this.#packedOf = isRunPacked() ? run : undefined;
+  }
+
+  /** While there is time: packs a run of many VMs. @param save - is called where there is something to save, soon */
+  saveInTime(shown: () => Shown, save: () => void): void {
+    const current = shown();
+    const live = 'run' in current && current.run.model.size > SAVED_VMS ? current.run : undefined;
+    const saved = live?.save();
+    if (live === undefined || saved === undefined) {
+      save();
+      return;
+    }
+    const isStillShown = (): boolean => {
+      const now = shown();
+      return 'run' in now && now.run === live;
+    };
+    void packRun(saved, isStillShown).then((isKept) => {
+      if (isKept) {
+        this.#packedOf = live;
+        save();
+      }
+    });
+  }
+
+  /** Saves what fits, as quickly as a page that is left has to. */
+  save(shown: Shown, hash: string): void {
+    switch (shown.kind) {
+      case 'nothing':
+        break;
+      case 'asked':
+        // The address asks for the log-in.
+        forgetSession();
+        break;
+      case 'saved': {
+        const { run, ...session } = shown.session;
+        saveSession({ ...session, hash, ...(run === undefined || session.isTooLarge === true ? {} : { run }) });
+        break;
+      }
+      case 'live':
+      case 'rewound':
+        this.#saveRun(shown, hash);
+        break;
+      case 'simulated':
+      case 'recording': {
+        const { name, bytes } = shown.kind === 'recording' ? shown : { name: '', bytes: 0 };
+        const { recording, positionMs } = shown.player;
+        if (bytes <= LARGEST_KEPT) {
+          saveSession({ hash, kind: 'recording', name, recording, atMs: positionMs });
+        } else {
+          // The address asks for the file.
+          forgetSession();
+        }
+        break;
+      }
+    }
+  }
+
+  #saveRun(shown: Extract<Shown, { run: LiveRun }>, hash: string): void {
+    const { run } = shown;
+    const isTooLarge = run === this.#packedOf && run.model.size > SAVED_VMS;
+    const saved = isTooLarge ? undefined : run.save();
+    const atMs = playerOf(shown)?.positionMs ?? (shown.kind === 'live' ? shown.rewindToMs : undefined);
+    saveSession({
+      hash,
+      kind: 'live',
+      address: run.source.address,
+      options: run.options,
+      ...(isTooLarge ? { isTooLarge } : {}),
+      ...(saved === undefined ? {} : { run: saved }),
+      ...(atMs === undefined ? {} : { atMs }),
+    });
+  }
+}

@@ -1,0 +1,39 @@
+/** What stands around the table and follows its model: the summary and the log. */
+import type { RunModel } from 'vm-customization/element';
+import { Log } from './log.js';
+import { Summary } from './summary.js';
+
+const DRAW_EVERY_MS = 150;
+
+export class Overview {
+  readonly #summary = new Summary();
+  readonly #log = new Log();
+  #model: RunModel | undefined;
+  #drawing: number | undefined;
+  #hadRows = false;
+
+  show(model: RunModel): void {
+    this.#model?.removeEventListener('change', this.#onChange);
+    this.#model = model;
+    model.addEventListener('change', this.#onChange);
+    this.#log.show(model);
+    this.#onChange();
+  }
+
+  readonly #onChange = (): void => {
+    const model = this.#model;
+    if (model === undefined) {
+      return;
+    }
+    this.#drawing ??= window.setTimeout(() => {
+      this.#drawing = undefined;
+      this.#summary.draw(this.#model ?? model);
+      this.#log.draw();
+    }, DRAW_EVERY_MS);
+    if (!this.#hadRows && model.transitions.length > 0) {
+      this.#hadRows = true;
+      // After the frame in which the element draws them.
+      requestAnimationFrame(() => setTimeout(() => performance.mark('page:first-rows')));
+    }
+  };
+}

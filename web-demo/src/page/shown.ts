@@ -1,0 +1,152 @@
+/** What the page shows: one thing at a time, from which everything around the table follows. */
+import type { Recording, Report } from 'vm-customization';
+import type { RunModel } from 'vm-customization/element';
+import { type LiveRun, type LiveState, reportOf } from '../run/live-run.js';
+import type { Player } from '../run/player.js';
+import type { LiveSession } from './reload.js';
+
+export type Shown =
+  /** Before the address has been read. */
+  | { readonly kind: 'nothing'; readonly model: RunModel }
+  /** A link asks for a vCenter, and nobody has logged in yet. */
+  | { readonly kind: 'asked'; readonly model: RunModel }
+  /** A wait of before a reload, as it was then: it goes on once somebody has logged in. */
+  | { readonly kind: 'saved'; readonly model: RunModel; readonly session: LiveSession }
+  /** A run at its newest. `rewindToMs`: where it was before a reload, until it can be rewound to there. */
+  | { readonly kind: 'live'; readonly run: LiveRun; readonly rewindToMs?: number | undefined }
+  /** A run that goes on behind what is played of it. */
+  | { readonly kind: 'rewound'; readonly run: LiveRun; readonly player: Player }
+  /** The simulated vCenter at a moment of its script. */
+  | { readonly kind: 'simulated'; readonly player: Player }
+  /** A file. `bytes`: of its text, about. */
+  | { readonly kind: 'recording'; readonly player: Player; readonly name: string; readonly bytes: number };
+
+type LinkSource = 'simulated' | 'recording' | 'vcenter';
+
+export function runOf(shown: Shown): LiveRun | undefined {
+  return 'run' in shown ? shown.run : undefined;
+}
+
+export function playerOf(shown: Shown): Player | undefined {
+  return 'player' in shown ? shown.player : undefined;
+}
+
+export function modelOf(shown: Shown): RunModel {
+  return 'model' in shown ? shown.model : 'player' in shown ? shown.player.model : shown.run.model;
+}
+
+/** Where it comes from, for links and for the choice of sources. */
+export function sourceOf(shown: Shown): LinkSource {
+  switch (shown.kind) {
+    case 'asked':
+    case 'saved':
+      return 'vcenter';
+    case 'live':
+    case 'rewound':
+      return shown.run.source.address.kind;
+    case 'recording':
+      return 'recording';
+    case 'nothing':
+    case 'simulated':
+      return 'simulated';
+  }
+}
+
+/** All that can be saved of it as a recording. */
+export function recordingOf(shown: Shown): Recording | undefined {
+  switch (shown.kind) {
+    case 'nothing':
+    case 'asked':
+      return undefined;
+    case 'saved':
+      return shown.session.run?.recording;
+    case 'live':
+      return shown.run.recording();
+    case 'rewound':
+    case 'simulated':
+    case 'recording':
+      return shown.player.recording;
+  }
+}
+
+/** The rows as they stand. */
+export function shownReport(shown: Shown): Report | undefined {
+  switch (shown.kind) {
+    case 'nothing':
+    case 'asked':
+      return undefined;
+    case 'saved':
+      return shown.session.run && reportOf(shown.session.run);
+    case 'live':
+      return shown.run.report();
+    case 'rewound':
+    case 'simulated':
+    case 'recording':
+      return shown.player.report();
+  }
+}
+
+/** Why the recording is not all of a live run; empty where it is. */
+export function recordingNote(shown: Shown): string {
+  const run = runOf(shown);
+  if (run?.isRecordingLost === true) {
+    return 'What was recorded before the reload was too large to be kept: there is nothing to rewind. Start again to record anew.';
+  }
+  if (run?.fullAtMs === undefined) {
+    return '';
+  }
+  const fullAt = new Date((run.model.originMs ?? 0) + run.fullAtMs);
+  const time = fullAt.toLocaleTimeString('en-GB', { timeStyle: 'short' });
+  return `The recording stopped at ${time}: rewinding shows up to then. Start again to record anew.`;
+}
+
+/** What the status line says of it, and which buttons have something to do. */
+export interface StatusLine {
+  readonly state: LiveState | 'asked' | 'saved' | 'played';
+  readonly label: string;
+  readonly title: string;
+  readonly trouble: string;
+  /** It can be begun anew, and rewound. */
+  readonly isLive: boolean;
+  /** There is a session to end, or a wait to give up. */
+  readonly canLogOut: boolean;
+  /** There is a run that has options. */
+  readonly hasOptions: boolean;
+}
+
+const STATES: Readonly<Record<LiveState, string>> = {
+  opening: 'Opening',
+  live: 'Live',
+  reading: 'Reading',
+  retrying: 'Trying again',
+  ended: 'Ended',
+};
+
+export function statusLine(shown: Shown, isOnline: boolean): StatusLine {
+  const isVCenter = sourceOf(shown) === 'vcenter';
+  const run = runOf(shown);
+  const still = {
+    trouble: '',
+    isLive: false,
+    canLogOut: isVCenter && shown.kind !== 'asked',
+    hasOptions: run !== undefined,
+  };
+  const offline = isVCenter && !isOnline ? ({ state: 'retrying', label: 'Offline' } as const) : undefined;
+  switch (shown.kind) {
+    case 'nothing':
+    case 'asked':
+      return { ...still, title: 'vCenter', ...(offline ?? { state: 'asked', label: 'Not logged in' }) };
+    case 'saved':
+      return { ...still, title: 'vCenter', ...(offline ?? { state: 'saved', label: 'Last known state' }) };
+    case 'live': {
+      const { state, trouble, source } = shown.run;
+      return { ...still, title: source.title, trouble, isLive: true, ...(offline ?? { state, label: STATES[state] }) };
+    }
+    case 'rewound':
+      return { ...still, title: shown.run.source.title, state: 'played', label: 'Rewound' };
+    case 'simulated':
+      return { ...still, title: 'Simulated vCenter', state: 'played', label: 'Rewound' };
+    case 'recording':
+      return { ...still, title: shown.name, state: 'played', label: 'Recording' };
+  }
+}
