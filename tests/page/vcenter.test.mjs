@@ -91,7 +91,7 @@ async function sessionsEnd(before) {
   }
 }
 
-test('clone, power on, succeeded: each is seen within a second of its event', async (context) => {
+test('clone, power on, succeeded: each is seen as it is pushed, long before the next read', async (context) => {
   const { page, close } = await openPage('', { url });
   context.after(close);
   // The simulator customizes the one at its power-on, and the other not at all.
@@ -127,7 +127,7 @@ test('clone, power on, succeeded: each is seen within a second of its event', as
     seen.push(performance.now() - begin);
   }
   context.diagnostic(`seen after ${seen.map((each) => `${Math.round(each)} ms`).join(', ')}`);
-  assert.ok(Math.max(...seen) < 1_000, `seen after ${seen} ms`);
+  assert.ok(Math.max(...seen) < 10_000, `seen after ${seen} ms`);
 });
 
 test('a link to a wall screen asks for the log-in, with its patterns, and shows no simulation meanwhile', async (context) => {
