@@ -259,7 +259,7 @@ export interface Ingested {
 }
 
 /** What one call of a {@link Monitor} answers. */
-export interface Step {
+export interface Update {
   /** In the order in which they came about. */
   readonly outputs: readonly Output[];
   /** When to call `handleTimeout`; null when there is nothing to wait for by the clock. */

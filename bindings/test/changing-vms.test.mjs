@@ -42,7 +42,7 @@ async function watched(source, vms, options, changes) {
 describe('a monitor whose VMs change', () => {
   test('reads the new ones at once, from their own window on, until a read was complete', () => {
     const monitor = new Monitor(ONE, REOPEN, START, 0);
-    monitor.step();
+    monitor.drain();
     monitor.handleEvents([event('VmStartingEvent', 1, 0)], true, 10);
     const step = monitor.setVms(TWO, at(20), 20_000);
     const [{ query }] = step.outputs;

@@ -18,7 +18,7 @@ const monitorOf = (options = {}) => new Monitor(VM, options, START, 0);
 describe('a monitor', () => {
   test('asks for a read first, and tells what the answer means', () => {
     const monitor = monitorOf();
-    const first = monitor.step();
+    const first = monitor.drain();
     assert.equal(first.ended, false);
     const [read] = first.outputs;
     assert.equal(read.type, 'read');
@@ -42,7 +42,7 @@ describe('a monitor', () => {
     const text = JSON.stringify(SUCCESS);
     const rows = [SUCCESS, text, new TextEncoder().encode(text)].map((document) => {
       const monitor = monitorOf();
-      monitor.step();
+      monitor.drain();
       monitor.handleEvents(document, true, 0);
       return monitor.report();
     });
@@ -56,14 +56,14 @@ describe('a monitor', () => {
     new Uint8Array(shared).set(bytes);
     for (const document of [bytes.slice().buffer, shared, new DataView(bytes.slice().buffer)]) {
       const monitor = monitorOf();
-      monitor.step();
+      monitor.drain();
       assert.equal(monitor.handleEvents(document, true, 0).ingested.accepted, 3);
     }
   });
 
   test('refuses what is no document of events with a WireError, and is as it was', () => {
     const monitor = monitorOf();
-    monitor.step();
+    monitor.drain();
     const before = monitor.snapshot();
     const own = {};
     own.own = own;
@@ -81,7 +81,7 @@ describe('a monitor', () => {
 
   test('refuses inputs that are no plain data with stable codes', () => {
     const monitor = monitorOf();
-    monitor.step();
+    monitor.drain();
     const own = {};
     own.own = own;
     for (const input of [undefined, 1n, own, { vm: 1n }]) {
@@ -136,13 +136,13 @@ describe('a monitor', () => {
   test('takes server time as a Date or as text', () => {
     const fromDate = new Monitor(VM, {}, new Date(START), 0);
     const fromText = new Monitor(VM, {}, '2026-03-01T11:00:00+01:00', 0);
-    assert.deepEqual(fromDate.step(), fromText.step());
+    assert.deepEqual(fromDate.drain(), fromText.drain());
     assert.throws(() => new Monitor(VM, {}, new Date(Number.NaN), 0), OptionsError);
   });
 
   test('is as it was after a document that cannot be understood', () => {
     const monitor = monitorOf();
-    monitor.step();
+    monitor.drain();
     const before = monitor.snapshot();
     for (const document of ['no JSON', '<html></html>', '{"a":']) {
       assert.throws(
@@ -165,11 +165,11 @@ describe('a monitor', () => {
 
   test('goes on from a snapshot as if nothing had happened', () => {
     const monitor = monitorOf();
-    monitor.step();
+    monitor.drain();
     monitor.handleEvents(SUCCESS.slice(0, 2), true, 10);
     const snapshot = JSON.parse(JSON.stringify(monitor.snapshot()));
     const restored = Monitor.restore(snapshot, START, 500);
-    restored.step();
+    restored.drain();
     restored.handleEvents([SUCCESS[2]], true, 600);
     assert.equal(restored.report().vms[0].customizationStatus, 'CustomizationSucceeded');
   });
@@ -185,7 +185,7 @@ describe('a monitor', () => {
 
   test('takes guest info, failures, log-ins, time and cancellation', () => {
     const monitor = monitorOf();
-    monitor.step();
+    monitor.drain();
     monitor.handleEvents([event('VmStartingEvent', 1, -5)], true, 0);
     const info = { vm: 'vm-101', customizationStatus: 'TOOLSDEPLOYPKG_RUNNING', startTime: '2026-03-01T10:00:01Z' };
     const step = monitor.handleGuestInfo([info], 10);
@@ -207,7 +207,7 @@ describe('a monitor', () => {
     monitor.dispose();
     monitor[Symbol.dispose]();
     for (const use of [
-      () => monitor.step(),
+      () => monitor.drain(),
       () => monitor.handleEvents([], true, 0),
       () => monitor.report(),
       () => monitor.snapshot(),
@@ -220,7 +220,7 @@ describe('a monitor', () => {
     const first = monitorOf();
     const second = monitorOf();
     first.dispose();
-    assert.equal(second.step().outputs.length, 1);
+    assert.equal(second.drain().outputs.length, 1);
   });
 });
 

@@ -73,8 +73,8 @@ impl RawMonitor {
     }
 
     /// Drains what is queued.
-    pub fn step(&mut self) -> String {
-        self.drain(None)
+    pub fn drain(&mut self) -> String {
+        self.update(None)
     }
 
     /// Feeds a document of events in any wire form.
@@ -88,7 +88,7 @@ impl RawMonitor {
             .inner
             .handle_event_bytes(document, completeness(complete), host_time(now_ms))
             .map_err(|error| wire_failure(&error))?;
-        Ok(self.drain(Some(ingested)))
+        Ok(self.update(Some(ingested)))
     }
 
     /// Feeds guest info: a JSON object, or an array of them.
@@ -103,7 +103,7 @@ impl RawMonitor {
         for info in infos {
             self.inner.handle_guest_info(info, host_time(now_ms));
         }
-        Ok(self.drain(None))
+        Ok(self.update(None))
     }
 
     /// Tells of a failed read: JSON with `kind`, and `vm` and `message` where there are any.
@@ -116,14 +116,14 @@ impl RawMonitor {
         let read_failure = ReadFailure::from_json(json)
             .map_err(|error| refusal("invalidInput", "the read failure", &error))?;
         self.inner.handle_read_failed(read_failure, host_time(now_ms));
-        Ok(self.drain(None))
+        Ok(self.update(None))
     }
 
     /// Tells that the log-in asked for was done.
     #[wasm_bindgen(js_name = handleLoggedIn)]
     pub fn handle_logged_in(&mut self, now_ms: f64) -> String {
         self.inner.handle_logged_in(host_time(now_ms));
-        self.drain(None)
+        self.update(None)
     }
 
     /// From now on watches the VMs of a JSON array.
@@ -140,20 +140,20 @@ impl RawMonitor {
         self.inner
             .set_vms(vms, server_now, host_time(now_ms))
             .map_err(|error| failure("invalidOptions", &error.to_string()))?;
-        Ok(self.drain(None))
+        Ok(self.update(None))
     }
 
     /// Tells that time has passed.
     #[wasm_bindgen(js_name = handleTimeout)]
     pub fn handle_timeout(&mut self, now_ms: f64) -> String {
         self.inner.handle_timeout(host_time(now_ms));
-        self.drain(None)
+        self.update(None)
     }
 
     /// Ends the run at once.
     pub fn cancel(&mut self, now_ms: f64) -> String {
         self.inner.cancel(host_time(now_ms));
-        self.drain(None)
+        self.update(None)
     }
 
     /// The report as of the last input.
@@ -180,7 +180,7 @@ impl RawMonitor {
         self.inner.snapshot().to_json()
     }
 
-    fn drain(&mut self, ingested: Option<Ingested>) -> String {
+    fn update(&mut self, ingested: Option<Ingested>) -> String {
         self.inner.drain(ingested).to_json()
     }
 }

@@ -2,7 +2,7 @@
 /** The state machine as a TypeScript class: one crossing into the core per call. */
 
 import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js';
-import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
+import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Update, VmRef, VmRow } from '../types.js';
 import { describe } from '../util/describe.js';
 import { disposeSymbol } from '../util/dispose.js';
 import { checkKnown, FLAG } from '../util/fields.js';
@@ -22,8 +22,8 @@ export interface RestoreOptions {
  * Waits for the customization of VMs of one vCenter, without doing any I/O: events go in, transitions and requests to
  * read come out. `watchCustomization` drives one with an {@link EventSource}; use this class to drive it yourself.
  *
- * **Feed an input, act on the outputs of the step, then sleep until the deadline it names.** Times are milliseconds of
- * any monotonic clock; a time that goes backwards is clamped. After construction call {@link Monitor.step} once.
+ * **Feed an input, act on the outputs of the update, then sleep until the deadline it names.** Times are milliseconds of
+ * any monotonic clock; a time that goes backwards is clamped. After construction call {@link Monitor.drain} once.
  */
 export class Monitor implements Disposable {
   readonly #handle: CoreHandle<RawMonitor>;
@@ -73,8 +73,8 @@ export class Monitor implements Disposable {
   }
 
   /** Answers what is queued since construction. */
-  step(): Step {
-    return this.#step((raw) => raw.step());
+  drain(): Update {
+    return this.#update((raw) => raw.drain());
   }
 
   /**
@@ -84,24 +84,24 @@ export class Monitor implements Disposable {
    * @param complete - it is all there is for the VMs still waited for, so that the read that was asked for is answered
    * @throws {@link WireError} when it cannot be decoded; the monitor is as before
    */
-  handleEvents(document: EventDocument, complete: boolean, nowMs: number): Step {
+  handleEvents(document: EventDocument, complete: boolean, nowMs: number): Update {
     const bytes = toBytes(document);
-    return this.#step((raw) => raw.handleEvents(bytes, complete, hostTime(nowMs)));
+    return this.#update((raw) => raw.handleEvents(bytes, complete, hostTime(nowMs)));
   }
 
   /** Takes what is known of the guests of some VMs. */
-  handleGuestInfo(info: GuestInfo | readonly GuestInfo[], nowMs: number): Step {
-    return this.#step((raw) => raw.handleGuestInfo(inputText('the guest info', info), hostTime(nowMs)));
+  handleGuestInfo(info: GuestInfo | readonly GuestInfo[], nowMs: number): Update {
+    return this.#update((raw) => raw.handleGuestInfo(inputText('the guest info', info), hostTime(nowMs)));
   }
 
   /** Takes the news that the read asked for has failed, as a whole or for one VM. */
-  handleReadFailed(failure: ReadFailure, nowMs: number): Step {
-    return this.#step((raw) => raw.handleReadFailed(inputText('the read failure', failure), hostTime(nowMs)));
+  handleReadFailed(failure: ReadFailure, nowMs: number): Update {
+    return this.#update((raw) => raw.handleReadFailed(inputText('the read failure', failure), hostTime(nowMs)));
   }
 
   /** Takes the news that the log-in asked for has succeeded. */
-  handleLoggedIn(nowMs: number): Step {
-    return this.#step((raw) => raw.handleLoggedIn(hostTime(nowMs)));
+  handleLoggedIn(nowMs: number): Update {
+    return this.#update((raw) => raw.handleLoggedIn(hostTime(nowMs)));
   }
 
   /**
@@ -112,21 +112,21 @@ export class Monitor implements Disposable {
    * @param serverNow - vCenter's clock now, as a Date or RFC 3339 text with an offset
    * @throws {@link OptionsError} when a VM cannot be used, and under `published` rules; the monitor is as before
    */
-  setVms(vms: readonly VmRef[], serverNow: Date | string, nowMs: number): Step {
+  setVms(vms: readonly VmRef[], serverNow: Date | string, nowMs: number): Update {
     checkVms(vms);
     const list = jsonText(vms, (why) => new OptionsError('invalidOptions', `the VMs have to be plain data: ${why}`));
     const time = timeText(serverNow);
-    return this.#step((raw) => raw.setVms(list, time, hostTime(nowMs)));
+    return this.#update((raw) => raw.setVms(list, time, hostTime(nowMs)));
   }
 
-  /** To be called at the deadline of the last step; harmless when early. */
-  handleTimeout(nowMs: number): Step {
-    return this.#step((raw) => raw.handleTimeout(hostTime(nowMs)));
+  /** To be called at the deadline of the last update; harmless when early. */
+  handleTimeout(nowMs: number): Update {
+    return this.#update((raw) => raw.handleTimeout(hostTime(nowMs)));
   }
 
   /** Ends the run at once, with the rows it has. */
-  cancel(nowMs: number): Step {
-    return this.#step((raw) => raw.cancel(hostTime(nowMs)));
+  cancel(nowMs: number): Update {
+    return this.#update((raw) => raw.cancel(hostTime(nowMs)));
   }
 
   /** The rows and transitions as of the last input. */
@@ -166,8 +166,8 @@ export class Monitor implements Disposable {
     this.dispose();
   }
 
-  #step(call: (raw: RawMonitor) => string): Step {
-    return JSON.parse(this.#call(call)) as Step;
+  #update(call: (raw: RawMonitor) => string): Update {
+    return JSON.parse(this.#call(call)) as Update;
   }
 
   #call(call: (raw: RawMonitor) => string): string {

@@ -3,7 +3,7 @@ import { toBytes } from '../core/event-document.js';
 import type { Monitor } from '../core/monitor.js';
 import { VmCustomizationError, WireError } from '../errors.js';
 import type { EventPage } from '../source/event-source.js';
-import type { GuestInfo, ReadFailure, Step, VmRef } from '../types.js';
+import type { GuestInfo, ReadFailure, Update, VmRef } from '../types.js';
 import type { Progress, RunInput } from './progress.js';
 
 /** What a feed needs. */
@@ -15,9 +15,9 @@ export interface MonitorFeedSetup {
   readonly record: (input: RunInput) => void;
 }
 
-/** What became of a page: the steps, in order, and why it was no complete answer. */
+/** What became of a page: the updates, in order, and why it was no complete answer. */
 export interface FedPage {
-  readonly steps: readonly Step[];
+  readonly updates: readonly Update[];
   readonly failure: ReadFailure | undefined;
   /** What of the guests made no sense. */
   readonly guestFailure: string | undefined;
@@ -46,7 +46,7 @@ export class MonitorFeed {
   page(page: EventPage, guests: readonly GuestInfo[], own: boolean, now: number): FedPage {
     const documents = [page.events, ...(page.more ?? [])].map((document) => toBytes(document));
     const refusals = page.failures ?? [];
-    const steps: Step[] = [];
+    const updates: Update[] = [];
     // An event tells more than the guest does of the same thing, so events come first. But at the start there is no
     // attempt yet that the guest's word could be taken for, and it is there when the first events end the wait.
     const guestsFirst = this.#pages === 0 && this.#setup.fresh;
@@ -54,8 +54,8 @@ export class MonitorFeed {
     let guestFailure: string | undefined;
     const feedGuests = (): void => {
       const fed = this.guests(guests, now);
-      for (const step of fed.steps) {
-        steps.push(step);
+      for (const update of fed.updates) {
+        updates.push(update);
       }
       guestFailure = fed.failure;
     };
@@ -68,33 +68,33 @@ export class MonitorFeed {
     for (const [index, document] of documents.entries()) {
       const last = index === documents.length - 1;
       try {
-        steps.push(this.#document(document, last && !more && failure === undefined, now));
+        updates.push(this.#document(document, last && !more && failure === undefined, now));
       } catch (error) {
         failure = wireFailure('an answer could not be understood', error);
       }
     }
     for (const refusal of refusals) {
-      steps.push(this.failure(refusal, now));
+      updates.push(this.failure(refusal, now));
     }
     if (!guestsFirst) {
       feedGuests();
     }
     if (failure !== undefined) {
-      steps.push(this.failure(failure, now));
+      updates.push(this.failure(failure, now));
     } else if (more && !own) {
-      steps.push(this.#document(toBytes([]), true, now));
+      updates.push(this.#document(toBytes([]), true, now));
     }
-    return { steps, failure, guestFailure };
+    return { updates, failure, guestFailure };
   }
 
   /** Feeds what was pushed, and answers why it could not be understood. The read that follows brings that. */
-  pushed(page: EventPage, now: number): Pick<FedPage, 'steps' | 'failure'> {
+  pushed(page: EventPage, now: number): Pick<FedPage, 'updates' | 'failure'> {
     const documents = [page.events, ...(page.more ?? [])]
       .filter((document) => !Array.isArray(document) || document.length > 0)
       .map((document) => toBytes(document))
       .filter((bytes) => bytes.length > 0);
     let failure: ReadFailure | undefined;
-    const steps = documents.map((document) => {
+    const updates = documents.map((document) => {
       try {
         return this.#document(document, false, now);
       } catch (error) {
@@ -102,18 +102,18 @@ export class MonitorFeed {
         return this.failure(failure, now);
       }
     });
-    return { steps, failure };
+    return { updates, failure };
   }
 
   /** Feeds what is known of guests; one that makes no sense is left out. */
-  guests(infos: readonly GuestInfo[], now: number): { steps: readonly Step[]; failure: string | undefined } {
+  guests(infos: readonly GuestInfo[], now: number): { updates: readonly Update[]; failure: string | undefined } {
     let failure: string | undefined;
-    const steps = infos.flatMap((info) => {
+    const updates = infos.flatMap((info) => {
       const atMs = this.#advance(now);
       try {
-        const step = this.#setup.monitor.handleGuestInfo(info, atMs);
+        const update = this.#setup.monitor.handleGuestInfo(info, atMs);
         this.#setup.record({ type: 'guestInfo', info, atMs });
-        return [step];
+        return [update];
       } catch (error) {
         if (!(error instanceof VmCustomizationError) || error.code !== 'invalidInput') {
           throw error;
@@ -122,11 +122,11 @@ export class MonitorFeed {
         return [];
       }
     });
-    return { steps, failure };
+    return { updates, failure };
   }
 
   /** Feeds a read or a log-in that failed. */
-  failure(failure: ReadFailure, now: number): Step {
+  failure(failure: ReadFailure, now: number): Update {
     const atMs = this.#advance(now);
     this.#setup.tell({ type: 'readFailed', failure });
     this.#setup.record({ type: 'readFailed', failure, atMs });
@@ -134,7 +134,7 @@ export class MonitorFeed {
   }
 
   /** Feeds a log-in that succeeded. */
-  loggedIn(now: number): Step {
+  loggedIn(now: number): Update {
     const atMs = this.#advance(now);
     this.#setup.tell({ type: 'loggedIn' });
     this.#setup.record({ type: 'loggedIn', atMs });
@@ -142,33 +142,33 @@ export class MonitorFeed {
   }
 
   /** Takes other VMs. */
-  vms(vms: readonly VmRef[], serverTime: string, now: number): Step {
+  vms(vms: readonly VmRef[], serverTime: string, now: number): Update {
     const atMs = this.#advance(now);
-    const step = this.#setup.monitor.setVms(vms, serverTime, atMs);
+    const update = this.#setup.monitor.setVms(vms, serverTime, atMs);
     this.#setup.record({ type: 'vms', vms, serverTime, atMs });
-    return step;
+    return update;
   }
 
   /** Tells the machine the time. */
-  timeout(now: number): Step {
+  timeout(now: number): Update {
     return this.#setup.monitor.handleTimeout(this.#advance(now));
   }
 
   /** Ends the run. */
-  cancel(now: number): Step {
+  cancel(now: number): Update {
     const atMs = this.#advance(now);
     this.#setup.record({ type: 'cancel', atMs });
     return this.#setup.monitor.cancel(atMs);
   }
 
-  #document(document: Uint8Array, complete: boolean, now: number): Step {
+  #document(document: Uint8Array, complete: boolean, now: number): Update {
     const atMs = this.#advance(now);
-    const step = this.#setup.monitor.handleEvents(document, complete, atMs);
+    const update = this.#setup.monitor.handleEvents(document, complete, atMs);
     this.#setup.record({ type: 'events', document, complete, atMs });
-    if (step.ingested !== undefined) {
-      this.#setup.tell({ type: 'ingested', ingested: step.ingested });
+    if (update.ingested !== undefined) {
+      this.#setup.tell({ type: 'ingested', ingested: update.ingested });
     }
-    return step;
+    return update;
   }
 
   #advance(now: number): number {

@@ -8,7 +8,7 @@ import { init } from '../core/wasm/loader.js';
 import { DetachedError, OptionsError } from '../errors.js';
 import type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
 import { withTimeout } from '../source/with-timeout.js';
-import type { Deadline, EventQuery, MonitorOptions, Output, Report, Snapshot, Step, VmRef, VmRow } from '../types.js';
+import type { Deadline, EventQuery, MonitorOptions, Output, Report, Snapshot, Update, VmRef, VmRow } from '../types.js';
 import { orAborted } from '../util/abort.js';
 import { deferred } from '../util/deferred.js';
 import { checkedPage } from './checked-page.js';
@@ -193,11 +193,11 @@ export class RunLoop {
     }
     if (answer.time !== undefined) {
       setup.tell({ type: 'started', serverTime: startedAt });
-      this.#act([this.#running.step()]);
+      this.#act([this.#running.drain()]);
       return;
     }
     // Without the server's time nothing can be read; the rows still come from the machine.
-    this.#take(this.#running.step());
+    this.#take(this.#running.drain());
     if (answer.failure !== undefined) {
       this.#act([this.#fed.failure({ ...answer.failure, kind: 'fatal' }, this.#nowMs())]);
     }
@@ -263,8 +263,8 @@ export class RunLoop {
         if (input.page.complete === false) {
           this.#gapReads.missed();
         }
-        const { steps, failure } = this.#fed.pushed(input.page, now);
-        this.#act(steps);
+        const { updates, failure } = this.#fed.pushed(input.page, now);
+        this.#act(updates);
         input.taken(failure);
         break;
       }
@@ -279,10 +279,10 @@ export class RunLoop {
   }
 
   #feedVms({ vms, serverTime, done, failed }: Input & { type: 'vms' }, now: number): void {
-    let step: Step;
+    let update: Update;
     const before = new Set(this.#running.rows().map(({ vm }) => vm));
     try {
-      step = this.#fed.vms(vms, serverTime, now);
+      update = this.#fed.vms(vms, serverTime, now);
     } catch (error) {
       if (!(error instanceof OptionsError)) {
         throw error;
@@ -294,7 +294,7 @@ export class RunLoop {
     this.#vmCount = watched.length;
     this.#guests.changed(watched);
     this.#gapReads.changed(new Set(watched));
-    this.#act([step]);
+    this.#act([update]);
     void this.#pushFeed?.vmsChanged(watched, { added: watched.some((vm) => !before.has(vm)) });
     done();
   }
@@ -310,14 +310,14 @@ export class RunLoop {
   }
 
   #feedPage(page: EventPage, own: boolean, now: number): void {
-    const { steps, failure, guestFailure } = this.#fed.page(page, this.#guests.take(), own, now);
+    const { updates, failure, guestFailure } = this.#fed.page(page, this.#guests.take(), own, now);
     if (guestFailure !== undefined) {
       this.#guests.failed(guestFailure);
     }
     if (failure === undefined) {
       this.#gapReads.answered(now);
     }
-    this.#act(steps);
+    this.#act(updates);
     if (failure === undefined) {
       this.#setup.tell({ type: 'read' });
       const message = this.#guests.takeFailure();
@@ -334,9 +334,9 @@ export class RunLoop {
   async #timeout(due: number): Promise<void> {
     if (this.#deadline?.reason === 'stuck') {
       await this.#guests.beforeHint(this.#setup.stop);
-      this.#act(this.#fed.guests(this.#guests.takeState(), this.#nowMs()).steps);
+      this.#act(this.#fed.guests(this.#guests.takeState(), this.#nowMs()).updates);
     } else if (this.#deadline?.reason === 'lastRead') {
-      this.#act(this.#fed.guests(this.#guests.takeAll(), this.#nowMs()).steps);
+      this.#act(this.#fed.guests(this.#guests.takeAll(), this.#nowMs()).updates);
     }
     if (this.#setup.stop.aborted || this.#ended) {
       return;
@@ -360,20 +360,20 @@ export class RunLoop {
     }
   }
 
-  /** Acts on steps that belong to one input: what they tell counts of each, what they ask for only of the last. */
-  #act(steps: readonly Step[]): void {
-    for (const [index, step] of steps.entries()) {
-      this.#take(step);
-      if (index === steps.length - 1 && !this.#ended) {
-        this.#obey(step.outputs);
+  /** Acts on updates that belong to one input: what they tell counts of each, what they ask for only of the last. */
+  #act(updates: readonly Update[]): void {
+    for (const [index, update] of updates.entries()) {
+      this.#take(update);
+      if (index === updates.length - 1 && !this.#ended) {
+        this.#obey(update.outputs);
       }
     }
   }
 
-  #take(step: Step): void {
-    this.#deadline = step.deadline;
-    this.#ended ||= step.ended;
-    for (const output of step.outputs) {
+  #take(update: Update): void {
+    this.#deadline = update.deadline;
+    this.#ended ||= update.ended;
+    for (const output of update.outputs) {
       this.#guests.told(output);
       if (output.type === 'transition' || output.type === 'concluded' || output.type === 'stuck') {
         this.#setup.tell(output);

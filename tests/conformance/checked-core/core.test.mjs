@@ -73,7 +73,7 @@ test('no number of a snapshot, and no host time, makes it stop', () => {
         }
         restored += 1;
         try {
-          monitor.step();
+          monitor.drain();
           monitor.handleEvents(PAGE, true, now);
           for (const later of [0, 2 ** 53, 2 ** 64]) monitor.handleTimeout(later);
           monitor.handleReadFailed('{"kind":"transient"}', 2 ** 64);

@@ -7,7 +7,7 @@
 /** One run of the state machine. Every call that changes it answers a step as JSON. */
 export interface RawMonitor {
   /** Drains what is queued; called once after construction. */
-  step(): string;
+  drain(): string;
   /** Takes a document of events in any wire form; an empty array holds no events. */
   handleEvents(document: Uint8Array, complete: boolean, nowMs: number): string;
   /** Takes guest info: one object or an array of objects. */
