@@ -79,7 +79,7 @@ describe('a monitor whose VMs change', () => {
     for (const [target, vms, time, told] of [
       [monitor, [{ vm: '' }], START, /vms\[0\]\.vm is empty/],
       [monitor, 'vm-1', START, /pass an array/],
-      [monitor, ONE, '2026-03-01T10:00:00', /no offset/],
+      [monitor, ONE, '2026-03-01T10:00:00', /^serverNow is .*with an offset/],
       [monitor, [1n], START, /^vms\[0\] is 1n: give \{ vm: 'vm-101' \}$/],
       [published, TWO, START, /`published` rules/],
     ]) {

@@ -104,6 +104,23 @@ describe('a monitor', () => {
     }
   });
 
+  test('refuses guest info that is none, and names the guest and the field', () => {
+    const monitor = monitorOf();
+    for (const [info, told] of [
+      [[{ vm: 'vm-101' }, { vm: 5 }], /^info\[1\]\.vm is 5: give /],
+      [[{ vm: 'vm-101' }, 'vm-102'], /^info\[1\] is the text 'vm-102': give /],
+      [{}, /^info\.vm is /],
+      [{ vm: 'vm-101', customizationStatus: 3 }, /^info\.customizationStatus is 3: give /],
+      [{ vm: 'vm-101', pendingCustomization: 'no' }, /^info\.pendingCustomization is the text 'no': give /],
+    ]) {
+      assert.throws(
+        () => monitor.handleGuestInfo(info, 0),
+        (error) => error.code === 'invalidInput' && told.test(error.message),
+        String(told),
+      );
+    }
+  });
+
   test('refuses a host time that is none, and names it', () => {
     const monitor = monitorOf();
     const snapshot = monitor.snapshot();

@@ -3,12 +3,20 @@
 
 import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js';
 import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Update, VmRef, VmRow } from '../types.js';
-import { describe } from '../util/describe.js';
 import { disposeSymbol } from '../util/dispose.js';
-import { checkKnown, FLAG } from '../util/fields.js';
+import { checkKnown, FLAG, unusable } from '../util/fields.js';
 import { CoreHandle, guarded } from './core-handle.js';
 import { type EventDocument, toBytes } from './event-document.js';
-import { checkValues, checkVms, hostTime, isServerTime, jsonText, MONITOR_OPTIONS, plainOptions } from './validate.js';
+import {
+  checkGuestInfo,
+  checkValues,
+  checkVms,
+  hostTime,
+  jsonText,
+  MONITOR_OPTIONS,
+  plainOptions,
+  SERVER_TIME,
+} from './validate.js';
 import type { RawMonitor } from './wasm/core-module.js';
 import { core } from './wasm/loader.js';
 
@@ -89,8 +97,12 @@ export class Monitor implements Disposable {
     return this.#update((raw) => raw.handleEvents(bytes, complete, hostTime(nowMs)));
   }
 
-  /** Takes what is known of the guests of some VMs. */
+  /**
+   * Takes what is known of the guests of some VMs.
+   * @throws {@link OptionsError} with the code `invalidInput`; the monitor is as before
+   */
   handleGuestInfo(info: GuestInfo | readonly GuestInfo[], nowMs: number): Update {
+    checkGuestInfo(info);
     return this.#update((raw) => raw.handleGuestInfo(inputText('the guest info', info), hostTime(nowMs)));
   }
 
@@ -189,16 +201,9 @@ function inputText(what: string, value: unknown): string {
   return jsonText(value, (why) => new VmCustomizationError('invalidInput', `${what} has to be plain data: ${why}`));
 }
 
-function timeText(time: Date | string | undefined): string {
-  if (typeof time === 'string') {
-    return time;
+function timeText(serverNow: Date | string | undefined): string {
+  if (serverNow === undefined || !SERVER_TIME.fits(serverNow)) {
+    throw unusable('serverNow', serverNow, SERVER_TIME);
   }
-  if (!isServerTime(time)) {
-    const what = (time as unknown) instanceof Date ? 'not a valid Date' : describe(time);
-    throw new OptionsError(
-      'invalidOptions',
-      `the server time is ${what}: pass what \`serverTime\` answered, a Date or RFC 3339 text`,
-    );
-  }
-  return time.toISOString();
+  return typeof serverNow === 'string' ? serverNow : serverNow.toISOString();
 }

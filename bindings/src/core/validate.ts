@@ -1,10 +1,16 @@
 /** What callers hand over, looked at before it is used: the types are no protection where JavaScript calls. */
 import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js';
-import type { MonitorOptions, Snapshot, VmRef } from '../types.js';
+import type { GuestInfo, MonitorOptions, Snapshot, VmRef } from '../types.js';
 import { describe } from '../util/describe.js';
 import { checkFields, type Field, FLAG, isObject, isText, oneOf, unusable } from '../util/fields.js';
 
 const SECONDS: Field = { fits: Number.isFinite, give: 'give a number of seconds' };
+
+/** A time of vCenter's clock. The core reads the text; this much tells what could never be one. */
+export const SERVER_TIME: Field = {
+  fits: (value) => (typeof value === 'string' ? /(?:z|[+-]\d\d:\d\d)$/i.test(value) : isServerTime(value)),
+  give: "give a server time with an offset, such as '2026-03-01T10:00:00Z', or a Date",
+};
 
 /** The options of a monitor. JSON cannot carry all that a number or a date may be: it makes null of what it has not. */
 export const MONITOR_OPTIONS: Readonly<Record<keyof MonitorOptions, Field>> = {
@@ -14,11 +20,7 @@ export const MONITOR_OPTIONS: Readonly<Record<keyof MonitorOptions, Field>> = {
     give: 'give a number of seconds, or null to wait for ever',
   },
   lookbackSeconds: SECONDS,
-  since: {
-    // The core reads the text; this much tells what could never be one.
-    fits: (value) => (typeof value === 'string' ? /(?:z|[+-]\d\d:\d\d)$/i.test(value) : isServerTime(value)),
-    give: "give a server time with an offset, such as '2026-03-01T10:00:00Z', or a Date",
-  },
+  since: SERVER_TIME,
   pollIntervalSeconds: SECONDS,
   waitForPowerOn: FLAG,
   attempts: oneOf('follow', 'first', 'reopen'),
@@ -53,6 +55,48 @@ export function checkVms(vms: readonly VmRef[]): void {
       throw unusable(`${place}.vm`, value, VM.vm);
     }
     checkFields(vm, VM, `${place}.`);
+  }
+}
+
+const textOrNothing = (give: string): Field => ({
+  fits: (value) => value === null || isText(value),
+  give: `${give}, or leave it out`,
+  code: 'invalidInput',
+});
+const TIME = textOrNothing('give a time of vCenter as a text');
+
+const GUEST_INFO: Readonly<Record<keyof GuestInfo, Field>> = {
+  vm: { ...VM.vm, code: 'invalidInput' },
+  customizationStatus: textOrNothing('give a status of guest.customizationInfo'),
+  startTime: TIME,
+  endTime: TIME,
+  errorMsg: textOrNothing('give a text'),
+  pendingCustomization: {
+    fits: (value) => value === null || FLAG.fits(value),
+    give: FLAG.give,
+    code: 'invalidInput',
+  },
+  powerState: textOrNothing('give runtime.powerState'),
+  bootTime: TIME,
+};
+
+/**
+ * Refuses what is not known of a guest, or of several.
+ * @throws {@link OptionsError} with the code `invalidInput`, which names the field and, of several guests, which
+ */
+export function checkGuestInfo(info: GuestInfo | readonly GuestInfo[]): void {
+  const [infos, place] = Array.isArray(info)
+    ? [info as readonly unknown[], (index: number) => `info[${index}]`]
+    : [[info], () => 'info'];
+  for (const [index, each] of infos.entries()) {
+    const give = { give: "give { vm: 'vm-101' } and what is known of its guest", code: 'invalidInput' };
+    if (!isObject(each)) {
+      throw unusable(place(index), each, give);
+    }
+    if ((each as Partial<GuestInfo>).vm === undefined) {
+      throw unusable(`${place(index)}.vm`, undefined, GUEST_INFO.vm);
+    }
+    checkFields(each, GUEST_INFO, `${place(index)}.`);
   }
 }
 
