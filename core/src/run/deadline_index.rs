@@ -1,5 +1,6 @@
 //! The earliest of many times, of which few change at once.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 /// No time at all.
@@ -40,9 +41,9 @@ impl DeadlineIndex {
         self.nodes.get(1).copied().filter(|time| *time != NEVER)
     }
 
-    /// The places whose time has come at `now`, in their order, in steps that grow with their number alone.
-    pub(crate) fn due(&self, now: u64) -> Vec<usize> {
-        let mut due = Vec::new();
+    /// The places whose time has come at `now`, in steps that grow with their number alone.
+    pub(crate) fn due(&self, now: u64) -> BTreeSet<usize> {
+        let mut due = BTreeSet::new();
         let mut open = alloc::vec![1];
         while let Some(number) = open.pop() {
             let is_due = self
@@ -50,19 +51,20 @@ impl DeadlineIndex {
                 .get(number)
                 .is_some_and(|time| *time <= now && *time != NEVER);
             match number.checked_sub(self.nodes.len() / 2) {
-                Some(place) if is_due => due.push(place),
+                Some(place) if is_due => {
+                    due.insert(place);
+                }
                 None if is_due => open.extend([number * 2, number * 2 + 1]),
                 Some(_) | None => {}
             }
         }
-        due.sort_unstable();
         due
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DeadlineIndex, Vec, NEVER};
+    use super::{BTreeSet, DeadlineIndex, Vec, NEVER};
 
     #[test]
     fn the_earliest_is_that_of_all_places_after_each_change() {
@@ -85,7 +87,7 @@ mod tests {
                             .get(*place)
                             .is_some_and(|time| time.is_some_and(|time| time <= now))
                     };
-                    let expected: Vec<usize> = (0..places).filter(is_due).collect();
+                    let expected: BTreeSet<usize> = (0..places).filter(is_due).collect();
                     assert_eq!(earliest.due(now), expected, "{places} places at {now}");
                 }
             }

@@ -199,7 +199,7 @@ impl DefaultRun {
         context: &mut RunContext,
     ) -> u64 {
         let mut accepted = 0;
-        let mut touched: Vec<usize> = Vec::new();
+        let mut touched = BTreeSet::new();
         for event in page.events {
             let Some(place) = context.place_of(event.vm()) else {
                 ignored.add(IgnoreReason::OtherVm);
@@ -218,7 +218,7 @@ impl DefaultRun {
             match retention::insert(&mut watched.history, kept, name, &window, &mut context.texts) {
                 Insertion::Kept { dropped } => {
                     accepted += 1;
-                    touched.push(place);
+                    touched.insert(place);
                     ignored.add_times(IgnoreReason::NoRoom, dropped);
                 }
                 Insertion::Copy { moved } => {
@@ -237,8 +237,6 @@ impl DefaultRun {
                 touched.extend(&self.hinted);
             }
         }
-        touched.sort_unstable();
-        touched.dedup();
         for place in touched {
             self.refresh(place, now_ms, context);
         }
@@ -263,7 +261,7 @@ impl DefaultRun {
     }
 
     /// Notes a complete observation, and the VMs for which it is the first.
-    fn observe(&mut self, touched: &mut Vec<usize>) {
+    fn observe(&mut self, touched: &mut BTreeSet<usize>) {
         let is_first = !core::mem::replace(&mut self.observed, true);
         if !is_first && !self.any_unobserved {
             return;
@@ -626,7 +624,6 @@ impl DefaultRun {
         if !self.is_silent && self.is_unread(now_ms, context) {
             self.is_silent = true;
             places.extend(&self.hinted);
-            places.sort_unstable();
         }
         for place in places {
             self.emit_hint(place, now_ms, context);

@@ -1,6 +1,6 @@
 //! Where each VM stands among those watched.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::model::options::VmRef;
@@ -13,12 +13,16 @@ pub(crate) struct VmIndex(Vec<(u32, usize)>);
 impl VmIndex {
     /// Each VM once, in the order given, and where they stand.
     pub(crate) fn of(mut vms: Vec<VmRef>) -> (Vec<VmRef>, Self) {
-        let mut seen = BTreeSet::new();
-        let is_first: Vec<bool> = vms.iter().map(|vm| seen.insert(vm.vm.as_str())).collect();
+        let mut places = BTreeMap::new();
+        let mut is_first = Vec::with_capacity(vms.len());
+        for vm in &vms {
+            let next = places.len();
+            let place = *places.entry((key_of(&vm.vm), vm.vm.as_str())).or_insert(next);
+            is_first.push(place == next);
+        }
+        let places = places.into_iter().map(|((key, _), place)| (key, place)).collect();
         let mut is_first = is_first.into_iter();
         vms.retain(|_| is_first.next().unwrap_or(false));
-        let mut places: Vec<(u32, usize)> = vms.iter().map(|vm| key_of(&vm.vm)).zip(0..).collect();
-        places.sort_unstable_by_key(|(key, place)| (*key, id_at(&vms, *place)));
         (vms.into_iter().map(VmRef::truncate).collect(), Self(places))
     }
 
