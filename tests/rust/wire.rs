@@ -222,6 +222,21 @@ fn a_bad_item_is_named_and_the_rest_is_kept() {
 }
 
 #[test]
+fn a_list_is_no_event_whatever_stands_in_it() {
+    let vm = r#"["web-1",["VirtualMachine","vm-101"]]"#;
+    let rest = "null,null,null,null,null";
+    let list = format!(r#"["VmStartingEvent",7,"2026-03-01T10:00:00Z",{vm},{rest}]"#);
+    let event = json_event("VmStartingEvent", 1);
+    let decoded = decode(format!("[{event},{list}]").as_bytes()).unwrap();
+    assert_eq!(decoded.events.len(), 1, "{decoded:?}");
+    let argument = format!(
+        r#"{{"_typeName":"VmStartingEvent","key":2,"createdTime":"2026-03-01T10:00:00Z","vm":{vm}}}"#
+    );
+    let decoded = decode(format!("[{event},{argument}]").as_bytes()).unwrap();
+    assert_eq!(decoded.ignored.count(IgnoreReason::NoVm), 1, "{decoded:?}");
+}
+
+#[test]
 fn a_boxed_key_is_a_key() {
     let boxed =
         json_event("VmStartingEvent", 7).replace("\"key\":7", r#""key":{"_typeName":"int","_value":7}"#);

@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use core::fmt;
 
 use base64ct::{Base64, Encoding};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -211,8 +211,10 @@ fn type_at_the_start(json: &str) -> Option<&str> {
 /// The event that a text begins with, and where it ends, as most are written. Others are read as [`Members`], which gives
 /// the same of one that is plain.
 fn plain_event(text: &str) -> Option<(RawEvent<'_>, usize)> {
-    let (event, passed) = first_value::<PlainEvent<'_>>(text).ok()?;
-    is_named_event(&event.type_name).then(|| (event.into_raw(), passed))
+    let (PlainEvent(event), passed) = first_value(text).ok()?;
+    let is_whole = event.created_time.is_some() && !matches!(event.key, RawKey::Missing);
+    let is_named = event.type_name.as_deref().is_some_and(is_named_event);
+    (is_whole && is_named).then_some((event, passed))
 }
 
 /// Whether an object of this type is an event, whatever members it has.
@@ -267,67 +269,97 @@ fn walk_object(
 }
 
 /// An event as vCenter writes it: nothing is in a box, no member is there twice, no text has half a character.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PlainEvent<'a> {
-    #[serde(rename = "_typeName", alias = "_vimtype", borrow)]
-    type_name: Cow<'a, str>,
-    #[serde(alias = "Key")]
-    key: i32,
-    #[serde(borrow, alias = "CreatedTime")]
-    created_time: Cow<'a, str>,
-    #[serde(borrow, alias = "Vm")]
-    vm: PlainArgument<'a>,
-    #[serde(borrow, alias = "FullFormattedMessage")]
-    full_formatted_message: Option<Text<'a>>,
-    #[serde(borrow, alias = "Reason")]
-    reason: Option<Text<'a>>,
-    #[serde(borrow, alias = "LogLocation")]
-    log_location: Option<Text<'a>>,
-    #[serde(borrow, alias = "SysprepVersion")]
-    sysprep_version: Option<Text<'a>>,
-    #[serde(borrow, alias = "SystemVersion")]
-    system_version: Option<Text<'a>>,
+struct PlainEvent<'a>(RawEvent<'a>);
+
+/// Reads an object of a plain event into it.
+struct PlainObject<'e, 'a> {
+    event: &'e mut RawEvent<'a>,
+    is: PlainPart,
 }
 
-#[derive(Deserialize)]
-struct PlainArgument<'a> {
-    #[serde(borrow, alias = "Name")]
-    name: Option<Text<'a>>,
-    #[serde(borrow, alias = "Vm")]
-    vm: PlainReference<'a>,
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PlainPart {
+    Event,
+    VmArgument,
+    VmReference,
 }
 
-#[derive(Deserialize)]
-struct PlainReference<'a> {
-    #[serde(borrow, alias = "Type")]
-    r#type: Cow<'a, str>,
-    #[serde(borrow, alias = "Value")]
-    value: Cow<'a, str>,
-}
-
-/// In an option of its own serde would not borrow it.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl<'a> PlainEvent<'a> {
-    fn into_raw(self) -> RawEvent<'a> {
-        let text = |text: Option<Text<'a>>| text.map(|Text(text)| text);
-        let is_vm = self.vm.vm.r#type == "VirtualMachine";
-        RawEvent {
-            type_name: Some(self.type_name),
-            key: RawKey::Int32(self.key),
-            created_time: Some(moment(self.created_time)),
-            vm: Some(self.vm.vm.value).filter(|_| is_vm),
-            vm_name: text(self.vm.name),
-            details: RawDetails {
-                reason: text(self.reason),
-                log_location: text(self.log_location),
-                sysprep_version: text(self.sysprep_version),
-                system_version: text(self.system_version),
-                message: text(self.full_formatted_message),
-            },
+impl<'de> Deserialize<'de> for PlainEvent<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut event = RawEvent::default();
+        let object = PlainObject {
+            event: &mut event,
+            is: PlainPart::Event,
+        };
+        object.deserialize(deserializer)?;
+        event.created_time = event.created_time.map(moment);
+        Ok(Self(event))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for PlainObject<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PlainObject<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a plain event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { event, is } = self;
+        let mut vm_type = None;
+        while let Some(name) = map.next_key::<&str>()? {
+            let slot = match (is, name) {
+                (PlainPart::Event, "_typeName" | "_vimtype") => &mut event.type_name,
+                (PlainPart::Event, "createdTime" | "CreatedTime") => &mut event.created_time,
+                (PlainPart::Event, "fullFormattedMessage" | "FullFormattedMessage") => {
+                    &mut event.details.message
+                }
+                (PlainPart::Event, "reason" | "Reason") => &mut event.details.reason,
+                (PlainPart::Event, "logLocation" | "LogLocation") => &mut event.details.log_location,
+                (PlainPart::Event, "sysprepVersion" | "SysprepVersion") => &mut event.details.sysprep_version,
+                (PlainPart::Event, "systemVersion" | "SystemVersion") => &mut event.details.system_version,
+                (PlainPart::VmArgument, "name" | "Name") => &mut event.vm_name,
+                (PlainPart::VmReference, "type" | "Type") => &mut vm_type,
+                (PlainPart::VmReference, "value" | "Value") => &mut event.vm,
+                (PlainPart::Event, "key" | "Key") if matches!(event.key, RawKey::Missing) => {
+                    event.key = RawKey::Int32(map.next_value()?);
+                    continue;
+                }
+                (PlainPart::Event | PlainPart::VmArgument, "vm" | "Vm") => {
+                    let is = match is {
+                        PlainPart::Event => PlainPart::VmArgument,
+                        PlainPart::VmArgument | PlainPart::VmReference => PlainPart::VmReference,
+                    };
+                    map.next_value_seed(PlainObject { event, is })?;
+                    continue;
+                }
+                (_, "_value") => return Err(A::Error::custom("it is in a box")),
+                (_, _) => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            let Text(text) = map.next_value()?;
+            if slot.replace(text).is_some() {
+                return Err(A::Error::custom("a member is there twice"));
+            }
         }
+        let is_other = vm_type.is_some_and(|name| name != "VirtualMachine");
+        if event.vm.is_none() || is_other {
+            return Err(A::Error::custom("it names no VM"));
+        }
+        Ok(())
     }
 }
 
