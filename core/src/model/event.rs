@@ -161,7 +161,7 @@ impl PartialOrd for EventOrder {
 
 /// What a failure event says beside its type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct FailureDetails {
     /// `CustomizationFailed.reason` (7.0 and later): a code such as `customizationDisabled`.
     pub reason: Option<String>,
@@ -174,6 +174,7 @@ pub struct FailureDetails {
     /// `Event.fullFormattedMessage`, in the locale of the session.
     pub message: Option<String>,
     /// Whether one of the fields was longer than 4 KiB and is cut.
+    #[serde(default)]
     pub truncated: bool,
 }
 

@@ -3,11 +3,10 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use crate::model::is_default;
 use crate::model::report::IgnoreReason;
@@ -89,30 +88,13 @@ impl Serialize for GuestInfos {
 
 impl<'de> Deserialize<'de> for GuestInfos {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
-
-        impl<'de> Visitor<'de> for OneOrMany {
-            type Value = GuestInfos;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("guest info, or a list of it")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<GuestInfos, A::Error> {
-                let mut list = Vec::new();
-                while let Some(info) = items.next_element()? {
-                    list.push(info);
-                }
-                Ok(GuestInfos(list))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<GuestInfos, A::Error> {
-                let info = GuestInfo::deserialize(MapAccessDeserializer::new(members))?;
-                Ok(GuestInfos([info].into()))
-            }
-        }
-
-        deserializer.deserialize_any(OneOrMany)
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        let infos = if json.starts_with('[') {
+            serde_json::from_str(json)
+        } else {
+            serde_json::from_str(json).map(|info| alloc::vec![info])
+        };
+        infos.map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -46,31 +46,30 @@ pub(crate) fn whole_characters(json: &str) -> Cow<'_, str> {
         u32::from_str_radix(text.strip_prefix("\\u")?.get(..4)?, 16).ok()
     }
 
-    if !json.contains("\\ud") && !json.contains("\\uD") {
-        return Cow::Borrowed(json);
-    }
-    let mut whole = String::with_capacity(json.len());
-    let mut rest = json;
-    while let Some(at) = rest.find('\\') {
-        let (plain, escape) = rest.split_at(at);
-        whole.push_str(plain);
-        let is_low = |code: u32| (0xdc00..0xe000).contains(&code);
-        let length = match code(escape) {
+    let is_low = |code: u32| (0xdc00..0xe000).contains(&code);
+    let mut whole = String::new();
+    let mut copied = 0;
+    let mut at = 0;
+    while let Some((plain, _)) = json.get(at..).and_then(|rest| rest.split_once('\\')) {
+        at += plain.len();
+        let escape = json.get(at..).unwrap_or_default();
+        at += match code(escape) {
             Some(0xd800..0xdc00) if escape.get(6..).and_then(code).is_some_and(is_low) => 12,
             Some(0xd800..0xe000) => {
+                whole.push_str(json.get(copied..at).unwrap_or_default());
                 whole.push(char::REPLACEMENT_CHARACTER);
-                rest = escape.get(6..).unwrap_or_default();
-                continue;
+                copied = at + 6;
+                6
             }
             Some(_) => 6,
             // A backslash and what it escapes, which may be another one.
             None => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
         };
-        let (escape, after) = escape.split_at(length);
-        whole.push_str(escape);
-        rest = after;
     }
-    whole.push_str(rest);
+    if copied == 0 {
+        return Cow::Borrowed(json);
+    }
+    whole.push_str(json.get(copied..).unwrap_or_default());
     Cow::Owned(whole)
 }
 

@@ -20,32 +20,31 @@ pub(crate) enum Request {
     LogIn,
 }
 
-/// The aliases are the names in snapshots of format 1.
+/// The alias is the name in snapshots of format 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase")]
 enum State {
     /// Nothing is under way until the next safety read.
-    Idle {
-        #[serde(alias = "next_ms")]
-        next_ms: u64,
-    },
+    Idle(Wait),
     /// A read was asked for and is not answered.
     Reading,
     /// A read failed; it is tried again then.
-    WaitingToRead {
-        #[serde(alias = "until_ms")]
-        until_ms: u64,
-    },
+    WaitingToRead(Wait),
     /// A log-in was asked for and is not answered.
     LoggingIn,
     /// A log-in failed or did not help; it is tried again then.
-    WaitingToLogIn {
-        #[serde(alias = "until_ms")]
-        until_ms: u64,
-    },
+    WaitingToLogIn(Wait),
     /// There is no VM left to read.
     #[serde(alias = "parked")]
     Paused,
+}
+
+/// Until when nothing is to do. The aliases are the names in snapshots of before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wait {
+    #[serde(alias = "until_ms", alias = "nextMs", alias = "next_ms")]
+    until_ms: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,9 +103,9 @@ impl Reads {
         }
         self.failures = 0;
         self.just_logged_in = false;
-        self.state = State::Idle {
-            next_ms: now_ms.saturating_add(poll_interval_ms),
-        };
+        self.state = State::Idle(Wait {
+            until_ms: now_ms.saturating_add(poll_interval_ms),
+        });
     }
 
     /// A read or a log-in failed in a way that may pass.
@@ -115,11 +114,13 @@ impl Reads {
             .saturating_mul(1 << self.failures.min(5))
             .min(MAX_BACKOFF_MS);
         self.failures = self.failures.saturating_add(1);
-        let until_ms = now_ms.saturating_add(delay_ms);
+        let wait = Wait {
+            until_ms: now_ms.saturating_add(delay_ms),
+        };
         self.state = match self.state {
-            State::LoggingIn | State::WaitingToLogIn { .. } => State::WaitingToLogIn { until_ms },
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => {
-                State::WaitingToRead { until_ms }
+            State::LoggingIn | State::WaitingToLogIn(_) => State::WaitingToLogIn(wait),
+            State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => {
+                State::WaitingToRead(wait)
             }
         };
     }
@@ -127,8 +128,8 @@ impl Reads {
     /// The session is gone. A second time right after a log-in this waits like any failure.
     pub(crate) fn lost_session(&mut self, now_ms: u64) -> Option<Request> {
         let logging_in = match self.state {
-            State::LoggingIn | State::WaitingToLogIn { .. } => true,
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => false,
+            State::LoggingIn | State::WaitingToLogIn(_) => true,
+            State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => false,
         };
         let wait = logging_in || self.just_logged_in;
         self.state = State::LoggingIn;
@@ -142,11 +143,11 @@ impl Reads {
     /// The host logged in. Without a log-in under way this means nothing.
     pub(crate) fn logged_in(&mut self) -> Option<Request> {
         match self.state {
-            State::LoggingIn | State::WaitingToLogIn { .. } => {
+            State::LoggingIn | State::WaitingToLogIn(_) => {
                 self.just_logged_in = true;
                 Some(self.read(ReadReason::LoggedIn))
             }
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => None,
+            State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => None,
         }
     }
 
@@ -162,11 +163,11 @@ impl Reads {
         match self.state {
             // It follows when the host has logged in.
             State::LoggingIn => None,
-            State::WaitingToLogIn { .. } => {
+            State::WaitingToLogIn(_) => {
                 self.state = State::LoggingIn;
                 Some(Request::LogIn)
             }
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => {
+            State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => {
                 Some(self.read(ReadReason::Deadline))
             }
         }
@@ -175,8 +176,8 @@ impl Reads {
     /// VMs came to those watched: reads at once, or when the host has logged in.
     pub(crate) fn vms_added(&mut self) -> Option<Request> {
         match self.state {
-            State::LoggingIn | State::WaitingToLogIn { .. } => None,
-            State::Idle { .. } | State::Reading | State::WaitingToRead { .. } | State::Paused => {
+            State::LoggingIn | State::WaitingToLogIn(_) => None,
+            State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => {
                 Some(self.read(ReadReason::VmsChanged))
             }
         }
@@ -190,17 +191,17 @@ impl Reads {
     /// What falls due at `now_ms`.
     pub(crate) fn due(&mut self, now_ms: u64) -> Option<Request> {
         match self.state {
-            State::Idle { next_ms } if next_ms <= now_ms => Some(self.read(ReadReason::Poll)),
-            State::WaitingToRead { until_ms } if until_ms <= now_ms => Some(self.read(ReadReason::Retry)),
-            State::WaitingToLogIn { until_ms } if until_ms <= now_ms => {
+            State::Idle(wait) if wait.until_ms <= now_ms => Some(self.read(ReadReason::Poll)),
+            State::WaitingToRead(wait) if wait.until_ms <= now_ms => Some(self.read(ReadReason::Retry)),
+            State::WaitingToLogIn(wait) if wait.until_ms <= now_ms => {
                 self.state = State::LoggingIn;
                 Some(Request::LogIn)
             }
-            State::Idle { .. }
+            State::Idle(_)
             | State::Reading
-            | State::WaitingToRead { .. }
+            | State::WaitingToRead(_)
             | State::LoggingIn
-            | State::WaitingToLogIn { .. }
+            | State::WaitingToLogIn(_)
             | State::Paused => None,
         }
     }
@@ -208,9 +209,9 @@ impl Reads {
     /// When something falls due next.
     pub(crate) fn next_due(&self) -> Option<(u64, DeadlineReason)> {
         match self.state {
-            State::Idle { next_ms } => Some((next_ms, DeadlineReason::Read)),
-            State::WaitingToRead { until_ms } | State::WaitingToLogIn { until_ms } => {
-                Some((until_ms, DeadlineReason::Retry))
+            State::Idle(wait) => Some((wait.until_ms, DeadlineReason::Read)),
+            State::WaitingToRead(wait) | State::WaitingToLogIn(wait) => {
+                Some((wait.until_ms, DeadlineReason::Retry))
             }
             State::Reading | State::LoggingIn | State::Paused => None,
         }
@@ -221,32 +222,29 @@ impl Reads {
         match self.state {
             State::Reading => Some(Request::Read(ReadReason::Restored)),
             State::LoggingIn => Some(Request::LogIn),
-            State::Idle { .. }
-            | State::WaitingToRead { .. }
-            | State::WaitingToLogIn { .. }
-            | State::Paused => None,
+            State::Idle(_) | State::WaitingToRead(_) | State::WaitingToLogIn(_) | State::Paused => None,
         }
     }
 
     /// Nobody was looking for a while: what was to be read later is read now.
     pub(crate) fn poll_now(&mut self, now_ms: u64) {
-        if let State::Idle { next_ms } = &mut self.state {
-            *next_ms = (*next_ms).min(now_ms);
+        if let State::Idle(wait) = &mut self.state {
+            wait.until_ms = wait.until_ms.min(now_ms);
         }
     }
 
     /// Leaves out the safety reads before `until_ms`; answers when the last of them was due.
     pub(crate) fn put_off(&mut self, until_ms: u64, poll_interval_ms: u64) -> Option<u64> {
-        let State::Idle { next_ms } = &mut self.state else {
+        let State::Idle(wait) = &mut self.state else {
             return None;
         };
         let left_out = until_ms
-            .saturating_sub(*next_ms)
+            .saturating_sub(wait.until_ms)
             .div_ceil(poll_interval_ms.max(1));
         let last = left_out.checked_sub(1)?;
-        let first_ms = *next_ms;
+        let first_ms = wait.until_ms;
         let after = |count: u64| first_ms.saturating_add(count.saturating_mul(poll_interval_ms));
-        *next_ms = after(left_out);
+        wait.until_ms = after(left_out);
         Some(after(last))
     }
 

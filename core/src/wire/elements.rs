@@ -331,8 +331,14 @@ fn decoded(text: &str) -> Option<Cow<'_, str>> {
 }
 
 fn line_ends(text: &str) -> Cow<'_, str> {
-    if text.contains('\r') {
-        return Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"));
+    let Some((first, others)) = text.split_once('\r') else {
+        return Cow::Borrowed(text);
+    };
+    let mut lines = String::with_capacity(text.len());
+    lines.push_str(first);
+    for line in others.split('\r') {
+        lines.push('\n');
+        lines.push_str(line.strip_prefix('\n').unwrap_or(line));
     }
-    Cow::Borrowed(text)
+    Cow::Owned(lines)
 }
