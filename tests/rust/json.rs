@@ -34,25 +34,25 @@ fn a_text_that_ends_within_a_character_costs_no_document() {
     assert_eq!(info[0].error_msg.as_deref(), name);
     let failure = format!(r#"{{"kind":"fatal","message":{half}}}"#);
     assert_eq!(ReadFailure::from_json(&failure).unwrap().message.as_deref(), name);
-    let input = RunInput::from_json(&format!(r#"{{"type":"readFailed","failure":{failure}}}"#)).unwrap();
-    assert!(input.to_step(0).contains("web-\u{fffd}"));
+    let step = RunInput::step_from_json(&format!(r#"{{"atMs":0,"readFailed":{failure}}}"#)).unwrap();
+    assert!(step.contains("web-\u{fffd}"));
     let report = Recording::from_json(&recording).unwrap().play();
     assert_eq!(report.vms[0].name.as_deref(), name);
 }
 
 #[test]
-fn an_input_that_is_none_is_refused_with_what_it_lacks() {
-    for (input, why) in [
-        ("{}", "missing field `type`"),
-        (r#"{"type":"events"}"#, "`type` is `events`, not `guestInfo`"),
-        (r#"{"type":"guestInfo"}"#, "missing field `info`"),
-        (r#"{"type":"guestInfo","info":{}}"#, "missing field `vm`"),
-        (r#"{"type":"readFailed"}"#, "missing field `failure`"),
-        (r#"{"type":"vms","vms":[]}"#, "missing field `serverTime`"),
-        ("5", "expected an input of a run"),
+fn a_step_that_is_none_is_refused_with_what_it_lacks() {
+    for (step, why) in [
+        ("{}", "missing field `atMs`"),
+        (r#"{"atMs":-1}"#, "the step.atMs is -1.0"),
+        (r#"{"atMs":0,"event":[]}"#, "unknown field `event`"),
+        (r#"{"atMs":0,"guestInfo":{}}"#, "missing field `vm`"),
+        (r#"{"atMs":0,"readFailed":{}}"#, "missing field `kind`"),
+        (r#"{"atMs":0,"vms":[]}"#, "the step.serverTime is missing"),
+        ("5", "expected a step"),
     ] {
-        let error = RunInput::from_json(input).unwrap_err();
-        assert!(error.contains(why), "{input}: {error}");
+        let error = RunInput::step_from_json(step).unwrap_err().to_string();
+        assert!(error.contains(why), "{step}: {error}");
     }
 }
 

@@ -210,10 +210,6 @@ fn a_run_that_is_written_down_input_by_input_plays_to_the_same_report() {
 /// A step as a recorder writes it: one for each input.
 fn steps_of(step: &Value) -> Vec<String> {
     let at_ms = step["atMs"].as_u64().unwrap();
-    let input = |input: Value| {
-        let input = RunInput::from_json(&input.to_string()).unwrap();
-        input.to_step(at_ms)
-    };
     let mut steps = Vec::new();
     if let Some(events) = step.get("events") {
         let document = events.as_str().map_or_else(|| events.to_string(), str::to_owned);
@@ -228,28 +224,23 @@ fn steps_of(step: &Value) -> Vec<String> {
             RunInput::ReadFailed { failure }.to_step(at_ms)
         }));
     }
-    if let Some(info) = step.get("guestInfo") {
-        let only = std::slice::from_ref(info);
-        let infos = info.as_array().map_or(only, Vec::as_slice);
-        steps.extend(
-            infos
-                .iter()
-                .map(|info| input(json!({ "type": "guestInfo", "info": info }))),
-        );
-    }
-    if let Some(failure) = step.get("readFailed") {
-        steps.push(input(json!({ "type": "readFailed", "failure": failure })));
-    }
-    if step["loggedIn"] == true {
-        steps.push(input(json!({ "type": "loggedIn" })));
-    }
-    if let Some(vms) = step.get("vms") {
-        steps.push(input(
-            json!({ "type": "vms", "vms": vms, "serverTime": step["serverTime"] }),
-        ));
-    }
-    if step["cancel"] == true {
-        steps.push(input(json!({ "type": "cancel" })));
+    let others: [&[&str]; 5] = [
+        &["guestInfo"],
+        &["readFailed"],
+        &["loggedIn"],
+        &["vms", "serverTime"],
+        &["cancel"],
+    ];
+    for names in others {
+        let mut input = json!({ "atMs": at_ms });
+        for name in names {
+            if let Some(value) = step.get(name) {
+                input[name] = value.clone();
+            }
+        }
+        if input.get(names[0]).is_some() {
+            steps.push(RunInput::step_from_json(&input.to_string()).unwrap());
+        }
     }
     if steps.is_empty() {
         steps.push(json!({ "atMs": at_ms }).to_string());

@@ -8,12 +8,26 @@ extern crate alloc;
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use js_sys::{Error, Reflect};
 use vm_customization::{
     wire, Completeness, GuestInfo, HostTime, Ingested, Monitor, OptionsError, Playback, ReadFailure,
     Recording, RestoreError, RunConfig, RunInput, Snapshot, TimeDown, TimeError, VmRef,
 };
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
+
+#[wasm_bindgen]
+extern "C" {
+    /// JavaScript's `Error`.
+    type Error;
+
+    #[wasm_bindgen(constructor)]
+    fn new(message: &str) -> Error;
+
+    #[wasm_bindgen(method, setter)]
+    fn set_name(this: &Error, name: &str);
+
+    #[wasm_bindgen(method, setter)]
+    fn set_kind(this: &Error, kind: &str);
+}
 
 // That of std, which does not come along.
 #[cfg(target_arch = "wasm32")]
@@ -50,7 +64,7 @@ impl RawMonitor {
         Ok(Self { inner })
     }
 
-    /// Goes on with a run from a snapshot. `options` is JSON: `timeDownCounts`, true by default.
+    /// Goes on with a run from a snapshot.
     ///
     /// # Errors
     ///
@@ -59,10 +73,13 @@ impl RawMonitor {
         snapshot: &str,
         server_now: &str,
         now_ms: f64,
-        options: &str,
+        time_down_counts: bool,
     ) -> Result<RawMonitor, JsValue> {
-        let time_down = TimeDown::from_json(options)
-            .map_err(|error| refusal("invalidOptions", "the restore options", &error))?;
+        let time_down = if time_down_counts {
+            TimeDown::Counts
+        } else {
+            TimeDown::Excluded
+        };
         let server_now = server_now
             .parse()
             .map_err(|error: TimeError| failure("invalidOptions", &error.to_string()))?;
@@ -257,16 +274,14 @@ pub fn recording_events(document: &[u8], complete: bool, at_ms: f64) -> Result<S
         .map_err(|error| wire_failure(&error))
 }
 
-/// The step of a recording that feeds another input: JSON with `type` (`guestInfo`, `readFailed`, `loggedIn`, `vms`,
-/// `cancel`) and what goes with it.
+/// The step of a recording that feeds another input: JSON as a step has it.
 ///
 /// # Errors
 ///
 /// `invalidInput` when it is none.
 #[wasm_bindgen(js_name = recordingStep)]
-pub fn recording_step(input: &str, at_ms: f64) -> Result<String, JsValue> {
-    let input = RunInput::from_json(input).map_err(|error| refusal("invalidInput", "the input", &error))?;
-    Ok(input.to_step(host_time(at_ms).as_millis()))
+pub fn recording_step(step: &str) -> Result<String, JsValue> {
+    RunInput::step_from_json(step).map_err(|error| failure("invalidInput", &error.to_string()))
 }
 
 /// The core's limits and defaults as JSON.
@@ -346,16 +361,18 @@ fn restore_failure(error: &RestoreError) -> JsValue {
 
 /// With the kind of the failed read that it is, as `kind`.
 fn wire_failure(error: &wire::WireError) -> JsValue {
-    let js_error = failure(error.code(), &error.to_string());
-    let kind = error.read_failure().kind.to_string();
-    // It fails for what is no object.
-    let _ = Reflect::set(&js_error, &"kind".into(), &kind.into());
-    js_error
+    let js_error = named_error(error.code(), &error.to_string());
+    js_error.set_kind(&error.read_failure().kind.to_string());
+    js_error.into()
+}
+
+fn failure(code: &str, message: &str) -> JsValue {
+    named_error(code, message).into()
 }
 
 /// A real `Error` whose name is a stable code.
-fn failure(code: &str, message: &str) -> JsValue {
+fn named_error(code: &str, message: &str) -> Error {
     let error = Error::new(message);
     error.set_name(code);
-    error.into()
+    error
 }

@@ -74,10 +74,10 @@ export class Monitor implements Disposable {
       snapshot,
       (why) => new SnapshotError('invalidSnapshot', `the snapshot is no plain data: ${why}`),
     );
-    const how = JSON.stringify({ timeDownCounts: options.timeDownCounts });
     const time = timeText(serverNow);
     const now = hostTime(nowMs);
-    return restored(guarded(() => core().RawMonitor.restore(text, time, now, how)));
+    const timeDownCounts = options.timeDownCounts ?? true;
+    return restored(guarded(() => core().RawMonitor.restore(text, time, now, timeDownCounts)));
   }
 
   /** Answers what is queued since construction. */

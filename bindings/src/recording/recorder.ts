@@ -132,8 +132,24 @@ function stepOf(input: Exclude<RunInput, { type: 'begin' }>): string {
   return guarded(() =>
     input.type === 'events'
       ? core().recordingEvents(toBytes(input.document), input.complete, input.atMs)
-      : core().recordingStep(JSON.stringify(input), input.atMs),
+      : core().recordingStep(JSON.stringify(stepWithoutEvents(input))),
   );
+}
+
+function stepWithoutEvents(input: Exclude<RunInput, { type: 'begin' | 'events' }>): RecordingStep {
+  const { atMs } = input;
+  switch (input.type) {
+    case 'guestInfo':
+      return { atMs, guestInfo: input.info };
+    case 'readFailed':
+      return { atMs, readFailed: input.failure };
+    case 'loggedIn':
+      return { atMs, loggedIn: true };
+    case 'vms':
+      return { atMs, vms: input.vms, serverTime: input.serverTime };
+    case 'cancel':
+      return { atMs, cancel: true };
+  }
 }
 
 function bytesOf(text: string): number {

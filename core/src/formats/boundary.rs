@@ -1,22 +1,20 @@
 //! JSON text for hosts across a boundary of text: what they say to a monitor, and what it answers.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
-use crate::formats::recording::{RunInput, MAX_AT_MS, RECORDING_FORMAT};
+use crate::formats::recording::{MAX_AT_MS, RECORDING_FORMAT};
 use crate::formats::snapshot::SNAPSHOT_FORMAT;
 use crate::model::event::EVENT_TYPES;
 use crate::model::guest_info::{GuestInfo, GuestInfos};
 use crate::model::json::{from_json, to_json};
 use crate::model::options::{Options, RunConfig, VmRef, MAX_SECONDS, MAX_VMS};
-use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, TimeDown, MAX_PAGE};
+use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, MAX_PAGE};
 use crate::model::report::{Report, Transition, VmReport, REPORT_FORMAT};
 use crate::model::status::Hint;
-use crate::model::text::{cut, MAX_STRING_BYTES};
-use crate::model::time::ServerTime;
+use crate::model::text::MAX_STRING_BYTES;
 use crate::run::monitor::Monitor;
 use crate::wire::MAX_DOCUMENT_BYTES;
 
@@ -28,28 +26,6 @@ impl RunConfig {
     /// When the text is none; the error says where.
     pub fn from_json(text: &str) -> Result<Self, String> {
         from_json(text)
-    }
-}
-
-impl TimeDown {
-    /// Reads `{"timeDownCounts":…}`; without it the time counts.
-    ///
-    /// # Errors
-    ///
-    /// When the text is none; the error says where.
-    pub fn from_json(text: &str) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase", expecting = "`timeDownCounts`")]
-        struct RestoreOptions {
-            time_down_counts: Option<bool>,
-        }
-
-        let options: RestoreOptions = from_json(text)?;
-        Ok(if options.time_down_counts.unwrap_or(true) {
-            Self::Counts
-        } else {
-            Self::Excluded
-        })
     }
 }
 
@@ -72,46 +48,6 @@ impl GuestInfo {
     /// When the text is none; the error says where.
     pub fn list_from_json(text: &str) -> Result<Vec<Self>, String> {
         from_json(text).map(|GuestInfos(list)| list)
-    }
-}
-
-impl RunInput {
-    /// Reads an input by its `type` (`guestInfo`, `readFailed`, `loggedIn`, `vms`, `cancel`) and what goes with it.
-    ///
-    /// # Errors
-    ///
-    /// When the text is none; the error says where.
-    pub fn from_json(text: &str) -> Result<Self, String> {
-        // A tagged enum would have everything read into a buffer first, by a second deserializer.
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase", expecting = "an input of a run")]
-        struct InputJson {
-            r#type: String,
-            info: Option<GuestInfo>,
-            failure: Option<ReadFailure>,
-            vms: Option<Vec<VmRef>>,
-            server_time: Option<ServerTime>,
-        }
-
-        fn given<T>(value: Option<T>, name: &str) -> Result<T, String> {
-            value.ok_or_else(|| format!("missing field `{name}`"))
-        }
-
-        let json: InputJson = from_json(text)?;
-        match json.r#type.as_str() {
-            "guestInfo" => given(json.info, "info").map(|info| Self::GuestInfo { info }),
-            "readFailed" => given(json.failure, "failure").map(|failure| Self::ReadFailed { failure }),
-            "loggedIn" => Ok(Self::LoggedIn),
-            "vms" => Ok(Self::Vms {
-                vms: given(json.vms, "vms")?,
-                server_time: given(json.server_time, "serverTime")?,
-            }),
-            "cancel" => Ok(Self::Cancel),
-            other => Err(format!(
-                "`type` is `{}`, not `guestInfo`, `readFailed`, `loggedIn`, `vms` or `cancel`",
-                cut(other, 64).0
-            )),
-        }
     }
 }
 

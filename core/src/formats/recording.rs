@@ -316,6 +316,25 @@ impl RunInput {
         to_json(&step)
     }
 
+    /// The step that a host has as JSON text, without events, as a recording has it: what is fed at `atMs`.
+    ///
+    /// ```
+    /// use vm_customization::RunInput;
+    /// let step = RunInput::step_from_json(r#"{ "atMs": 0, "guestInfo": [{ "vm": "vm-101", "name": "web-1" }] }"#)?;
+    /// assert_eq!(step, r#"{"atMs":0,"guestInfo":{"vm":"vm-101"}}"#);
+    /// # Ok::<(), vm_customization::RecordingError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the text is none; the error says where.
+    pub fn step_from_json(text: &str) -> Result<String, RecordingError> {
+        let text = whole_characters(text);
+        let step: StepJson<'_> = at("the step", serde_json::from_str(&text))?;
+        step.check(&"the step")?;
+        Ok(to_json(&step))
+    }
+
     /// The step that feeds a document of events in any wire form, as JSON text.
     ///
     /// # Errors
@@ -343,6 +362,22 @@ impl RunInput {
 }
 
 impl StepJson<'_> {
+    /// When it is fed, where it says so and has the server time that goes with other VMs.
+    fn check(&self, place: &dyn fmt::Display) -> Result<u64, RecordingError> {
+        let malformed = |why: fmt::Arguments<'_>| RecordingError::Malformed(format!("{place}{why}"));
+        if self.vms.is_some() && self.server_time.is_none() {
+            return Err(malformed(format_args!(
+                ".serverTime is missing: it goes with `vms`"
+            )));
+        }
+        milliseconds(self.at_ms).ok_or_else(|| {
+            malformed(format_args!(
+                ".atMs is {}: give milliseconds between 0 and {MAX_AT_MS}",
+                to_json(&self.at_ms)
+            ))
+        })
+    }
+
     #[expect(
         clippy::cast_precision_loss,
         reason = "a run lasts less than 2^53 milliseconds"
@@ -425,12 +460,7 @@ impl RecordingStep {
     ) -> Result<Self, RecordingError> {
         let malformed = |why: String| RecordingError::Malformed(format!("{place}{why}"));
         let step: StepJson<'_> = at(place, serde_json::from_str(json.get()))?;
-        let at_ms = milliseconds(step.at_ms).ok_or_else(|| {
-            malformed(format!(
-                ".atMs is {}: give milliseconds between 0 and {MAX_AT_MS}",
-                to_json(&step.at_ms)
-            ))
-        })?;
+        let at_ms = step.check(&place)?;
         if at_ms < before_ms {
             return Err(malformed(format!(
                 ".atMs is {at_ms}, before that of the step before it, {before_ms}: time never decreases"
@@ -463,11 +493,8 @@ impl RecordingStep {
         inputs.extend(step.guest_info.0.into_iter().map(Input::GuestInfo));
         inputs.extend(step.read_failed.map(Input::ReadFailed));
         inputs.extend(step.logged_in.then_some(Input::LoggedIn));
-        if let Some(vms) = step.vms {
+        if let Some((vms, server_time)) = step.vms.zip(step.server_time) {
             check_vms(&vms, options).map_err(|error| malformed(format!(".vms: {error}")))?;
-            let server_time = step
-                .server_time
-                .ok_or_else(|| malformed(".serverTime is missing: it goes with `vms`".to_string()))?;
             inputs.push(Input::Vms { vms, server_time });
         }
         inputs.extend(step.cancel.then_some(Input::Cancel));

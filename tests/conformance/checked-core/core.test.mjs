@@ -65,7 +65,7 @@ test('no number of a snapshot, and no host time, makes it stop', () => {
       for (const now of [0, 2 ** 64]) {
         let monitor;
         try {
-          monitor = core.RawMonitor.restore(text, '9999-12-31T23:59:59.999Z', now, '{}');
+          monitor = core.RawMonitor.restore(text, '9999-12-31T23:59:59.999Z', now, true);
         } catch (error) {
           // It may be refused; a trap is none of these.
           assert.equal(error.name, 'invalidSnapshot', `${file}, ${what}: ${error}`);

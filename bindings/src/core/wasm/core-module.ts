@@ -50,7 +50,7 @@ export interface RawPlayback {
 export interface RawMonitorConstructor {
   new (configJson: string, nowMs: number): RawMonitor;
   /** Goes on from a snapshot. */
-  restore(snapshotJson: string, serverNow: string, nowMs: number, optionsJson: string): RawMonitor;
+  restore(snapshotJson: string, serverNow: string, nowMs: number, timeDownCounts: boolean): RawMonitor;
 }
 
 /** The initialised core. */
@@ -67,8 +67,8 @@ export interface CoreModule {
   recordingHead(configJson: string): string;
   /** The step of a recording that feeds a document of events in any wire form, as JSON. */
   recordingEvents(document: Uint8Array, complete: boolean, atMs: number): string;
-  /** The step of a recording that feeds another `RunInput`, as JSON. */
-  recordingStep(inputJson: string, atMs: number): string;
+  /** The step of a recording that feeds another input, as JSON: from the same with what the format does not have. */
+  recordingStep(stepJson: string): string;
   /** The limits and defaults, as JSON. */
   limits(): string;
   /** The items of a document of events in any wire form for a recording made of them, as JSON: `EventItems`. */
