@@ -131,7 +131,8 @@ function whyNotSucceeded(row: VmRow): string {
   }
 }
 
-function failureText({ failure }: VmRow): string {
+/** What failed: the class of the event, and its reason or message; empty where nothing did. */
+export function failureText({ failure }: VmRow): string {
   if (failure === undefined || failure === null) {
     return '';
   }

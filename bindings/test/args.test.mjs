@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { internal } from './internal.mjs';
 
 const { parseCommand } = await internal('cli/input/args');
+const { completionScript } = await internal('cli/input/completion');
+const { OPTIONS } = await internal('cli/input/option-table');
+const { helpText } = await internal('cli/output/help');
 
 const refused = (argv, message) => assert.throws(() => parseCommand(argv), { name: 'UsageError', message });
 
@@ -86,9 +90,79 @@ describe('the command line', () => {
     assert.deepEqual(command.withoutEffect, ['--lookback', '--attempts']);
   });
 
-  test('knows two subcommands, and a VM of the same name after --', () => {
+  test('takes durations as people write them', () => {
+    for (const [text, seconds] of [
+      ['90', 90],
+      ['0.5', 0.5],
+      ['90s', 90],
+      ['10m', 600],
+      ['1h30m', 5400],
+      ['1H1M1.5S', 3661.5],
+    ]) {
+      assert.equal(parseCommand(['--timeout', text, 'a']).options.timeoutSeconds, seconds, text);
+    }
+    for (const text of ['', 'm', '10 m', '1m1h', '1.5m', '10min']) {
+      refused(['--lookback', text, 'a'], /^--lookback is '.*': give seconds, or a duration such as 90s, 10m or 1h30m$/);
+    }
+    assert.equal(parseCommand(['a']).heartbeatSeconds, 60);
+    assert.equal(parseCommand(['--heartbeat', 'none', 'a']).heartbeatSeconds, null);
+    refused(['--heartbeat', '0', 'a'], /^--heartbeat is '0': give from 1s to 24h, or none$/);
+  });
+
+  test('says which option was meant', () => {
+    refused(['--timeot', '5', 'a'], /^unknown option '--timeot': did you mean --timeout\?$/);
+    refused(['--look', '5', 'a'], /did you mean --lookback\?$/);
+    refused(['--zzz', 'a'], /^unknown option '--zzz': see --help$/);
+    refused(['--password', 'x', 'a'], /^--password is no option, .* --password-file, or set VSPHERE_PASSWORD$/);
+    refused(['--password=x', 'a'], /^--password is no option/);
+  });
+
+  test('takes an option once, or twice with one value', () => {
+    refused(['--server', 'a', '--server', 'b', 'x'], /^--server is given 2 times, as a and b: give it once$/);
+    assert.equal(parseCommand(['--server', 'a', '--server', 'a', 'x']).connection.server, 'a');
+  });
+
+  test('is completed by shells, with every option of every command', async () => {
+    for (const shell of ['bash', 'zsh', 'fish', 'powershell']) {
+      assert.deepEqual(parseCommand(['completion', shell]), { kind: 'completion', shell });
+      const script = completionScript(shell);
+      for (const { name } of OPTIONS) {
+        assert.match(script, new RegExp(shell === 'fish' ? ` -l ${name} ` : `--${name}\\b`), `${shell}: ${name}`);
+      }
+    }
+    refused(['completion'], /^completion takes the name of a shell: give bash, zsh, fish or powershell$/);
+  });
+
+  test('bash completes options, their values and commands', () => {
+    const completed = (...words) => {
+      const given = words.map((word) => `'${word}'`).join(' ');
+      const script = `${completionScript('bash')}
+        COMP_WORDS=(wait-vm-customization ${given}); COMP_CWORD=${words.length}; _wait_vm_customization
+        printf '%s\\n' "\${COMPREPLY[@]}"`;
+      return execFileSync('bash', ['-c', script], { encoding: 'utf8' }).split('\n').filter(Boolean);
+    };
+    assert.deepEqual(completed('--att'), ['--attempts']);
+    assert.deepEqual(completed('--attempts', 'f'), ['follow', 'first']);
+    assert.deepEqual(completed('rep'), ['replay']);
+    assert.deepEqual(completed('server-time', '--lookb'), []);
+    assert.deepEqual(completed('completion', 'po'), ['powershell']);
+  });
+
+  test('has a help of 80 columns that names every option', () => {
+    const lines = helpText().split('\n');
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
+    for (const { name } of OPTIONS) assert.match(helpText(), new RegExp(`^  (?:-\\w, )?--${name}\\b`, 'm'));
+  });
+
+  test('knows subcommands, and a VM of the same name after --', () => {
+    assert.equal(parseCommand(['help']).kind, 'help');
+    assert.equal(parseCommand(['version']).kind, 'version');
+    assert.deepEqual(parseCommand(['wait', 'web-1']).vms, ['web-1']);
     assert.equal(parseCommand(['server-time', '--server', 'vc']).kind, 'serverTime');
-    assert.deepEqual(parseCommand(['replay', '-']), { kind: 'replay', file: '-' });
+    assert.deepEqual(parseCommand(['replay', '-']), { kind: 'replay', file: '-', json: false });
     assert.deepEqual(parseCommand(['--', 'replay']).vms, ['replay']);
   });
 
@@ -100,8 +174,14 @@ describe('the command line', () => {
 
   test('refuses what makes no sense, naming the argument', () => {
     refused([], /no VM was given/);
-    refused(['--timeout', 'soon', 'a'], /--timeout is 'soon': give a number of seconds, or none/);
-    refused(['--timeout', '-5', 'a'], /^--timeout is '-5': give a number of seconds, or none$/);
+    refused(
+      ['--timeout', 'soon', 'a'],
+      /--timeout is 'soon': give seconds, or a duration such as 90s, 10m or 1h30m, or none/,
+    );
+    refused(
+      ['--timeout', '-5', 'a'],
+      /^--timeout is '-5': give seconds, or a duration such as 90s, 10m or 1h30m, or none$/,
+    );
     refused(['--timeout', '--json', 'a'], /^--timeout has no value, for what follows looks like an option: give it/);
     refused(['--insecure', '--ca-file', 'ca.pem', 'a'], /--insecure checks no certificate, and --ca-file says/);
     refused(['server-time', '--insecure', '--thumbprint', 'AA'], /--insecure checks no certificate, and --thumbprint/);
@@ -116,7 +196,6 @@ describe('the command line', () => {
     refused(['--protocol', 'rest', 'a'], /--protocol is 'rest': give auto, soap or vi-json/);
     refused(['--since', '2026-13-01T10:00:00Z', 'a'], /--since/);
     refused(['--since', '2026-03-01T10:00:00Z', '--lookback', '5', 'a'], /--since and --lookback/);
-    refused(['--password', 'x', 'a'], /unknown option '--password'/);
     refused(['replay'], /replay takes one file/);
     refused(['server-time', 'web-1'], /server-time takes no argument, but got 'web-1'/);
   });

@@ -19,6 +19,7 @@ const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } =
 const { resultTable } = await internal('cli/output/result-table');
 const { exitStatus } = await internal('cli/output/exit');
 const { LiveReporter } = await internal('cli/output/live');
+const { PlainReporter } = await internal('cli/output/plain');
 const { ReadLog } = await internal('cli/output/read-log');
 
 const row = (customizationStatus, conclusion, more = {}) => ({
@@ -347,8 +348,111 @@ describe('the command', () => {
       const { status, stdout, stderr } = await command.done;
       assert.equal(status, 2);
       assert.equal(stdout, '');
-      assert.equal(stderr, 'interrupted before anything was known of web-1, web-2: there is no report\n');
+      const begun =
+        args.length > 0 ? '' : `waiting for web-1, web-2 on ${new URL(server.url).host}, for 10:00 at most\n`;
+      assert.equal(stderr, `${begun}interrupted before anything was known of web-1, web-2: there is no report\n`);
     }
+  });
+});
+
+describe('lines without a terminal', () => {
+  const lines = () => {
+    const written = [];
+    return { written, write: (text) => written.push(text) };
+  };
+  const failed = {
+    vm: 'vm-1',
+    name: 'web-1',
+    customizationStatus: 'CustomizationFailed',
+    conclusion: 'completed',
+    failure: { type: 'CustomizationNetworkSetupFailed', reason: null, message: 'no such NIC', logLocation: 'C:\\log' },
+  };
+  const transition = { type: 'transition', transition: { vm: 'vm-1', to: 'CustomizationFailed', attempt: 1 } };
+
+  test('say why a VM failed with the word that it has', () => {
+    const [out, err] = [lines(), lines()];
+    const plain = new PlainReporter(out, err, { isQuiet: false, heartbeatSeconds: null });
+    plain.begin([{ vm: 'vm-1', name: 'web-1' }]);
+    plain.progress(transition, () => failed);
+    assert.deepEqual(out.written, [
+      "Customization for VM 'web-1' has failed: CustomizationNetworkSetupFailed: no such NIC\n",
+    ]);
+    plain.close();
+  });
+
+  test('say after each silence that the wait goes on, and for which VMs', (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const [out, err] = [lines(), lines()];
+    const plain = new PlainReporter(out, err, { isQuiet: false, heartbeatSeconds: 60 });
+    plain.begin([
+      { vm: 'vm-1', name: 'web-1' },
+      { vm: 'vm-2', name: 'web-2' },
+    ]);
+    context.mock.timers.tick(59_999);
+    assert.deepEqual(err.written, []);
+    context.mock.timers.tick(1);
+    assert.match(err.written.join(''), /^still waiting for web-1, web-2, \d\d:\d\d since the start\n$/);
+    plain.progress(transition, () => failed);
+    plain.progress({ type: 'concluded', row: failed }, () => failed);
+    context.mock.timers.tick(60_000);
+    assert.match(err.written.at(-1), /^still waiting for web-2, /);
+    context.mock.timers.tick(60_000);
+    assert.equal(err.written.length, 3);
+    plain.end({ vms: [failed] }, true);
+    context.mock.timers.tick(600_000);
+    assert.deepEqual(err.written.slice(3), ['0 of 1 succeeded, 1 failed\n']);
+  });
+
+  test('are none but the table where quiet is asked for, and warnings all the same', () => {
+    const [out, err] = [lines(), lines()];
+    const plain = new PlainReporter(out, err, { isQuiet: true, heartbeatSeconds: 60 });
+    plain.start('waiting for web-1');
+    plain.begin([{ vm: 'vm-1', name: 'web-1' }]);
+    plain.progress(transition, () => failed);
+    plain.warn('trouble');
+    assert.deepEqual([out.written, err.written], [[], ['trouble\n']]);
+    plain.end({ vms: [failed] }, true);
+    assert.match(out.written.join(''), /^VM +CustomizationStatus/);
+  });
+});
+
+describe('the final table', () => {
+  const row = (name, reason) => ({
+    vm: name,
+    name,
+    customizationStatus: reason ? 'CustomizationFailed' : 'CustomizationSucceeded',
+    conclusion: 'completed',
+    failure: reason
+      ? { type: 'CustomizationFailed', reason: null, message: reason, logLocation: 'C:\\Temp\\log' }
+      : null,
+  });
+  const table = (vms, width) => resultTable({ vms }, new Labels(vms), true, width);
+
+  test('has everything in its row where that fits, and where nobody says how wide it may be', () => {
+    const vms = [row('web-1'), row('web-2', 'no NIC')];
+    assert.match(table(vms).at(-1), /^web-2 +CustomizationFailed +CustomizationFailed: no NIC +C:/);
+    assert.deepEqual(table(vms, 100), table(vms));
+  });
+
+  test('puts reasons below their rows where the terminal is narrower, and wraps no line', () => {
+    const vms = [
+      row('web-1'),
+      row('web-2', 'the guest customization script ended with exit code 127, see the log of it'),
+      row('web-3'),
+    ];
+    const lines = table(vms, 80);
+    assert.ok(
+      lines.every((line) => line.length <= 80),
+      lines.join('\n'),
+    );
+    assert.deepEqual(lines.slice(2), [
+      'web-1  CustomizationSucceeded',
+      'web-2  CustomizationFailed',
+      '  CustomizationFailed: the guest customization script ended with exit code 127,',
+      '  see the log of it',
+      '  log: C:\\Temp\\log',
+      'web-3  CustomizationSucceeded',
+    ]);
   });
 });
 

@@ -66,7 +66,7 @@ describe('customization that goes well', { concurrency: 2 }, () => {
         '',
       ].join('\n'),
     );
-    assert.equal(run.stderr, '2 of 2 succeeded\n');
+    assert.match(run.stderr, /^waiting for web-1, web-2 on 127\.0\.0\.1:\d+, for 10:00 at most\n2 of 2 succeeded\n$/);
     assert.equal(run.status, 0);
   });
 
@@ -152,7 +152,10 @@ describe('customization that fails', { concurrency: 2 }, () => {
     await powerOn(server, vm);
     const run = await runCommand([vm], { server });
     assert.equal(run.status, 1);
-    assert.match(run.stdout, new RegExp(`^Customization for VM '${vm}' has failed$`, 'm'));
+    assert.match(
+      run.stdout,
+      new RegExp(`^Customization for VM '${vm}' has failed: CustomizationNetworkSetupFailed: NicSettingMismatch$`, 'm'),
+    );
     assert.match(run.stdout, /CustomizationFailed +CustomizationNetworkSetupFailed: NicSettingMismatch/);
   });
 

@@ -1,16 +1,17 @@
 /** The command `wait-vm-customization`. */
 
-import { InternalError, OptionsError, VmCustomizationError, WireError } from '../errors.js';
+import { CertificateError, InternalError, OptionsError, VmCustomizationError, WireError } from '../errors.js';
 import { sanitizeForTerminal } from '../util/visible.js';
 import { CommandProcess, version } from './command-process.js';
 import { replay } from './commands/replay.js';
 import { serverTime } from './commands/server-time.js';
 import { wait } from './commands/wait.js';
 import { parseCommand } from './input/args.js';
+import { completionScript } from './input/completion.js';
 import { PromptCancelled } from './input/prompt.js';
 import { UsageError } from './input/usage.js';
 import { SUCCEEDED, UNFINISHED, UNREACHABLE, USAGE } from './output/exit.js';
-import { HELP } from './output/help.js';
+import { helpText } from './output/help.js';
 
 /**
  * Runs the command.
@@ -31,13 +32,16 @@ async function run(argv: readonly string[], commandProcess: CommandProcess): Pro
   const command = parseCommand(argv);
   switch (command.kind) {
     case 'help':
-      commandProcess.out.write(HELP);
+      commandProcess.out.write(helpText());
       return SUCCEEDED;
     case 'version':
       commandProcess.out.write(`${version()}\n`);
       return SUCCEEDED;
+    case 'completion':
+      commandProcess.out.write(completionScript(command.shell));
+      return SUCCEEDED;
     case 'replay':
-      return await replay(command.file, commandProcess);
+      return await replay(command, commandProcess);
     case 'serverTime':
       return await serverTime(command.connection, commandProcess);
     case 'wait':
@@ -53,7 +57,8 @@ function failed(error: unknown, commandProcess: CommandProcess): number {
   if (!isForeseen || error instanceof InternalError) {
     return commandProcess.unexpected(error);
   }
-  const lines = error.message.split('\n').map(sanitizeForTerminal).join('\n');
+  const options = error instanceof CertificateError ? ` (--thumbprint ${error.thumbprint}, --ca-file FILE)` : '';
+  const lines = `${error.message}${options}`.split('\n').map(sanitizeForTerminal).join('\n');
   commandProcess.err.write(`wait-vm-customization: ${lines}\n`);
   const usage = error instanceof UsageError || error instanceof OptionsError || error instanceof WireError;
   return usage ? USAGE : UNREACHABLE;

@@ -1,7 +1,10 @@
 /** The main job: wait for VMs. */
 import process from 'node:process';
+import { limits } from '../../core/limits.js';
 import { init } from '../../core/wasm/loader.js';
 import { LookupError, OptionsError } from '../../errors.js';
+import { hostOf } from '../../http/server-url.js';
+import { clockText } from '../../messages.js';
 import type { MonitorOptions, Report } from '../../types.js';
 import type { Lookup } from '../../vsphere/client/lookup.js';
 import type { VCenter } from '../../vsphere/client/vcenter.js';
@@ -62,6 +65,7 @@ export async function wait(command: WaitCommand, commandProcess: CommandProcess)
   const interruption = new Interruption(commandProcess);
   try {
     const options = { ...command.options, push: command.push };
+    reporter.start(startText(connection, saved?.report.vms.map(({ name, vm }) => name ?? vm) ?? names, options));
     return await waitOn(connection, { names, options, saved }, { reporter, recording, state, signal });
   } catch (error) {
     if (signal.aborted) {
@@ -131,7 +135,7 @@ async function watch(
     reads.take(progress);
     const told = reads.withoutGuesses(progress);
     if (told !== undefined) {
-      reporter.progress(told);
+      reporter.progress(told, (vm) => running.rows([vm])[0]);
     }
     if (progress.type !== 'reading') {
       state?.changed();
@@ -188,6 +192,12 @@ async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal)
   }
 }
 
+function startText({ url }: Connection, names: readonly string[], { timeoutSeconds }: MonitorOptions): string {
+  const seconds = timeoutSeconds === undefined ? limits().options.timeoutSeconds : timeoutSeconds;
+  const long = seconds === null ? 'without end' : `for ${clockText(seconds * 1000)} at most`;
+  return `waiting for ${namesText(names)} on ${hostOf(url)}, ${long}`;
+}
+
 function namesText(names: readonly string[]): string {
   const shown = names.slice(0, MOST_NAMES).join(', ');
   return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown || 'the VMs';
@@ -223,9 +233,9 @@ function recordingOf(command: WaitCommand, saved: SavedRun | undefined, reporter
 
 function reporterFor(command: WaitCommand, { out, err }: CommandProcess): Reporter {
   if (command.json) {
-    return new JsonReporter(out, err);
+    return new JsonReporter(out, err, command.quiet);
   }
-  return out.isTTY && process.env.TERM !== 'dumb'
+  return out.isTTY && process.env.TERM !== 'dumb' && !command.quiet
     ? new LiveReporter(out, err, (process.env.NO_COLOR ?? '') === '')
-    : new PlainReporter(out, err);
+    : new PlainReporter(out, err, { isQuiet: command.quiet, heartbeatSeconds: command.heartbeatSeconds });
 }

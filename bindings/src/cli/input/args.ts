@@ -2,6 +2,10 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { MonitorOptions } from '../../types.js';
 import type { Protocol } from '../../vsphere/client/protocol.js';
+import { SHELLS, type Shell } from './completion.js';
+import { seconds } from './duration.js';
+import { COMMANDS, type CommandName, type OptionName, optionsOf } from './option-table.js';
+import { nearest } from './suggestion.js';
 import { UsageError } from './usage.js';
 
 /** Which server, as far as the command line says. */
@@ -22,8 +26,9 @@ export interface ConnectionFlags {
 export type Command =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
+  | { readonly kind: 'completion'; readonly shell: Shell }
   | { readonly kind: 'serverTime'; readonly connection: ConnectionFlags }
-  | { readonly kind: 'replay'; readonly file: string }
+  | { readonly kind: 'replay'; readonly file: string; readonly json: boolean }
   | {
       readonly kind: 'wait';
       /** As given; `-` stands for those on standard input. */
@@ -32,6 +37,9 @@ export type Command =
       readonly options: MonitorOptions;
       readonly push: boolean;
       readonly json: boolean;
+      readonly quiet: boolean;
+      /** After how long a silence to say that the wait goes on; null for never. */
+      readonly heartbeatSeconds: number | null;
       readonly record: string | undefined;
       /** The file that keeps the run. */
       readonly state: string | undefined;
@@ -39,131 +47,175 @@ export type Command =
       readonly withoutEffect: readonly string[];
     };
 
-const CONNECTION = {
-  server: { type: 'string' },
-  user: { type: 'string' },
-  'password-file': { type: 'string' },
-  'session-file': { type: 'string' },
-  'clone-ticket-file': { type: 'string' },
-  'token-file': { type: 'string' },
-  protocol: { type: 'string' },
-  insecure: { type: 'boolean' },
-  'ca-file': { type: 'string' },
-  thumbprint: { type: 'string' },
-} as const satisfies ParseArgsConfig['options'];
-
-const COMMON = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } } as const;
-
-const WAIT = {
-  ...COMMON,
-  ...CONNECTION,
-  timeout: { type: 'string' },
-  'wait-for-power-on': { type: 'boolean' },
-  'poll-interval': { type: 'string' },
-  'no-push': { type: 'boolean' },
-  lookback: { type: 'string' },
-  since: { type: 'string' },
-  attempts: { type: 'string' },
-  rules: { type: 'string' },
-  json: { type: 'boolean' },
-  record: { type: 'string' },
-  state: { type: 'string' },
-} as const satisfies ParseArgsConfig['options'];
+const HEARTBEAT_SECONDS = 60;
 
 /** What `published` takes no notice of. */
-const DEFAULT_RULES_ONLY = ['wait-for-power-on', 'poll-interval', 'lookback', 'since', 'attempts'] as const;
+const DEFAULT_RULES_ONLY = [
+  'wait-for-power-on',
+  'poll-interval',
+  'lookback',
+  'since',
+  'attempts',
+] as const satisfies readonly OptionName[];
 
 /**
  * Reads the arguments after the program's name.
  * @throws {@link UsageError} that names the argument and what it may be
  */
 export function parseCommand(argv: readonly string[]): Command {
-  switch (argv[0]) {
+  const [first, ...rest] = argv;
+  switch (COMMANDS.find(({ name }) => name === first)?.name) {
+    case 'help':
+      return { kind: 'help' };
+    case 'version':
+      return { kind: 'version' };
     case 'server-time':
-      return serverTime(argv.slice(1));
+      return serverTime(parse('server-time', rest));
     case 'replay':
-      return replay(argv.slice(1));
-    default:
-      return wait(argv);
+      return replay(parse('replay', rest));
+    case 'completion':
+      return completion(parse('completion', rest));
+    case 'wait':
+      return wait(parse('wait', rest));
+    case undefined:
+      return wait(parse('wait', argv));
   }
 }
 
-function serverTime(argv: readonly string[]): Command {
-  const { values, positionals } = parse(argv, { ...COMMON, ...CONNECTION });
-  if (values.help === true || values.version === true) {
-    return { kind: values.help === true ? 'help' : 'version' };
-  }
-  if (positionals.length > 0) {
+/** What was given, by option. */
+interface Given {
+  readonly asked: { readonly kind: 'help' | 'version' } | undefined;
+  readonly positionals: readonly string[];
+  text(name: OptionName): string | undefined;
+  is(name: OptionName): boolean;
+}
+
+function serverTime({ asked, positionals, ...given }: Given): Command {
+  if (asked === undefined && positionals.length > 0) {
     throw new UsageError(`server-time takes no argument, but got '${positionals[0]}': leave it out`);
   }
-  return { kind: 'serverTime', connection: connectionFlags(values) };
+  return asked ?? { kind: 'serverTime', connection: connectionFlags(given) };
 }
 
-function replay(argv: readonly string[]): Command {
-  const { values, positionals } = parse(argv, COMMON);
-  if (values.help === true || values.version === true) {
-    return { kind: values.help === true ? 'help' : 'version' };
-  }
+function replay({ asked, positionals, is }: Given): Command {
   const [file, ...more] = positionals;
+  if (asked !== undefined) {
+    return asked;
+  }
   if (file === undefined || more.length > 0) {
     throw new UsageError('replay takes one file of recordings, or `-` for standard input');
   }
-  return { kind: 'replay', file };
+  return { kind: 'replay', file, json: is('json') };
 }
 
-function wait(argv: readonly string[]): Command {
-  const { values, positionals } = parse(argv, WAIT);
-  if (values.help === true || values.version === true) {
-    return { kind: values.help === true ? 'help' : 'version' };
+function completion({ asked, positionals }: Given): Command {
+  const [name] = positionals;
+  const shell = SHELLS.find((each) => each === name);
+  if (asked === undefined && (shell === undefined || positionals.length > 1)) {
+    throw new UsageError(
+      `completion takes the name of a shell: give ${SHELLS.slice(0, -1).join(', ')} or ${SHELLS.at(-1)}`,
+    );
+  }
+  return asked ?? { kind: 'completion', shell: shell as Shell };
+}
+
+function wait({ asked, positionals, text, is }: Given): Command {
+  if (asked !== undefined) {
+    return asked;
   }
   // The file of --state may hold them.
-  if (positionals.length === 0 && values.state === undefined) {
+  if (positionals.length === 0 && text('state') === undefined) {
     throw new UsageError('no VM was given: name at least one, or `-` to read names from standard input');
   }
   if (positionals.some((vm) => vm.trim() === '')) {
     throw new UsageError("a VM is '': give its name, path or id; is a variable empty?");
   }
-  if (values.since !== undefined && values.lookback !== undefined) {
+  if (text('since') !== undefined && text('lookback') !== undefined) {
     throw new UsageError('--since and --lookback both say where to begin: give one of them');
   }
-  const rules = oneOf('--rules', values.rules, ['default', 'published']) ?? 'default';
-  const given = DEFAULT_RULES_ONLY.filter((name) => values[name] !== undefined);
+  const rules = oneOf('--rules', text('rules'), ['default', 'published']) ?? 'default';
+  const without = DEFAULT_RULES_ONLY.filter((name) => text(name) !== undefined || is(name));
   const options = definedOnly<MonitorOptions>({
     rules,
-    timeoutSeconds: values.timeout === 'none' ? null : seconds('--timeout', values.timeout, ', or none'),
-    waitForPowerOn: values['wait-for-power-on'],
-    pollIntervalSeconds: seconds('--poll-interval', values['poll-interval']),
-    lookbackSeconds: seconds('--lookback', values.lookback),
-    since: serverTimeText(values.since),
-    attempts: oneOf('--attempts', values.attempts, ['follow', 'first', 'reopen']),
+    timeoutSeconds: secondsOrNone('--timeout', text('timeout')),
+    waitForPowerOn: is('wait-for-power-on') || undefined,
+    pollIntervalSeconds: seconds('--poll-interval', text('poll-interval')),
+    lookbackSeconds: seconds('--lookback', text('lookback')),
+    since: serverTimeText(text('since')),
+    attempts: oneOf('--attempts', text('attempts'), ['follow', 'first', 'reopen']),
   });
+  const heartbeat = secondsOrNone('--heartbeat', text('heartbeat'));
+  if (heartbeat !== undefined && heartbeat !== null && (heartbeat < 1 || heartbeat > 86_400)) {
+    throw new UsageError(`--heartbeat is '${text('heartbeat')}': give from 1s to 24h, or none`);
+  }
   return {
     kind: 'wait',
     vms: positionals,
-    connection: connectionFlags(values),
+    connection: connectionFlags({ text, is }),
     options: rules === 'published' ? definedOnly({ rules, timeoutSeconds: options.timeoutSeconds }) : options,
-    push: values['no-push'] !== true,
-    json: values.json === true,
-    record: values.record,
-    state: values.state,
-    withoutEffect: rules === 'published' ? given.map((name) => `--${name}`) : [],
+    push: !is('no-push'),
+    json: is('json'),
+    quiet: is('quiet'),
+    heartbeatSeconds: heartbeat === undefined ? HEARTBEAT_SECONDS : heartbeat,
+    record: text('record'),
+    state: text('state'),
+    withoutEffect: rules === 'published' ? without.map((name) => `--${name}`) : [],
   };
 }
 
-function parse<T extends NonNullable<ParseArgsConfig['options']>>(argv: readonly string[], options: T) {
+function parse(command: CommandName, argv: readonly string[]): Given {
+  const known = optionsOf(command);
+  const options = Object.fromEntries(
+    known.map(({ name, short, value }) => [
+      name,
+      { type: value === undefined ? 'boolean' : 'string', multiple: true, ...(short === undefined ? {} : { short }) },
+    ]),
+  ) as NonNullable<ParseArgsConfig['options']>;
+  let parsed: { values: Record<string, unknown>; positionals: string[] };
   try {
-    return parseArgs({ args: withNumbersJoined(argv), options, allowPositionals: true, strict: true });
+    parsed = parseArgs({ args: withNumbersJoined(argv), options, allowPositionals: true, strict: true });
   } catch (error) {
-    // The first sentence says what is wrong; the rest is about positionals that look like options.
-    const message = error instanceof Error ? error.message.replace(/\. .*$/s, '') : String(error);
-    const followed = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(message)?.[1];
-    if (followed !== undefined) {
-      throw new UsageError(
-        `${followed} has no value, for what follows looks like an option: give it, as ${followed}=-… if it begins with a dash`,
-      );
-    }
-    throw new UsageError(`${message.charAt(0).toLowerCase()}${message.slice(1)}: see --help`);
+    throw usageError(
+      error,
+      known.map(({ name }) => name),
+    );
   }
+  const values = parsed.values as Readonly<Record<string, readonly (string | boolean)[] | undefined>>;
+  for (const [name, given = []] of Object.entries(values)) {
+    if (new Set(given).size > 1) {
+      throw new UsageError(`--${name} is given ${given.length} times, as ${given.join(' and ')}: give it once`);
+    }
+  }
+  const is = (name: OptionName): boolean => values[name]?.[0] === true;
+  return {
+    asked: is('help') ? { kind: 'help' } : is('version') ? { kind: 'version' } : undefined,
+    positionals: parsed.positionals,
+    is,
+    text: (name) => {
+      const value = values[name]?.[0];
+      return typeof value === 'string' ? value : undefined;
+    },
+  };
+}
+
+function usageError(error: unknown, known: readonly string[]): UsageError {
+  // The first sentence says what is wrong; the rest is about positionals that look like options.
+  const message = error instanceof Error ? error.message.replace(/\. .*$/s, '') : String(error);
+  const followed = /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(message)?.[1];
+  if (followed !== undefined) {
+    return new UsageError(
+      `${followed} has no value, for what follows looks like an option: give it, as ${followed}=-… if it begins with a dash`,
+    );
+  }
+  const [, unknown] = /^Unknown option '--([^'=]*)/.exec(message) ?? [];
+  if (unknown === 'password') {
+    return new UsageError(
+      '--password is no option, since others on the machine would see it: write it into a file for --password-file, or set VSPHERE_PASSWORD',
+    );
+  }
+  const meant = unknown === undefined ? undefined : nearest(unknown, known);
+  const advice = meant === undefined ? 'see --help' : `did you mean --${meant}?`;
+  return new UsageError(`${message.charAt(0).toLowerCase()}${message.slice(1)}: ${advice}`);
 }
 
 /** A negative number after an option is its value, to be refused as such: no option looks like one. */
@@ -182,40 +234,28 @@ function withNumbersJoined(argv: readonly string[]): string[] {
   return joined;
 }
 
-function connectionFlags(
-  values: {
-    readonly [name in keyof typeof CONNECTION]?: string | boolean | undefined;
-  },
-): ConnectionFlags {
-  const text = (value: string | boolean | undefined): string | undefined =>
-    typeof value === 'string' ? value : undefined;
+function connectionFlags({ text, is }: Pick<Given, 'text' | 'is'>): ConnectionFlags {
   for (const name of ['ca-file', 'thumbprint'] as const) {
-    if (values.insecure === true && values[name] !== undefined) {
+    if (is('insecure') && text(name) !== undefined) {
       throw new UsageError(`--insecure checks no certificate, and --${name} says which to accept: give one of them`);
     }
   }
   return {
-    server: text(values.server),
-    user: text(values.user),
-    passwordFile: text(values['password-file']),
-    sessionFile: text(values['session-file']),
-    cloneTicketFile: text(values['clone-ticket-file']),
-    tokenFile: text(values['token-file']),
-    protocol: oneOf('--protocol', text(values.protocol), ['auto', 'soap', 'vi-json']) ?? 'auto',
-    insecure: values.insecure === true,
-    caFile: text(values['ca-file']),
-    thumbprint: text(values.thumbprint),
+    server: text('server'),
+    user: text('user'),
+    passwordFile: text('password-file'),
+    sessionFile: text('session-file'),
+    cloneTicketFile: text('clone-ticket-file'),
+    tokenFile: text('token-file'),
+    protocol: oneOf('--protocol', text('protocol'), ['auto', 'soap', 'vi-json']) ?? 'auto',
+    insecure: is('insecure'),
+    caFile: text('ca-file'),
+    thumbprint: text('thumbprint'),
   };
 }
 
-function seconds(flag: string, text: string | undefined, or = ''): number | undefined {
-  if (text === undefined) {
-    return undefined;
-  }
-  if (!/^\d+(\.\d+)?$/.test(text)) {
-    throw new UsageError(`${flag} is '${text}': give a number of seconds${or}`);
-  }
-  return Number(text);
+function secondsOrNone(flag: string, text: string | undefined): number | null | undefined {
+  return text === 'none' ? null : seconds(flag, text, ', or none');
 }
 
 function oneOf<T extends string>(flag: string, text: string | undefined, values: readonly T[]): T | undefined {

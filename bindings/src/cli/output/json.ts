@@ -11,11 +11,17 @@ import { Warnings } from './warnings.js';
 export class JsonReporter implements Reporter {
   readonly #out: Output;
   readonly #err: Output;
+  readonly #isQuiet: boolean;
   readonly #warnings = new Warnings((message) => this.warn(message));
 
-  constructor(out: Output, err: Output) {
+  constructor(out: Output, err: Output, isQuiet: boolean) {
     this.#out = out;
     this.#err = err;
+    this.#isQuiet = isQuiet;
+  }
+
+  start(): void {
+    // Nothing but results.
   }
 
   begin(): void {
@@ -24,7 +30,7 @@ export class JsonReporter implements Reporter {
 
   progress(progress: Progress): void {
     this.#warnings.progress(progress);
-    if (progress.type === 'transition') {
+    if (progress.type === 'transition' && !this.#isQuiet) {
       this.#out.write(jsonLine(progress.transition));
     }
   }

@@ -29,6 +29,9 @@ const COLOURS: Readonly<Record<CustomizationStatus, string>> = {
   CustomizationFailed: '31',
 };
 
+/** Where the status stands in a row of the final table. */
+const STATUS_WORD = /^(\S.*? )(VmNotStarted|Customization(?:NotStarted|Started|Succeeded|Failed))(?= |$)/;
+
 /** Paints the board, and leaves the final table. */
 export class LiveReporter implements Reporter {
   readonly #out: Output;
@@ -49,6 +52,10 @@ export class LiveReporter implements Reporter {
     this.#err = err;
     this.#colour = colour;
     this.#now = now;
+  }
+
+  start(): void {
+    // The table is there in a moment.
   }
 
   begin(vms: readonly VmRef[], rows: readonly VmRow[] = []): void {
@@ -78,12 +85,14 @@ export class LiveReporter implements Reporter {
 
   end(report: Report, anyRead = true): void {
     this.close();
-    const [heading = '', ruler = '', ...rows] = resultTable(report, this.#labels, anyRead);
-    const coloured = rows.map((line, index) => {
-      const status = report.vms[index]?.customizationStatus;
-      return status === undefined ? line : line.replace(status, this.#coloured(status, status));
-    });
-    this.#out.write(`${[heading, ruler, ...coloured].join('\n')}\n`);
+    const lines = resultTable(report, this.#labels, anyRead, this.#width());
+    const coloured = lines.map((line) =>
+      line.replace(
+        STATUS_WORD,
+        (_, before: string, status: CustomizationStatus) => before + this.#coloured(status, status),
+      ),
+    );
+    this.#out.write(`${coloured.join('\n')}\n`);
     this.#err.write(`${summary(report)}\n`);
   }
 

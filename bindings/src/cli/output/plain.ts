@@ -1,34 +1,71 @@
 /** A line for each step: for logs, pipes and people without a terminal. */
 
-import { conclusionLine, Labels, stuckLine, summary, transitionLine } from '../../messages.js';
-import type { Report, VmRef } from '../../types.js';
+import { clockText, conclusionLine, failureText, Labels, stuckLine, summary, transitionLine } from '../../messages.js';
+import type { Report, VmRef, VmRow } from '../../types.js';
 import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
 import { Warnings } from './warnings.js';
 
-/** Writes lines, and the table at the end. Both are results, and go to standard output as the script's did. */
+/** With more of them only their number is said. */
+const NAMED = 5;
+
+/** How much it says. */
+export interface PlainOptions {
+  /** Nothing but the table, and what goes wrong. */
+  readonly isQuiet: boolean;
+  /** After how long a silence to say that the wait goes on; null for never. */
+  readonly heartbeatSeconds: number | null;
+}
+
+/**
+ * Writes lines, and the table at the end. Both are results, and go to standard output as the script's did; that it begins and
+ * goes on is said on standard error.
+ */
 export class PlainReporter implements Reporter {
   readonly #out: Output;
   readonly #err: Output;
+  readonly #options: PlainOptions;
   readonly #warnings = new Warnings((message) => this.warn(message));
+  readonly #open = new Set<string>();
   #labels = new Labels([]);
+  #startedAt = 0;
+  #beating: NodeJS.Timeout | undefined;
 
-  constructor(out: Output, err: Output) {
+  constructor(out: Output, err: Output, options: PlainOptions) {
     this.#out = out;
     this.#err = err;
+    this.#options = options;
   }
 
-  begin(vms: readonly VmRef[]): void {
+  start(text: string): void {
+    if (!this.#options.isQuiet) {
+      this.warn(text);
+    }
+  }
+
+  begin(vms: readonly VmRef[], rows: readonly VmRow[] = []): void {
     this.#labels = new Labels(vms);
+    for (const { vm } of vms) {
+      this.#open.add(vm);
+    }
+    for (const { vm } of rows.filter(({ conclusion }) => (conclusion ?? null) !== null)) {
+      this.#open.delete(vm);
+    }
+    this.#startedAt = performance.now();
+    this.#beat();
   }
 
-  progress(progress: Progress): void {
+  progress(progress: Progress, rowOf: (vm: string) => VmRow | undefined): void {
     this.#warnings.progress(progress);
     if (progress.type === 'transition') {
-      this.#line(transitionLine(progress.transition, this.#labels.of(progress.transition.vm)));
+      const { transition } = progress;
+      const line = transitionLine(transition, this.#labels.of(transition.vm));
+      const row = transition.to === 'CustomizationFailed' ? rowOf(transition.vm) : undefined;
+      this.#line(row === undefined ? line : `${line}: ${failureText(row)}`);
     } else if (progress.type === 'concluded') {
+      this.#open.delete(progress.row.vm);
       const line = conclusionLine(progress.row, this.#labels.of(progress.row.vm));
       if (line !== undefined) {
         this.#line(line);
@@ -40,18 +77,39 @@ export class PlainReporter implements Reporter {
 
   warn(message: string): void {
     this.#err.write(`${sanitizeForTerminal(message)}\n`);
+    this.#beat();
   }
 
   end(report: Report, anyRead = true): void {
-    this.#out.write(`\n${resultTable(report, this.#labels, anyRead).join('\n')}\n`);
+    this.close();
+    this.#out.write(`${this.#options.isQuiet ? '' : '\n'}${resultTable(report, this.#labels, anyRead).join('\n')}\n`);
     this.#err.write(`${summary(report)}\n`);
   }
 
   close(): void {
-    // Nothing of the terminal was changed.
+    clearTimeout(this.#beating);
+    this.#open.clear();
   }
 
   #line(text: string): void {
-    this.#out.write(`${sanitizeForTerminal(text)}\n`);
+    if (!this.#options.isQuiet) {
+      this.#out.write(`${sanitizeForTerminal(text)}\n`);
+      this.#beat();
+    }
+  }
+
+  /** Says after a silence that the wait goes on: a log that stands still looks like a process that does. */
+  #beat(): void {
+    clearTimeout(this.#beating);
+    const { isQuiet, heartbeatSeconds } = this.#options;
+    if (isQuiet || heartbeatSeconds === null || this.#open.size === 0) {
+      return;
+    }
+    this.#beating = setTimeout(() => {
+      const vms = [...this.#open].map((vm) => this.#labels.of(vm));
+      const named = vms.length > NAMED ? `${vms.length} VMs` : vms.join(', ');
+      this.warn(`still waiting for ${named}, ${clockText(performance.now() - this.#startedAt)} since the start`);
+    }, heartbeatSeconds * 1000);
+    this.#beating.unref();
   }
 }

@@ -15,12 +15,15 @@ export interface Output {
 
 /** One way to tell of a run. */
 export interface Reporter {
+  /** At once, before anything is known. @param text - what is waited for, where and how long */
+  start(text: string): void;
   /**
    * The VMs are known, and the wait begins.
    * @param rows - what is known of them where the wait goes on with an earlier one
    */
   begin(vms: readonly VmRef[], rows?: readonly VmRow[]): void;
-  progress(progress: Progress): void;
+  /** @param rowOf - the row of a VM as it stands */
+  progress(progress: Progress, rowOf: (vm: string) => VmRow | undefined): void;
   /** For standard error, in one line whatever the text holds. */
   warn(message: string): void;
   /** @param anyRead - whether any events were read, so that rows do not claim what nobody has looked for */

@@ -2,24 +2,46 @@
 
 import { type Labels, reasonOf } from '../../messages.js';
 import type { Report } from '../../types.js';
+import { sanitizeForTerminal } from '../../util/visible.js';
 import { tableLines } from './table.js';
+import { columns, wrapped } from './text.js';
+
+const COLUMNS = [{ heading: 'VM' }, { heading: 'CustomizationStatus' }];
+
+/** What is too wide for a table goes below its row, indented by this. */
+const INDENT = '  ';
 
 /**
  * VM and status, with the reason and the log's place where there are any.
  * @param anyRead - whether any events were read
+ * @param width - of a terminal: where a line would be wider, reasons go below their rows
  */
-export function resultTable(report: Report, labels: Labels, anyRead = true): string[] {
-  const columns = [
-    { heading: 'VM' },
-    { heading: 'CustomizationStatus' },
-    { heading: 'Reason', optional: true },
-    { heading: 'Log location', optional: true },
+export function resultTable(report: Report, labels: Labels, anyRead = true, width?: number): string[] {
+  const rows = report.vms.map((row) => ({
+    cells: [labels.of(row.vm), row.customizationStatus],
+    reason: reasonOf(row, anyRead),
+    log: row.failure?.logLocation ?? '',
+  }));
+  const wide = tableLines(
+    [...COLUMNS, { heading: 'Reason', optional: true }, { heading: 'Log location', optional: true }],
+    rows.map(({ cells, reason, log }) => [...cells, reason, log]),
+  );
+  if (width === undefined || wide.every((line) => columns(line) <= width)) {
+    return wide;
+  }
+  const [heading = '', rule = '', ...lines] = tableLines(
+    COLUMNS,
+    rows.map(({ cells }) => cells),
+  );
+  const below = (text: string): string[] =>
+    wrapped(sanitizeForTerminal(text), width - INDENT.length).map((line) => INDENT + line);
+  return [
+    heading,
+    rule,
+    ...rows.flatMap(({ reason, log }, index) => [
+      lines[index] ?? '',
+      ...(reason === '' ? [] : below(reason)),
+      ...(log === '' ? [] : below(`log: ${log}`)),
+    ]),
   ];
-  const rows = report.vms.map((row) => [
-    labels.of(row.vm),
-    row.customizationStatus,
-    reasonOf(row, anyRead),
-    row.failure?.logLocation ?? '',
-  ]);
-  return tableLines(columns, rows);
 }

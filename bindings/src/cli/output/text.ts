@@ -56,3 +56,17 @@ export function cutMiddle(text: string, width: number): string {
   // What `cut` leaves ends in the sign for what is missing.
   return cut(text, width - columns(end)) + end;
 }
+
+/** The text in lines of a width; a word that is longer stands alone, and is not cut. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && columns(last) + 1 + columns(word) <= width) {
+      lines.splice(-1, 1, `${last} ${word}`);
+    } else {
+      lines.push(word);
+    }
+  }
+  return lines;
+}
