@@ -16,7 +16,7 @@ const BUDGETS = {
   'element.js': [89, 26],
   'external.js': [211, 55],
   'node.cjs': [471, 243],
-  'cli.js': [301, 81],
+  'cli.js': [316, 86],
 };
 
 const inThousands = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
