@@ -32,7 +32,7 @@ function policy(): Plugin {
 
 /**
  * The core as a file of its own in place of the text inside the package's entry: it is smaller, and comes beside the
- * script. The element asks for that entry too.
+ * script. What the element would load of that entry when it is to watch is in each page anyhow.
  */
 function coreBeside(): Plugin {
   return {
@@ -45,6 +45,10 @@ function coreBeside(): Plugin {
       const found = await this.resolve(source, importer, { ...options, skipSelf: true });
       return found && { ...found, id: found.id.replace(/\/dist\/browser\.js$/, '/dist/external.js') };
     },
+    transform: (code, id) =>
+      id.endsWith('/dist/element.js')
+        ? `import * as entry from './browser.js';${code.replaceAll('await import("./browser.js")', 'entry')}`
+        : undefined,
     transformIndexHtml: {
       order: 'post',
       handler: (_, { bundle = {} }) =>

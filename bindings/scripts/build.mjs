@@ -6,7 +6,9 @@
  *   browser.js      everything for browsers, with the core deflated inside
  *   external.js     the same without the core, for those who serve core.wasm themselves
  *   cli.js          the command; reads core.wasm beside it
+ *   element.js      the custom element, minified: pages load it as it is; the core comes from browser.js when it is needed
  *   core.wasm       the core
+ *   custom-elements.json   what the element has, for editors
  *   *.d.ts, *.d.cts types, once as ES modules (types/) and once as CommonJS (cjs/)
  */
 import { spawnSync } from 'node:child_process';
@@ -16,6 +18,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { build, transform } from 'esbuild';
+import { manifestOf } from './manifest.mjs';
 import { reachableTypes } from './types.mjs';
 
 const require = createRequire(import.meta.url);
@@ -55,8 +58,8 @@ const builtins = {
 };
 
 /**
- * Leaves what the element takes from other folders to the browser's entry, which exports it: whoever imports both has one
- * core, and one set of classes.
+ * Leaves what the element takes from other folders, when it is to watch, to the browser's entry, which exports it: whoever
+ * imports both has one core, and one set of classes.
  */
 const besideBrowser = {
   name: 'beside-browser',
@@ -107,9 +110,13 @@ await Promise.all([
     ...forBrowsers,
     entryPoints: ['src/entries/element.ts'],
     outfile: 'dist/element.js',
+    minify: true,
     plugins: [besideBrowser, styleSheets],
   }),
   writeFile(at('dist/core.wasm'), wasm),
+  readFile(at('src/element/element.ts'), 'utf8').then((source) =>
+    writeFile(at('dist/custom-elements.json'), `${JSON.stringify(manifestOf(source), undefined, 2)}\n`),
+  ),
 ]).catch(() => {
   // esbuild has said what and where.
   process.exit(1);

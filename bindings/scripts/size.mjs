@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 
-const FILES = ['core.wasm', 'browser.js', 'external.js', 'node.cjs', 'cli.js'];
+const FILES = ['core.wasm', 'browser.js', 'element.js', 'external.js', 'node.cjs', 'cli.js'];
 
 const dist = new URL('../dist/', import.meta.url);
 const rows = await Promise.all(

@@ -13,7 +13,8 @@ const DIST = new URL('../../bindings/dist/', import.meta.url);
 const BUDGETS = {
   'core.wasm': [445, 170],
   'browser.js': [447, 235],
-  'element.js': [89, 26],
+  // Of the entry alone: the core and what it needs are browser.js, which `watch()` loads.
+  'element.js': [60, 22],
   'external.js': [211, 55],
   'node.cjs': [471, 243],
   'cli.js': [316, 86],

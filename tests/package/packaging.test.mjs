@@ -22,7 +22,7 @@ const MEANT = [
   /^README\.md$/,
   /^(LICENSE-(MIT|APACHE)|THIRD-PARTY-NOTICES\.txt)$/,
   /^bin\/wait-vm-customization\.js$/,
-  /^dist\/(node\.cjs|(node|browser|external|element|cli)\.js|core\.wasm)$/,
+  /^dist\/(node\.cjs|(node|browser|external|element|cli)\.js|core\.wasm|custom-elements\.json)$/,
   /^dist\/((node|browser|external|element)\.d\.ts|node\.d\.cts)$/,
   /^dist\/types\/.*\.d\.ts$/,
   /^dist\/cjs\/(package\.json|.*\.d\.ts)$/,
@@ -35,6 +35,7 @@ const NEEDED = [
   'dist/node.cjs',
   'dist/browser.js',
   'dist/core.wasm',
+  'dist/custom-elements.json',
 ];
 
 let folder;
@@ -96,7 +97,7 @@ describe('the tarball', () => {
     };
     assert.deepEqual(await cores('node.cjs'), [wasm]);
     assert.deepEqual(await cores('browser.js'), [wasm]);
-    for (const file of ['node.js', 'external.js', 'cli.js']) {
+    for (const file of ['node.js', 'external.js', 'element.js', 'cli.js']) {
       assert.deepEqual(await cores(file), [], file);
     }
   });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
+import Ajv from 'ajv';
 import { openElement } from './lib/element-page.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -112,19 +113,113 @@ describe('the table', () => {
   onPage('is told by attributes what to show, and tells what the user changes', async ({ page, mixed, rows }) => {
     await mixed();
     await page.evaluate(() => {
-      window.changes = 0;
-      view.addEventListener('viewchange', () => {
-        window.changes += 1;
-      });
+      window.changes = [];
+      view.addEventListener('viewchange', ({ detail }) => window.changes.push(detail));
       view.setAttribute('filter', 'web');
       view.setAttribute('sort', '-name');
       view.setAttribute('selected', 'vm-101');
     });
     assert.deepEqual(names(await rows()), ['web-2', 'web-1']);
-    assert.equal(await page.evaluate(() => window.changes), 0);
-    await page.getByRole('row', { name: 'web-2' }).click();
+    assert.deepEqual(await page.evaluate(() => window.changes), []);
+    const row = page.getByRole('row', { name: 'web-2' });
+    await row.click();
     assert.equal(await attribute(page, 'selected'), 'vm-102');
-    assert.ok((await page.evaluate(() => window.changes)) > 0);
+    const shown = { filter: 'web', status: '', sort: '-name', selected: 'vm-102', details: true, cursor: null };
+    assert.deepEqual(await page.evaluate(() => window.changes), [shown], 'one act is told once, with all of the view');
+    await row.click();
+    assert.equal((await page.evaluate(() => window.changes)).length, 1, 'an act that changes nothing is none');
+    await page.getByRole('button', { name: 'Close details' }).click();
+    assert.deepEqual(await page.evaluate(() => window.changes.at(-1)), { ...shown, details: false });
+  });
+
+  onPage('has the columns that it is told to have, in any width', async ({ page, mixed, drawn }) => {
+    await mixed();
+    const columns = () =>
+      page.evaluate(() =>
+        ['.head', '.row:not([hidden])'].map((line) =>
+          [...view.shadowRoot.querySelector(line).children]
+            .filter((cell) => getComputedStyle(cell).display !== 'none')
+            .map((cell) => cell.classList[1])
+            .join(' '),
+        ),
+      );
+    assert.deepEqual(await columns(), [
+      'name status attempt elapsed event failure hint line',
+      'name status attempt elapsed event hint line',
+    ]);
+    for (const [told, expected] of [
+      ['status  elapsed', 'name status elapsed'],
+      ['line name', 'name line'],
+      ['actions hint', 'name hint actions'],
+    ]) {
+      await page.evaluate((told) => {
+        view.columns = told;
+      }, told);
+      assert.equal(await attribute(page, 'columns'), told);
+      for (const width of [1_900, 1_400, 1_000, 700, 360]) {
+        await page.setViewportSize({ width, height: 700 });
+        await drawn();
+        const [head, row] = await columns();
+        assert.deepEqual([head, row], [expected, expected], `${told}, ${width} px`);
+        const free = await page.evaluate(() => {
+          const box = (element) => element.getBoundingClientRect();
+          const row = view.shadowRoot.querySelector('.row:not([hidden])');
+          const cells = [...row.querySelectorAll('.cell')].filter((cell) => cell.offsetParent !== null).map(box);
+          return {
+            right: Math.round(box(row).right - Math.max(...cells.map(({ right }) => right))),
+            under: Math.round(box(row).bottom - Math.max(...cells.map(({ bottom }) => bottom))),
+          };
+        });
+        assert.ok(free.right <= 1 && free.under <= 8, `${told}, ${width} px: ${JSON.stringify(free)}`);
+      }
+    }
+    await page.evaluate(() => view.setAttribute('columns', 'nothing known'));
+    await page.setViewportSize({ width: 1_900, height: 700 });
+    await drawn();
+    assert.equal((await columns())[0], 'name status attempt elapsed event failure hint line');
+  });
+
+  onPage('shows what a page puts into its slots', async ({ page, drawn, rows }) => {
+    await page.evaluate(() => {
+      window.acts = [];
+      const slots = { empty: 'Add', details: 'Open', 'actions-vm-103': 'Retry', 'actions-vm-1100': 'Far' };
+      for (const [slot, textContent] of Object.entries(slots)) {
+        view.append(Object.assign(document.createElement('button'), { slot, textContent }));
+      }
+      view.addEventListener('click', ({ target }) => window.acts.push(target.slot));
+    });
+    await page.getByRole('button', { name: 'Add' }).click();
+    await page.evaluate(() => {
+      runs.fill(view.model, runs.mixedRun());
+      view.columns = 'status actions';
+    });
+    await drawn();
+    /** Whether a button stands in the row of a VM, as far as eyes go. */
+    const isIn = async (button, row) => {
+      const [inner, outer] = [await page.getByRole('button', { name: button }).boundingBox(), await row.boundingBox()];
+      return inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height;
+    };
+    assert.ok(await isIn('Retry', page.getByRole('row', { name: 'db-1' })));
+    await page.getByRole('button', { name: 'Retry' }).click();
+    assert.equal(await attribute(page, 'selected'), null, 'what is in a row acts for itself');
+    await page.getByRole('row', { name: 'db-1' }).click({ position: { x: 10, y: 10 } });
+    await page.getByRole('button', { name: 'Open' }).click();
+    assert.equal(await attribute(page, 'selected'), 'vm-103');
+    assert.deepEqual(await page.evaluate(() => window.acts), ['empty', 'actions-vm-103', '', 'details']);
+    assert.equal(await page.getByRole('button', { name: 'Add' }).isVisible(), false);
+    await page.evaluate(() => {
+      view.details = false;
+      runs.fill(view.model, runs.largeRun(5_000));
+      view.selected = 'vm-1100';
+    });
+    await rows();
+    await page.getByRole('button', { name: 'Far' }).waitFor();
+    assert.ok(await isIn('Far', page.getByRole('row', { name: 'vm-1100' })));
+    await page.evaluate(() => {
+      view.filter = 'nothing like it';
+    });
+    await page.getByText('No VM matches the filter').waitFor();
+    assert.equal(await page.getByRole('button', { name: /Add|Far|Retry/ }).count(), 0);
   });
 });
 
@@ -276,7 +371,7 @@ describe('the details', () => {
       const spare = await page.getByRole('region', { name: 'spare-1' }).innerText();
       assert.match(
         spare,
-        /No power-on was seen in the time looked at\.\s+If it is running, it was powered on earlier\./,
+        /No power-on was seen in the time looked at\.\s+Power it on: customization begins with its first boot\./,
       );
       assert.doesNotMatch(spare, /never/);
     },
@@ -534,6 +629,49 @@ describe('accessibility', () => {
     await page.getByText('4000 changes: 3000 succeeded, 1000 failed').waitFor({ state: 'attached' });
   });
 
+  onPage('axe finds nothing in rows with actions', async (opened) => {
+    await opened.mixed();
+    await opened.page.evaluate(() => {
+      view.columns = 'status line actions';
+      const retry = Object.assign(document.createElement('button'), { slot: 'actions-vm-103', textContent: 'Retry' });
+      retry.style.minHeight = '24px';
+      view.append(retry);
+    });
+    assert.deepEqual(await violations(opened), []);
+  });
+
+  onPage('tells transitions as it is told to', async ({ page, mixed, drawn }) => {
+    await mixed();
+    const status = page.getByRole('status');
+    for (const [told, live] of [
+      ['assertive', 'assertive'],
+      ['loud', 'polite'],
+      ['off', 'off'],
+    ]) {
+      await page.evaluate((told) => view.setAttribute('announce', told), told);
+      await drawn();
+      assert.deepEqual(
+        [await page.evaluate(() => view.announce), await status.getAttribute('aria-live')],
+        [live, live],
+      );
+    }
+    const step = { vm: 'vm-102', from: 'CustomizationStarted', to: 'CustomizationSucceeded', atMs: 1, attempt: 1 };
+    const tell = () =>
+      page.evaluate((step) => {
+        view.model.update({ atMs: 250_000, ended: false, reset: false, rows: [], transitions: [step] });
+      }, step);
+    await tell();
+    // Longer than the pause before the first that is told.
+    await page.waitForTimeout(700);
+    assert.equal(await status.textContent(), '');
+    await page.evaluate(() => {
+      view.announce = 'polite';
+    });
+    await drawn();
+    await tell();
+    await page.getByText("Customization for VM 'web-2' has successfully completed").waitFor({ state: 'attached' });
+  });
+
   onPage('follows the theme attribute over the page', async ({ page, drawn }) => {
     const background = async (theme) => {
       await page.evaluate((theme) => view.setAttribute('theme', theme), theme);
@@ -564,6 +702,57 @@ describe('what it is fed with', () => {
       view.report = null;
     });
     assert.deepEqual(await rows(), []);
+  });
+
+  onPage('a report, which can be read again until something else is shown', async ({ page }) => {
+    const read = await page.evaluate(async () => {
+      const report = { format: 'vm-customization-report/1', endedAtMs: null, vms: [], transitions: [] };
+      const read = [view.report];
+      view.report = report;
+      read.push(view.report === report);
+      view.model.begin('2026-03-01T09:00:00Z', [{ vm: 'vm-1' }]);
+      read.push(view.report);
+      await view.follow(
+        (async function* () {
+          yield report;
+        })(),
+      );
+      read.push(view.report === report);
+      view.model.update({ atMs: 1, ended: false, reset: false, rows: [], transitions: [] });
+      read.push(view.report);
+      view.report = report;
+      view.report = null;
+      return [...read, view.report];
+    });
+    assert.deepEqual(read, [null, true, null, true, null, null]);
+  });
+
+  onPage('a report of a run that goes on: elapsed times run on by this computer’s clock', async ({ page, rows }) => {
+    const elapsed = async (startedAt, endedAtMs) => {
+      await page.evaluate(
+        ([startedAt, endedAtMs]) => {
+          window.nowMs = Date.parse('2026-03-01T09:02:00Z');
+          Date.now = () => window.nowMs;
+          const row = { vm: 'vm-1', name: 'one', customizationStatus: 'CustomizationStarted', startedAt };
+          const vms = [{ ...row, poweredOnAt: '2026-03-01T09:00:00Z' }];
+          view.report = null;
+          view.report = { format: 'vm-customization-report/1', endedAtMs, vms, transitions: [] };
+        },
+        [startedAt, endedAtMs],
+      );
+      const [{ elapsed: first }] = await rows();
+      await page.evaluate(() => {
+        window.nowMs += 5_000;
+      });
+      // Longer than a second, after which it is drawn anew.
+      await page.waitForTimeout(1_200);
+      const [{ elapsed: last }] = await rows();
+      return [first, last];
+    };
+    assert.deepEqual(await elapsed('2026-03-01T09:00:30Z', null), ['02:00', '02:05']);
+    // This computer's clock is behind what the report knows.
+    assert.deepEqual(await elapsed('2026-03-01T09:03:00Z', null), ['03:00', '03:05']);
+    assert.deepEqual(await elapsed('2026-03-01T09:00:30Z', 90_000), ['00:30', '00:30']);
   });
 
   onPage('nothing, and what is no report or model', async ({ page, mixed, rows }) => {
@@ -669,7 +858,7 @@ describe('what it is fed with', () => {
   });
 
   /** Runs in the page: a source of a few lines, whose events are told as they are put in. */
-  const beginWatch = () => {
+  const beginWatch = async () => {
     const start = Date.now();
     window.reads = 0;
     window.events = [
@@ -690,7 +879,7 @@ describe('what it is fed with', () => {
     };
     window.told = [];
     view.addEventListener('transition', ({ detail }) => window.told.push(detail.to));
-    window.watching = view.watch(source, [{ vm: 'vm-1' }, { vm: 'vm-2', name: 'two' }], {
+    window.watching = await view.watch(source, [{ vm: 'vm-1' }, { vm: 'vm-2', name: 'two' }], {
       pollIntervalSeconds: 1,
       timeoutSeconds: null,
       waitForPowerOn: true,
@@ -768,6 +957,17 @@ describe('what it is fed with', () => {
     await page.evaluate(() => window.watching.cancel());
   });
 
+  onPage('a removal while the core is loaded ends the watch too, and its end can be read', async ({ page }) => {
+    await page.evaluate(() => {
+      const source = { serverTime: async () => new Date(), readEvents: async () => ({ events: [] }) };
+      window.watching = view.watch(source, [{ vm: 'vm-1' }], { timeoutSeconds: null });
+      view.remove();
+    });
+    const [row] = await page.evaluate(async () => (await (await window.watching).report).vms);
+    assert.equal(row.conclusion, 'cancelled');
+    assert.equal(await page.evaluate(() => view.report.vms[0].conclusion), 'cancelled');
+  });
+
   onPage("a page's own model, shown twice", async ({ page, mixed, drawn }) => {
     await mixed();
     await page.evaluate(() => {
@@ -787,6 +987,55 @@ describe('what it is fed with', () => {
       [...window.other.shadowRoot.querySelectorAll('.row .status')].map(({ textContent }) => textContent),
     );
     assert.ok(!texts.includes('Customizing'), texts.join());
+  });
+});
+
+describe('the manifest for editors', () => {
+  const dist = new URL('../../bindings/dist/', import.meta.url);
+  const readManifest = async () => JSON.parse(await readFile(new URL('custom-elements.json', dist), 'utf8'));
+  const require = createRequire(import.meta.url);
+
+  it('is one, where package.json says', async () => {
+    const { customElements } = require('../../bindings/package.json');
+    assert.equal(new URL(customElements, new URL('../', dist)).href, new URL('custom-elements.json', dist).href);
+    const validate = new Ajv({ strict: false }).compile(require('custom-elements-manifest/schema.json'));
+    assert.ok(validate(await readManifest()), JSON.stringify(validate.errors));
+  });
+
+  onPage('says what the element has, all of it and nothing else', async ({ page, mixed, drawn }) => {
+    const [{ declarations }] = (await readManifest()).modules;
+    const [declared] = declarations;
+    const named = (list) => list.map(({ name }) => name).sort();
+    for (const list of ['attributes', 'members', 'events', 'slots', 'cssParts', 'cssProperties']) {
+      assert.ok(
+        declared[list].every(({ description }) => description.length > 0),
+        `${list} have descriptions`,
+      );
+    }
+    await mixed();
+    await page.getByRole('row', { name: 'db-1' }).click();
+    await drawn();
+    const there = await page.evaluate(() => {
+      const { prototype, observedAttributes } = view.constructor;
+      const all = (name) => [...view.shadowRoot.querySelectorAll(`[${name}]`)].map((part) => part.getAttribute(name));
+      const properties = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+      return {
+        attributes: [...observedAttributes],
+        members: properties.filter(([, { set }]) => set !== undefined).map(([name]) => name),
+        parts: all('part').flatMap((names) => names.split(' ')),
+        slots: [...view.shadowRoot.querySelectorAll('slot')].map(({ name }) => name.replace(/vm-\d+$/, 'ID')),
+      };
+    });
+    const once = (names) => [...new Set(names)].sort();
+    assert.deepEqual(named(declared.attributes), there.attributes.sort());
+    assert.deepEqual(named(declared.members), there.members.sort());
+    assert.deepEqual(named(declared.cssParts), once(there.parts));
+    assert.deepEqual(named(declared.slots), once(there.slots));
+    const css = await readFile(new URL('../src/element/styles.css', dist), 'utf8');
+    assert.deepEqual(named(declared.cssProperties), once(css.match(/--vmc-[\w-]+/g)));
+    const script = await readFile(new URL('../src/element/element.ts', dist), 'utf8');
+    const events = [...script.matchAll(/new CustomEvent\('(\w+)'/g)].map(([, name]) => name);
+    assert.deepEqual(named(declared.events), events.sort());
   });
 });
 

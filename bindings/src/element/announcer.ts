@@ -1,13 +1,17 @@
-/** Tells transitions to screen readers: politely, and no more than one sentence every few seconds. */
+/** Tells transitions to screen readers, no more than one sentence every few seconds. */
 
 import { transitionLine } from '../messages.js';
 import type { CustomizationStatus, Transition } from '../types.js';
-import { el } from './dom.js';
+import { el, set } from './dom.js';
 import type { RunModel } from './model.js';
 import { countsText } from './words.js';
 
 const FIRST_PAUSE_MS = 500;
 const PAUSE_MS = 3_000;
+/** How transitions are told: as `aria-live` has it. */
+export const LIVE = ['polite', 'assertive', 'off'] as const;
+export type Live = (typeof LIVE)[number];
+
 /** More than these are summed up. */
 const MOST_LINES = 3;
 
@@ -17,7 +21,17 @@ export class Announcer {
   #first: Transition[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  set live(live: Live) {
+    set(this.element, 'aria-live', live);
+    if (live === 'off') {
+      this.stop();
+    }
+  }
+
   tell(model: RunModel, transitions: readonly Transition[]): void {
+    if (this.element.getAttribute('aria-live') === 'off') {
+      return;
+    }
     this.#first = this.#first.concat(transitions.slice(0, MOST_LINES)).slice(0, MOST_LINES);
     for (const { to } of transitions) {
       this.#counts.set(to, (this.#counts.get(to) ?? 0) + 1);

@@ -31,7 +31,8 @@ export class Details {
   constructor(close: () => void) {
     const button = el('button', { type: 'button', class: 'close', part: 'close', 'aria-label': 'Close details' }, '×');
     button.addEventListener('click', close);
-    this.element.append(el('div', { class: 'details-head' }, this.#title, button), this.#content);
+    const slot = el('slot', { name: 'details' });
+    this.element.append(el('div', { class: 'details-head' }, this.#title, button), this.#content, slot);
   }
 
   /** Shows a VM, or hides the panel. */

@@ -1,25 +1,58 @@
 import type { EventSource } from '../source/event-source.js';
-import type { CustomizationStatus, Report, VmRef } from '../types.js';
+import type { CustomizationStatus, Report, Transition, VmRef } from '../types.js';
 import type { WatchOptions } from '../watch/options.js';
-import { type CustomizationWatch, watchCustomization } from '../watch/watch.js';
-import { Announcer } from './announcer.js';
-import { Details } from './details.js';
-import { el, set, setText } from './dom.js';
-import { followWatch, type WatchFollower } from './follow-watch.js';
-import { TIMELINE_EVENT_TYPES } from './marks.js';
+import type { CustomizationWatch } from '../watch/watch.js';
+import { LIVE, type Live } from './announcer.js';
+import { set } from './dom.js';
+import { watchInto } from './follow-watch.js';
 import { RunModel, type RunModelChange } from './model.js';
 import { RowOrder, SORT_KEYS, type SortKey } from './row-order.js';
-import { styleSheet } from './styles.js';
-import { Table } from './table.js';
-import { Toolbar } from './toolbar.js';
+import { type StatusView, View } from './view.js';
 import { STATUSES } from './words.js';
 
+/** The events of the element, by name. */
+export interface StatusEventMap {
+  /** The user has changed the view, by one act. */
+  readonly viewchange: CustomEvent<StatusView>;
+  /** A VM has got one step further. */
+  readonly transition: CustomEvent<Transition>;
+}
+
+type EventMap = HTMLElementEventMap & StatusEventMap;
+
+interface StatusElementBase extends HTMLElement {
+  addEventListener<K extends keyof EventMap>(
+    type: K,
+    listener: (this: this, event: EventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof EventMap>(
+    type: K,
+    listener: (this: this, event: EventMap[K]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
 // Where there is no DOM, as in Node, importing the module does no harm; there is only nothing to show.
-const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
+const Base = (globalThis.HTMLElement ?? class {}) as new () => StatusElementBase;
 
 const TICK_MS = 1_000;
-const ATTRIBUTES = ['filter', 'status', 'sort', 'selected', 'details', 'cursor', 'label', 'theme'] as const;
-const PROPERTIES = ['model', 'report', 'filter', 'status', 'sort', 'selected', 'details', 'cursor'] as const;
+/** Properties that are texts, each with an attribute of its name. */
+const TEXTS = ['filter', 'sort', 'selected', 'columns', 'label', 'theme'] as const;
+const ATTRIBUTES = [...TEXTS, 'status', 'details', 'cursor', 'announce'] as const;
+
+/** What a framework may set, each a property of the element. */
+export type StatusProperties = Pick<VmCustomizationStatusElement, 'model' | 'report' | (typeof ATTRIBUTES)[number]>;
 
 /**
  * `<vm-customization-status>`: the VMs of a run as a table with one timeline each, for any page or framework.
@@ -27,47 +60,136 @@ const PROPERTIES = ['model', 'report', 'filter', 'status', 'sort', 'selected', '
  * ```ts
  * import 'vm-customization/element';
  * const view = document.querySelector('vm-customization-status')!;
- * const watch = view.watch(source, [{ vm: 'vm-101', name: 'web-1' }], { attempts: 'reopen', timeoutSeconds: null });
+ * view.report = await (await fetch('/report.json')).json();
  * ```
  *
  * **Fed** by one of: {@link model}, which a page fills itself and may share between elements; {@link report}, a whole
- * report, again whenever there is a newer one; {@link follow}, a stream of those; {@link watch}, a source of events. The
- * one set last counts. What the element began itself (`follow`, `watch`) ends when it is removed from the page.
+ * report, again whenever there is a newer one; {@link follow}, a stream of those; {@link watch}, a source of events, which
+ * loads the core. The one set last counts. What the element began itself (`follow`, `watch`) ends when it is removed from
+ * the page.
  *
- * **View**, as attributes and as properties of the same name; what the user changes is written there and told by a
- * `viewchange` event:
- *
- * - `filter`: a text in the name, the id, the status or the reason
- * - `status`: one of the five statuses, or empty for all
- * - `sort`: `name`, `status`, `attempt`, `elapsed`, `event`, `failure` or `hint`, with `-` before it for descending; empty
- *   for the order asked for
- * - `selected`: the id of a VM; `details` (boolean): its panel is open
- * - `cursor`: a line across all timelines, in milliseconds since the start of the run
- * - `label`: the name of the table for screen readers
- * - `theme`: `light` or `dark`; without it the page's `color-scheme` decides
- *
- * **Events**: `viewchange`; `transition`, a `CustomEvent` whose detail is the `Transition`, for each that happens while
- * the element is on the page. Neither bubbles.
+ * **View**, as attributes and as properties of the same name; what the user changes is written there.
  *
  * **Size**: the element needs a height (30rem unless the page's style says otherwise): only rows in sight exist. It goes from 320 px
  * to any width.
  *
- * **Look**: custom properties `--vmc-font`, `--vmc-font-size`, `--vmc-row-height`; colours `--vmc-background`,
- * `--vmc-foreground`, `--vmc-muted`, `--vmc-surface`, `--vmc-border`, `--vmc-grid`, `--vmc-hover`, `--vmc-selected`,
- * `--vmc-accent`; of statuses `--vmc-not-powered-on`, `--vmc-not-started`, `--vmc-started`, `--vmc-succeeded`,
- * `--vmc-failed`. Parts: `toolbar`, `filter`, `chip`, `table`, `head`, `sort`, `axis`, `row`, `cell` (and `name`, `status`,
- * `attempt`, `elapsed`, `event`, `failure`, `hint`, `line`), `timeline`, `details`, `close`.
- *
  * **Keys** in the table: arrows, Home, End, PageUp, PageDown select; Enter opens the details; Escape closes them. On the time
  * axis: arrows, PageUp, PageDown, Home, End move the cursor, Delete takes it away.
+ *
+ * @attr {string} filter - A text in the name, the id, the status or the reason
+ * @attr {CustomizationStatus | ''} status - One of the five statuses; empty for all
+ * @attr {string} sort - `name`, `status`, `attempt`, `elapsed`, `event`, `failure` or `hint`, with `-` before it for
+ *   descending; empty for the order asked for
+ * @attr {string} selected - The id of a VM
+ * @attr {boolean} details - The panel of the selected VM is open
+ * @attr {number | null} cursor - A line across all timelines, in milliseconds since the start of the run
+ * @attr {string} columns - The columns to show, with spaces between them: those of `sort`, `line` (the timeline) and
+ *   `actions`; without it all but `actions`. `name` is always shown, and some only where there is room
+ * @attr {string} label - The name of the table for screen readers
+ * @attr {'light' | 'dark' | ''} theme - Without it the page's `color-scheme` decides
+ * @attr {'polite' | 'assertive' | 'off'} announce - How screen readers are told of transitions, as by `aria-live`; `polite`
+ *   unless it says otherwise
+ *
+ * @prop {RunModel} model - What is shown; a page may fill it itself, and show it elsewhere too
+ * @prop {Report | null} report - The report that is shown
+ *
+ * @fires {CustomEvent<StatusView>} viewchange - The user has changed the view; the detail is all of it as it is now. Once for
+ *   each act; does not bubble
+ * @fires {CustomEvent<Transition>} transition - A VM has got one step further while the element is on the page; does not
+ *   bubble
+ *
+ * @slot actions-ID - For the VM of that id, in its row: shown where `columns` has `actions`
+ * @slot details - Below the details of the selected VM
+ * @slot empty - In place of "No VMs"
+ *
+ * @csspart toolbar - The filter, and the statuses with their counts
+ * @csspart filter - The field for a text
+ * @csspart chip - The button of a status
+ * @csspart chip-not-powered-on - That of VmNotStarted
+ * @csspart chip-not-started - That of CustomizationNotStarted
+ * @csspart chip-started - That of CustomizationStarted
+ * @csspart chip-succeeded - That of CustomizationSucceeded
+ * @csspart chip-failed - That of CustomizationFailed
+ * @csspart table - The table
+ * @csspart head - Its head
+ * @csspart sort - The button in a heading
+ * @csspart axis - The time axis
+ * @csspart row - A row
+ * @csspart row-not-powered-on - One of status VmNotStarted
+ * @csspart row-not-started - One of status CustomizationNotStarted
+ * @csspart row-started - One of status CustomizationStarted
+ * @csspart row-succeeded - One of status CustomizationSucceeded
+ * @csspart row-failed - One of status CustomizationFailed
+ * @csspart cell - A cell of a row
+ * @csspart name - That of the name and id
+ * @csspart status - That of the status, and why it is no longer waited for
+ * @csspart attempt - That of the attempt
+ * @csspart elapsed - That of the time since the power-on
+ * @csspart event - That of the last event
+ * @csspart failure - That of the failure and its log
+ * @csspart hint - That of the hint
+ * @csspart line - That of the timeline
+ * @csspart actions - That of the slot
+ * @csspart timeline - The drawing in a cell
+ * @csspart details - The panel of the selected VM
+ * @csspart close - The button that closes it
+ *
+ * @cssprop --vmc-font - The family of all texts
+ * @cssprop --vmc-font-size - Their size
+ * @cssprop --vmc-row-height - The height of a row
+ * @cssprop --vmc-actions-width - The width of the column `actions`
+ * @cssprop --vmc-background - Behind everything
+ * @cssprop --vmc-foreground - Texts
+ * @cssprop --vmc-muted - Texts of less weight
+ * @cssprop --vmc-surface - Behind the head and the details
+ * @cssprop --vmc-border - Lines around parts
+ * @cssprop --vmc-grid - Lines between rows and at times
+ * @cssprop --vmc-hover - Behind the row that is pointed at
+ * @cssprop --vmc-selected - Behind the row that is selected
+ * @cssprop --vmc-accent - Focus and cursor
+ * @cssprop --vmc-not-powered-on - Status VmNotStarted
+ * @cssprop --vmc-not-started - Status CustomizationNotStarted
+ * @cssprop --vmc-started - Status CustomizationStarted
+ * @cssprop --vmc-succeeded - Status CustomizationSucceeded
+ * @cssprop --vmc-failed - Status CustomizationFailed
  */
 export class VmCustomizationStatusElement extends Base {
   static readonly observedAttributes: readonly string[] = ATTRIBUTES;
+
+  static {
+    for (const name of TEXTS) {
+      Object.defineProperty(VmCustomizationStatusElement.prototype, name, {
+        get(this: VmCustomizationStatusElement) {
+          return this.getAttribute(name) ?? '';
+        },
+        set(this: VmCustomizationStatusElement, value: string | null | undefined) {
+          this.#set(name, value);
+        },
+        configurable: true,
+        enumerable: true,
+      });
+    }
+  }
+
+  /** A text in the name, the id, the status or the reason; empty for all VMs. */
+  declare filter: string;
+  /** The column that is sorted by, with `-` before it for descending; empty for the order asked for. */
+  declare sort: string;
+  /** The id of the selected VM; empty for none. */
+  declare selected: string;
+  /** The columns to show, with spaces between them; empty for all but `actions`. */
+  declare columns: string;
+  /** The name of the table for screen readers. */
+  declare label: string;
+  /** Empty where the page's `color-scheme` decides. */
+  declare theme: 'light' | 'dark' | '';
 
   #model = new RunModel();
   readonly #order = new RowOrder();
   #view: View | undefined;
   #frame: number | undefined;
+  /** Until the next second, while time goes on by itself. */
+  #ticking: ReturnType<typeof setTimeout> | undefined;
   /** What changed since the last frame; `all` when the list has to be made anew. */
   readonly #changed = new Set<string>();
   #all = true;
@@ -89,7 +211,14 @@ export class VmCustomizationStatusElement extends Base {
     this.#use(model ?? new RunModel());
   }
 
-  /** Shows a whole report; null shows nothing. Only what differs from the last one is drawn anew. */
+  /**
+   * The report that is shown: one that was set, the last that {@link follow} brought, or that which {@link watch} ended with.
+   * Null while there is none. Setting it shows it; only what differs from the last one is drawn anew.
+   */
+  get report(): Report | null {
+    return this.#model.lastReport;
+  }
+
   set report(report: Report | null | undefined) {
     const isNone = report === null || report === undefined;
     if (this.#stopFeed !== undefined || isNone) {
@@ -133,66 +262,30 @@ export class VmCustomizationStatusElement extends Base {
   }
 
   /**
-   * Watches VMs and shows what happens. Takes what `watchCustomization` takes and answers the same; `alsoRead` has the
-   * reboots and power cycles that timelines show unless told otherwise.
+   * Loads the core, watches VMs and shows what happens. Takes what `watchCustomization` takes and answers the same; `alsoRead`
+   * has the reboots and power cycles that timelines show unless told otherwise.
+   *
+   * @throws `InitError` when the core cannot be loaded, and what `watchCustomization` throws
    */
-  watch(source: EventSource, vms: readonly VmRef[], options: WatchOptions = {}): CustomizationWatch {
+  async watch(source: EventSource, vms: readonly VmRef[], options: WatchOptions = {}): Promise<CustomizationWatch> {
     const model = this.#freshModel();
     model.setVms(vms);
-    let flushing: number | undefined;
-    const follower: WatchFollower = followWatch(model, () => {
-      flushing ??= requestAnimationFrame(flush);
-    });
-    const watch = watchCustomization(source, vms, {
-      alsoRead: TIMELINE_EVENT_TYPES,
-      ...options,
-      onProgress: (progress) => {
-        follower.onProgress(progress);
-        options.onProgress?.(progress);
-      },
-      onInput: (input) => {
-        follower.onInput(input);
-        options.onInput?.(input);
-      },
-    });
-    const flush = (): void => {
-      flushing = undefined;
-      follower.flush(watch);
-    };
-    // It also takes along what changed while the page was hidden, where there are no frames.
-    const ticking = setInterval(flush, TICK_MS);
-    const cleanUp = (): void => {
-      clearInterval(ticking);
-      if (flushing !== undefined) {
-        cancelAnimationFrame(flushing);
+    const over = new AbortController();
+    const stop = (): void => over.abort();
+    const ended = (): void => {
+      if (this.#stopFeed === stop) {
+        this.#stopFeed = undefined;
       }
     };
-    const stop = (): void => {
-      cleanUp();
-      watch.cancel();
-    };
     this.#stopFeed = stop;
-    watch.report
-      .then(
-        // Also when it was cut off by a removal: what is shown then says so.
-        (report) => this.#model === model && follower.finish(report),
-        () => undefined,
-      )
-      .finally(() => {
-        cleanUp();
-        if (this.#stopFeed === stop) {
-          this.#stopFeed = undefined;
-        }
-      });
-    return watch;
-  }
-
-  get filter(): string {
-    return this.getAttribute('filter') ?? '';
-  }
-
-  set filter(value: string) {
-    this.#set('filter', value);
+    try {
+      const watch = await watchInto(model, source, vms, options, over.signal);
+      watch.report.then(ended, ended);
+      return watch;
+    } catch (error) {
+      ended();
+      throw error;
+    }
   }
 
   get status(): CustomizationStatus | '' {
@@ -202,22 +295,6 @@ export class VmCustomizationStatusElement extends Base {
 
   set status(value: CustomizationStatus | '') {
     this.#set('status', value);
-  }
-
-  get sort(): string {
-    return this.getAttribute('sort') ?? '';
-  }
-
-  set sort(value: string) {
-    this.#set('sort', value);
-  }
-
-  get selected(): string {
-    return this.getAttribute('selected') ?? '';
-  }
-
-  set selected(value: string) {
-    this.#set('selected', value);
   }
 
   /** Whether the panel of the selected VM is open. */
@@ -240,11 +317,21 @@ export class VmCustomizationStatusElement extends Base {
     this.#set('cursor', value === null ? '' : String(value));
   }
 
+  /** How screen readers are told of transitions, as by `aria-live`. */
+  get announce(): Live {
+    const value = this.getAttribute('announce');
+    return LIVE.find((live) => live === value) ?? 'polite';
+  }
+
+  set announce(value: Live) {
+    this.#set('announce', value);
+  }
+
   connectedCallback(): void {
     this.#takeEarlyProperties();
     if (this.#view === undefined) {
-      this.#view = new View(this, this.shadowRoot ?? this.attachShadow({ mode: 'open' }), {
-        change: (name, value) => this.#userSets(name, value),
+      this.#view = new View(this.shadowRoot ?? this.attachShadow({ mode: 'open' }), {
+        change: (change) => this.#userSets(change),
         redraw: () => this.#schedule(),
         resized: () => {
           this.#measure = true;
@@ -266,6 +353,8 @@ export class VmCustomizationStatusElement extends Base {
         this.#model.removeEventListener('change', this.#onChange);
         this.#view?.remove();
         this.#view = undefined;
+        clearTimeout(this.#ticking);
+        this.#ticking = undefined;
         if (this.#frame !== undefined) {
           cancelAnimationFrame(this.#frame);
           this.#frame = undefined;
@@ -283,7 +372,7 @@ export class VmCustomizationStatusElement extends Base {
 
   /** What a framework set before the element was defined is a plain property, which would hide the one of the class. */
   #takeEarlyProperties(): void {
-    for (const name of PROPERTIES) {
+    for (const name of ['model', 'report', ...ATTRIBUTES]) {
       const early = Object.getOwnPropertyDescriptor(this, name);
       if (early !== undefined) {
         delete (this as Record<string, unknown>)[name];
@@ -303,24 +392,29 @@ export class VmCustomizationStatusElement extends Base {
     }
     this.#schedule();
     if (transitions.length > 0) {
-      this.#view?.announcer.tell(this.#model, transitions);
+      this.#view?.tell(this.#model, transitions);
       for (const detail of transitions) {
         this.dispatchEvent(new CustomEvent('transition', { detail }));
       }
     }
   };
 
-  #set(name: string, value: string): void {
-    set(this, name, value === '' ? null : value);
+  #set(name: string, value: string | null | undefined): void {
+    set(this, name, value || null);
   }
 
-  #userSets(name: string, value: string | boolean): void {
-    if (typeof value === 'boolean') {
-      this.toggleAttribute(name, value);
-    } else {
-      this.#set(name, value);
+  get #viewNow(): StatusView {
+    const { filter, status, sort, selected, details, cursor } = this;
+    return { filter, status, sort, selected, details, cursor };
+  }
+
+  #userSets(change: Partial<StatusView>): void {
+    const before = JSON.stringify(this.#viewNow);
+    Object.assign(this, change);
+    const detail = this.#viewNow;
+    if (JSON.stringify(detail) !== before) {
+      this.dispatchEvent(new CustomEvent('viewchange', { detail }));
     }
-    this.dispatchEvent(new Event('viewchange'));
   }
 
   #freshModel(): RunModel {
@@ -334,7 +428,7 @@ export class VmCustomizationStatusElement extends Base {
     this.#model.removeEventListener('change', this.#onChange);
     this.#model = model;
     this.#all = true;
-    this.#view?.announcer.stop();
+    this.#view?.forget();
     if (this.#view !== undefined) {
       model.addEventListener('change', this.#onChange);
       this.#schedule();
@@ -362,154 +456,40 @@ export class VmCustomizationStatusElement extends Base {
       return;
     }
     const model = this.#model;
-    const descending = this.sort.startsWith('-');
-    const wanted = this.sort.replace(/^-/, '');
-    const sort: SortKey | '' = SORT_KEYS.find((key) => key === wanted) ?? '';
+    const shown = this.#viewNow;
+    const descending = shown.sort.startsWith('-');
+    const wanted = shown.sort.replace(/^-/, '');
+    const sortedBy: SortKey | '' = SORT_KEYS.find((key) => key === wanted) ?? '';
+    const nowMs = model.serverNowMs ?? 0;
     // Elapsed times overtake each other with time alone.
-    const overtakes = sort === 'elapsed' && Math.abs(model.nowMs - this.#sortedAtMs) >= TICK_MS;
+    const overtakes = sortedBy === 'elapsed' && Math.abs(nowMs - this.#sortedAtMs) >= TICK_MS;
     if (this.#all || overtakes) {
-      this.#order.rebuild(model, { text: this.filter, status: this.status, sort, descending });
-      this.#sortedAtMs = model.nowMs;
+      this.#order.rebuild(model, { text: shown.filter, status: shown.status, sort: sortedBy, descending });
+      this.#sortedAtMs = nowMs;
     } else if (this.#changed.size > 0) {
       this.#order.change(model, this.#changed);
     }
     this.#all = false;
     this.#changed.clear();
     view.draw({
+      ...shown,
       model,
       order: this.#order,
-      sort,
+      sortedBy,
       descending,
       measure: this.#measure,
+      label: this.label || 'Customization of VMs',
+      columns: this.columns,
+      live: this.announce,
     });
     this.#measure = false;
-  }
-}
-
-interface ViewActions {
-  change(name: string, value: string | boolean): void;
-  redraw(): void;
-  resized(): void;
-}
-
-interface ViewState {
-  readonly model: RunModel;
-  readonly order: RowOrder;
-  readonly sort: SortKey | '';
-  readonly descending: boolean;
-  readonly measure: boolean;
-}
-
-/** What stands in the shadow root while the element is on a page. */
-class View {
-  readonly announcer = new Announcer();
-  readonly #host: VmCustomizationStatusElement;
-  readonly #shadow: ShadowRoot;
-  readonly #actions: ViewActions;
-  readonly #root: HTMLElement;
-  readonly #toolbar: Toolbar;
-  readonly #table: Table;
-  readonly #details: Details;
-  readonly #empty = el('p', { class: 'empty' });
-  readonly #resizes: ResizeObserver;
-  #focusDetails = false;
-  #revealed = '';
-
-  constructor(host: VmCustomizationStatusElement, shadow: ShadowRoot, actions: ViewActions) {
-    this.#host = host;
-    this.#shadow = shadow;
-    this.#actions = actions;
-    this.#toolbar = new Toolbar({
-      filter: (text) => actions.change('filter', text),
-      status: (status) => actions.change('status', status),
-    });
-    this.#table = new Table({
-      sort: (key) => actions.change('sort', nextSort(host.sort, key)),
-      select: (vm) => this.#select(vm),
-      open: (vm, byKey) => {
-        this.#focusDetails = byKey;
-        this.#select(vm);
-        if (!host.details) {
-          actions.change('details', true);
-        }
-      },
-      cursor: (atMs) => actions.change('cursor', atMs === null ? '' : String(atMs)),
-      scrolled: () => actions.redraw(),
-    });
-    this.#details = new Details(() => this.#close());
-    const main = el('div', { class: 'main' }, this.#table.element, this.#empty);
-    this.#root = el(
-      'div',
-      { class: 'root' },
-      this.#toolbar.element,
-      el('div', { class: 'content' }, main, this.#details.element),
-      this.announcer.element,
-    );
-    this.#root.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && host.details) {
-        event.preventDefault();
-        this.#close();
-      }
-    });
-    shadow.adoptedStyleSheets = [styleSheet()];
-    shadow.append(this.#root);
-    this.#resizes = new ResizeObserver(() => actions.resized());
-    this.#resizes.observe(main);
-  }
-
-  draw({ model, order, sort, descending, measure }: ViewState): void {
-    const host = this.#host;
-    const { list } = order;
-    if (measure) {
-      this.#table.measure();
-    }
-    this.#toolbar.draw({ model, shown: list.length, filter: host.filter, status: host.status });
-    const label = host.getAttribute('label') ?? 'Customization of VMs';
-    const { selected } = host;
-    if (selected !== this.#revealed) {
-      // Also where a page or a link selects it.
-      this.#revealed = selected;
-      const index = selected === '' ? -1 : order.indexOf(selected);
-      if (index >= 0) {
-        this.#table.reveal(index);
-      }
-    }
-    this.#table.draw({ model, list, sort, descending, selected, cursorMs: host.cursor, label });
-    this.#empty.hidden = list.length > 0;
-    setText(this.#empty, model.size === 0 ? 'No VMs' : 'No VM matches the filter');
-    this.#details.draw(model, host.details ? model.entry(selected) : undefined);
-    if (this.#focusDetails) {
-      this.#focusDetails = false;
-      this.#details.element.focus();
+    if (model.runsOn) {
+      this.#ticking ??= setTimeout(() => {
+        this.#ticking = undefined;
+        this.#schedule();
+      }, TICK_MS);
     }
   }
-
-  remove(): void {
-    this.#resizes.disconnect();
-    this.announcer.stop();
-    this.#table.clear();
-    this.#root.remove();
-  }
-
-  #select(vm: string): void {
-    if (vm !== this.#host.selected) {
-      this.#revealed = vm;
-      this.#actions.change('selected', vm);
-    }
-  }
-
-  #close(): void {
-    const hadFocus = this.#details.element.contains(this.#shadow.activeElement);
-    this.#actions.change('details', false);
-    if (hadFocus) {
-      this.#table.element.focus();
-    }
-  }
-}
-
-/** A header's button: ascending, then descending, then the order asked for. */
-function nextSort(current: string, key: SortKey): string {
-  return current === key ? `-${key}` : current === `-${key}` ? '' : key;
 }
 
 declare global {

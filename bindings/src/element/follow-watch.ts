@@ -1,9 +1,11 @@
 /** From a live wait to a model. */
-// From the entry, which the build leaves in a file of its own: the core is in a bundle once.
-import { summarizeEvents } from '../core/summarize-events.js';
-import type { EventSummary, Report, Transition } from '../types.js';
+import type { summarizeEvents } from '../core/summarize-events.js';
+import type { EventSource } from '../source/event-source.js';
+import type { EventSummary, Report, Transition, VmRef } from '../types.js';
+import type { WatchOptions } from '../watch/options.js';
 import type { Progress, RunInput } from '../watch/progress.js';
 import type { CustomizationWatch } from '../watch/watch.js';
+import { TIMELINE_EVENT_TYPES } from './marks.js';
 import type { RunModel } from './model.js';
 
 /** Carries what a watch tells into a {@link RunModel}. */
@@ -22,12 +24,18 @@ export interface WatchFollower {
  * Follows a watch. What it tells is gathered until it is flushed; `onChange` says that there is something to flush.
  *
  * ```ts
- * const follower = followWatch(model, () => requestAnimationFrame(() => follower.flush(watch)));
+ * const follower = followWatch(model, summarizeEvents, () => requestAnimationFrame(() => follower.flush(watch)));
  * const watch = watchCustomization(source, vms, { ...follower, alsoRead: TIMELINE_EVENT_TYPES });
  * watch.report.then(follower.finish);
  * ```
+ *
+ * @param summarize - `summarizeEvents` of the package's main entry: that of the element has no core
  */
-export function followWatch(model: RunModel, onChange: () => void = () => undefined): WatchFollower {
+export function followWatch(
+  model: RunModel,
+  summarize: typeof summarizeEvents,
+  onChange: () => void = () => undefined,
+): WatchFollower {
   const changed = new Set<string>();
   let transitions: Transition[] = [];
   let news = false;
@@ -80,7 +88,7 @@ export function followWatch(model: RunModel, onChange: () => void = () => undefi
         }
       }
       if (input.type === 'events') {
-        const events = summaries(input.document);
+        const events = summaries(input.document, summarize);
         model.events(events);
         for (const { vm } of events) {
           if (vm !== null && model.entry(vm) !== undefined) {
@@ -112,10 +120,64 @@ export function followWatch(model: RunModel, onChange: () => void = () => undefi
 }
 
 /** Of a document that holds no events the machine says what is wrong; a timeline has nothing from it. */
-function summaries(document: Uint8Array): readonly EventSummary[] {
+function summaries(document: Uint8Array, summarize: typeof summarizeEvents): readonly EventSummary[] {
   try {
-    return summarizeEvents(document);
+    return summarize(document);
   } catch {
     return [];
   }
+}
+
+const FLUSH_MS = 1_000;
+
+/**
+ * Loads the core and watches VMs; the model follows, by frames.
+ * @param over - cancels the watch, also when it is aborted while the core is loaded
+ */
+export async function watchInto(
+  model: RunModel,
+  source: EventSource,
+  vms: readonly VmRef[],
+  options: WatchOptions,
+  over: AbortSignal,
+): Promise<CustomizationWatch> {
+  // From the browser's entry, in which the build leaves them: whoever imports both has the core once. By name, so that
+  // bundlers leave out the rest.
+  await (await import('../core/wasm/loader.js')).init();
+  const summarizeEvents = (await import('../core/summarize-events.js')).summarizeEvents;
+  const watchCustomization = (await import('../watch/watch.js')).watchCustomization;
+  let flushing: number | undefined;
+  const follower = followWatch(model, summarizeEvents, () => {
+    flushing ??= requestAnimationFrame(flush);
+  });
+  const watch = watchCustomization(source, vms, {
+    alsoRead: TIMELINE_EVENT_TYPES,
+    ...options,
+    onProgress: (progress) => {
+      follower.onProgress(progress);
+      options.onProgress?.(progress);
+    },
+    onInput: (input) => {
+      follower.onInput(input);
+      options.onInput?.(input);
+    },
+  });
+  const flush = (): void => {
+    flushing = undefined;
+    follower.flush(watch);
+  };
+  // It also takes along what changed while the page was hidden, where there are no frames.
+  const ticking = setInterval(flush, FLUSH_MS);
+  over.addEventListener('abort', () => watch.cancel());
+  if (over.aborted) {
+    watch.cancel();
+  }
+  // Also of a watch that was cut off by a removal: what is shown then says so.
+  watch.report
+    .then(follower.finish, () => undefined)
+    .finally(() => {
+      clearInterval(ticking);
+      cancelAnimationFrame(flushing ?? 0);
+    });
+  return watch;
 }

@@ -76,6 +76,9 @@ export class RunModel extends EventTarget {
   #earliestMs = Number.POSITIVE_INFINITY;
   #latestMs = Number.NEGATIVE_INFINITY;
   #transitionsTold = 0;
+  #report: Report | null = null;
+  /** How far the server's clock is ahead of this computer's, by the latest time that a report has. */
+  #aheadMs = 0;
 
   /** Forgets everything; a run of these VMs begins at this server time. */
   begin(startedAt: string, vms: readonly VmRef[]): void {
@@ -83,6 +86,7 @@ export class RunModel extends EventTarget {
     this.#forget();
     this.#startedAt = startedAt;
     this.#startedMs = timeOf(startedAt);
+    this.#report = null;
     this.#nowMs = 0;
     this.#ended = false;
     this.#axisEndMs = null;
@@ -97,6 +101,7 @@ export class RunModel extends EventTarget {
   update(update: RunUpdate): void {
     this.#nowMs = update.atMs;
     this.#ended = update.ended;
+    this.#report = null;
     if (update.reset) {
       this.#forget();
       this.#replaceRows(update.rows);
@@ -142,7 +147,7 @@ export class RunModel extends EventTarget {
 
   /**
    * A whole report in place of updates. It does not say when the run began: without {@link begin} the time axis is that
-   * of the rows.
+   * of the rows, and while the run goes on now is this computer's clock, or what the report knows of a later time.
    */
   report(report: Report): void {
     checkReport(report);
@@ -155,11 +160,24 @@ export class RunModel extends EventTarget {
     const changed = this.#replaceRows(report.vms);
     this.#transitions = report.transitions.slice(-TRANSITIONS_KEPT);
     this.#transitionsTold = told;
+    this.#report = report;
+    this.#aheadMs = Math.max(0, this.#latestMs - Date.now());
     this.#tell(changed, news);
+  }
+
+  /** The report that is shown; null where there is none, or updates have come since. */
+  get lastReport(): Report | null {
+    return this.#report;
+  }
+
+  /** Whether time goes on by itself, not by {@link tick}: a report is shown of a run that goes on. */
+  get runsOn(): boolean {
+    return this.#report !== null && !this.#ended && this.#startedMs === null;
   }
 
   /** From here on these VMs, in this order. What is known of those that stay is kept. */
   setVms(vms: readonly VmRef[]): void {
+    this.#report = null;
     this.#place(vms);
     this.#tell(null);
   }
@@ -242,12 +260,12 @@ export class RunModel extends EventTarget {
     return this.#startedMs ?? (Number.isFinite(this.#earliestMs) ? this.#earliestMs : null);
   }
 
-  /** Now on the server's clock, for drawing; without a start the latest time known. */
+  /** Now on the server's clock, for drawing; of a report without a start see {@link report}, once it has ended the latest time. */
   get serverNowMs(): number | null {
     if (this.#startedMs !== null) {
       return this.#startedMs + this.#nowMs;
     }
-    return this.latestMs;
+    return this.runsOn ? Date.now() + this.#aheadMs : this.latestMs;
   }
 
   /** The earliest time that any row or mark has; null while there is none. */

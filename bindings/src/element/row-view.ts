@@ -1,12 +1,13 @@
 /** One row of the table, used for whichever VM is scrolled to its place. */
 import { clockText, rowHintText } from '../messages.js';
+import type { Column } from './columns.js';
 import { el, set, setText } from './dom.js';
 import { type ModelEntry, marksOf } from './model.js';
 import { elapsedMs } from './row-order.js';
 import { setStatusIcon, statusIcon } from './shapes.js';
 import { timeOfDay } from './time-axis.js';
 import { TimelineCell, type TimelineFrame } from './timeline.js';
-import { conclusionLabel, failureText, markLabel, STATUS_LABELS } from './words.js';
+import { conclusionLabel, failureText, markLabel, STATUS_LABELS, STATUS_PARTS } from './words.js';
 
 /** What fits into a cell, with a margin; the details have the whole text. */
 const CELL_CHARACTERS = 300;
@@ -27,11 +28,12 @@ export class RowView {
   readonly #failure = el('bdi', { class: 'text' });
   readonly #hint = el('span', { class: 'text' });
   readonly #timeline = new TimelineCell();
+  readonly #actions = el('slot');
   #entry: ModelEntry | undefined;
   #version = -1;
 
   constructor() {
-    const cells: [string, ...Node[]][] = [
+    const cells: [Column, ...Node[]][] = [
       ['name', this.#name, this.#id],
       ['status', this.#icon, this.#statusText],
       ['attempt', this.#attempt],
@@ -40,6 +42,7 @@ export class RowView {
       ['failure', this.#failure],
       ['hint', this.#hint],
       ['line', this.#timeline.element],
+      ['actions', this.#actions],
     ];
     for (const [i, [name, ...content]] of cells.entries()) {
       const role = i === 0 ? 'rowheader' : 'gridcell';
@@ -49,7 +52,15 @@ export class RowView {
     }
   }
 
+  /** Lets go of its VM: what a page has put into its slot belongs to the row that shows the VM now. */
+  hide(): void {
+    this.element.hidden = true;
+    set(this.#actions, 'name', 'none');
+  }
+
   draw(entry: ModelEntry, frame: TimelineFrame): void {
+    this.element.hidden = false;
+    set(this.#actions, 'name', `actions-${entry.row.vm}`);
     if (this.#entry !== entry || this.#version !== entry.version) {
       this.#entry = entry;
       this.#version = entry.version;
@@ -68,6 +79,7 @@ export class RowView {
     const failure = failureText(row);
     const last = marksOf(entry).at(-1);
     set(this.element, 'data-status', status);
+    set(this.element, 'part', `row row-${STATUS_PARTS[status]}`);
     // Where there is no room for its column, the style says the attempt beside the status.
     set(this.#statusText, 'data-attempt', (row.attempt ?? 0) > 1 ? String(row.attempt) : null);
     this.element.classList.toggle('has-failure', failure !== '');

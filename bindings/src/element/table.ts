@@ -1,4 +1,5 @@
 /** The table: a grid whose head stays, and of whose rows only those in sight exist. */
+import { COLUMNS, type Column } from './columns.js';
 import { el, set } from './dom.js';
 import type { ModelEntry, RunModel } from './model.js';
 import type { SortKey } from './row-order.js';
@@ -6,15 +7,15 @@ import { RowView } from './row-view.js';
 import { TimeAxis } from './time-axis.js';
 import { gridPathOf, type TimelineFrame, TimelineHead } from './timeline.js';
 
-const COLUMNS: readonly (readonly [SortKey, string])[] = [
-  ['name', 'VM'],
-  ['status', 'Status'],
-  ['attempt', 'Attempt'],
-  ['elapsed', 'Elapsed'],
-  ['event', 'Last event'],
-  ['failure', 'Failure and log'],
-  ['hint', 'Hint'],
-];
+const HEADINGS: Readonly<Record<SortKey, string>> = {
+  name: 'VM',
+  status: 'Status',
+  attempt: 'Attempt',
+  elapsed: 'Elapsed',
+  event: 'Last event',
+  failure: 'Failure and log',
+  hint: 'Hint',
+};
 /** Rows above and below what is in sight, so that scrolling does not meet empty space. */
 const SPARE_ROWS = 4;
 /** Where a page gives the element no height of its own, it must not make a row of everything. */
@@ -39,6 +40,8 @@ export interface TableState {
   readonly selected: string;
   readonly cursorMs: number | null;
   readonly label: string;
+  /** The place of a row to bring into sight; negative for none. */
+  readonly reveal: number;
 }
 
 export class Table {
@@ -48,10 +51,10 @@ export class Table {
     part: 'table',
     tabindex: '0',
     'aria-readonly': 'true',
-    'aria-colcount': String(COLUMNS.length + 1),
+    'aria-colcount': String(COLUMNS.length),
   });
   readonly #actions: TableActions;
-  readonly #headers = new Map<SortKey, HTMLElement>();
+  readonly #headers = new Map<Column, HTMLElement>();
   readonly #head: TimelineHead;
   readonly #headGroup: HTMLElement;
   readonly #body = el('div', { role: 'rowgroup', class: 'body' });
@@ -70,28 +73,21 @@ export class Table {
     this.#actions = actions;
     this.#head = new TimelineHead((atMs) => actions.cursor(atMs));
     const row = el('div', { role: 'row', class: 'head', part: 'head', 'aria-rowindex': '1' });
-    for (const [i, [key, label]] of COLUMNS.entries()) {
-      const button = el('button', { type: 'button', part: 'sort' }, el('span', { class: 'text' }, label));
-      button.addEventListener('click', () => actions.sort(key));
-      const header = el('div', { role: 'columnheader', class: `cell ${key}`, 'aria-colindex': String(i + 1) }, button);
-      this.#headers.set(key, header);
+    for (const [i, column] of COLUMNS.entries()) {
+      const header = el('div', { role: 'columnheader', class: `cell ${column}`, 'aria-colindex': String(i + 1) });
+      header.append(...this.#heading(column));
+      this.#headers.set(column, header);
       row.append(header);
     }
-    row.append(
-      el(
-        'div',
-        { role: 'columnheader', class: 'cell line', 'aria-colindex': String(COLUMNS.length + 1) },
-        this.#head.title,
-        this.#head.element,
-      ),
-    );
     this.#headGroup = el('div', { role: 'rowgroup', class: 'head-group' }, row);
     this.element.append(this.#headGroup, this.#body);
     this.element.addEventListener('scroll', () => actions.scrolled(), { passive: true });
     this.element.addEventListener('keydown', (event) => this.#onKey(event));
     this.#body.addEventListener('click', (event) => {
-      const row = this.#rows.find(({ element }) => event.composedPath().includes(element));
-      if (row !== undefined) {
+      const path = event.composedPath();
+      const row = this.#rows.find(({ element }) => path.includes(element));
+      // What a page has put into a row acts for itself.
+      if (row !== undefined && !path.some((node) => node instanceof HTMLSlotElement)) {
         actions.open(row.vm, false);
       }
     });
@@ -112,6 +108,13 @@ export class Table {
     const { model, list } = state;
     this.#list = list;
     this.#selected = state.selected;
+    const height = `${list.length * this.#rowHeight}px`;
+    if (this.#body.style.height !== height) {
+      this.#body.style.height = height;
+    }
+    if (state.reveal >= 0) {
+      this.#reveal(state.reveal);
+    }
     this.#drawHead(state);
     const axis = TimeAxis.of(model, this.#axisWidth, this.#axisEm);
     if (this.#axis === undefined || !axis.same(this.#axis)) {
@@ -129,8 +132,13 @@ export class Table {
     this.#drawRows(frame);
   }
 
-  /** Brings a VM's row into sight. */
-  reveal(index: number): void {
+  /** Which columns there are. The style goes by it, and the height of rows: before {@link measure}. */
+  show(columns: ReadonlySet<Column>): void {
+    set(this.element, 'data-without', COLUMNS.filter((column) => !columns.has(column)).join(' '));
+  }
+
+  /** Brings a row into sight. */
+  #reveal(index: number): void {
     const top = index * this.#rowHeight;
     const view = this.#viewHeight - this.#headHeight;
     const { scrollTop } = this.element;
@@ -153,17 +161,28 @@ export class Table {
   #drawHead({ sort, descending, label, list }: TableState): void {
     set(this.element, 'aria-label', label);
     set(this.element, 'aria-rowcount', String(list.length + 1));
-    for (const [key, header] of this.#headers) {
-      set(header, 'aria-sort', key === sort ? (descending ? 'descending' : 'ascending') : null);
+    for (const [column, header] of this.#headers) {
+      set(header, 'aria-sort', column === sort ? (descending ? 'descending' : 'ascending') : null);
+    }
+  }
+
+  /** What stands in the head of a column. */
+  #heading(column: Column): readonly Node[] {
+    switch (column) {
+      case 'line':
+        return [this.#head.title, this.#head.element];
+      case 'actions':
+        return [el('span', { class: 'axis-title' }, 'Actions')];
+      default: {
+        const button = el('button', { type: 'button', part: 'sort' }, el('span', { class: 'text' }, HEADINGS[column]));
+        button.addEventListener('click', () => this.#actions.sort(column));
+        return [button];
+      }
     }
   }
 
   #drawRows(frame: TimelineFrame): void {
     const total = this.#list.length;
-    const height = `${total * this.#rowHeight}px`;
-    if (this.#body.style.height !== height) {
-      this.#body.style.height = height;
-    }
     const inSight = Math.min(MOST_ROWS, Math.ceil(this.#viewHeight / this.#rowHeight) + 1);
     const scrolled = Math.floor(this.element.scrollTop / this.#rowHeight);
     const first = Math.max(0, Math.min(scrolled, total - inSight) - SPARE_ROWS);
@@ -193,7 +212,9 @@ export class Table {
       place(row.element, i * this.#rowHeight);
     }
     for (const row of this.#rows) {
-      row.element.hidden = !used.has(row);
+      if (!used.has(row)) {
+        row.hide();
+      }
     }
     set(this.element, 'aria-activedescendant', active);
   }
@@ -236,7 +257,7 @@ export class Table {
     const index = Math.min(Math.max(target, 0), last);
     const entry = this.#list[index];
     if (entry !== undefined) {
-      this.reveal(index);
+      this.#reveal(index);
       this.#actions.select(entry.row.vm);
     }
   }

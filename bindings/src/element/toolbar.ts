@@ -3,7 +3,7 @@ import type { CustomizationStatus } from '../types.js';
 import { el, set, setText } from './dom.js';
 import type { RunModel } from './model.js';
 import { statusIcon } from './shapes.js';
-import { STATUS_LABELS, STATUSES } from './words.js';
+import { STATUS_LABELS, STATUS_PARTS, STATUSES } from './words.js';
 
 interface ToolbarState {
   readonly model: RunModel;
@@ -40,7 +40,13 @@ export class Toolbar {
       const label = el('span', { class: 'label' }, STATUS_LABELS[status]);
       const button = el(
         'button',
-        { type: 'button', class: 'chip', part: 'chip', 'aria-pressed': 'false', title: STATUS_LABELS[status] },
+        {
+          type: 'button',
+          class: 'chip',
+          part: `chip chip-${STATUS_PARTS[status]}`,
+          'aria-pressed': 'false',
+          title: STATUS_LABELS[status],
+        },
         statusIcon(status),
         count,
         ' ',

@@ -22,6 +22,15 @@ export const STATUS_LABELS: Readonly<Record<CustomizationStatus, string>> = {
   CustomizationFailed: 'Failed',
 };
 
+/** The name of a status in parts, as in the custom properties of colours: `row-failed`, `--vmc-failed`. */
+export const STATUS_PARTS: Readonly<Record<CustomizationStatus, string>> = {
+  VmNotStarted: 'not-powered-on',
+  CustomizationNotStarted: 'not-started',
+  CustomizationStarted: 'started',
+  CustomizationSucceeded: 'succeeded',
+  CustomizationFailed: 'failed',
+};
+
 const CONCLUSIONS: Readonly<Record<NonNullable<VmRow['conclusion']>, string>> = {
   completed: 'completed',
   notStarted: 'not waited for',

@@ -32,7 +32,7 @@ async function show(sdk: HtmlClientSdk): Promise<void> {
       return;
     }
     page.tell('Reading events…');
-    const watch = showRun(page.view, session.source, vms, {
+    const watch = await showRun(page.view, session.source, vms, {
       attempts: 'reopen',
       waitForPowerOn: true,
       timeoutSeconds: null,

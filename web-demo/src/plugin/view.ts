@@ -5,21 +5,21 @@ import { VmCustomizationStatusElement } from 'vm-customization/element';
 const WIDE_PX = 1_000;
 
 /** Shows a run in a part of the page. */
-export function showRun(
+export async function showRun(
   place: HTMLElement,
   source: EventSource,
   vms: readonly VmRef[],
   options: WatchOptions,
-): CustomizationWatch {
+): Promise<CustomizationWatch> {
   const view = new VmCustomizationStatusElement();
-  view.setAttribute('label', 'Customization of the selected VMs');
+  view.label = 'Customization of the selected VMs';
   place.replaceChildren(view);
-  const watch = view.watch(source, vms, options);
+  const watching = view.watch(source, vms, options);
   const [vm, ...others] = vms;
   if (vm !== undefined && others.length === 0) {
     // The one VM that the view is about: all that is known of it, where there is room beside the table.
     view.selected = vm.vm;
     view.details = place.clientWidth >= WIDE_PX;
   }
-  return watch;
+  return watching;
 }

@@ -11,6 +11,7 @@ import {
   type RunInput,
   resumeCustomization,
   type Snapshot,
+  summarizeEvents,
   type VmRef,
   type WatchOptions,
   watchCustomization,
@@ -74,7 +75,7 @@ export class LiveRun extends EventTarget {
     } else {
       showSaved(this.model, saved);
     }
-    const follower = followWatch(this.model, () => requestAnimationFrame(flush));
+    const follower = followWatch(this.model, summarizeEvents, () => requestAnimationFrame(flush));
     const take = (input: RunInput): void => {
       follower.onInput(input);
       this.#recorder.take(input);
