@@ -148,4 +148,6 @@ await rm(at('dist/.types'), { recursive: true });
 for (const entry of entries) {
   await writeFile(at(`dist/${entry}.d.ts`), `export * from './types/entries/${entry}.js';\n`);
 }
+// Written by hand: what they import is no dependency of the package.
+await cp(at('types'), at('dist'), { recursive: true });
 await writeFile(at('dist/node.d.cts'), `export * from './cjs/entries/node.js';\n`);

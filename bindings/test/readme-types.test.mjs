@@ -59,6 +59,17 @@ describe('the programs of the READMEs', () => {
   test('compile for a bundler', () => compile('--module', 'esnext', '--moduleResolution', 'bundler'));
 });
 
+test("the pages of the element's chapter are the examples, which the packaging tests open", async () => {
+  const readme = await readFile(join(ROOT, 'bindings/README.md'), 'utf8');
+  const pages = [...readme.matchAll(/^```(html|tsx|vue)\n(.*?)^```$/gms)].map(([, language, page]) => [language, page]);
+  const example = (name) => readFile(join(ROOT, 'bindings/examples/element', name), 'utf8');
+  assert.deepEqual(pages, [
+    ['html', await example('page.html')],
+    ['tsx', await example('react.tsx')],
+    ['vue', await example('Vms.vue')],
+  ]);
+});
+
 test("the fields that unpkg and jsDelivr read name the browser's build, which is there", async () => {
   const manifest = JSON.parse(await readFile(join(ROOT, 'bindings/package.json'), 'utf8'));
   const browser = manifest.exports['.'].default;

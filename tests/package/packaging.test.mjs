@@ -23,7 +23,7 @@ const MEANT = [
   /^(LICENSE-(MIT|APACHE)|THIRD-PARTY-NOTICES\.txt)$/,
   /^bin\/wait-vm-customization\.js$/,
   /^dist\/(node\.cjs|(node|browser|external|element|cli)\.js|core\.wasm|custom-elements\.json)$/,
-  /^dist\/((node|browser|external|element)\.d\.ts|node\.d\.cts)$/,
+  /^dist\/((node|browser|external|element|element-react|element-vue)\.d\.ts|node\.d\.cts)$/,
   /^dist\/types\/.*\.d\.ts$/,
   /^dist\/cjs\/(package\.json|.*\.d\.ts)$/,
 ];

@@ -6,3 +6,4 @@ import './cases/runtimes.mjs';
 import './cases/pages.mjs';
 import './cases/bundlers-browser.mjs';
 import './cases/bundlers-node.mjs';
+import './cases/frameworks.mjs';

@@ -1,10 +1,13 @@
 /** The types as strict programs see them. The declarations of the package are checked too: `skipLibCheck` is off. */
 import assert from 'node:assert/strict';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { project, run, TOOLS } from '../lib/package.mjs';
+import { link, project, run, TOOLS } from '../lib/package.mjs';
 
 const folder = await project('types');
+await link(folder, 'vue', '@types/react', '@types/react-dom');
+await cp(new URL('../../../../bindings/examples/element/react.tsx', import.meta.url), join(folder, 'example.tsx'));
 const STRICT = [
   ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'],
   // Those of the compiler itself, which take longer than all the rest.
@@ -37,6 +40,11 @@ for (const [name, compiler] of [
     it('compiles a program for a bundler, without the types of Node', async () => {
       const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler'];
       await compile(...bundler, '--lib', 'es2022,dom', 'browser.ts', 'external.ts', 'element.ts');
+    });
+
+    it('compiles the tag of the element in JSX of React and in templates of Vue', async () => {
+      const bundler = ['--module', 'esnext', '--moduleResolution', 'bundler', '--jsx', 'react-jsx', '--skipLibCheck'];
+      await compile(...bundler, '--lib', 'es2022,dom', 'example.tsx', 'react.tsx', 'vue.ts');
     });
   });
 }

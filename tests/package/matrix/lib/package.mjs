@@ -3,9 +3,9 @@
  * its own for each case, far from the repository's node_modules.
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -45,6 +45,14 @@ export async function project(kind, name = kind) {
   await writeFile(join(at, 'package.json'), '{ "private": true, "dependencies": { "vm-customization": "*" } }\n');
   await writeFile(join(at, 'recording.json'), recording);
   return at;
+}
+
+/** Makes packages among the tools packages of a project too. */
+export async function link(at, ...names) {
+  for (const name of names) {
+    await mkdir(dirname(join(at, 'node_modules', name)), { recursive: true });
+    await symlink(join(TOOLS, name), join(at, 'node_modules', name), 'junction');
+  }
 }
 
 /** A new folder from which the package cannot be reached. */

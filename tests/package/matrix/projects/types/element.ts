@@ -16,5 +16,8 @@ export async function show(source: EventSource, playback: Playback, reports: Asy
   made.status = 'Customizing';
   await found?.follow(reports);
   const options: WatchOptions = { alsoRead: TIMELINE_EVENT_TYPES };
-  return made.watch(source, [{ vm: 'vm-101' }], options).report;
+  made.addEventListener('viewchange', ({ detail }) => detail.cursor satisfies number | null);
+  made.addEventListener('click', ({ clientX }) => clientX satisfies number);
+  const watch = await made.watch(source, [{ vm: 'vm-101' }], options);
+  return (await watch.report) satisfies typeof made.report;
 }

@@ -1,0 +1,4 @@
+import { createApp } from 'vue';
+import Vms from './Vms.vue';
+
+createApp(Vms).mount('#app');

@@ -1,0 +1,16 @@
+/** `vm-customization/element` with the types of its tag in templates of Vue 3. */
+import type { HTMLAttributes, PublicProps } from 'vue';
+import type { StatusEventMap, StatusProperties } from './element.js';
+
+export * from './element.js';
+
+/** What the tag takes in templates, beyond what every element does. */
+export type StatusAttributes = Partial<StatusProperties> & {
+  [Name in keyof StatusEventMap as `on${Capitalize<Name>}`]?: (event: StatusEventMap[Name]) => void;
+};
+
+declare module 'vue' {
+  interface GlobalComponents {
+    'vm-customization-status': new () => { $props: PublicProps & HTMLAttributes & StatusAttributes };
+  }
+}
