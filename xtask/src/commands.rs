@@ -24,6 +24,19 @@ pub(crate) fn build_page() -> Result<()> {
     npm::build_page()
 }
 
+/// Makes the reference of the npm package from the comments of its sources; a warning is an error.
+pub(crate) fn docs() -> Result<()> {
+    build()?;
+    npm::install_packaging_tools()?;
+    run(node().args([
+        "tests/package/matrix/node_modules/typedoc/bin/typedoc",
+        "--options",
+        "bindings/typedoc.json",
+    ]))?;
+    say("made: target/reference/index.html");
+    Ok(())
+}
+
 /// Prints the sizes of what is shipped.
 pub(crate) fn size() -> Result<()> {
     build()?;

@@ -34,6 +34,7 @@ usage: cargo xtask COMMAND
   demo [ARG…]      VMs on a simulated vCenter go through customization in this terminal
   demo --web       the status page, on a simulated source, in your browser; `--port N` serves it there, `--no-open`
                    opens no browser, `--help` lists the options
+  docs             the reference of the npm package, in target/reference; a warning is an error
   size             sizes of what is shipped, raw and gzipped
   bench [ARG…]     the measurements
   notices          the notices of others that come with what ships, after a change of its dependencies
@@ -74,6 +75,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         "test" => checks::run(rest),
         "part" => checks::run_part(rest),
         "demo" => demo::run(rest),
+        "docs" => alone(commands::docs),
         "size" => alone(commands::size),
         "bench" => commands::bench(rest),
         "notices" => alone(notices::write),

@@ -25,7 +25,7 @@ pub(crate) fn install() -> Result<()> {
     work.unless_done(|| install_by_lock_file(&mut npm()))
 }
 
-/// The same for what the package is tried with: bundlers, other versions of Node, other runtimes.
+/// The same for what the package is tried with: bundlers, other versions of Node, other runtimes, and what documents it.
 pub(crate) fn install_packaging_tools() -> Result<()> {
     let work = Work {
         makes: "packaging tools",
@@ -55,6 +55,7 @@ pub(crate) fn build_package() -> Result<()> {
             "bindings/tsconfig.build.json",
             "bindings/scripts",
             "bindings/src",
+            "bindings/types",
             "bindings/generated",
         ],
         outputs: &["bindings/dist"],

@@ -9,8 +9,8 @@ import { countsText } from './words.js';
 const FIRST_PAUSE_MS = 500;
 const PAUSE_MS = 3_000;
 /** How transitions are told: as `aria-live` has it. */
-export const LIVE = ['polite', 'assertive', 'off'] as const;
-export type Live = (typeof LIVE)[number];
+export type Live = 'polite' | 'assertive' | 'off';
+export const LIVE: readonly Live[] = ['polite', 'assertive', 'off'];
 
 /** More than these are summed up. */
 const MOST_LINES = 3;

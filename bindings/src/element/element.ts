@@ -2,7 +2,7 @@ import type { EventSource } from '../source/event-source.js';
 import type { CustomizationStatus, Report, Transition, VmRef } from '../types.js';
 import type { WatchOptions } from '../watch/options.js';
 import type { CustomizationWatch } from '../watch/watch.js';
-import { LIVE, type Live } from './announcer.js';
+import { LIVE } from './announcer.js';
 import { set } from './dom.js';
 import { watchInto } from './follow-watch.js';
 import { RunModel, type RunModelChange } from './model.js';
@@ -52,7 +52,10 @@ const TEXTS = ['filter', 'sort', 'selected', 'columns', 'label', 'theme'] as con
 const ATTRIBUTES = [...TEXTS, 'status', 'details', 'cursor', 'announce'] as const;
 
 /** What a framework may set, each a property of the element. */
-export type StatusProperties = Pick<VmCustomizationStatusElement, 'model' | 'report' | (typeof ATTRIBUTES)[number]>;
+export type StatusProperties = Pick<
+  VmCustomizationStatusElement,
+  'model' | 'report' | keyof StatusView | 'columns' | 'label' | 'theme' | 'announce'
+>;
 
 /**
  * `<vm-customization-status>`: the VMs of a run as a table with one timeline each, for any page or framework.
@@ -318,12 +321,12 @@ export class VmCustomizationStatusElement extends Base {
   }
 
   /** How screen readers are told of transitions, as by `aria-live`. */
-  get announce(): Live {
+  get announce(): 'polite' | 'assertive' | 'off' {
     const value = this.getAttribute('announce');
     return LIVE.find((live) => live === value) ?? 'polite';
   }
 
-  set announce(value: Live) {
+  set announce(value: 'polite' | 'assertive' | 'off') {
     this.#set('announce', value);
   }
 

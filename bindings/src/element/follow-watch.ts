@@ -1,5 +1,4 @@
 /** From a live wait to a model. */
-import type { summarizeEvents } from '../core/summarize-events.js';
 import type { EventSource } from '../source/event-source.js';
 import type { EventSummary, Report, Transition, VmRef } from '../types.js';
 import type { WatchOptions } from '../watch/options.js';
@@ -33,7 +32,7 @@ export interface WatchFollower {
  */
 export function followWatch(
   model: RunModel,
-  summarize: typeof summarizeEvents,
+  summarize: (document: Uint8Array) => readonly EventSummary[],
   onChange: () => void = () => undefined,
 ): WatchFollower {
   const changed = new Set<string>();
@@ -43,6 +42,14 @@ export function followWatch(
   /** What `performance.now()` was at host time 0, by the last input; drawing only. */
   let zero = 0;
   const now = (): number => Math.max(0, performance.now() - zero);
+  // Of a document that holds no events the machine says what is wrong; a timeline has nothing from it.
+  const summaries = (document: Uint8Array): readonly EventSummary[] => {
+    try {
+      return summarize(document);
+    } catch {
+      return [];
+    }
+  };
   const note = (): void => {
     if (!news) {
       news = true;
@@ -88,7 +95,7 @@ export function followWatch(
         }
       }
       if (input.type === 'events') {
-        const events = summaries(input.document, summarize);
+        const events = summaries(input.document);
         model.events(events);
         for (const { vm } of events) {
           if (vm !== null && model.entry(vm) !== undefined) {
@@ -117,15 +124,6 @@ export function followWatch(
       model.report(report);
     },
   };
-}
-
-/** Of a document that holds no events the machine says what is wrong; a timeline has nothing from it. */
-function summaries(document: Uint8Array, summarize: typeof summarizeEvents): readonly EventSummary[] {
-  try {
-    return summarize(document);
-  } catch {
-    return [];
-  }
 }
 
 const FLUSH_MS = 1_000;

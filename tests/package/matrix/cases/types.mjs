@@ -15,8 +15,8 @@ const STRICT = [
 ];
 
 for (const [name, compiler] of [
-  ['TypeScript 7', 'typescript'],
-  ['TypeScript 5', 'typescript-5'],
+  ['TypeScript 7', 'typescript-7'],
+  ['TypeScript 5', 'typescript'],
 ]) {
   describe(name, () => {
     const compile = async (...args) => {
