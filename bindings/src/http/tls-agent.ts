@@ -14,8 +14,11 @@ type BeingMade = Set<{ destroy(error: Error): unknown }>;
 
 type Done = (error: Error | null, socket?: Duplex) => void;
 
-/** The most connections at a time. */
-export const MAX_SOCKETS = 8;
+/**
+ * The most connections at a time. A push holds one, and a vCenter has event collectors for 32 of them; the rest is for all
+ * other requests, which would wait for the end of a long poll.
+ */
+export const MAX_SOCKETS = 40;
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const KEPT_ALIVE_MS = 20_000;

@@ -1,5 +1,6 @@
 /** Whether a session of our own is open, and its end, whatever happens to the request that opens it. */
 
+import { ReadError } from '../../errors.js';
 import { readFailureOf } from '../../source/read-failure.js';
 import { withTimeout } from '../../source/with-timeout.js';
 import { orAborted } from '../../util/abort.js';
@@ -18,6 +19,8 @@ export class Session {
   readonly #clock: Clock;
   #open = false;
   #count = 0;
+  #lost = false;
+  #closed = false;
   #pending: Promise<void> = Promise.resolve();
 
   /** @param logOut - the request that closes it */
@@ -29,6 +32,24 @@ export class Session {
   /** How many were opened. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Whether the server does not know the present one any more. */
+  get isLost(): boolean {
+    return this.#lost;
+  }
+
+  /**
+   * The server has answered that it knows no such session.
+   * @param count - how many had been opened when it was asked: its word is on the last of them
+   */
+  lose(count: number): void {
+    this.#lost ||= count === this.#count;
+  }
+
+  /** The server knows it all the same. */
+  confirm(): void {
+    this.#lost = false;
   }
 
   /** What is there is ours to close. */
@@ -48,16 +69,21 @@ export class Session {
   async begin(request: (context: CallContext) => Promise<unknown>, context: CallContext): Promise<void> {
     context.signal.throwIfAborted();
     await this.#replace(context);
+    if (this.#closed) {
+      throw new ReadError('fatal', 'the session was closed: no other is opened in its place');
+    }
     const pending = request({ ...context, signal: new AbortController().signal, once: true }).then(() => {
       this.#open = true;
       this.#count += 1;
+      this.#lost = false;
     });
     this.#pending = pending.catch(() => undefined);
     await orAborted(pending, context.signal);
   }
 
-  /** Closes it, that of a log-in still under way included; asks nothing when there is none. */
+  /** Closes it, that of a log-in still under way included, for good; asks nothing when there is none. */
   async end(context: CallContext): Promise<void> {
+    this.#closed = true;
     await orAborted(this.#pending, context.signal);
     if (this.#open) {
       this.#open = false;

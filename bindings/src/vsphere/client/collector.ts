@@ -129,15 +129,11 @@ export class Collector {
       this.#waiting = true;
       const options = { maxWaitSeconds: MAX_WAIT_SECONDS };
       const begin = this.#api.clock.now();
-      try {
-        const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
-        // Not reset by a failure: a wait that was aborted goes on in the server.
-        this.#waiting = false;
-        const early = this.#api.clock.now() - begin < EARLY_MS;
-        return { updates, version: updates?.version ?? version, early };
-      } catch (error) {
-        throw signal.aborted ? error : cancelledByServer(error);
-      }
+      const updates = await this.#api.waitForUpdatesEx(propertyCollector, version, options, { signal });
+      // Not reset by a failure: a wait that was aborted goes on in the server.
+      this.#waiting = false;
+      const early = this.#api.clock.now() - begin < EARLY_MS;
+      return { updates, version: updates?.version ?? version, early };
     };
     const answer = waiting();
     // It may fail while the answer before it is still being looked at, or when nobody waits for it any more.
@@ -266,11 +262,4 @@ function unavailable(error: unknown, host: string): unknown {
     return new PushUnavailableError(message, { cause: error });
   }
   return error.kind === 'fatal' ? new PushUnavailableError(error.message, { cause: error }) : error;
-}
-
-/** A poll that nobody here has cancelled was cancelled with its session; the fault does not say so. */
-function cancelledByServer(error: unknown): unknown {
-  return error instanceof VimFaultError && error.fault === 'RequestCanceled'
-    ? new ReadError('notAuthenticated', error.message, { cause: error })
-    : error;
 }

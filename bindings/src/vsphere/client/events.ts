@@ -12,7 +12,7 @@ import { type EntityQuery, OverflowError, queryEvents } from './event-query.js';
 import { EventScopes } from './event-scopes.js';
 import { GuestInfoReader } from './guest-info.js';
 import type { OpenCollectors } from './open-collectors.js';
-import { type SignIn, signInAgain } from './sign-in.js';
+import type { SessionRenewal } from './session-renewal.js';
 import type { VimClient } from './vim-client.js';
 
 // As many as a browser opens to one host; more would only queue in the server.
@@ -25,7 +25,7 @@ const READ_TIMEOUT_MS = 120_000;
 export class VimEventSource implements EventSource {
   readonly readTimeoutMs = READ_TIMEOUT_MS;
   readonly #api: VimClient;
-  readonly #signIn: SignIn;
+  readonly #renewal: SessionRenewal;
   readonly #scopes: EventScopes;
   readonly #guests: GuestInfoReader;
   readonly #openCollectors: OpenCollectors;
@@ -33,18 +33,17 @@ export class VimEventSource implements EventSource {
   #warned = false;
 
   /**
-   * @param how - for the log-in in place of a session that was lost
    * @param openCollectors - of the session, which ends them before itself
    * @param warn - told once when the events have to be read VM by VM
    */
   constructor(
     api: VimClient,
-    how: SignIn,
+    renewal: SessionRenewal,
     openCollectors: OpenCollectors,
     warn: (message: string) => void = () => undefined,
   ) {
     this.#api = api;
-    this.#signIn = how;
+    this.#renewal = renewal;
     this.#scopes = new EventScopes(api);
     this.#guests = new GuestInfoReader(api);
     this.#openCollectors = openCollectors;
@@ -55,8 +54,8 @@ export class VimEventSource implements EventSource {
     return this.#api.currentTime({ signal });
   }
 
-  async logIn({ signal }: CallOptions): Promise<void> {
-    await signInAgain(this.#api, this.#signIn, { signal });
+  logIn({ signal }: CallOptions): Promise<void> {
+    return this.#renewal.renew({ signal });
   }
 
   readGuestInfo(vms: readonly string[], { signal }: CallOptions): Promise<readonly GuestInfo[]> {

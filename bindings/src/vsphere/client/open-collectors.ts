@@ -1,5 +1,6 @@
 /** The event collectors open on one session: they end before it does, and leave nothing on the server. */
 
+import { PushUnavailableError, ReadError } from '../../errors.js';
 import type { EventPage } from '../../source/event-source.js';
 import { linkedTo, orAborted } from '../../util/abort.js';
 import { deferred } from '../../util/deferred.js';
@@ -18,8 +19,9 @@ export interface Push {
 export class OpenCollectors {
   readonly #api: VimClient;
   readonly #objects: ServerObjects;
-  /** Each with what ends it. */
-  readonly #open = new Map<Promise<void>, () => void>();
+  /** The end of each, and what brings it about. */
+  readonly #open = new Map<Promise<void>, (reason: Error) => void>();
+  #closed = false;
 
   constructor(api: VimClient) {
     this.#api = api;
@@ -33,9 +35,12 @@ export class OpenCollectors {
   }
 
   async *#keepOpen(collector: Collector, outer: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
+    if (this.#closed) {
+      throw new PushUnavailableError(`${this.#api.host}: the session was closed`);
+    }
     const controller = linkedTo(outer);
     const { promise: end, resolve: ended } = deferred();
-    this.#open.set(end, () => controller.abort(new Error('the session is being closed')));
+    this.#open.set(end, (reason) => controller.abort(reason));
     try {
       yield* collector.events(controller.signal);
     } finally {
@@ -45,12 +50,22 @@ export class OpenCollectors {
     }
   }
 
-  /** Ends all of them; resolves when the server is rid of what they had there, or at the signal. */
+  /** Their session is lost, and they with it, whether a long poll that is open says so or not. */
+  loseSession(): void {
+    this.#abort(new ReadError('notAuthenticated', `${this.#api.host}: the session of the event collector is lost`));
+  }
+
+  /** Ends all of them, for good; resolves when the server is rid of what they had there, or at the signal. */
   async close(signal: AbortSignal): Promise<void> {
-    for (const abort of this.#open.values()) {
-      abort();
-    }
+    this.#closed = true;
+    this.#abort(new Error('the session is being closed'));
     const ended = Promise.all(this.#open.keys()).then(() => this.#objects.clear());
     await orAborted(ended, signal).catch(() => undefined);
+  }
+
+  #abort(reason: Error): void {
+    for (const abort of this.#open.values()) {
+      abort(reason);
+    }
   }
 }

@@ -1,8 +1,6 @@
 /** Reading properties of managed objects: one `RetrievePropertiesEx`, continued while there is more. */
 
 import { ConnectionError, VimFaultError } from '../../errors.js';
-import { CallHistory } from '../api/call-history.js';
-import { faultError } from '../api/faults.js';
 import type { CallContext, ManagedObject, MoRef, PropertyQuery, PropertySet } from '../api/types.js';
 import type { VimClient } from './vim-client.js';
 
@@ -72,10 +70,6 @@ async function retrieve(
   const found = new Map<string, ManagedObject>();
   let page = await api.retrieveProperties({ sets, objects, maxObjects: MAX_OBJECTS }, context);
   for (;;) {
-    // Without a session this call is answered with every property missing.
-    if (page.objects.some(({ missing }) => missing.includes('NotAuthenticated'))) {
-      throw faultError({ type: 'NotAuthenticated', text: '' }, new CallHistory(api.host).asked('RetrievePropertiesEx'));
-    }
     const before = found.size;
     for (const object of page.objects) {
       found.set(`${object.ref.type}:${object.ref.value}`, object);

@@ -1,5 +1,5 @@
 /** Coming by a session: by name and password, or by one of the things that stand in for them. */
-import { ConnectionError, LoginError, OptionsError, UnsupportedServerError, VimFaultError } from '../../errors.js';
+import { LoginError, OptionsError, UnsupportedServerError } from '../../errors.js';
 import type { CallContext, Credentials, ExistingSession } from '../api/types.js';
 import type { VimClient } from './vim-client.js';
 
@@ -67,27 +67,6 @@ export async function signIn(api: VimClient, how: SignIn, context: CallContext):
     await api.cloneSession(how.cloneTicket, context);
   } else {
     await api.login(how, context);
-  }
-}
-
-/** Opens a session in place of one that was lost, where what was given serves more than once; else makes sure that it is. */
-export async function signInAgain(api: VimClient, how: SignIn, context: CallContext): Promise<void> {
-  if (!('session' in how || 'cloneTicket' in how)) {
-    await signIn(api, how, context);
-    return;
-  }
-  try {
-    await api.currentTime(context);
-  } catch (error) {
-    if (error instanceof VimFaultError && error.kind === 'notAuthenticated') {
-      const what = 'session' in how ? 'the session given' : 'the session opened with the clone ticket';
-      const message = `${api.host}: ${what} has ended, and there is nothing to open another with: start again with a new one`;
-      throw new VimFaultError('fatal', error.fault, message);
-    }
-    // HTTP 401 alone may be a proxy's: only the vCenter knows whether the session has ended.
-    throw error instanceof ConnectionError
-      ? new ConnectionError(error.message, { code: error.code, cause: error })
-      : error;
   }
 }
 

@@ -14,6 +14,7 @@ import { type Lookup, lookUp } from './lookup.js';
 import { OpenCollectors } from './open-collectors.js';
 import { clientFor, type Protocol } from './protocol.js';
 import { type NotReadyOptions, NotReadyRetries } from './retry-not-ready.js';
+import { SessionRenewal } from './session-renewal.js';
 import { type SignIn, signIn } from './sign-in.js';
 import type { VimClient } from './vim-client.js';
 
@@ -49,6 +50,7 @@ export class VCenter implements AsyncDisposable {
   readonly #transport: Transport;
   readonly #signIn: SignIn;
   readonly #openCollectors: OpenCollectors;
+  readonly #renewal: SessionRenewal;
   readonly #about: ServiceContent;
   readonly #retries: NotReadyRetries;
 
@@ -65,6 +67,7 @@ export class VCenter implements AsyncDisposable {
     this.#about = about;
     this.#retries = retries;
     this.#openCollectors = new OpenCollectors(api);
+    this.#renewal = new SessionRenewal(api, how, this.#openCollectors);
   }
 
   /**
@@ -159,7 +162,7 @@ export class VCenter implements AsyncDisposable {
    * @param warn - told once when the events have to be read VM by VM
    */
   events(warn?: (message: string) => void): EventSource {
-    return new VimEventSource(this.#api, this.#signIn, this.#openCollectors, warn);
+    return new VimEventSource(this.#api, this.#renewal, this.#openCollectors, warn);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** The calls of the vSphere API that waiting needs, each written once, over either wire. */
-import { ConnectionError, WireError } from '../../errors.js';
+import { ConnectionError, ReadError, VimFaultError, WireError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
+import { readFailureOf } from '../../source/read-failure.js';
 import type { Clock } from '../../util/clock.js';
 import { CallHistory } from '../api/call-history.js';
 import type { Arguments, Codec } from '../api/codec.js';
@@ -117,7 +118,17 @@ export class VimClient {
     return this.#session.count;
   }
 
-  /** Closes the session if it is ours, that of a log-in still under way included. */
+  /** Whether the server does not know the present session any more. */
+  get isSessionLost(): boolean {
+    return this.#session.isLost;
+  }
+
+  /** The server knows the present session all the same. */
+  confirmSession(): void {
+    this.#session.confirm();
+  }
+
+  /** Closes the session if it is ours, that of a log-in still under way included. No other is opened in its place. */
   logout(context: CallContext): Promise<void> {
     return this.#session.end(context);
   }
@@ -204,13 +215,23 @@ export class VimClient {
   async retrieveProperties(query: PropertyQuery, context: CallContext): Promise<PropertyPage> {
     const method = 'RetrievePropertiesEx';
     const question = { on: 'propertyCollector', method, arguments: propertyQuery(query) } as const;
-    const ask = (): Promise<PropertyPage | null> => this.#ask(question, pageOf, context);
+    const make = (answer: Value | null): PropertyPage | null | undefined => this.#authenticated(method, pageOf(answer));
+    const ask = (): Promise<PropertyPage | null> => this.#ask(question, make, context);
     return (await ask()) ?? (await ask()) ?? { objects: [], token: undefined };
   }
 
   continueRetrieveProperties(token: string, context: CallContext): Promise<PropertyPage> {
     const method = 'ContinueRetrievePropertiesEx';
-    return this.#ask({ on: 'propertyCollector', method, arguments: { token } }, nextPageOf, context);
+    const make = (answer: Value | null): PropertyPage | undefined => this.#authenticated(method, nextPageOf(answer));
+    return this.#ask({ on: 'propertyCollector', method, arguments: { token } }, make, context);
+  }
+
+  /** Without a session a read of properties is answered with every property missing. */
+  #authenticated<T extends PropertyPage | null | undefined>(method: string, page: T): T {
+    if (page?.objects.some(({ missing }) => missing.includes('NotAuthenticated'))) {
+      throw faultError({ type: 'NotAuthenticated', text: '' }, this.#callHistory.asked(method));
+    }
+    return page;
   }
 
   async #logIn(question: Omit<Question, 'on'>, secret: string, context: CallContext): Promise<void> {
@@ -257,11 +278,25 @@ export class VimClient {
     return answer === undefined ? undefined : make(answer);
   }
 
+  /** Calls a method; answers what `read` makes of the body. Notes that the session is lost where the answer says so. */
+  async #call<T>(question: Question, read: (body: Uint8Array) => T | undefined, context: CallContext): Promise<T> {
+    const session = this.#session.count;
+    try {
+      return await this.#callOnce(question, read, context);
+    } catch (caught) {
+      const error = context.signal.aborted ? caught : cancelledWithSession(caught);
+      if (readFailureOf(error).kind === 'notAuthenticated') {
+        this.#session.lose(session);
+      }
+      throw error;
+    }
+  }
+
   /**
-   * Calls a method; answers what `read` makes of the body. The one place where it is decided whether an answer is one:
-   * a fault is thrown as what it is, and whatever else is no answer to this call as a `ConnectionError`.
+   * The one place where it is decided whether an answer is one: a fault is thrown as what it is, and whatever else is no
+   * answer to this call as a `ConnectionError`.
    */
-  async #call<T>(
+  async #callOnce<T>(
     { on, method, arguments: given = {}, token }: Question,
     read: (body: Uint8Array) => T | undefined,
     context: CallContext,
@@ -300,4 +335,11 @@ export class VimClient {
     }
     throw isAnswer ? badAnswerError(unreadable[0], asked) : refusalError(response, asked);
   }
+}
+
+/** A call that nobody here has cancelled was cancelled with its session; the fault does not say so. */
+function cancelledWithSession(error: unknown): unknown {
+  return error instanceof VimFaultError && error.fault === 'RequestCanceled'
+    ? new ReadError('notAuthenticated', error.message, { cause: error })
+    : error;
 }
