@@ -170,6 +170,28 @@ describe('a watch whose VMs change', () => {
     assert.equal(report.vms.length, 1);
   });
 
+  test('logs in where the session is gone: one that reads nothing would never find out', async () => {
+    const source = timed([]);
+    const { serverTime, clock } = source;
+    let isLost = false;
+    const logIns = [];
+    source.serverTime = async (options) => {
+      if (isLost) throw new ReadError('notAuthenticated', 'lost');
+      return serverTime(options);
+    };
+    source.logIn = async () => {
+      logIns.push(clock.now() - 1000);
+      isLost = false;
+    };
+    void clock.sleep(4000, new AbortController().signal).then(() => {
+      isLost = true;
+    });
+    const { report, changes } = await watched(source, [], REOPEN, [[5000, ONE]]);
+    assert.deepEqual(changes, ['done']);
+    assert.deepEqual(logIns, [5000]);
+    assert.equal(report.vms.length, 1);
+  });
+
   test('takes changes in the order in which they were made', async () => {
     const source = timed([STARTED]);
     const { serverTime, clock } = source;

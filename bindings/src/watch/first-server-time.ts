@@ -4,6 +4,7 @@ import { isServerTime } from '../core/validate.js';
 import { ReadError } from '../errors.js';
 import { Backoff } from '../source/backoff.js';
 import type { EventSource } from '../source/event-source.js';
+import { readFailureOf } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
 import type { ReadFailure } from '../types.js';
 import type { Clock } from '../util/clock.js';
@@ -30,11 +31,10 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
   const end = waitS === null ? Number.POSITIVE_INFINITY : startedAt + waitS * 1000;
   const timeoutMs = (): number => Math.min(TIMEOUT_MS, Math.max(end - clock.now(), LEAST_TIMEOUT_MS));
   const backoff = new Backoff();
-  let loggedIn = false;
   while (!stop.aborted) {
     let failure: ReadFailure;
     try {
-      return { time: await askServerTime(source, timeoutMs(), clock, stop) };
+      return { time: await askServerTime(source, timeoutMs, clock, stop) };
     } catch (error) {
       failure = failures.of(error);
     }
@@ -42,17 +42,8 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
       break;
     }
     if (failure.kind === 'notAuthenticated' && source.logIn !== undefined) {
-      try {
-        await withTimeout('logging in', async (call) => source.logIn?.(call), timeoutMs(), clock, stop);
-        if (!loggedIn) {
-          loggedIn = true;
-          continue;
-        }
-        // Right after a log-in it counts as what may pass.
-        failure = { ...failure, kind: 'transient' };
-      } catch (error) {
-        failure = failures.of(error);
-      }
+      // Right after a log-in it counts as what may pass.
+      failure = { ...failure, kind: 'transient' };
     }
     const left = end - clock.now();
     if (failure.kind !== 'transient' || left <= 0) {
@@ -65,15 +56,28 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
 }
 
 /**
- * Asks for the server's time, once.
+ * Asks for the server's time; where the session is gone, once more after a log-in.
+ * @param timeoutMs - for each of these calls
  * @throws {@link ReadError} (`fatal`) where what the source answers is none, and whatever the source throws
  */
 export async function askServerTime(
   source: EventSource,
-  timeoutMs: number,
+  timeoutMs: () => number,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Date> {
+  try {
+    return await askOnce(source, timeoutMs(), clock, signal);
+  } catch (error) {
+    if (readFailureOf(error).kind !== 'notAuthenticated' || source.logIn === undefined || signal.aborted) {
+      throw error;
+    }
+  }
+  await withTimeout('logging in', async (call) => source.logIn?.(call), timeoutMs(), clock, signal);
+  return askOnce(source, timeoutMs(), clock, signal);
+}
+
+async function askOnce(source: EventSource, timeoutMs: number, clock: Clock, signal: AbortSignal): Promise<Date> {
   const time: unknown = await withTimeout(
     "asking for vCenter's time",
     (call) => source.serverTime(call),

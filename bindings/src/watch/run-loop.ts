@@ -134,7 +134,7 @@ export class RunLoop {
     }
     const askedAt = clock.now();
     try {
-      const time = await askServerTime(source, SERVER_TIME_TIMEOUT_MS, clock, this.#over.signal);
+      const time = await askServerTime(source, () => SERVER_TIME_TIMEOUT_MS, clock, this.#over.signal);
       // As at the start of the run: what the question took must not eat into the window.
       const serverTime = new Date(time.getTime() - Math.max(0, Math.floor(clock.now() - askedAt))).toISOString();
       const taken = new Promise<void>((done, failed) => {
