@@ -1,12 +1,12 @@
 /** A recording out of events that nobody recorded. */
 
 import { type EventDocument, toBytes } from '../core/event-document.js';
+import { type EventItem, type EventItems, eventItems } from '../core/event-items.js';
 import { limits } from '../core/limits.js';
 import { WireError } from '../errors.js';
 import type { EventSummary, Recording, VmRef } from '../types.js';
 import { decodeText } from '../util/decode-text.js';
 import { describe } from '../util/describe.js';
-import { type EventItem, type EventItems, eventItems } from './event-items.js';
 import { lackOf, otherForm } from './other-forms.js';
 
 /** An item that has a time. */

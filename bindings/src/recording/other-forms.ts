@@ -1,6 +1,6 @@
 /** What people have of events that is in no form which can be read, and the way to one that is. */
 
-import type { EventItems } from './event-items.js';
+import type { EventItems } from '../core/event-items.js';
 
 const HOW_TO_GET_EVENTS =
   'print them with `govc events -json -l PATH PATH`, where PATH is that of the VM, twice so that govc says which VM it is';

@@ -1,8 +1,8 @@
-/** The items of a document of events, on their way into a recording that nobody made. */
+/** The items of a document of events, one by one. */
 
-import { guarded } from '../core/core-handle.js';
-import { core } from '../core/wasm/loader.js';
 import type { EventSummary } from '../types.js';
+import { guarded } from './core-handle.js';
+import { core } from './wasm/loader.js';
 
 /** One item, as a recording holds it and as views show it. */
 export interface EventItem {
