@@ -202,7 +202,10 @@ export interface MonitorOptions {
   readonly stuckAfterSeconds?: number;
 }
 
-/** Why the machine asks for a read. May grow. */
+/**
+ * Why a read is asked for. May grow. `push` is after what a push may have missed, `safety` beside one, of which nothing is
+ * known to be missing.
+ */
 export type ReadReason =
   | 'start'
   | 'poll'
@@ -214,6 +217,7 @@ export type ReadReason =
   | 'restored'
   | 'vmsChanged'
   | 'push'
+  | 'safety'
   | (string & {});
 
 /** A read that the machine asks for: the answer is every matching event, in any order. */

@@ -86,8 +86,8 @@ describe('a push', () => {
       [
         [0, 'start'],
         [0, 'push'],
-        [60_000, 'poll'],
-        [120_000, 'poll'],
+        [60_000, 'safety'],
+        [120_000, 'safety'],
         [150_000, 'deadline'],
       ],
     );

@@ -44,6 +44,8 @@ export class RunLoop {
   readonly #inputs = new InputQueue<Input>();
   readonly #pushEvents: EventSource['pushEvents'];
   readonly #options: MonitorOptions;
+  /** Whether the machine's own reads are only for what a push has missed. */
+  readonly #raised: boolean;
   readonly #gapReads: GapReads;
   readonly #guests: GuestInfoFeed;
   #monitor: Monitor | undefined;
@@ -67,9 +69,9 @@ export class RunLoop {
     // The published rules see what is there at their fixed times, and nothing else.
     const pushes = setup.push && options.rules !== 'published';
     this.#pushEvents = pushes ? source.pushEvents?.bind(source) : undefined;
-    const raised = this.#pushEvents !== undefined && options.pollIntervalSeconds === undefined;
-    this.#options = raised ? { ...options, pollIntervalSeconds: SAFETY_READ_S } : options;
-    this.#gapReads = new GapReads(raised);
+    this.#raised = this.#pushEvents !== undefined && options.pollIntervalSeconds === undefined;
+    this.#options = this.#raised ? { ...options, pollIntervalSeconds: SAFETY_READ_S } : options;
+    this.#gapReads = new GapReads(this.#raised);
     this.#guests = new GuestInfoFeed({
       read: options.rules === 'published' ? undefined : source.readGuestInfo?.bind(source),
       failures: setup.failures,
@@ -384,7 +386,9 @@ export class RunLoop {
   #obey(outputs: readonly Output[]): void {
     for (const output of outputs) {
       if (output.type === 'read') {
-        this.#read({ ...output.query, types: this.#typesOf(output.query) }, false);
+        const { query } = output;
+        const reason = this.#raised && query.reason === 'poll' ? 'safety' : query.reason;
+        this.#read({ ...query, reason, types: this.#typesOf(query) }, false);
       } else if (output.type === 'logIn') {
         this.#logIn();
       }
