@@ -86,7 +86,7 @@ function source(...refused) {
   return {
     api,
     warnings,
-    events: new VimEventSource(api, undefined, new OpenCollectors(api), warn),
+    events: new VimEventSource(api, { openCollectors: new OpenCollectors(api), warn }),
   };
 }
 

@@ -2,9 +2,9 @@
 
 import { PushUnavailableError, ReadError } from '../errors.js';
 import { Backoff } from '../source/backoff.js';
-import type { CallOptions, EventPage, EventPush, EventSource } from '../source/event-source.js';
+import { takesVms } from '../source/event-push.js';
+import type { EventPage, EventPush, EventSource } from '../source/event-source.js';
 import type { SourceFailures } from '../source/read-failure.js';
-import { withTimeout } from '../source/with-timeout.js';
 import type { EventQuery, ReadFailure } from '../types.js';
 import { linkedTo, orAborted } from '../util/abort.js';
 import type { Clock } from '../util/clock.js';
@@ -14,9 +14,6 @@ import { checkedPage } from './checked-page.js';
 // A push that lasted this long was no failure to begin: it is begun again at once, and the series of pauses starts anew.
 // A long poll whose session ends may only say that it was cancelled; the next request then tells that the session is gone.
 const STEADY_MS = 5_000;
-
-// After that it is begun anew: until it is known, the VMs that were added are only read.
-const SET_VMS_MS = 30_000;
 
 /** What a push tells the run loop. */
 export type PushInput =
@@ -74,8 +71,8 @@ export class PushFeed {
     if (push === undefined) {
       return;
     }
-    const holds = await this.#setVms(push, vms).catch(() => false);
-    if (added && !holds && this.#push === push) {
+    const taken = await takesVms(push, vms, this.#setup.clock, this.#stop.signal, this.#session.signal);
+    if (added && !taken && this.#push === push) {
       this.#restart('other VMs are watched');
     }
   }
@@ -136,20 +133,6 @@ export class PushFeed {
       } else if (!wasSteady) {
         await this.#pause(backoff.next(), session);
       }
-    }
-  }
-
-  async #setVms(push: EventPush, vms: readonly string[]): Promise<boolean> {
-    if (push.setVms === undefined) {
-      return false;
-    }
-    const { signal, release } = linkedTo(this.#stop.signal, this.#session.signal);
-    try {
-      const change = async (call: CallOptions): Promise<unknown> => push.setVms?.(vms, call);
-      const holds = await withTimeout('changing the VMs of a push', change, SET_VMS_MS, this.#setup.clock, signal);
-      return holds === true;
-    } finally {
-      release();
     }
   }
 

@@ -21,33 +21,31 @@ const PARALLEL = 4;
 // Every request has a bound of its own; this one is for a read of hundreds of VMs one by one.
 const READ_TIMEOUT_MS = 120_000;
 
+/** What a source works with. */
+export interface VimEventSourceSetup {
+  readonly renewal: SessionRenewal;
+  /** Of the session, which ends them before itself. */
+  readonly openCollectors: OpenCollectors;
+  /** Whether its VMs are those of many watches, which come and go: a push is to hold them all from the first on. */
+  readonly forMany?: boolean;
+  /** Told once when the events have to be read VM by VM. */
+  readonly warn?: ((message: string) => void) | undefined;
+}
+
 /** Reads events with one query on a common parent where the account may, else with one per VM. */
-export class VimEventSource implements EventSource {
+export class VimEventSource implements Required<EventSource> {
   readonly readTimeoutMs = READ_TIMEOUT_MS;
   readonly #api: VimClient;
-  readonly #renewal: SessionRenewal;
+  readonly #setup: VimEventSourceSetup;
   readonly #scopes: EventScopes;
   readonly #guests: GuestInfoReader;
-  readonly #openCollectors: OpenCollectors;
-  readonly #warn: (message: string) => void;
   #warned = false;
 
-  /**
-   * @param openCollectors - of the session, which ends them before itself
-   * @param warn - told once when the events have to be read VM by VM
-   */
-  constructor(
-    api: VimClient,
-    renewal: SessionRenewal,
-    openCollectors: OpenCollectors,
-    warn: (message: string) => void = () => undefined,
-  ) {
+  constructor(api: VimClient, setup: VimEventSourceSetup) {
     this.#api = api;
-    this.#renewal = renewal;
+    this.#setup = setup;
     this.#scopes = new EventScopes(api);
     this.#guests = new GuestInfoReader(api);
-    this.#openCollectors = openCollectors;
-    this.#warn = warn;
   }
 
   serverTime({ signal }: CallOptions): Promise<Date> {
@@ -55,7 +53,7 @@ export class VimEventSource implements EventSource {
   }
 
   logIn({ signal }: CallOptions): Promise<void> {
-    return this.#renewal.renew({ signal });
+    return this.#setup.renewal.renew({ signal });
   }
 
   readGuestInfo(vms: readonly string[], { signal }: CallOptions): Promise<readonly GuestInfo[]> {
@@ -65,7 +63,7 @@ export class VimEventSource implements EventSource {
   pushEvents(query: EventQuery, { signal }: CallOptions): EventPush {
     const { types, since } = query;
     const scopes = (context: CallContext): AsyncIterable<Scope> => this.#pushScopes(query.vms, context);
-    const { events, scope } = this.#openCollectors.begin({ scopes, types, since }, signal);
+    const { events, scope } = this.#setup.openCollectors.begin({ scopes, types, since }, signal);
     return {
       [Symbol.asyncIterator]: () => events,
       setVms: async (vms, call) => {
@@ -93,21 +91,22 @@ export class VimEventSource implements EventSource {
     }
     if (!this.#warned) {
       this.#warned = true;
-      this.#warn(`the events of all VMs at once may not be read on ${this.#api.host}: reading them VM by VM`);
+      this.#setup.warn?.(`the events of all VMs at once may not be read on ${this.#api.host}: reading them VM by VM`);
     }
     return this.#readOneByOne(query, signal);
   }
 
-  /** One VM is asked for by itself: that is the narrowest question. */
   async *#pushScopes(vms: readonly string[], context: CallContext): AsyncGenerator<Scope, void, undefined> {
     const [vm] = vms;
-    if (vm !== undefined && vms.length === 1) {
-      yield { ref: { type: 'VirtualMachine', value: vm }, recursion: 'self' };
-      return;
+    const alone: readonly Scope[] =
+      vm !== undefined && vms.length === 1 ? [{ ref: { type: 'VirtualMachine', value: vm }, recursion: 'self' }] : [];
+    // One VM by itself is the narrowest question.
+    if (alone.length === 0 || this.#setup.forMany) {
+      for await (const ref of this.#scopes.above(vms, context)) {
+        yield { ref, recursion: 'all' };
+      }
     }
-    for await (const ref of this.#scopes.above(vms, context)) {
-      yield { ref, recursion: 'all' };
-    }
+    yield* alone;
   }
 
   async #readTogether(query: EventQuery, parent: MoRef, signal: AbortSignal): Promise<EventPage> {

@@ -4,12 +4,13 @@
 import { ConnectionError, OptionsError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import type { EventSource } from '../../source/event-source.js';
+import { SharedSource } from '../../source/shared-source.js';
 import { withTimeout } from '../../source/with-timeout.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { describe } from '../../util/describe.js';
 import { isText, unusable } from '../../util/fields.js';
 import type { CallContext, ServiceContent, Wire } from '../api/types.js';
-import { VimEventSource } from './events.js';
+import { VimEventSource, type VimEventSourceSetup } from './events.js';
 import { type Lookup, lookUp } from './lookup.js';
 import { OpenCollectors } from './open-collectors.js';
 import { clientFor, type Protocol } from './protocol.js';
@@ -162,7 +163,24 @@ export class VCenter implements AsyncDisposable {
    * @param warn - told once when the events have to be read VM by VM
    */
   events(warn?: (message: string) => void): EventSource {
-    return new VimEventSource(this.#api, this.#renewal, this.#openCollectors, warn);
+    return this.#events({ warn });
+  }
+
+  /**
+   * The events of the VMs of many watches. Make one, and pass it to all of them: it takes one event collector for all,
+   * and asks once where several want the same at the same time. What each of them reports is what it would report with a
+   * source of its own. Its push begins with the first watch and ends with the last; reads beside it, which are only for
+   * what it may have missed, are made for all watches together, each 65 s. It may be used for as long as the session.
+   *
+   * ```ts
+   * const source = vcenter.shared();
+   * const reports = await Promise.all(jobs.map(({ vms, options }) => waitForCustomization(source, vms, options)));
+   * ```
+   *
+   * @param warn - told once when the events have to be read VM by VM
+   */
+  shared(warn?: (message: string) => void): EventSource {
+    return new SharedSource(this.#events({ warn, forMany: true }), this.#api.clock);
   }
 
   /**
@@ -176,6 +194,10 @@ export class VCenter implements AsyncDisposable {
       }
       await this.#api.logout(context);
     });
+  }
+
+  #events(setup: Pick<VimEventSourceSetup, 'warn' | 'forMany'>): VimEventSource {
+    return new VimEventSource(this.#api, { ...setup, renewal: this.#renewal, openCollectors: this.#openCollectors });
   }
 
   /** Removes from the server what pushes have there. */
