@@ -8,16 +8,16 @@ const DIST = new URL('../../bindings/dist/', import.meta.url);
 
 /**
  * Thousands of bytes, raw and after gzip -9. After gzip the core may have 170 kB; the others a twentieth above what they
- * had with a core of that size, for the compilers' sake.
+ * had with a core of that size and with the source for many watches, for the compilers' sake.
  */
 const BUDGETS = {
   'core.wasm': [445, 170],
   'browser.js': [447, 235],
   // Of the entry alone: the core and what it needs are browser.js, which `watch()` loads.
   'element.js': [60, 22],
-  'external.js': [211, 55],
+  'external.js': [233, 61],
   'node.cjs': [471, 243],
-  'cli.js': [316, 86],
+  'cli.js': [345, 93],
 };
 
 const inThousands = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
