@@ -64,7 +64,7 @@ export class MonitorFeed {
     }
     let failure: ReadFailure | undefined =
       page.complete === false ? { kind: 'transient', message: 'the source could not read to the end' } : undefined;
-    const more = own || refusals.length > 0 || guests.length > 0;
+    const more = own || refusals.length > 0 || (guests.length > 0 && !guestsFirst);
     for (const [index, document] of documents.entries()) {
       const last = index === documents.length - 1;
       try {

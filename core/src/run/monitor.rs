@@ -229,6 +229,9 @@ impl Monitor {
             for _ in page.events {
                 ingested.ignored.add(IgnoreReason::AfterEnd);
             }
+            if let (Run::Default(run), Completeness::Complete) = (&mut self.run, page.completeness) {
+                run.complete_after_end(now_ms, &mut self.context);
+            }
             return;
         }
         let mut ignored = IgnoredCounts::default();

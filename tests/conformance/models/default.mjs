@@ -27,7 +27,10 @@ export function byDefaultRules(recording) {
   const run = new Run(recording);
   for (const step of recording.steps) {
     run.clockUntil(step.atMs);
-    if (run.ended) break;
+    if (run.ended) {
+      run.restOfTheAnswer(step);
+      continue;
+    }
     run.nowMs = step.atMs;
     run.input(step);
   }
@@ -75,6 +78,7 @@ class Run {
     // What was reported.
     this.nowMs = 0;
     this.ended = false;
+    this.endedByPart = false;
     this.ending = null;
     this.transitions = [];
     this.lines = new Map(this.vms().map((vm) => [vm, newLine(0)]));
@@ -91,6 +95,9 @@ class Run {
       const inWindow = events.filter((event) => event.ms >= this.watchOf(event.vm).windowMs);
       this.told.push(...inWindow.map((event) => ({ ...event, fed })));
       if (step.complete !== false) return this.completeObservation();
+      this.tell();
+      this.endedByPart = this.ended;
+      return;
     } else if (step.guestInfo) {
       if (this.vms().includes(step.guestInfo.vm)) this.guestInfos.push({ ...step.guestInfo, fed });
     } else if (step.readFailed) {
@@ -104,6 +111,14 @@ class Run {
       return this.setVms(step);
     }
     this.tell();
+  }
+
+  /** "Where a part ends the run, the part that completes the answer still counts as the read." */
+  restOfTheAnswer({ atMs, events, complete }) {
+    if (this.endedByPart && events && complete !== false && atMs === this.nowMs) {
+      this.lastReadMs = atMs;
+      this.readFailures = [];
+    }
   }
 
   /** Those that go are forgotten with all that was said of them; those that come begin anew. */
