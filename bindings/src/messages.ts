@@ -50,7 +50,9 @@ export function conclusionLine(row: VmRow, label: string): string | undefined {
     case 'completed':
       return undefined;
     case 'notStarted':
-      return `VM '${label}' is not started: its customization is not waited for`;
+      return row.hint === 'poweredOnEarlier'
+        ? `Customization for VM '${label}' is not waited for: ${rowHintText(row)}`
+        : `VM '${label}' is not started: its customization is not waited for`;
     case 'timedOut':
       return `Customization for VM '${label}' has not finished in time`;
     case 'vmRemoved':
@@ -65,7 +67,8 @@ export function conclusionLine(row: VmRow, label: string): string | undefined {
 const HINTS: Readonly<Record<Hint, string>> = {
   notRead: 'vCenter could not be read, so nothing can be said of the guest',
   poweredOff: 'it was powered on, but is off or suspended: the power-on failed, or somebody switched it off',
-  poweredOnEarlier: 'it runs, but was powered on before the time looked at',
+  poweredOnEarlier:
+    'it runs, but was powered on before the time looked at: look further back with --lookback or --since',
   neverPoweredOn: 'no power-on was seen in the time looked at',
   nothingPending: 'it was powered on, but no customization is pending',
   pendingNotStarted:
@@ -84,7 +87,9 @@ export function rowHintText({ hint, windowOpensAt }: VmRow): string {
   if (hint === undefined || hint === null) {
     return '';
   }
-  return windowOpensAt === undefined ? hintText(hint) : `${hintText(hint)}, which begins at ${windowOpensAt}`;
+  return windowOpensAt === undefined
+    ? hintText(hint)
+    : `it runs, but was powered on before ${windowOpensAt}, where the time looked at begins: look further back with --lookback or --since`;
 }
 
 /** The line for a VM that gets no further. */
@@ -119,7 +124,7 @@ function whyNotSucceeded(row: VmRow): string {
     case 'completed':
       return failureText(row);
     case 'notStarted':
-      return 'no power-on found';
+      return row.hint === 'poweredOnEarlier' ? '' : 'no power-on found';
     case 'timedOut':
       return 'timed out';
     case 'vmRemoved':

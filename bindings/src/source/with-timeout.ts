@@ -40,5 +40,7 @@ export async function withTimeout<T>(
 }
 
 function tookTooLong(what: string, timeoutMs: number): ReadError {
-  return new ReadError('transient', `${what} took longer than ${timeoutMs / 1000} s`, { code: 'timeout' });
+  return new ReadError('transient', `${what} took longer than ${Math.round(timeoutMs / 100) / 10} s`, {
+    code: 'timeout',
+  });
 }

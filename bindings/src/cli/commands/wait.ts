@@ -1,11 +1,15 @@
 /** The main job: wait for VMs. */
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import process from 'node:process';
 import { limits } from '../../core/limits.js';
 import { init } from '../../core/wasm/loader.js';
-import { LookupError, OptionsError } from '../../errors.js';
+import { ConnectionError, LookupError, OptionsError } from '../../errors.js';
 import { hostOf } from '../../http/server-url.js';
 import { clockText } from '../../messages.js';
+import { withTimeout } from '../../source/with-timeout.js';
 import type { MonitorOptions, Report } from '../../types.js';
+import { systemClock } from '../../util/clock.js';
 import type { Lookup } from '../../vsphere/client/lookup.js';
 import type { VCenter } from '../../vsphere/client/vcenter.js';
 import type { Progress } from '../../watch/progress.js';
@@ -30,6 +34,9 @@ import { connectAs } from './connect.js';
 // For a server that is not ready before the wait has begun: one that takes longer is told of, and left.
 const MOST_PATIENCE_S = 30;
 
+// What the last read of a wait has beyond its deadline.
+const LAST_READ_S = 5;
+
 // Of the VMs asked for, in a message about all of them.
 const MOST_NAMES = 10;
 
@@ -38,6 +45,11 @@ type WaitCommand = Extract<Command, { kind: 'wait' }>;
 /** Waits; answers the exit status. */
 export async function wait(command: WaitCommand, commandProcess: CommandProcess): Promise<number> {
   await init();
+  if (command.state !== undefined && command.record !== undefined && isOneFile(command.state, command.record)) {
+    throw new UsageError(
+      '--state and --record name the same file, and each would write over the other: give two files',
+    );
+  }
   const reporter = reporterFor(command, commandProcess);
   const state = command.state === undefined ? undefined : new StateFile(command.state, (text) => reporter.warn(text));
   const saved = state?.read();
@@ -97,19 +109,23 @@ interface Surroundings {
 }
 
 async function waitOn(connection: Connection, job: Job, surroundings: Surroundings): Promise<number> {
-  const { reporter, signal } = surroundings;
-  const vcenter = await connectAs(connection, {
-    signal,
-    patienceSeconds: Math.min(job.options.timeoutSeconds ?? MOST_PATIENCE_S, MOST_PATIENCE_S),
-    onRetry: (message) => reporter.warn(`${message}; trying again`),
-  });
+  const { reporter } = surroundings;
+  const inTime = beforeTheWait(hostOf(connection.url), job.options, surroundings.signal);
+  const vcenter = await inTime(({ signal }) =>
+    connectAs(connection, {
+      signal,
+      patienceSeconds: Math.min(job.options.timeoutSeconds ?? MOST_PATIENCE_S, MOST_PATIENCE_S),
+      onRetry: (message) => reporter.warn(`${message}; trying again`),
+    }),
+  );
   try {
     const { saved } = job;
     if (saved !== undefined) {
       checkServer(vcenter, saved);
     }
-    const found =
-      saved === undefined ? await vcenter.findVms(job.names, { signal }) : await findAgain(vcenter, saved, signal);
+    const found = await inTime(({ signal }) =>
+      saved === undefined ? vcenter.findVms(job.names, { signal }) : findAgain(vcenter, saved, signal),
+    );
     reporter.begin(saved?.report.vms ?? found.vms, saved?.report.vms);
     const { report, everRead, anyRead } = await watch(vcenter, found, job, surroundings);
     reporter.end(report, anyRead);
@@ -117,6 +133,30 @@ async function waitOn(connection: Connection, job: Job, surroundings: Surroundin
   } finally {
     await vcenter.close();
   }
+}
+
+/** Makes calls that have the time of the wait together, and as long after it as its last read has. */
+function beforeTheWait(
+  host: string,
+  options: MonitorOptions,
+  outer: AbortSignal,
+): <T>(call: (options: { signal: AbortSignal }) => Promise<T>) => Promise<T> {
+  const seconds = timeoutOf(options);
+  const end = performance.now() + ((seconds ?? 0) + LAST_READ_S) * 1000;
+  const late = (): Error =>
+    new ConnectionError(
+      `${host}: connecting and looking the VMs up took longer than --timeout (${clockText((seconds ?? 0) * 1000)}): give more time, or see what keeps the server`,
+      { code: 'timeout' },
+    );
+  return async (call) =>
+    seconds === null
+      ? await call({ signal: outer })
+      : await withTimeout(late, call, Math.max(0, end - performance.now()), systemClock, outer);
+}
+
+/** As long as it is waited at most; null for ever. */
+function timeoutOf({ timeoutSeconds }: MonitorOptions): number | null {
+  return timeoutSeconds === undefined ? limits().options.timeoutSeconds : timeoutSeconds;
 }
 
 async function watch(
@@ -192,8 +232,20 @@ async function findAgain(vcenter: VCenter, saved: SavedRun, signal: AbortSignal)
   }
 }
 
-function startText({ url }: Connection, names: readonly string[], { timeoutSeconds }: MonitorOptions): string {
-  const seconds = timeoutSeconds === undefined ? limits().options.timeoutSeconds : timeoutSeconds;
+/** Whether two paths lead to one file, as far as it is there. */
+function isOneFile(left: string, right: string): boolean {
+  const real = (path: string): string => {
+    try {
+      return realpathSync(path);
+    } catch {
+      return resolve(path);
+    }
+  };
+  return real(left) === real(right);
+}
+
+function startText({ url }: Connection, names: readonly string[], options: MonitorOptions): string {
+  const seconds = timeoutOf(options);
   const long = seconds === null ? 'without end' : `for ${clockText(seconds * 1000)} at most`;
   return `waiting for ${namesText(names)} on ${hostOf(url)}, ${long}`;
 }

@@ -14,8 +14,8 @@ export interface Asked {
   readonly known: boolean;
 }
 
-// They come before there is a session, or end it.
-const OUTSIDE = new Set(['RetrieveServiceContent', 'Login', 'LoginByToken', 'CloneSession', 'Logout']);
+// It comes before there is a session, and what answers it may still refuse everything else.
+const OUTSIDE = new Set(['RetrieveServiceContent', 'Logout']);
 
 /** Of one client with one server. */
 export class CallHistory {

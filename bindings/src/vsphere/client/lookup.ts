@@ -79,7 +79,10 @@ function matchingId(inventory: Inventory, input: string): readonly InventoryVm[]
 
 function matchingName(inventory: Inventory, input: string): readonly InventoryVm[] {
   const matcher = matcherFor(input);
-  return inventory.vms.filter((vm) => matcher.matches(vm.storedName));
+  const matches = inventory.vms.filter((vm) => matcher.matches(vm.storedName));
+  // The name that one VM is shown by may be how another's is stored: what is shown is found again.
+  const shown = matches.filter((vm) => shownName(vm.storedName) === input);
+  return isGlob(input) || shown.length === 0 ? matches : shown;
 }
 
 function matchingPath(inventory: Inventory, input: string): readonly InventoryVm[] {

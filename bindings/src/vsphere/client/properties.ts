@@ -7,8 +7,9 @@ import type { VimClient } from './vim-client.js';
 // A page of objects; the server may give fewer and has a token for the rest in any case.
 const MAX_OBJECTS = 1000;
 
-// Many times what a vCenter can have of any kind.
+// Many times what a vCenter can have of any kind, and many times the pages that it takes.
 const MOST_OBJECTS = 1_000_000;
+const MOST_PAGES = 2_000;
 
 /** Reads all VMs under the root that the account may see. */
 export async function readAllVms(
@@ -69,7 +70,7 @@ async function retrieve(
 ): Promise<ManagedObject[]> {
   const found = new Map<string, ManagedObject>();
   let page = await api.retrieveProperties({ sets, objects, maxObjects: MAX_OBJECTS }, context);
-  for (;;) {
+  for (let pages = 1; ; pages += 1) {
     const before = found.size;
     for (const object of page.objects) {
       found.set(`${object.ref.type}:${object.ref.value}`, object);
@@ -77,9 +78,10 @@ async function retrieve(
     if (page.token === undefined) {
       return [...found.values()];
     }
-    // A page with nothing new in it, and more to follow, would go on for ever.
-    if (found.size === before || found.size > MOST_OBJECTS) {
-      const what = found.size === before ? 'the same objects again and again' : `more than ${MOST_OBJECTS} objects`;
+    // A page with nothing new in it, or little, and more to follow, would go on for ever.
+    if (found.size === before || found.size > MOST_OBJECTS || pages === MOST_PAGES) {
+      const endless = pages === MOST_PAGES ? `more than ${MOST_PAGES} pages` : `more than ${MOST_OBJECTS} objects`;
+      const what = found.size === before ? 'the same objects again and again' : endless;
       throw new ConnectionError(`${api.host}: RetrievePropertiesEx answers ${what}`, { code: 'badAnswer' });
     }
     page = await api.continueRetrieveProperties(page.token, context);

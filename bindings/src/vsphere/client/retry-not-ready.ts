@@ -1,6 +1,6 @@
 /** Requests that come before there is a wait: a server that is not ready yet is asked again for a while. */
 
-import { ConnectionError } from '../../errors.js';
+import { ConnectionError, ReadError } from '../../errors.js';
 import { Backoff } from '../../source/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import { checkFields, type Field } from '../../util/fields.js';
@@ -39,8 +39,15 @@ export class NotReadyRetries {
     this.#onRetry = onRetry;
   }
 
-  /** Makes the call, and again while the answer says that the server is not ready. */
-  async call<T>(make: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  /**
+   * Makes the call, and again while it may pass.
+   * @param passes - which errors those are; before a log-in that the server is not ready, and nothing else
+   */
+  async call<T>(
+    make: () => Promise<T>,
+    signal: AbortSignal,
+    passes: (error: unknown) => error is ReadError = isNotReady,
+  ): Promise<T> {
     const end = this.#clock.now() + this.#ms;
     const backoff = new Backoff();
     for (;;) {
@@ -48,7 +55,7 @@ export class NotReadyRetries {
         return await make();
       } catch (error) {
         const pause = backoff.next();
-        if (!isNotReady(error) || signal.aborted || this.#clock.now() + pause > end) {
+        if (!passes(error) || signal.aborted || this.#clock.now() + pause > end) {
           throw error;
         }
         this.#onRetry(error.message);
@@ -57,6 +64,11 @@ export class NotReadyRetries {
       }
     }
   }
+}
+
+/** Whether it may pass, on a server that has answered before. */
+export function isTransient(error: unknown): error is ReadError {
+  return error instanceof ReadError && error.kind === 'transient';
 }
 
 // A connection that cannot be made is most often an address that is wrong, which is to be told at once.

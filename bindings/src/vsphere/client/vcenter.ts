@@ -14,7 +14,7 @@ import { VimEventSource, type VimEventSourceSetup } from './events.js';
 import { type Lookup, lookUp } from './lookup.js';
 import { OpenCollectors } from './open-collectors.js';
 import { clientFor, type Protocol } from './protocol.js';
-import { type NotReadyOptions, NotReadyRetries } from './retry-not-ready.js';
+import { isTransient, type NotReadyOptions, NotReadyRetries } from './retry-not-ready.js';
 import { SessionRenewal } from './session-renewal.js';
 import { type SignIn, signIn } from './sign-in.js';
 import type { VimClient } from './vim-client.js';
@@ -155,7 +155,7 @@ export class VCenter implements AsyncDisposable {
       }
     }
     const signal = signalOf(options);
-    return this.#retries.call(() => lookUp(this.#api, list, { signal }), signal);
+    return this.#retries.call(() => lookUp(this.#api, list, { signal }), signal, isTransient);
   }
 
   /**
