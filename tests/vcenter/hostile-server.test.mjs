@@ -39,6 +39,7 @@ describe('an answer', { concurrency: true }, () => {
     http.createServer(async (request, response) => {
       const chunks = [];
       for await (const chunk of request) chunks.push(chunk);
+      request.body = Buffer.concat(chunks).toString();
       const { host: _, connection: __, ...headers } = request.headers;
       const answer = await fetch(new URL(request.url, server.url), {
         method: request.method,
@@ -83,6 +84,68 @@ describe('an answer', { concurrency: true }, () => {
         return true;
       }),
     );
+
+  /** Answers the first request that is `method` with something of its own. */
+  const oddOnce = (method, odd) => {
+    let isDone = false;
+    return inFrontOf((response, answer, body, request) => {
+      const asked = `${request.headers.soapaction ?? ''} ${request.url} ${request.body}`;
+      if (!isDone && asked.includes(method)) {
+        isDone = true;
+        response.writeHead(odd.status, { 'content-type': odd.type ?? 'text/html' }).end(odd.body);
+      } else {
+        response.writeHead(answer.status, kept(answer)).end(body);
+      }
+    });
+  };
+  const ODD = {
+    'a portal': { status: 200, body: '<html><body>please log in</body></html>' },
+    'a refusal': { status: 403, body: 'no' },
+    'a proxy that wants a log-in': { status: 401, body: '' },
+    nothing: { status: 200, type: 'text/xml', body: '' },
+  };
+  for (const protocol of ['soap', 'vi-json']) {
+    for (const method of ['CreateContainerView', 'RetrievePropertiesEx']) {
+      for (const [what, odd] of Object.entries(ODD)) {
+        test(`over ${protocol} of ${what} to ${method}, once, does not end a look-up after a log-in`, () =>
+          listening(oddOnce(method, odd), async (host) => {
+            const vcenter = await connect(host, protocol);
+            assert.equal((await vcenter.findVms(['*'])).vms.length, 4);
+            await vcenter.close();
+          }));
+      }
+    }
+  }
+
+  test('to a look-up that goes on for ever, with something new each time, has an end', () => {
+    let asked = 0;
+    const endless = inFrontOf((response, answer, body, request) => {
+      const method = /<(?:\w+:)?((?:Continue)?RetrievePropertiesEx) /.exec(request.body)?.[1];
+      if (method === undefined) {
+        response.writeHead(answer.status, kept(answer)).end(body);
+        return;
+      }
+      asked += 1;
+      response
+        .writeHead(200, { 'content-type': 'text/xml' })
+        .end(
+          `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><${method}Response xmlns="urn:vim25"><returnval>` +
+            `<token>t${asked}</token><objects><obj type="VirtualMachine">vm-${asked}</obj></objects>` +
+            `</returnval></${method}Response></Body></Envelope>`,
+        );
+    });
+    return listening(endless, async (host) => {
+      const vcenter = await connectVCenter({
+        ...LOGIN,
+        server: `http://${host}/sdk`,
+        protocol: 'soap',
+        patienceSeconds: 0,
+      });
+      await assert.rejects(vcenter.findVms(['*']), /RetrievePropertiesEx answers more than 2000 pages/);
+      assert.equal(asked, 2000);
+      await vcenter.close();
+    });
+  });
 
   test('that is packed in an unknown way, or not as it says, says so', async () => {
     await failing(

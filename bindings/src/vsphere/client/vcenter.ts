@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A session with one vCenter: look-up, events, and an end that leaves no session behind. */
 
-import { ConnectionError, OptionsError } from '../../errors.js';
+import { ConnectionError, OptionsError, ReadError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import type { EventSource } from '../../source/event-source.js';
 import { SharedSource } from '../../source/shared-source.js';
@@ -155,7 +155,16 @@ export class VCenter implements AsyncDisposable {
       }
     }
     const signal = signalOf(options);
-    return this.#retries.call(() => lookUp(this.#api, list, { signal }), signal, isTransient);
+    const find = (): Promise<Lookup> => lookUp(this.#api, list, { signal });
+    const findInSession = (): Promise<Lookup> =>
+      find().catch(async (error: unknown) => {
+        if (!(error instanceof ReadError) || error.kind !== 'notAuthenticated') {
+          throw error;
+        }
+        await this.#renewal.renew({ signal });
+        return await find();
+      });
+    return this.#retries.call(findInSession, signal, isTransient);
   }
 
   /**
