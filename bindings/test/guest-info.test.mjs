@@ -59,6 +59,14 @@ async function wait(source, vms = VM, options = {}) {
 }
 
 describe('guest info', () => {
+  test('does not keep an answer that ends the wait from being a complete read', async () => {
+    for (const script of [[SUCCESS], [POWERED_ON, SUCCESS]]) {
+      const { report } = await wait(withGuests(script, [[running], [done('SUCCEEDED')]]));
+      assert.equal(report.vms[0].conclusion, 'completed');
+      assert.deepEqual(report.reading, { lastReadAtMs: report.endedAtMs, failure: null });
+    }
+  });
+
   test('is read before the events, for the VMs still open, at the start and at each safety read', async () => {
     const order = [];
     const source = withGuests([POWERED_ON, [event('VmStartingEvent', 4, 3, 'vm-102')], SUCCESS], [[]]);

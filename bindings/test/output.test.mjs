@@ -156,6 +156,14 @@ describe('lines', () => {
     assert.equal(line('completed'), undefined);
     assert.equal(line('vmRemoved'), "VM 'web-1' was removed");
     assert.match(line('notStarted'), /is not started/);
+    const earlier = { hint: 'poweredOnEarlier', windowOpensAt: '2026-03-01T09:55:00.000Z' };
+    for (const text of [
+      conclusionLine(row('VmNotStarted', 'notStarted', earlier), 'web-1'),
+      reasonOf(row('VmNotStarted', 'notStarted', earlier)),
+    ]) {
+      assert.match(text, /it runs, but was powered on before 2026-03-01T09:55:00\.000Z, .*--lookback or --since$/);
+      assert.doesNotMatch(text, /is not started|no power-on found/);
+    }
     assert.match(line('timedOut'), /has not finished in time/);
     assert.match(line('cancelled'), /no longer waited for/);
     assert.match(line('unobservable', { error: { kind: 'noPermission', message: 'not allowed' } }), /: not allowed$/);

@@ -84,6 +84,23 @@ describe('a recording made of events', () => {
     }
   });
 
+  test('has a report count what it cannot place or take, and says what all of a file lacks', () => {
+    const vm2 = { name: 'web-2', vm: { type: 'VirtualMachine', value: 'vm-2' } };
+    const { key: _, ...without } = { ...SUCCESS[0], vm: vm2 };
+    const [report] = replay([recordingFromEvents([[without, ...SUCCESS, { key: 9 }, { ...SUCCESS[1], key: 'x' }]])]);
+    assert.deepEqual([report.vms.map(({ vm }) => vm), report.ignored], [['vm-101'], { malformed: 3 }]);
+    for (const [documents, told] of [
+      [[{ ...SUCCESS[0], key: '7' }], /have keys that are no whole numbers/],
+      [[{ ...SUCCESS[0], key: 7.5 }], /have keys that are no whole numbers/],
+      [[{}], /holds no events, but objects without a type and a time/],
+      ['CreatedTime : 01.03.2026\r\nUserName    : x\r\n', /is what PowerShell prints for people/],
+      ['#< CLIXML\r\n<Objs Version="1.1"></Objs>', /is PowerShell's Export-Clixml/],
+      ['- key: 7\n  createdTime: 2026-03-01\n', /is YAML/],
+    ]) {
+      assert.throws(() => recordingFromEvents([documents]), { code: 'wireNotEvents', message: told }, String(told));
+    }
+  });
+
   test('leaves out items without a time, however many, and reads no document more than twice', (t) => {
     const without = { ...SUCCESS[1], createdTime: undefined };
     const bad = [without, {}, { createdTime: 'soon' }, { value: [SUCCESS[0], SUCCESS[1]] }];

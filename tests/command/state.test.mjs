@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { startSimulator } from '../simulators/simulator.mjs';
 import { jsonOf, runCommand, startCommand } from './command.mjs';
@@ -163,6 +163,10 @@ describe('a run with --state', { concurrency: 2 }, () => {
     const second = await runCommand([...QUICK, '--state', file, '--record', record], { server });
     assert.equal(second.status, 0);
     assert.match(second.stderr, /--record .* will not be written/);
+    const both = await runCommand(['--state', file, '--record', `${folder}/./${basename(file)}`, name], { server });
+    assert.equal(both.status, 3);
+    assert.match(both.stderr, /--state and --record name the same file/);
+    assert.match(readFileSync(file, 'utf8'), /vm-customization-state/);
     assert.equal(readFileSync(record, 'utf8'), before);
   });
 });

@@ -15,7 +15,8 @@ type TimedEvent = EventItem & { readonly summary: EventSummary };
 /**
  * Makes a recording of events in any wire form, newline-delimited JSON too, to be played event by event. It begins with
  * the first event; each event is a step of its own at its own time, and its VMs are those of which the machine takes an
- * event, in order of appearance. Events of other VMs and items without a time are left out.
+ * event, in order of appearance. Events of other VMs are left out; what lacks a key, a type or a time is told with the first
+ * event, so that a report counts it.
  *
  * ```ts
  * const playback = new Playback(recordingFromEvents([await file.text()]));
@@ -39,8 +40,9 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
     }
   }
   const events = all
-    .filter(({ summary }) => summary.vm !== null && watched.has(summary.vm))
+    .filter(({ summary }) => summary.vm !== null && watched.has(summary.vm) && summary.key !== null)
     .sort((left, right) => timeOf(left) - timeOf(right));
+  const unusable = items.filter(({ summary }) => summary === null || summary.key === null);
   const first = events[0];
   if (first === undefined) {
     throw new WireError(
@@ -49,7 +51,11 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
     );
   }
   const startedAt = first.summary.createdTime;
-  const steps = events.map((event) => ({ atMs: timeOf(event) - timeOf(first), events: [event.event] }));
+  const steps = events.map((event) => ({
+    atMs: timeOf(event) - timeOf(first),
+    // The machine is told of what it cannot take as well: it counts what it leaves out.
+    events: [event, ...(event === first ? unusable : [])].map((item) => item.event),
+  }));
   const { maxAtMs } = limits();
   if ((steps.at(-1)?.atMs ?? 0) > maxAtMs) {
     throw new WireError('wireNotEvents', `the events lie more than ${maxAtMs} ms apart: leave out the ones far off`);

@@ -24,6 +24,9 @@ const FORMS: readonly (readonly [begins: RegExp, what: string])[] = [
     /^(?:\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\] \[|==> \w+:)/m,
     `is what govc prints without -json, for people: ${HOW_TO_GET_EVENTS}`,
   ],
+  [/^#< CLIXML|^<Objs\b/, `is PowerShell's Export-Clixml: ${HOW_TO_GET_EVENTS}`],
+  [/^[A-Z]\w+ +: .*\r?\n(?:.*\r?\n)*?[A-Z]\w+ +: /, `is what PowerShell prints for people: ${HOW_TO_GET_EVENTS}`],
+  [/^(?:---\s*\n)?- ?\w+:\s/, `is YAML: ${HOW_TO_GET_EVENTS}`],
   [
     /^[^[{<\n]+(?:[,;\t][^[{<\n]*){3}/,
     `is a table, and no table of events has all that is needed: ${HOW_TO_GET_EVENTS}`,
@@ -44,8 +47,12 @@ export function lackOf({ items, ignored }: EventItems): string | undefined {
   if (items.length === 0 || items.some(({ summary }) => (summary?.kind ?? null) !== null)) {
     return undefined;
   }
-  const lack = (member: '_typeName' | 'key' | 'vm'): boolean => items.every(({ event }) => event[member] === undefined);
+  const lack = (member: '_typeName' | 'key' | 'createdTime' | 'vm'): boolean =>
+    items.every(({ event }) => event[member] === undefined);
   let what: string | undefined;
+  if (lack('_typeName') && lack('createdTime')) {
+    return `holds no events, but objects without a type and a time: ${HOW_TO_GET_EVENTS}`;
+  }
   if (lack('_typeName')) {
     what = lack('vm')
       ? 'have no type, as `govc events -json` prints them without -l'
@@ -54,6 +61,8 @@ export function lackOf({ items, ignored }: EventItems): string | undefined {
     what = 'do not say which VM they are of, as govc prints them where it was asked for one object, or for folders';
   } else if (lack('key')) {
     what = 'have no key, which govc prints from version 0.30 of 2022 on';
+  } else if (items.every(({ event }) => !Number.isInteger(event.key))) {
+    what = 'have keys that are no whole numbers, as the keys of vCenter are';
   }
   return what && `holds events that ${what}: ${HOW_TO_GET_EVENTS}`;
 }
