@@ -1,6 +1,7 @@
 //! The tests that cross the parts.
 
 mod damage;
+mod growth;
 mod json;
 mod laws;
 mod limits;

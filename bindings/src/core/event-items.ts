@@ -14,8 +14,8 @@ export interface EventItem {
     readonly createdTime?: string;
     readonly vm?: { readonly vm: { readonly value: string } };
   };
-  /** Null where it has no type or no usable time. */
-  readonly summary: EventSummary | null;
+  /** Absent where it has no type or no usable time. */
+  readonly summary?: EventSummary;
 }
 
 /** All of a document, and how many the machine would pass over, by reason. */

@@ -32,7 +32,7 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
   const items = documents.flatMap((document, index) =>
     itemsOf(document, documents.length === 1 ? 'the document' : `document ${index + 1}`),
   );
-  const all = items.filter((item): item is TimedEvent => item.summary !== null);
+  const all = items.filter((item): item is TimedEvent => item.summary !== undefined);
   const watched = new Map<string, VmRef>();
   for (const { summary } of all) {
     if (summary.vm !== null && summary.kind !== null && !watched.has(summary.vm)) {

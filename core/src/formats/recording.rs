@@ -26,6 +26,9 @@ pub const RECORDING_FORMAT: &str = "vm-customization-recording/1";
 /// The latest moment of a recording, in milliseconds: about 31 years.
 pub(crate) const MAX_AT_MS: u64 = 1_000_000_000_000;
 
+/// The most inputs of a recording: the shortest guest info takes many times the memory of its text.
+const MAX_INPUTS: usize = 1_000_000;
+
 /// One run as data: same recording, same report, on every host.
 ///
 /// Each step has `atMs`, milliseconds of host time since the start, and what was fed at that moment:
@@ -211,14 +214,20 @@ impl Recording {
         let start = Monitor::new(vms.clone(), options.clone(), started_at, HostTime::from_millis(0))
             .map_err(|error| RecordingError::Malformed(error.to_string()))?;
         let mut steps: Vec<RecordingStep> = Vec::new();
+        let mut inputs = 0;
         each(
             "steps",
             json.steps.ok_or_else(|| missing("steps"))?,
             |place, step| {
                 let before_ms = steps.last().map_or(0, |step| step.at_ms);
-                steps.push(RecordingStep::parse(
-                    step, place, before_ms, &options, with_items,
-                )?);
+                let step = RecordingStep::parse(step, place, before_ms, &options, with_items)?;
+                inputs += step.inputs.len();
+                if inputs > MAX_INPUTS {
+                    return Err(RecordingError::Malformed(format!(
+                        "{place}: more than {MAX_INPUTS} inputs, and at most as many are played"
+                    )));
+                }
+                steps.push(step);
                 Ok(())
             },
         )?;

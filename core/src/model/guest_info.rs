@@ -4,11 +4,12 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::de::Error;
+use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::model::is_default;
+use crate::model::options::MAX_VMS;
 use crate::model::report::IgnoreReason;
 use crate::model::text::{bytes_of, cut, TextBudget, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
@@ -89,12 +90,18 @@ impl Serialize for GuestInfos {
 impl<'de> Deserialize<'de> for GuestInfos {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();
-        let infos = if json.starts_with('[') {
-            serde_json::from_str(json)
-        } else {
-            serde_json::from_str(json).map(|info| alloc::vec![info])
-        };
-        infos.map(Self).map_err(D::Error::custom)
+        if !json.starts_with('[') {
+            let info = serde_json::from_str(json).map_err(D::Error::custom)?;
+            return Ok(Self([info].into()));
+        }
+        // Each takes many times the memory of the shortest text of it: they are counted before any is kept.
+        let count = serde_json::from_str::<Vec<IgnoredAny>>(json).map_or(0, |items| items.len());
+        if count > MAX_VMS {
+            return Err(D::Error::custom(format_args!(
+                "guest info of {count} VMs, and at most {MAX_VMS} are watched"
+            )));
+        }
+        serde_json::from_str(json).map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn rewrite(document: &[u8]) -> Result<(String, bool), WireError> {
 }
 
 /// The items of a document for a host that makes a recording of them: `{"items":[{"event":{…},"summary":{…}}],"ignored":{…}}`,
-/// each event as a recording holds it and as views show it (null where it has no type or no usable time), and how many of
+/// each event as a recording holds it and as views show it (absent where it has no type or no usable time), and how many of
 /// all items the machine would pass over, by reason.
 ///
 /// # Errors
@@ -205,6 +205,7 @@ impl Sink for Items {
         #[derive(Serialize)]
         struct ItemJson<'a> {
             event: EventJson<'a>,
+            #[serde(skip_serializing_if = "Option::is_none")]
             summary: Option<EventSummary>,
         }
 

@@ -1,0 +1,443 @@
+//! Documents that grow: what is read of them, and what memory that takes, grows with their length alone.
+//!
+//! Counted is what is allocated, in all and at once, which is the same on every machine: a reading that starts over,
+//! copies what it has, or keeps a tree shows in it. What is looked at without being kept is bounded by how the readers
+//! are made: each looks at a piece of a text once, and at the pieces in it at most as often as lists and objects are
+//! followed in depth. How long it takes stands in the measurements (`cargo xtask bench`).
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails says where"
+)]
+
+use std::fmt::Write;
+use std::hint::black_box;
+
+use vm_customization::{
+    replay, wire, Completeness, GuestInfo, HostTime, Monitor, Options, Playback, Recording, RunConfig,
+    RunInput, ServerTime, Snapshot, TimeDown, VmRef, MAX_VMS,
+};
+
+/// A document of about so many bytes.
+type Family = (&'static str, fn(usize) -> Vec<u8>);
+
+/// Reads a document.
+type Reader = (&'static str, fn(&[u8]));
+
+/// Bytes in memory at once, by byte of the document: the limit of docs/behaviour.md.
+const AT_ONCE: u64 = 16;
+
+/// The same of documents of VMs, which their number bounds: the shortest text of one has 9 bytes, its state 1.6 kB.
+const AT_ONCE_OF_VMS: u64 = 160;
+
+/// What is allocated whatever the length, in bytes.
+const BASE: u64 = 96 * 1024;
+
+const EVENT: &str = r#"{"_typeName":"VmStartingEvent","key":7,"createdTime":"2026-03-01T10:00:00Z","vm":{"name":"web-1","vm":{"type":"VirtualMachine","value":"vm-101"}}}"#;
+
+/// `before`, then `unit` until there are about `bytes`, then `after`.
+fn filled(before: &str, unit: &str, after: &str, bytes: usize) -> Vec<u8> {
+    [before, &unit.repeat(bytes / unit.len()), after]
+        .concat()
+        .into_bytes()
+}
+
+/// A list that begins with an event, so that what follows does not cost the page.
+fn listed(unit: &str, bytes: usize) -> Vec<u8> {
+    filled(&format!("[{EVENT},"), unit, "0]", bytes)
+}
+
+/// Units that differ by their numbers.
+fn numbered(before: &str, unit: &str, after: &str, bytes: usize) -> Vec<u8> {
+    let mut text = String::from(before);
+    for number in 0..bytes / (unit.len() + 4) {
+        text.push_str(&unit.replace('#', &number.to_string()));
+    }
+    (text + after).into_bytes()
+}
+
+fn soap(unit: &str, bytes: usize) -> Vec<u8> {
+    let (before, after) = soap_around();
+    filled(&before, unit, after, bytes)
+}
+
+fn soap_around() -> (String, &'static str) {
+    let event = r#"<returnval i:type="VmStartingEvent"><key>7</key><createdTime>2026-03-01T10:00:00Z</createdTime><vm><name>web-1</name><vm type="VirtualMachine">vm-101</vm></vm></returnval>"#;
+    let xsi = "http://www.w3.org/2001/XMLSchema-instance";
+    (
+        format!(r#"<Envelope xmlns:i="{xsi}"><Body><QueryEventsResponse>{event}"#),
+        "</QueryEventsResponse></Body></Envelope>",
+    )
+}
+
+/// One item of a SOAP page.
+fn soap_item(before: &str, unit: &str, after: &str, bytes: usize) -> Vec<u8> {
+    let (first, last) = soap_around();
+    filled(
+        &format!("{first}{before}"),
+        unit,
+        &format!("{after}{last}"),
+        bytes,
+    )
+}
+
+const JSON: [Family; 21] = [
+    ("lists in lists", |n| filled("", "[", "", n)),
+    ("objects in objects", |n| filled("", r#"{"vm":"#, "", n)),
+    ("containers in containers", |n| {
+        filled("", r#"{"returnval":"#, "", n)
+    }),
+    ("boxes in boxes", |n| listed(&r#"{"_value":"#.repeat(n / 10), 1)),
+    ("whole lists in lists", |n| {
+        [vec![b'['; n / 2], vec![b']'; n / 2]].concat()
+    }),
+    ("numbers in a list", |n| filled("[", "0,", "0]", n)),
+    ("numbers beside an event", |n| listed("0,", n)),
+    ("empty objects", |n| listed("{},", n)),
+    ("empty lists", |n| listed("[],", n)),
+    ("keys alone", |n| listed(r#"{"key":1},"#, n)),
+    ("texts for keys", |n| listed(r#"{"key":"a"},"#, n)),
+    ("events", |n| listed(&format!("{EVENT},"), n)),
+    ("events of no interest", |n| {
+        listed(r#"{"_typeName":"TaskEvent","key":1},"#, n)
+    }),
+    ("members that repeat", |n| {
+        filled(r#"[{"key":1"#, r#","key":1"#, "}]", n)
+    }),
+    ("members that are not known", |n| {
+        numbered(r#"[{"key":1"#, r#","a#":0"#, "}]", n)
+    }),
+    ("a long text", |n| {
+        filled(&format!(r#"[{EVENT},{{"_typeName":""#), "a", "\"}]", n)
+    }),
+    ("a text of escapes", |n| {
+        filled(&format!(r#"[{EVENT},{{"_typeName":""#), "\\n", "\"}]", n)
+    }),
+    ("half characters", |n| {
+        filled(&format!(r#"[{EVENT},{{"_typeName":""#), "\\ud83d", "\"}]", n)
+    }),
+    ("what is not UTF-8", |n| {
+        let whole =
+            format!(r#"[{EVENT},{{"_typeName":"CustomizationFailed","key":1,"fullFormattedMessage":""#);
+        [whole.as_bytes(), &vec![0xff; n], b"\"}]"].concat()
+    }),
+    ("white space", |n| filled("[", "\n", "]", n)),
+    ("data in base64", |n| {
+        filled(r#"[{"specversion":"1.0","data_base64":""#, "e30g", "\"}]", n)
+    }),
+];
+
+const LINES: [Family; 8] = [
+    ("lists that do not end", |n| filled("1\n", "[1,\n", "", n)),
+    ("objects that do not end", |n| filled("1\n", "{\n", "", n)),
+    ("broken members", |n| filled("1\n", "{\"a\n", "", n)),
+    ("numbers", |n| filled("", "1\n", "", n)),
+    ("empty lines", |n| filled("1\n", "\n", "1", n)),
+    ("keys", |n| filled("1\n", "{\"key\":1}\n", "", n)),
+    ("events", |n| filled("", &format!("{EVENT}\n"), "", n)),
+    ("lines that break off", |n| filled("[\n", "\"a\":[\n", "", n)),
+];
+
+const SOAP: [Family; 18] = [
+    ("elements in elements", |n| filled("", "<a>", "", n)),
+    ("elements in an item", |n| soap_item("<returnval>", "<a>", "", n)),
+    ("events", |n| {
+        soap(
+            r#"<returnval i:type="VmStartingEvent"><key>7</key><createdTime>2026-03-01T10:00:00Z</createdTime></returnval>"#,
+            n,
+        )
+    }),
+    ("events of no interest", |n| {
+        soap(r#"<returnval i:type="TaskEvent"><key>7</key></returnval>"#, n)
+    }),
+    ("items that never end", |n| {
+        soap(r#"<returnval i:type="TaskEvent"><returnval>"#, n)
+    }),
+    ("empty items", |n| soap("<returnval/>", n)),
+    ("empty elements", |n| {
+        soap_item("<returnval>", "<a/>", "</returnval>", n)
+    }),
+    ("fields that repeat", |n| {
+        soap_item("<returnval>", "<key>1</key>", "</returnval>", n)
+    }),
+    ("attributes", |n| {
+        let (first, last) = soap_around();
+        numbered(
+            &format!("{first}<returnval"),
+            r#" a#="""#,
+            &format!("></returnval>{last}"),
+            n,
+        )
+    }),
+    ("namespaces of one element", |n| {
+        let (first, last) = soap_around();
+        numbered(
+            &format!("{first}<returnval"),
+            r#" xmlns:a#="""#,
+            &format!("></returnval>{last}"),
+            n,
+        )
+    }),
+    ("namespaces in elements in elements", |n| {
+        let (first, last) = soap_around();
+        numbered(&format!("{first}<returnval>"), r#"<a xmlns:a#="">"#, last, n)
+    }),
+    ("a long text", |n| {
+        soap_item("<returnval><key>", "a", "</key></returnval>", n)
+    }),
+    ("line ends", |n| {
+        soap_item("<returnval><key>a", "\r", "a</key></returnval>", n)
+    }),
+    ("entities", |n| {
+        soap_item("<returnval><key>", "&amp;", "</key></returnval>", n)
+    }),
+    ("pieces of text", |n| {
+        soap_item("<returnval><key>", "a<!---->", "</key></returnval>", n)
+    }),
+    ("CDATA", |n| {
+        soap_item("<returnval><key>", "<![CDATA[a]]>", "</key></returnval>", n)
+    }),
+    ("instructions", |n| {
+        soap_item("<returnval>", "<?a?>", "</returnval>", n)
+    }),
+    ("what is no markup", |n| filled("", "<", "", n)),
+];
+
+const WIRE: [Reader; 7] = [
+    ("decode", |document| drop(black_box(wire::decode(document)))),
+    ("to_vi_json", |document| {
+        drop(black_box(wire::to_vi_json(document)))
+    }),
+    ("items_to_json", |document| {
+        drop(black_box(wire::items_to_json(document)))
+    }),
+    ("event_keys", |document| {
+        drop(black_box(wire::event_keys(document)))
+    }),
+    ("summarize_to_json", |document| {
+        drop(black_box(wire::summarize_to_json(document)))
+    }),
+    ("soap_tree", |document| drop(black_box(wire::soap_tree(document)))),
+    ("events_to_step", |document| {
+        drop(black_box(RunInput::events_to_step(
+            document,
+            Completeness::Complete,
+            0,
+        )));
+    }),
+];
+
+const HEAD: &str = r#"{"format":"vm-customization-recording/1","startedAt":"2026-03-01T10:00:00Z","vms":[{"vm":"vm-101"}],"steps":["#;
+
+const RECORDINGS: [Family; 7] = [
+    ("empty steps", |n| {
+        filled(HEAD, r#"{"atMs":0},"#, r#"{"atMs":0}]}"#, n)
+    }),
+    ("pages of events", |n| {
+        filled(
+            HEAD,
+            &format!(r#"{{"atMs":0,"events":[{EVENT}]}},"#),
+            r#"{"atMs":0}]}"#,
+            n,
+        )
+    }),
+    ("bad items", |n| {
+        filled(
+            &format!(r#"{HEAD}{{"atMs":0,"events":[{EVENT},"#),
+            "0,",
+            "0]}]}",
+            n,
+        )
+    }),
+    ("empty items", |n| {
+        filled(
+            &format!(r#"{HEAD}{{"atMs":0,"events":[{EVENT},"#),
+            "{},",
+            "0]}]}",
+            n,
+        )
+    }),
+    ("a document as a text", |n| {
+        filled(&format!(r#"{HEAD}{{"atMs":0,"events":""#), "1\\n", "\"}]}", n)
+    }),
+    ("lines that are none", |n| filled("1\n", "{\n", "", n)),
+    ("lists in lists", |n| filled(HEAD, "[", "", n)),
+];
+
+const RECORDINGS_OF_VMS: [Family; 2] = [
+    ("guest info", |n| {
+        filled(
+            &format!(r#"{HEAD}{{"atMs":0,"guestInfo":["#),
+            r#"{"vm":"a"},"#,
+            r#"{"vm":"a"}]}]}"#,
+            n,
+        )
+    }),
+    ("VMs", |n| {
+        numbered(
+            &HEAD.replace(r#"{"vm":"vm-101"}],"steps":["#, ""),
+            r#"{"vm":"vm-#"},"#,
+            r#"{"vm":"a"}],"steps":[]}"#,
+            n,
+        )
+    }),
+];
+
+const PLAYERS: [Reader; 2] = [
+    ("replay", |document| drop(black_box(replay(document)))),
+    ("Playback", |document| {
+        drop(black_box(Playback::from_json(document)))
+    }),
+];
+
+const INPUTS: [Family; 3] = [
+    ("lists in lists", |n| filled("", "[", "", n)),
+    ("half characters", |n| filled(r#"[{"vm":""#, "\\ud83d", "\"}]", n)),
+    ("members", |n| {
+        numbered(r#"{"format":"vm-customization-snapshot/2""#, r#","a#":0"#, "}", n)
+    }),
+];
+
+const INPUTS_OF_VMS: [Family; 3] = [
+    ("guest info", |n| {
+        filled("[", r#"{"vm":"a"},"#, r#"{"vm":"a"}]"#, n)
+    }),
+    ("VMs", |n| numbered("[", r#"{"vm":"x#"},"#, r#"{"vm":"a"}]"#, n)),
+    ("a snapshot", |n| {
+        let vms = (0..n / 512)
+            .map(|number| VmRef::new(format!("vm-{number}")))
+            .collect();
+        let now = HostTime::from_millis(0);
+        let mut monitor = Monitor::new(vms, Options::default(), ServerTime::from_unix_ms(0), now).unwrap();
+        monitor.cancel(now);
+        monitor.snapshot().to_json().into_bytes()
+    }),
+];
+
+const BOUNDARY: [Reader; 5] = [
+    ("guest info", |json| {
+        drop(black_box(GuestInfo::list_from_json(text(json))))
+    }),
+    ("VMs", |json| drop(black_box(VmRef::list_from_json(text(json))))),
+    ("configuration", |json| {
+        drop(black_box(RunConfig::from_json(text(json))))
+    }),
+    ("step", |json| {
+        drop(black_box(RunInput::step_from_json(text(json))))
+    }),
+    ("snapshot", |json| {
+        let (server_now, now) = (ServerTime::from_unix_ms(0), HostTime::from_millis(0));
+        let restored = Snapshot::from_json(json)
+            .and_then(|snapshot| Monitor::restore(snapshot, TimeDown::Counts, server_now, now));
+        drop(black_box(restored));
+    }),
+];
+
+fn text(json: &[u8]) -> &str {
+    std::str::from_utf8(json).unwrap_or_default()
+}
+
+/// Grows each family by two and by four: what is allocated grows no faster, and what is held at once stays within the
+/// limit.
+fn grow(families: &[Family], readers: &[Reader], at_once: u64) {
+    let mut faults = String::new();
+    for (family, document) in families {
+        for (reader, read) in readers {
+            let mut before: Option<(u64, u64)> = None;
+            for factor in [1, 2, 4] {
+                let document = document(16 * 1024 * factor);
+                let counted = allocation_counter::measure(|| read(&document));
+                let length = u64::try_from(document.len()).unwrap();
+                let is_linear = before.is_none_or(|(length_before, total_before)| {
+                    counted.bytes_total <= total_before * length * 5 / 4 / length_before + BASE
+                });
+                if counted.bytes_max > at_once * length + BASE || !is_linear {
+                    writeln!(
+                        faults,
+                        "{reader} of {family}, {length} bytes: {counted:?}, before {before:?}"
+                    )
+                    .unwrap();
+                }
+                before = Some((length, counted.bytes_total));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{faults}");
+}
+
+#[test]
+fn json_is_read_in_memory_that_grows_with_its_length_alone() {
+    grow(&JSON, &WIRE, AT_ONCE);
+}
+
+#[test]
+fn lines_are_read_in_memory_that_grows_with_their_length_alone() {
+    grow(&LINES, &WIRE, AT_ONCE);
+    grow(&LINES, &PLAYERS, AT_ONCE);
+}
+
+#[test]
+fn soap_is_read_in_memory_that_grows_with_its_length_alone() {
+    grow(&SOAP, &WIRE, AT_ONCE);
+}
+
+#[test]
+fn recordings_are_read_in_memory_that_grows_with_their_length_alone() {
+    grow(&RECORDINGS, &PLAYERS, AT_ONCE);
+}
+
+#[test]
+fn what_hosts_say_is_read_in_memory_that_grows_with_its_length_alone() {
+    grow(&INPUTS, &BOUNDARY, AT_ONCE);
+}
+
+#[test]
+fn vms_are_read_in_memory_that_grows_with_their_number_alone() {
+    grow(&RECORDINGS_OF_VMS, &PLAYERS, AT_ONCE_OF_VMS);
+    grow(&INPUTS_OF_VMS, &BOUNDARY, AT_ONCE_OF_VMS);
+}
+
+#[test]
+fn more_guest_info_than_there_can_be_vms_is_refused() {
+    let list = |count: usize| format!("[{}]", vec![r#"{"vm":"a"}"#; count].join(","));
+    assert_eq!(GuestInfo::list_from_json(&list(MAX_VMS)).unwrap().len(), MAX_VMS);
+    let error = GuestInfo::list_from_json(&list(MAX_VMS + 1)).unwrap_err();
+    assert!(error.contains("guest info of 100001 VMs"), "{error}");
+}
+
+#[test]
+fn more_inputs_than_a_recording_has_room_for_are_refused() {
+    let step = format!(
+        r#"{{"atMs":0,"guestInfo":[{}]}}"#,
+        vec![r#"{"vm":"a"}"#; MAX_VMS].join(",")
+    );
+    let recording = |after: &str| format!("{HEAD}{}{after}]}}", vec![step.as_str(); 10].join(","));
+    assert!(Recording::from_json(&recording("")).is_ok());
+    let error = Recording::from_json(&recording(r#",{"atMs":0,"loggedIn":true}"#)).unwrap_err();
+    assert!(
+        error.to_string().contains("steps[10]: more than 1000000 inputs"),
+        "{error}"
+    );
+}
+
+#[test]
+fn after_100_lines_that_are_no_recordings_the_rest_is_not_read() {
+    let recording = format!("{HEAD}]}}\n");
+    let lines = |bad: usize| replay(format!("{}{recording}", "1\n".repeat(bad)).as_bytes());
+    assert_eq!(lines(99).lines().count(), 100);
+    assert!(lines(99)
+        .lines()
+        .last()
+        .unwrap()
+        .contains("vm-customization-report/1"));
+    let stopped = lines(100);
+    assert_eq!(stopped.lines().count(), 101);
+    assert!(
+        stopped
+            .lines()
+            .last()
+            .unwrap()
+            .contains("100 lines are no recordings"),
+        "{stopped}"
+    );
+}
