@@ -206,16 +206,16 @@ const SOAP: [Family; 18] = [
 const WIRE: [Reader; 7] = [
     ("decode", |document| drop(black_box(wire::decode(document)))),
     ("to_vi_json", |document| {
-        drop(black_box(wire::to_vi_json(document)))
+        drop(black_box(wire::to_vi_json(document)));
     }),
     ("items_to_json", |document| {
-        drop(black_box(wire::items_to_json(document)))
+        drop(black_box(wire::items_to_json(document)));
     }),
     ("event_keys", |document| {
-        drop(black_box(wire::event_keys(document)))
+        drop(black_box(wire::event_keys(document)));
     }),
     ("summarize_to_json", |document| {
-        drop(black_box(wire::summarize_to_json(document)))
+        drop(black_box(wire::summarize_to_json(document)));
     }),
     ("soap_tree", |document| drop(black_box(wire::soap_tree(document)))),
     ("events_to_step", |document| {
@@ -286,7 +286,7 @@ const RECORDINGS_OF_VMS: [Family; 2] = [
 const PLAYERS: [Reader; 2] = [
     ("replay", |document| drop(black_box(replay(document)))),
     ("Playback", |document| {
-        drop(black_box(Playback::from_json(document)))
+        drop(black_box(Playback::from_json(document)));
     }),
 ];
 
@@ -316,14 +316,14 @@ const INPUTS_OF_VMS: [Family; 3] = [
 
 const BOUNDARY: [Reader; 5] = [
     ("guest info", |json| {
-        drop(black_box(GuestInfo::list_from_json(text(json))))
+        drop(black_box(GuestInfo::list_from_json(text(json))));
     }),
     ("VMs", |json| drop(black_box(VmRef::list_from_json(text(json))))),
     ("configuration", |json| {
-        drop(black_box(RunConfig::from_json(text(json))))
+        drop(black_box(RunConfig::from_json(text(json))));
     }),
     ("step", |json| {
-        drop(black_box(RunInput::step_from_json(text(json))))
+        drop(black_box(RunInput::step_from_json(text(json))));
     }),
     ("snapshot", |json| {
         let (server_now, now) = (ServerTime::from_unix_ms(0), HostTime::from_millis(0));
@@ -411,7 +411,7 @@ fn more_inputs_than_a_recording_has_room_for_are_refused() {
         r#"{{"atMs":0,"guestInfo":[{}]}}"#,
         vec![r#"{"vm":"a"}"#; MAX_VMS].join(",")
     );
-    let recording = |after: &str| format!("{HEAD}{}{after}]}}", vec![step.as_str(); 10].join(","));
+    let recording = |after: &str| format!("{HEAD}{}{after}]}}", [step.as_str(); 10].join(","));
     assert!(Recording::from_json(&recording("")).is_ok());
     let error = Recording::from_json(&recording(r#",{"atMs":0,"loggedIn":true}"#)).unwrap_err();
     assert!(

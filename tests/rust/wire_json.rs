@@ -444,7 +444,8 @@ fn check_forms(document: &str) {
     let items = items["items"].as_array().unwrap();
     let events: Vec<_> = items.iter().map(|item| item["event"].clone()).collect();
     let mut all: Vec<Value> = serde_json::from_str(&all).unwrap();
-    all.retain(|item| !item.is_null());
+    // What has nothing of an event is counted alone.
+    all.retain(|item| !item.is_null() && *item != json!({}));
     assert_eq!(events, all, "{document}");
 }
 

@@ -211,7 +211,8 @@ fn type_at_the_start(json: &str) -> Option<&str> {
 /// The event that a text begins with, and where it ends, as most are written. Others are read as [`Members`], which gives
 /// the same of one that is plain.
 fn plain_event(text: &str) -> Option<(RawEvent<'_>, usize)> {
-    let (PlainEvent(event), passed) = first_value(text).ok()?;
+    // The error of what is none costs more than reading it.
+    let (PlainEvent(event), passed) = text.starts_with('{').then(|| first_value(text).ok())??;
     let is_whole = event.created_time.is_some() && !matches!(event.key, RawKey::Missing);
     let is_named = event.type_name.as_deref().is_some_and(is_named_event);
     (is_whole && is_named).then_some((event, passed))

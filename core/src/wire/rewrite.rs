@@ -38,7 +38,7 @@ pub(crate) fn rewrite(document: &[u8]) -> Result<(String, bool), WireError> {
 
 /// The items of a document for a host that makes a recording of them: `{"items":[{"event":{…},"summary":{…}}],"ignored":{…}}`,
 /// each event as a recording holds it and as views show it (absent where it has no type or no usable time), and how many of
-/// all items the machine would pass over, by reason.
+/// all items the machine would pass over, by reason. An item that has nothing of an event is counted alone.
 ///
 /// # Errors
 ///
@@ -211,6 +211,10 @@ impl Sink for Items {
 
         if let Err((reason, _)) = event.essence() {
             self.ignored.add(reason);
+        }
+        let has_key = !matches!(event.key, RawKey::Missing);
+        if event.type_name.is_none() && event.created_time.is_none() && event.vm.is_none() && !has_key {
+            return;
         }
         let summary = summary_of(&event);
         let event = EventJson::of(event);
