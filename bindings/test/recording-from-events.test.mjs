@@ -92,7 +92,7 @@ describe('a recording made of events', () => {
     for (const [documents, told] of [
       [[{ ...SUCCESS[0], key: '7' }], /have keys that are no whole numbers/],
       [[{ ...SUCCESS[0], key: 7.5 }], /have keys that are no whole numbers/],
-      [[{}], /holds no events, but objects without a type and a time/],
+      [[{}], /holds no events, but what has neither a type nor a time/],
       ['CreatedTime : 01.03.2026\r\nUserName    : x\r\n', /is what PowerShell prints for people/],
       ['#< CLIXML\r\n<Objs Version="1.1"></Objs>', /is PowerShell's Export-Clixml/],
       ['- key: 7\n  createdTime: 2026-03-01\n', /is YAML/],

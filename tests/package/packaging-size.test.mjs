@@ -12,11 +12,11 @@ const DIST = new URL('../../bindings/dist/', import.meta.url);
  */
 const BUDGETS = {
   'core.wasm': [445, 170],
-  'browser.js': [447, 235],
+  'browser.js': [469, 240],
   // Of the entry alone: the core and what it needs are browser.js, which `watch()` loads.
   'element.js': [60, 22],
-  'external.js': [233, 61],
-  'node.cjs': [471, 243],
+  'external.js': [232, 61],
+  'node.cjs': [493, 247],
   'cli.js': [345, 93],
 };
 

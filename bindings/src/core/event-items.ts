@@ -41,7 +41,8 @@ export function eventItems(document: Uint8Array): EventItems {
 export function separableItems(document: EventDocument): readonly EventItem[] | undefined {
   try {
     const { items, ignored } = eventItems(toBytes(document));
-    return ignored.malformed === undefined ? items : undefined;
+    const isObservation = items.length === 0 || items.some(({ summary }) => summary !== undefined);
+    return ignored.malformed === undefined && isObservation ? items : undefined;
   } catch (error) {
     if (error instanceof WireError) {
       return undefined;

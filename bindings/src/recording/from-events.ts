@@ -42,7 +42,7 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
   const events = all
     .filter(({ summary }) => summary.vm !== null && watched.has(summary.vm) && summary.key !== null)
     .sort((left, right) => timeOf(left) - timeOf(right));
-  const unusable = items.filter(({ summary }) => summary === null || summary.key === null);
+  const unusable = items.filter(({ summary }) => summary === undefined || summary.key === null);
   const first = events[0];
   if (first === undefined) {
     throw new WireError(
@@ -83,7 +83,7 @@ function itemsOf(document: EventDocument, what: string): EventItems['items'] {
       ? new WireError(error.code, error.message.replace('the document', what), { cause: error })
       : new WireError('wireNotEvents', `${what} ${known}`, { cause: error });
   }
-  const why = found.items.length === 0 ? formOf(bytes) : lackOf(found);
+  const why = (found.items.length === 0 ? formOf(bytes) : undefined) ?? lackOf(found);
   if (why !== undefined) {
     throw new WireError('wireNotEvents', `${what} ${why}`);
   }

@@ -44,14 +44,17 @@ export function otherForm(text: string): string | undefined {
 
 /** What all events of a document lack that the machine needs, in the same way; undefined where it takes one of them. */
 export function lackOf({ items, ignored }: EventItems): string | undefined {
-  if (items.length === 0 || items.some(({ summary }) => (summary?.kind ?? null) !== null)) {
+  if (items.some(({ summary }) => (summary?.kind ?? null) !== null)) {
     return undefined;
+  }
+  if (items.length === 0) {
+    return (ignored.malformed ?? 0) > 0 ? noEvents() : undefined;
   }
   const lack = (member: '_typeName' | 'key' | 'createdTime' | 'vm'): boolean =>
     items.every(({ event }) => event[member] === undefined);
   let what: string | undefined;
   if (lack('_typeName') && lack('createdTime')) {
-    return `holds no events, but objects without a type and a time: ${HOW_TO_GET_EVENTS}`;
+    return noEvents();
   }
   if (lack('_typeName')) {
     what = lack('vm')
@@ -65,4 +68,8 @@ export function lackOf({ items, ignored }: EventItems): string | undefined {
     what = 'have keys that are no whole numbers, as the keys of vCenter are';
   }
   return what && `holds events that ${what}: ${HOW_TO_GET_EVENTS}`;
+}
+
+function noEvents(): string {
+  return `holds no events, but what has neither a type nor a time: ${HOW_TO_GET_EVENTS}`;
 }

@@ -130,7 +130,7 @@ class JointPage {
     const items = [...vms, undefined]
       .flatMap((vm) => this.#byVm.get(vm) ?? [])
       // Others may have asked from an earlier time on.
-      .filter(({ summary }) => summary === null || summary.createdTime >= since);
+      .filter(({ summary }) => summary === undefined || summary.createdTime >= since);
     const asked = new Set(vms);
     return {
       events: documentOf(items),
