@@ -5,6 +5,8 @@
  *   node.js         the same for `import`: it re-exports node.cjs, so both kinds of import see one class
  *   browser.js      everything for browsers, with the core deflated inside
  *   external.js     the same without the core, for those who serve core.wasm themselves
+ *   testing.cjs     sources, a clock and a vCenter for tests of users' programs, in Node; takes the classes of node.cjs
+ *   testing.js      the same for `import`
  *   cli.js          the command; reads core.wasm beside it
  *   element.js      the custom element, minified: pages load it as it is; the core comes from browser.js when it is needed
  *   core.wasm       the core
@@ -58,17 +60,17 @@ const builtins = {
 };
 
 /**
- * Leaves what the element takes from other folders, when it is to watch, to the browser's entry, which exports it: whoever
- * imports both has one core, and one set of classes.
+ * Leaves what a folder imports by `filter` to an entry that exports it: whoever imports both has one core, and one set of
+ * classes.
  */
-const besideBrowser = {
-  name: 'beside-browser',
+const beside = (entry, folder, filter) => ({
+  name: `beside-${entry}`,
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\.\/\w+\// }, ({ importer }) =>
-      dirname(importer) === at('src/element') ? { path: './browser.js', external: true } : undefined,
+    onResolve({ filter }, ({ importer }) =>
+      dirname(importer) === at(`src/${folder}`) ? { path: `./${entry}`, external: true } : undefined,
     );
   },
-};
+});
 
 /** Puts the text of a style sheet where it is imported. */
 const styleSheets = {
@@ -103,6 +105,13 @@ await Promise.all([
     format: 'cjs',
     plugins: [embeddedCore, builtins],
   }),
+  build({
+    ...forNode,
+    entryPoints: ['src/entries/testing.ts'],
+    outfile: 'dist/testing.cjs',
+    format: 'cjs',
+    plugins: [beside('node.cjs', 'testing', /^\.\.\/(errors|core\/.*)\.js$/), builtins],
+  }),
   build({ ...forNode, entryPoints: ['src/entries/cli.ts'], outfile: 'dist/cli.js', format: 'esm' }),
   build({ ...forBrowsers, entryPoints: ['src/entries/browser.ts'], outfile: 'dist/browser.js' }),
   build({ ...forBrowsers, entryPoints: ['src/entries/external.ts'], outfile: 'dist/external.js' }),
@@ -111,7 +120,7 @@ await Promise.all([
     entryPoints: ['src/entries/element.ts'],
     outfile: 'dist/element.js',
     minify: true,
-    plugins: [besideBrowser, styleSheets],
+    plugins: [beside('browser.js', 'element', /^\.\.\/\w+\//), styleSheets],
   }),
   writeFile(at('dist/core.wasm'), wasm),
   readFile(at('src/element/element.ts'), 'utf8').then((source) =>
@@ -121,8 +130,11 @@ await Promise.all([
   // esbuild has said what and where.
   process.exit(1);
 });
-const names = Object.keys(require(at('dist/node.cjs'))).sort();
-await writeFile(at('dist/node.js'), `export {\n${names.map((name) => `  ${name},\n`).join('')}} from './node.cjs';\n`);
+for (const entry of ['node', 'testing']) {
+  const names = Object.keys(require(at(`dist/${entry}.cjs`))).sort();
+  const list = names.map((name) => `  ${name},\n`).join('');
+  await writeFile(at(`dist/${entry}.js`), `export {\n${list}} from './${entry}.cjs';\n`);
+}
 
 // TypeScript last: with a type error the bundles are there all the same, and the build fails.
 const compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
@@ -134,7 +146,7 @@ if (tsc.status !== 0) {
   await rm(at('dist/.types'), { recursive: true, force: true });
   process.exit(1);
 }
-const entries = ['node', 'browser', 'external', 'element'];
+const entries = ['node', 'browser', 'external', 'element', 'testing'];
 const types = await reachableTypes(
   at('dist/.types/'),
   entries.map((entry) => `entries/${entry}.d.ts`),
@@ -150,4 +162,6 @@ for (const entry of entries) {
 }
 // Written by hand: what they import is no dependency of the package.
 await cp(at('types'), at('dist'), { recursive: true });
-await writeFile(at('dist/node.d.cts'), `export * from './cjs/entries/node.js';\n`);
+for (const entry of ['node', 'testing']) {
+  await writeFile(at(`dist/${entry}.d.cts`), `export * from './cjs/entries/${entry}.js';\n`);
+}

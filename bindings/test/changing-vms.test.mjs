@@ -10,7 +10,7 @@ const REOPEN = { attempts: 'reopen', timeoutSeconds: 60 };
 const at = (second) => new Date(Date.parse(START) + second * 1000);
 const STARTED = SUCCESS.slice(0, 1);
 const reads = (source) =>
-  source.reads.map(({ at: when, query }) => [when, query.reason, query.since.slice(14, 19), query.vms.join(' ')]);
+  source.reads.map(({ atMs: when, query }) => [when, query.reason, query.since.slice(14, 19), query.vms.join(' ')]);
 
 /** A source that tells the time that it is. */
 function timed(script, more = {}) {
@@ -139,7 +139,7 @@ describe('a watch whose VMs change', () => {
     };
     const source = timed([STARTED, lateAnswer, ...Array(9).fill(HANG)], { readGuestInfo: HANG });
     const { report } = await watched(source, ONE, { timeoutSeconds: 40, stuckAfterSeconds: 17 }, [[18_200, TWO]]);
-    assert.equal(source.reads[1].at, 17_000);
+    assert.equal(source.reads[1].atMs, 17_000);
     assert.equal(source.reads[2].query.reason, 'vmsChanged');
     assert.deepEqual(
       report.vms.map(({ conclusion }) => conclusion),
@@ -287,7 +287,7 @@ describe('a watch whose VMs change', () => {
       ['vm-101', 'vm-102 vm-101'],
     );
     assert.equal(pushes[0][1].aborted, true);
-    const ownAfter = source.reads.filter(({ at: when }) => when > 20_000 && when < 60_000);
+    const ownAfter = source.reads.filter(({ atMs: when }) => when > 20_000 && when < 60_000);
     assert.ok(
       ownAfter.every(({ query }) => !query.vms.includes('vm-102') || query.reason === 'push'),
       'nothing more is read of a VM that went',

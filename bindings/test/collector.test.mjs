@@ -1,8 +1,8 @@
 /** The push of a vCenter, against an API of a few lines. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SteppedClock } from '../dist/testing.js';
 import { internal } from './internal.mjs';
-import { SimulatedClock } from './simulated-clock.mjs';
 
 const { CertificateError, OpenCollectors, ConnectionError, VimFaultError } = await internal(
   'vsphere/client/open-collectors',
@@ -23,7 +23,7 @@ const PAGE = { version: '1', truncated: false, body: new Uint8Array() };
 const hang = ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
 
 /** Answers that are worth nothing but an error or an update each; every call is counted. */
-function api(answers, clock = new SimulatedClock()) {
+function api(answers, clock = new SteppedClock()) {
   const calls = {};
   const call =
     (name, answer) =>

@@ -1,8 +1,8 @@
 /** Of which objects the events are read and pushed, against an inventory of a few lines. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SteppedClock } from '../dist/testing.js';
 import { internal } from './internal.mjs';
-import { SimulatedClock } from './simulated-clock.mjs';
 
 const { VimEventSource, OpenCollectors, VimFaultError } = await internal(
   'vsphere/client/events',
@@ -31,7 +31,7 @@ const PARENTS = {
 
 /** @param {ReadonlySet<string>} refused ids of objects whose events the account may not read */
 function client(refused) {
-  const clock = new SimulatedClock();
+  const clock = new SteppedClock();
   const asked = [];
   const refuse = ({ entity }) => {
     asked.push(entity.ref.value);

@@ -38,7 +38,7 @@ for (const [sources, top] of [
       const specifiers = text.matchAll(/^(?:import|export)\b[^;]*?from '(\.[^']+)'|\bimport\(?\s*'(\.[^']+)'/gm);
       for (const [, named, bare] of specifiers) {
         const target = posix.normalize(posix.join(posix.dirname(file), named ?? bare)).replace(/\.js$/, '.ts');
-        // What wasm-bindgen makes is beside the sources, and an example has what the plug-in asks its back end by.
+        // What wasm-bindgen makes and the simulators are beside the sources, and an example has what the plug-in asks its back end by.
         if (target.startsWith('../')) continue;
         const [from, to] = [folderOf(file), folderOf(target)];
         if (from !== to && to !== undefined) found.add(`${from ?? 'the root'} ▶ ${to}`);

@@ -126,7 +126,7 @@ describe('guest info', () => {
     );
     const { report } = await wait(slow);
     assert.deepEqual(
-      slow.reads.map(({ at: ms }) => ms),
+      slow.reads.map(({ atMs: ms }) => ms),
       [1000, 16_000],
       'events wait a second for the guests, and no longer',
     );

@@ -9,22 +9,22 @@ import {
   waitForCustomization,
   watchCustomization,
 } from '../dist/node.js';
+import { SteppedClock } from '../dist/testing.js';
 import { event, HANG, SUCCESS, scripted } from './scripted-source.mjs';
-import { SimulatedClock } from './simulated-clock.mjs';
 
 const VM = [{ vm: 'vm-101', name: 'web-1' }];
 const STARTED = SUCCESS.slice(0, 1);
 
 /** A source whose pushes follow a script: one function of (signal, clock) per call, each an async generator. */
 function pushing(script, reads = [STARTED]) {
-  const clock = new SimulatedClock();
+  const clock = new SteppedClock();
   const begin = clock.now();
   const pushes = [];
   const entries = [...script];
   const source = scripted(reads, {
     clock,
     pushEvents: (query, { signal }) => {
-      pushes.push({ at: clock.now() - begin, query, signal });
+      pushes.push({ atMs: clock.now() - begin, query, signal });
       const entry = entries.shift() ?? silent;
       return entry(signal, clock);
     },
@@ -61,7 +61,7 @@ const run = async (source, options = {}) => {
   );
   return { report, told, of: (type) => told.filter((progress) => progress.type === type) };
 };
-const times = (calls) => calls.map(({ at }) => at);
+const times = (calls) => calls.map(({ atMs }) => atMs);
 
 describe('a push', () => {
   test('tells events when they come, and ends with the wait', async () => {
@@ -82,7 +82,7 @@ describe('a push', () => {
     const source = pushing([silent]);
     await run(source, { timeoutSeconds: 150 });
     assert.deepEqual(
-      source.reads.map(({ at, query }) => [at, query.reason]),
+      source.reads.map(({ atMs, query }) => [atMs, query.reason]),
       [
         [0, 'start'],
         [0, 'push'],

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { randomFrom } from '../../tests/conformance/models/random.mjs';
+import { SteppedClock } from '../dist/testing.js';
 import { internal } from './internal.mjs';
 import { event, START } from './scripted-source.mjs';
-import { SimulatedClock } from './simulated-clock.mjs';
 
 const { SharedSource, ReadError, PushUnavailableError, watchCustomization } = await internal(
   'source/shared-source',
@@ -191,7 +191,7 @@ function plans({ vms, kinds }, { below, pick, chance, shuffled }) {
 
 /** Lives a story; answers the report of each watch. */
 async function lived(story, watches, { isShared }) {
-  const clock = new SimulatedClock();
+  const clock = new SteppedClock();
   const beganAt = clock.now();
   const until = (second, signal) => clock.sleep(beganAt + second * 1000 - clock.now(), signal);
   const inner = sourceOf(story, clock, beganAt);

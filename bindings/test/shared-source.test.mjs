@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { SteppedClock } from '../dist/testing.js';
 import { internal } from './internal.mjs';
 import { event as eventOf } from './scripted-source.mjs';
-import { SimulatedClock } from './simulated-clock.mjs';
 
 const { SharedSource, ReadError } = await internal(
   'source/shared-source',
@@ -29,7 +29,7 @@ const query = (vms, more = {}) => ({
 
 /** A shared source, and the calls that it makes. What they answer is up to the test. */
 function shared(more = {}) {
-  const clock = new SimulatedClock();
+  const clock = new SteppedClock();
   const calls = [];
   const call = (name, given) => {
     const made = { name, at: clock.now() - 1000, given };

@@ -1,8 +1,8 @@
 /** What counts as the answer to a call: of every call of the client, over either wire, and whatever else may come. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { SteppedClock } from '../dist/testing.js';
 import { internal } from './internal.mjs';
-import { SimulatedClock } from './simulated-clock.mjs';
 
 const { CertificateError, ConnectionError, LoginError, SoapCodec, VimClient, ViJsonCodec } = await internal(
   'vsphere/client/vim-client',
@@ -120,7 +120,7 @@ function clientOf(wire, broken = {}) {
       return made ?? response(200, answer(operation, CALLS[operation]?.[1]), isLogIn ? session : {});
     },
   };
-  return { client: new VimClient(transport, codec(), new SimulatedClock()), asked };
+  return { client: new VimClient(transport, codec(), new SteppedClock()), asked };
 }
 
 const isEmpty = (body) => ['', 'null'].includes(body);

@@ -21,7 +21,7 @@ const TWO = [...VM, { vm: 'vm-102', name: 'web-2' }];
 /** Waits with simulated time. */
 const wait = (source, vms = VM, options = {}) =>
   source.clock.drive(waitForCustomization(source, vms, { clock: source.clock, ...options }));
-const times = (source) => source.reads.map(({ at }) => at);
+const times = (source) => source.reads.map(({ atMs }) => atMs);
 const network = new Error('connection reset');
 
 describe('a wait', () => {
@@ -491,7 +491,7 @@ describe("the server's time", () => {
     });
     const report = await wait(source);
     assert.equal(tries, 4);
-    assert.equal(source.reads[0].at, 7000);
+    assert.equal(source.reads[0].atMs, 7000);
     assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
   });
 

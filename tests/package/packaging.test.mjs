@@ -22,8 +22,8 @@ const MEANT = [
   /^README\.md$/,
   /^(LICENSE-(MIT|APACHE)|THIRD-PARTY-NOTICES\.txt)$/,
   /^bin\/wait-vm-customization\.js$/,
-  /^dist\/(node\.cjs|(node|browser|external|element|cli)\.js|core\.wasm|custom-elements\.json)$/,
-  /^dist\/((node|browser|external|element|element-react|element-vue)\.d\.ts|node\.d\.cts)$/,
+  /^dist\/((node|testing)\.cjs|(node|testing|browser|external|element|cli)\.js|core\.wasm|custom-elements\.json)$/,
+  /^dist\/((node|testing|browser|external|element|element-react|element-vue)\.d\.ts|(node|testing)\.d\.cts)$/,
   /^dist\/types\/.*\.d\.ts$/,
   /^dist\/cjs\/(package\.json|.*\.d\.ts)$/,
 ];
@@ -97,7 +97,7 @@ describe('the tarball', () => {
     };
     assert.deepEqual(await cores('node.cjs'), [wasm]);
     assert.deepEqual(await cores('browser.js'), [wasm]);
-    for (const file of ['node.js', 'external.js', 'element.js', 'cli.js']) {
+    for (const file of ['node.js', 'external.js', 'element.js', 'cli.js', 'testing.cjs']) {
       assert.deepEqual(await cores(file), [], file);
     }
   });
@@ -140,6 +140,19 @@ describe('in Node', () => {
       new WebAssembly.Module(read(require.resolve('vm-customization/core.wasm')));
       console.log(require('vm-customization/package.json').name);`;
     assert.equal(await evaluate('commonjs', code), 'vm-customization\n');
+  });
+
+  it("the README's test of a user's program passes, as an ES module and as CommonJS", async () => {
+    const readme = await readFile(join(installed, 'README.md'), 'utf8');
+    const program = /^```js\n(import assert .*?)^```$/ms.exec(readme)[1];
+    const required = program.replace(/^import (.*) from ('.*');$/gm, 'const $1 = require($2);');
+    await writeFile(join(folder, 'project/user.test.mjs'), program);
+    await writeFile(join(folder, 'project/user.test.cjs'), required);
+    // Inside another test run it would report to that.
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+    const args = ['--test', '--test-reporter=tap', 'user.test.mjs', 'user.test.cjs'];
+    const { stdout } = await run(process.execPath, args, { cwd: join(folder, 'project'), env });
+    assert.match(stdout, /^# pass 4$/m);
   });
 
   it('the types are there for both kinds of module', async () => {

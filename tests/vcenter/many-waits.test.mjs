@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectVCenter, watchCustomization } from '../../bindings/dist/node.js';
-import { SimulatedClock } from '../../bindings/test/simulated-clock.mjs';
+import { SteppedClock } from '../../bindings/dist/testing.js';
 import { startProxy } from '../simulators/proxy.mjs';
 import { startSimulator } from '../simulators/simulator.mjs';
 
@@ -32,7 +32,7 @@ async function waits(
   for (const entity of deny) await server.do({ do: 'deny', entity });
   const proxy = proxied ? await startProxy(server.url) : undefined;
   if (proxy) context.after(() => proxy.stop());
-  const clock = new SimulatedClock();
+  const clock = new SteppedClock();
   const { user, password } = server;
   const trust = { server: proxy?.url ?? server.url, insecure: true, environment: {} };
   const vcenter = await connectVCenter({ ...trust, user, password, protocol, clock });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectVCenter, watchCustomization } from '../../bindings/dist/node.js';
-import { SimulatedClock } from '../../bindings/test/simulated-clock.mjs';
+import { SteppedClock } from '../../bindings/dist/testing.js';
 import { startCommand } from '../command/command.mjs';
 import { startProxy } from '../simulators/proxy.mjs';
 import { startSimulator } from '../simulators/simulator.mjs';
@@ -223,7 +223,7 @@ describe('a session that ends again and again', { concurrency: 2 }, () => {
     test(`over ${protocol} holds up no event, though its long poll only says that it was cancelled`, async (context) => {
       const server = await simulator(context, { kind: 'fake', args: ['-vms', '6', '-leak-collectors=false'] });
       // It stands still: an event that waited for a pause would never be told.
-      const clock = new SimulatedClock();
+      const clock = new SteppedClock();
       await watching(
         server,
         async (run) => {

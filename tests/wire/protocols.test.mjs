@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectVCenter, Recorder, replay, watchCustomization } from '../../bindings/dist/node.js';
-import { SimulatedClock } from '../../bindings/test/simulated-clock.mjs';
+import { SteppedClock } from '../../bindings/dist/testing.js';
 import { startSimulator } from '../simulators/simulator.mjs';
 
 const BACK_ENDS = [
@@ -153,7 +153,7 @@ async function played({ kind, protocol, speaks = protocol, args = [] }, { option
     const { url, user, password } = server;
     const vcenter = await connectVCenter({ server: url, user, password, insecure: true, environment: {}, protocol });
     const told = [];
-    const clock = new SimulatedClock();
+    const clock = new SteppedClock();
     const recorder = new Recorder();
     try {
       assert.equal(vcenter.protocol, speaks);

@@ -13,6 +13,7 @@ import { chosenLicences, cratesWithin, POLICY, ROOT } from './licences.mjs';
 const MARKS = /** @type {Record<string, RegExp>} */ ({
   MIT: /Permission is hereby granted, free of charge, to any\s+person obtaining a copy/,
   'BSD-3-Clause': /Neither the name of/,
+  ISC: /Permission to use, copy, modify, and\/or distribute this software for any\s+purpose with or without fee/,
   'Unicode-3.0': /UNICODE LICENSE V3/,
 });
 const RULE = `\n\n${'-'.repeat(80)}\n\n`;
@@ -45,10 +46,14 @@ export function noticeOf({ name, version, licence, folder, authors }) {
   const chosen = chosenLicences(licence, POLICY.shipped);
   if (chosen === undefined)
     throw new Error(`${name} ${version}: the licence \`${licence}\` is not allowed in what ships`);
-  const texts = readdirSync(folder)
+  const files = readdirSync(folder)
     .filter((file) => /^(licen[cs]e|copying|unlicense)/i.test(file))
     .sort()
-    .map((file) => readFileSync(join(folder, file), 'utf8'));
+    .map((file) => join(folder, file));
+  // Of those that have theirs in the repository alone.
+  const kept = fileURLToPath(new URL(`${name}.txt`, import.meta.url));
+  if (existsSync(kept)) files.push(kept);
+  const texts = files.map((file) => readFileSync(file, 'utf8'));
   const parts = chosen.map((id) => {
     const text = texts.find((text) => MARKS[id]?.test(text));
     if (text !== undefined) return text.replaceAll('\r\n', '\n').trim();

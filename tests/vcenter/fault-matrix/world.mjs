@@ -3,7 +3,7 @@
  * core against the fake vCenter, without a socket, so that only what is asked and answered counts.
  */
 import { CancelledError, VCenter, watchCustomization } from '../../../bindings/dist/node.js';
-import { SimulatedClock } from '../../../bindings/test/simulated-clock.mjs';
+import { SteppedClock } from '../../../bindings/dist/testing.js';
 import { fakeVCenter } from '../../simulators/fake-vcenter/server.mjs';
 import { KINDS } from './kinds.mjs';
 
@@ -115,7 +115,7 @@ function token(now) {
  */
 export async function live(cell) {
   const { wire, push, span, apiVersion, signIn } = cell;
-  const clock = new SimulatedClock();
+  const clock = new SteppedClock();
   const server = fakeVCenter({
     vms: TRUTH.length,
     clock,
