@@ -24,13 +24,14 @@ export const STRICT_POLICY = [
 ].join('; ');
 
 /**
- * Serves a map of paths. A path that ends in `/` stands for a folder on disk; any other one for a text, or for a function
- * of the request and the response.
+ * Serves a map of paths. A path that ends in `/` stands for a folder on disk, and the empty one for a folder with all the
+ * rest; any other one for a text, or for a function of the request and the response. `types` are those of endings, where
+ * the usual will not do.
  *
  * Answers `origin`, and `stop`.
  */
-export async function serve(map, headers = {}) {
-  const folders = Object.entries(map).filter(([path]) => path.endsWith('/') && path !== '/');
+export async function serve(map, headers = {}, types = {}) {
+  const folders = Object.entries(map).filter(([path]) => path === '' || (path.endsWith('/') && path !== '/'));
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
     const own = map[path];
@@ -41,7 +42,7 @@ export async function serve(map, headers = {}) {
     const folder = folders.find(([prefix]) => path.startsWith(prefix));
     const content =
       own ?? (folder && (await readFile(join(folder[1], path.slice(folder[0].length))).catch(() => undefined)));
-    const type = TYPES[extname(path)] ?? (path === '/' ? TYPES['.html'] : undefined);
+    const type = types[extname(path)] ?? TYPES[extname(path)] ?? (path === '/' ? TYPES['.html'] : undefined);
     if (content === undefined || type === undefined) {
       response.writeHead(404, headers).end();
     } else {

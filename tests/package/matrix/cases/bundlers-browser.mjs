@@ -4,12 +4,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { createServer } from 'vite';
+import { serve } from '../../../page/lib/server.mjs';
 import { visit } from '../lib/browser.mjs';
 import { viteLogger, withEsbuild, withRollup, withRspack, withVite, withWebpack } from '../lib/bundlers.mjs';
 import { coresIn, filesIn, nodeIn, sizesOf } from '../lib/contents.mjs';
 import { asClassic, asModule, writePage } from '../lib/html.mjs';
 import { core, project, recording, report } from '../lib/package.mjs';
-import { serve } from '../lib/server.mjs';
 
 const folder = await project('web', 'bundlers');
 const PAGE = 'index.html';
@@ -39,7 +39,7 @@ async function bundled(test, bundle, head) {
 
 async function opens(out) {
   await writeFile(join(out, 'recording.json'), recording);
-  const server = await serve(out);
+  const server = await serve({ '': out });
   try {
     const { outcome, complaints } = await visit(`${server.origin}/${PAGE}`);
     assert.deepEqual(outcome, { report });

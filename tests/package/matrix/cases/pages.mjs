@@ -1,11 +1,11 @@
 /** The package in pages without a bundler. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { serve } from '../../../page/lib/server.mjs';
 import { visit } from '../lib/browser.mjs';
 import { coresIn } from '../lib/contents.mjs';
 import { asModule, writePage } from '../lib/html.mjs';
 import { core, project, report } from '../lib/package.mjs';
-import { serve } from '../lib/server.mjs';
 
 /** The strictest policy that lets WebAssembly run: no inline scripts, no eval, no text that becomes code. */
 const STRICT = [
@@ -16,13 +16,16 @@ const STRICT = [
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
 ];
+/** Of a server that was never told what it is. */
+const UNTOLD = { '.wasm': 'application/octet-stream' };
 
 const folder = await project('web', 'pages');
 
 /** Opens a page whose head holds `head`. */
 async function open(head, policy) {
   await writePage(folder, head);
-  const server = await serve(folder, policy && { 'content-security-policy': policy.join('; ') });
+  const headers = policy && { 'content-security-policy': policy.join('; ') };
+  const server = await serve({ '': folder }, headers, UNTOLD);
   try {
     return await visit(`${server.origin}/index.html`);
   } finally {
