@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { startProxy } from '../simulators/proxy.mjs';
 import { startSimulator } from '../simulators/simulator.mjs';
 import { markUnreadable } from '../simulators/soap-rewrite.mjs';
+import { until } from '../until.mjs';
 import { jsonOf, runCommand, startCommand } from './command.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'vm-customization-scenarios-'));
@@ -476,7 +477,7 @@ describe('Ctrl-C', { concurrency: 2 }, () => {
     for (const method of ['CreateContainerView', 'QueryEvents']) {
       const rule = proxy.add({ method, hang: true });
       const running = startCommand(['--json', server.vms[0].name], { server: front });
-      while (rule.hits === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await until(() => rule.hits > 0);
       const asked = performance.now();
       running.kill('SIGINT');
       const run = await running.done;
@@ -492,7 +493,7 @@ describe('Ctrl-C', { concurrency: 2 }, () => {
     const { proxy, front } = await proxyOf(context, server);
     const rule = proxy.add({ method: 'Login', delayMs: 200 });
     const running = startCommand([server.vms[0].name], { server: front });
-    while (rule.hits === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => rule.hits > 0);
     running.kill('SIGINT');
     assert.equal((await running.done).status, 2);
     assert.equal((await server.do({ do: 'sessions' })).count, 0);
@@ -508,7 +509,7 @@ describe('Ctrl-C', { concurrency: 2 }, () => {
       const rule = proxy.add({ method: 'Login', delayMs: 1500 });
       const before = proxy.requests.Login?.count ?? 0;
       const running = startCommand([server.vms[0].name], { server: front });
-      while (rule.hits === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await until(() => rule.hits > 0);
       await new Promise((resolve) => setTimeout(resolve, afterMs));
       const asked = performance.now();
       running.kill('SIGTERM');

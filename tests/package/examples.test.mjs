@@ -14,6 +14,7 @@ import { ReadError, waitForCustomization, watchCustomization } from '../../bindi
 import { backEndSource } from '../../bindings/examples/plugin-backend/event-source.js';
 import { startProxy } from '../simulators/proxy.mjs';
 import { startSimulator } from '../simulators/simulator.mjs';
+import { until } from '../until.mjs';
 
 const EXAMPLES = fileURLToPath(new URL('../../bindings/examples/', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -144,7 +145,7 @@ describe('the examples', { concurrency: 3 }, () => {
     const file = join(folder, 'interrupted.snapshot');
     const hanging = proxy.add({ method: ['QueryEvents', 'CreateCollectorForEvents'], hang: true });
     const running = start(context, 'resume.mjs', ['begin', file, name], front);
-    while (hanging.hits === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => hanging.hits > 0);
     running.kill('SIGINT');
     const begun = await running.done;
     assert.equal(begun.status, 0, begun.text);

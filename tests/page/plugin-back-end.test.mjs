@@ -8,9 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { startSimulator } from '../simulators/simulator.mjs';
+import { until } from '../until.mjs';
 import { startClient } from './client-stand-in/server.mjs';
 import { startBackEnd } from './lib/plugin.mjs';
-import { until } from './lib/until.mjs';
 
 const PROGRAM = fileURLToPath(new URL('../../web-demo/plugin/back-end.mjs', import.meta.url));
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -157,7 +157,7 @@ describe('the back end of the plug-in', () => {
     const count = await sessions();
     assert.equal((await plugin.ask('session', { method: 'DELETE', headers })).status, 204);
     assert.equal((await time({ [SESSION]: id })).status, 401);
-    await until('its session is closed', async () => (await sessions()) === count - 1);
+    await until(async () => (await sessions()) === count - 1, 'its session is closed');
   });
 
   test('opens nothing for a token that was logged out, and ends what it had opened', async (context) => {
@@ -175,7 +175,7 @@ describe('the back end of the plug-in', () => {
     const headers = { ...JSON_TYPE, [SESSION]: id };
     assert.equal((await plugin.ask('time', { headers, body: 'null' })).status, 401);
     // Closed is the plug-in's; the fake vCenter keeps the user's own, and has that of the other.
-    await until('the session is closed', async () => (await sessions()) === before);
+    await until(async () => (await sessions()) === before, 'the session is closed');
   });
 
   test('shows vCenter no token again that it has just refused', async (context) => {
@@ -202,7 +202,7 @@ describe('the back end of the plug-in', () => {
     });
     const before = client.requests.tickets;
     const others = Array.from({ length: 40 }, (_, index) => begin('192.0.2.66', `f0rged-${index}`));
-    await until('vCenter is asked about them', async () => client.requests.tickets >= before + 4);
+    await until(async () => client.requests.tickets >= before + 4, 'vCenter is asked about them');
     const { status, text } = await begin('192.0.2.1', one);
     assert.equal(status, 200, text);
     // No more of them at a time, and none of them makes the user leave.
@@ -242,7 +242,7 @@ describe('the back end of the plug-in', () => {
     assert.equal(JSON.parse(text).kind, 'transient');
     for (const push of pushes) push.close();
     const time = async () => (await plugin.ask('time', { headers, body: 'null' })).status;
-    await until('the page is answered again', async () => (await time()) === 200);
+    await until(async () => (await time()) === 200, 'the page is answered again');
   });
 
   test('takes nothing that is not in the form of the Client, and repeats none of it', async (context) => {
@@ -310,12 +310,12 @@ describe('the back end of the plug-in', () => {
     // before, since that would be use. The second is in use for as long as its push is open.
     await open(await token());
     assert.equal(await sessions(), before + 3);
-    await until('the later page was idle for too long', async () => (await sessions()) === before + 2);
+    await until(async () => (await sessions()) === before + 2, 'the later page was idle for too long');
     const time = (id) => plugin.ask('time', { headers: { ...JSON_TYPE, [SESSION]: id }, body: 'null' });
     assert.equal((await time(first)).status, 401);
     assert.equal((await time(second)).status, 200);
     push.close();
-    await until('the session is closed', async () => (await sessions()) === before + 1);
+    await until(async () => (await sessions()) === before + 1, 'the session is closed');
     assert.equal((await simulator.do({ do: 'collectors' })).count, 0);
   });
 
@@ -352,7 +352,7 @@ describe('the back end of the plug-in', () => {
     assert.match(JSON.parse(text).message, /all 1 sessions of the plug-in are in use/);
     push.close();
     await push.ended;
-    await until('there is room', async () => (await begin(wish(await token()))).status === 200);
+    await until(async () => (await begin(wish(await token()))).status === 200, 'there is room');
     assert.match(plugin.output(), /a session made room for another/);
   });
 
@@ -361,7 +361,7 @@ describe('the back end of the plug-in', () => {
     const before = await sessions();
     const push = await openPush(plugin, await open(await token()));
     await push.ended;
-    await until('the session is closed', async () => (await sessions()) === before + 1);
+    await until(async () => (await sessions()) === before + 1, 'the session is closed');
   });
 
   test('says nothing secret, and leaves no session when it ends', async (context) => {

@@ -7,10 +7,10 @@ import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
 
 import { startSimulator } from '../simulators/simulator.mjs';
+import { until } from '../until.mjs';
 import { startClient } from './client-stand-in/server.mjs';
 import { newPage } from './lib/browser.mjs';
 import { startBackEnd } from './lib/plugin.mjs';
-import { until } from './lib/until.mjs';
 
 const LIMIT_MS = 20_000;
 /** Beside a push the page reads once a minute: what comes sooner, comes by the push. */
@@ -98,7 +98,7 @@ describe('the view in the vSphere Client', { concurrency: 2 }, () => {
       const id = await view.session();
       // The Client's token for the plug-in stays what it is: the page goes, and its session with it.
       await view.page.evaluate(() => window.client.leave());
-      await until('the session of a page that has gone is closed', async () => (await sessions()) === 1);
+      await until(async () => (await sessions()) === 1, 'the session of a page that has gone is closed');
       assert.equal(await plugin.stop(), 0);
       for (const secret of [...client.secrets, id]) assert.ok(!plugin.output().includes(secret));
     });
@@ -127,7 +127,7 @@ describe('the view in the vSphere Client', { concurrency: 2 }, () => {
     assert.equal(await view.theme(), 'dark');
     for (const theme of ['light', 'dark']) {
       await view.page.evaluate((name) => window.client.setTheme(name), theme);
-      await until(`the theme is ${theme}`, async () => (await view.theme()) === theme);
+      await until(async () => (await view.theme()) === theme, `the theme is ${theme}`);
     }
   });
 
@@ -156,7 +156,7 @@ describe('the view in the vSphere Client', { concurrency: 2 }, () => {
       ['dark', 1_300],
     ]) {
       await view.page.evaluate((name) => window.client.setTheme(name), theme);
-      await until(`the theme is ${theme}`, async () => (await view.theme()) === theme);
+      await until(async () => (await view.theme()) === theme, `the theme is ${theme}`);
       await frame.evaluate(AXE);
       // Once with the details beside the table, once with the table alone.
       await view.page.locator('iframe').evaluate((iframe, width) => iframe.setAttribute('width', width), width);
@@ -193,7 +193,7 @@ describe('the view in the vSphere Client', { concurrency: 2 }, () => {
       'script-src-attr inline',
       'connect-src https://elsewhere.example',
     ]) {
-      await until(directive, () => view.complaints.some((text) => text.startsWith(`policy (enforce): ${directive}`)));
+      await until(() => view.complaints.some((text) => text.startsWith(`policy (enforce): ${directive}`)), directive);
     }
     assert.ok(view.complaints.some((text) => text.startsWith('policy (report): require-trusted-types-for')));
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.mjs';
 import { startFakeVCenter } from './fake-vcenter/server.mjs';
 import { logInJson, reference, send, typed } from './raw-json.mjs';
 import { call, logIn, request, retrieve } from './raw-soap.mjs';
@@ -406,8 +406,7 @@ describe('push over VI JSON', () => {
       // The smaller page is news as well.
       const third = (await wait(second.version)).json;
       const open = wait(third.version, 600);
-      const until = performance.now() + 5000;
-      while ((await server.do({ do: 'waits' })).count === 0 && performance.now() < until) await sleep(5);
+      await until(async () => (await server.do({ do: 'waits' })).count > 0);
       assert.equal((await ask(path(collector), 'CancelWaitForUpdates')).status, 204);
       assertFault(await open, 'RequestCanceled');
       assert.equal((await ask(path(filter), 'DestroyPropertyFilter')).status, 204);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.mjs';
 import { startFakeVCenter } from './fake-vcenter/server.mjs';
 import { call, eventsOf, logIn, queryEvents, request, retrieve } from './raw-soap.mjs';
 
@@ -17,14 +18,6 @@ async function fake(options, use) {
 
 /** A session of a version of the API. */
 const logInAs = (server, version) => logIn(server, undefined, { soapaction: `"urn:vim25/${version}"` });
-
-async function waitFor(what) {
-  const until = performance.now() + 5000;
-  while (!(await what())) {
-    if (performance.now() > until) throw new Error('waited in vain');
-    await sleep(5);
-  }
-}
 
 const post = (server, vm, event = STARTED) => server.do({ do: 'post', event, vm });
 const fault = (answer) => {
@@ -192,7 +185,7 @@ describe('WaitForUpdatesEx', () => {
       const first = updatesOf(await bell.wait(''));
       assert.deepEqual(first.objects, [{ kind: 'enter', changes: ['assign latestPage'], keys: [1] }]);
       const waiting = bell.wait(first.version);
-      await waitFor(async () => (await server.do({ do: 'waits' })).count === 1);
+      await until(async () => (await server.do({ do: 'waits' })).count === 1);
       await Promise.all([post(server, vm), post(server, vm), post(server, vm, 'VmResettingEvent')]);
       const second = updatesOf(await waiting);
       assert.deepEqual(
@@ -297,7 +290,7 @@ describe('WaitForUpdatesEx', () => {
         const bell = await watcher(ask, 'EventHistoryCollector', own.id, 'latestPage');
         const { version } = updatesOf(await bell.wait(''));
         const waiting = bell.wait(version, '<maxWaitSeconds>600</maxWaitSeconds>');
-        await waitFor(async () => (await server.do({ do: 'waits' })).count === 1);
+        await until(async () => (await server.do({ do: 'waits' })).count === 1);
         await end(bell);
         assert.equal(fault(await waiting), 'RequestCanceled');
       }
@@ -310,7 +303,7 @@ describe('WaitForUpdatesEx', () => {
       const { version } = updatesOf(await bell.wait(''));
       const away = new AbortController();
       const waiting = bell.wait(version, '<maxWaitSeconds>600</maxWaitSeconds>', away.signal);
-      await waitFor(async () => (await server.do({ do: 'waits' })).count === 1);
+      await until(async () => (await server.do({ do: 'waits' })).count === 1);
       away.abort();
       await assert.rejects(waiting, /abort/i);
       await sleep(20);
@@ -351,7 +344,7 @@ describe('WaitForUpdatesEx', () => {
       const waiting = bell.wait(version);
       await late;
       assert.equal(updatesOf(await waiting).objects.length, 1);
-      await waitFor(async () => (await server.do({ do: 'sessions' })).count === 0);
+      await until(async () => (await server.do({ do: 'sessions' })).count === 0);
       assert.equal(fault(await bell.wait(version)), 'NotAuthenticated');
     }));
 

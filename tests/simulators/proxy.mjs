@@ -90,9 +90,14 @@ export async function startProxy(targetUrl, tls = {}) {
       outgoing.end(body);
     });
 
-  // Only the socket below TLS can be reset; it has the same remote port.
+  // Only the socket below TLS can be reset; it has the same remote port. While TLS ends, Node 20 takes a
+  // reset for done that the system has refused, and waits for the socket without an end when the process exits.
   const reset = (secured) => {
-    for (const socket of sockets) if (socket.remotePort === secured?.remotePort) socket.resetAndDestroy();
+    for (const socket of sockets) {
+      if (socket.remotePort !== secured?.remotePort) continue;
+      if (secured.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   };
 
   const handle = async (request, response) => {
@@ -170,7 +175,7 @@ export async function startProxy(targetUrl, tls = {}) {
     const closing = server;
     server = undefined;
     closing.close();
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) socket.destroy();
     await once(closing, 'close');
   };
 

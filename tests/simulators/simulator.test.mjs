@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.mjs';
 import { startConnectProxy } from './connect-proxy.mjs';
 import { startFakeVCenter } from './fake-vcenter/server.mjs';
 import { startProxy } from './proxy.mjs';
@@ -152,8 +153,7 @@ for (const kind of ['vcsim', 'fake']) {
     test('ends idle sessions when told so, and itself when stopped', async () => {
       const other = await startSimulator({ kind, args: ['-vms', '1', '-session-timeout', '100ms'] });
       const idle = await logIn(other);
-      const deadline = Date.now() + 5000;
-      while ((await other.do({ do: 'sessions' })).count > 0 && Date.now() < deadline) await sleep(20);
+      await until(async () => (await other.do({ do: 'sessions' })).count === 0);
       assert.match((await idle(queryEvents(other.vms[0].vm, LIFE))).text, /NotAuthenticated/);
       const open = other.do({ do: 'serverTime', afterMs: 60_000 });
       await other.stop();
@@ -341,6 +341,15 @@ for (const kind of ['vcsim', 'fake'])
       assert.equal(eventsOf(await query()).length, 2);
       assert.equal(proxy.requests.QueryEvents.count, 1);
       assert.ok(proxy.requests.QueryEvents.responseBytes > 1000);
+    });
+
+    test('goes without a reset, which Node waits for at its exit where TLS is ending', async (context) => {
+      const resets = context.mock.method(net.Socket.prototype, 'resetAndDestroy');
+      await proxy.close();
+      assert.equal(resets.mock.callCount(), 0);
+      await assert.rejects(query());
+      await proxy.open();
+      assert.equal((await query()).status, 200);
     });
 
     test('refuses one VM, in its events, in a parent and at the look-up', async () => {

@@ -7,8 +7,7 @@ import { SteppedClock } from '../../bindings/dist/testing.js';
 import { startCommand } from '../command/command.mjs';
 import { startProxy } from '../simulators/proxy.mjs';
 import { startSimulator } from '../simulators/simulator.mjs';
-
-const PATIENCE_MS = 30_000;
+import { until } from '../until.mjs';
 
 /** A simulator for one test. It must be left without a session, and without a collector unless the test says so. */
 async function simulator(context, { kind = 'vcsim', args = [], leaked = 0 } = {}) {
@@ -25,14 +24,6 @@ async function simulator(context, { kind = 'vcsim', args = [], leaked = 0 } = {}
 
 const post = (server, vm, event) => server.do({ do: 'post', vm, event });
 const collectors = async (server) => (await server.do({ do: 'collectors' })).count;
-
-async function until(condition) {
-  const end = performance.now() + PATIENCE_MS;
-  while (!(await condition())) {
-    assert.ok(performance.now() < end, `never: ${condition}`);
-    await sleep(5);
-  }
-}
 
 /** A wait for all VMs of the simulator, and what it has told so far. `use` is called when events are pushed. */
 async function watching(server, use, { url = server.url, names = ['*'], protocol = 'soap', ...options } = {}) {

@@ -21,6 +21,7 @@ import { startConnectProxy } from '../simulators/connect-proxy.mjs';
 import { startProxy } from '../simulators/proxy.mjs';
 import { logIn, request, retrieve } from '../simulators/raw-soap.mjs';
 import { startSimulator } from '../simulators/simulator.mjs';
+import { until } from '../until.mjs';
 
 const { Labels, sanitizeForTerminal } = await internal('messages', 'util/visible');
 const NO_PROXIES = {};
@@ -295,7 +296,7 @@ for (const [kind, protocol] of [
         const reason = new Error('enough');
         const controller = new AbortController();
         const connecting = connect(front, { protocol, signal: controller.signal });
-        while (rule.hits === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        await until(() => rule.hits > 0);
         const before = (await server.do({ do: 'requests' })).count.Logout ?? 0;
         controller.abort(reason);
         await assert.rejects(connecting, reason);
