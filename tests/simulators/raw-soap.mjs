@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import https from 'node:https';
+import { escapeXml } from './soap.mjs';
 
 /** A request's whole text; `on` is the kind of object it is called on. */
 export function request(method, content, on, id = on === 'PropertyCollector' ? 'propertyCollector' : on) {
@@ -14,7 +15,11 @@ export function request(method, content, on, id = on === 'PropertyCollector' ? '
 
 /** A request of the session's beginning. */
 export function login(user, password) {
-  return request('Login', `<userName>${user}</userName><password>${password}</password>`, 'SessionManager');
+  return request(
+    'Login',
+    `<userName>${escapeXml(user)}</userName><password>${escapeXml(password)}</password>`,
+    'SessionManager',
+  );
 }
 
 /** A request for the events of an entity and all inside it; `more` is what comes after the types in the filter. */

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectVCenter, Recorder, replay, watchCustomization } from '../../bindings/dist/node.js';
 import { SteppedClock } from '../../bindings/dist/testing.js';
 import { startSimulator } from '../simulators/simulator.mjs';
+import { until } from '../until.mjs';
 
 const BACK_ENDS = [
   { kind: 'vcsim', protocol: 'soap' },
@@ -30,21 +31,12 @@ const BACK_ENDS = [
   { kind: 'fake', protocol: 'auto', speaks: 'soap', args: ['-api-version', '7.0.3.0'] },
 ];
 
-const PATIENCE_MS = 10_000;
 const POLL_MS = 15_000;
 
 /** Events of one VM are posted in a millisecond of their own each, so that times compare alike everywhere. */
 async function post(run, index, event, fields) {
   await run.server.do({ do: 'post', vm: run.vms[index].vm, event, ...(fields ? { fields } : {}) });
   await sleep(3);
-}
-
-async function until(condition) {
-  const end = performance.now() + PATIENCE_MS;
-  while (!condition()) {
-    assert.ok(performance.now() < end, `never: ${condition}`);
-    await sleep(2);
-  }
 }
 
 /** The next poll: answered before this returns. */
@@ -133,6 +125,27 @@ const RUNS = {
       await until(() => run.isOver());
     },
   },
+  'the published rules, with a step per pass, and an end 15 s after the last': {
+    options: { rules: 'published', timeoutSeconds: 600, waitForPowerOn: undefined },
+    ends: Array(3).fill('CustomizationSucceeded completed'),
+    before: async (server) => {
+      for (const { vm } of server.vms) {
+        await server.do({ do: 'customize', vm });
+        await server.do({ do: 'powerOn', vm });
+      }
+    },
+    play: async (run) => {
+      await poll(run);
+      await poll(run);
+    },
+    check: ({ transitions, endedAtMs }) => {
+      assert.deepEqual(
+        transitions.map(({ atMs }) => atMs),
+        [...Array(6).fill(0), ...Array(3).fill(15_000)],
+      );
+      assert.equal(endedAtMs, 30_000);
+    },
+  },
   'one VM alone, which is asked for by itself': {
     options: { push: false, timeoutSeconds: 30 },
     ends: ['CustomizationStarted timedOut'],
@@ -147,9 +160,11 @@ const RUNS = {
 };
 
 /** Plays a run; answers what it told and its report, as text without what the server decides. */
-async function played({ kind, protocol, speaks = protocol, args = [] }, { options, play, ends, vms: number = 3 }) {
+async function played(backEnd, { options, before, play, ends, check, vms: number = 3 }) {
+  const { kind, protocol, speaks = protocol, args = [] } = backEnd;
   const server = await startSimulator({ kind, args: ['-vms', '3', ...args] });
   try {
+    await before?.(server);
     const { url, user, password } = server;
     const vcenter = await connectVCenter({ server: url, user, password, insecure: true, environment: {}, protocol });
     const told = [];
@@ -178,6 +193,7 @@ async function played({ kind, protocol, speaks = protocol, args = [] }, { option
       const report = await watch.report;
       const came = report.vms.map(({ customizationStatus, conclusion }) => `${customizationStatus} ${conclusion}`);
       assert.deepEqual(came, ends);
+      check?.(report);
       assert.equal(replay(JSON.stringify(recorder.recording())), `${JSON.stringify(report)}\n`);
       const timeline = told.filter(({ type }) => ['transition', 'concluded', 'readFailed', 'loggedIn'].includes(type));
       return withoutServer({ timeline, report }, found.vms);
