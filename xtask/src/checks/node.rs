@@ -11,8 +11,8 @@ use crate::process::run;
 use crate::stamp::Work;
 use crate::{tools, wasm, wasm_target, workspace};
 
-/// Two files at a time, since most wait most of the time; and a file that leaves something open ends, as failed.
-const LIMITS: [&str; 2] = ["--test-concurrency=2", "--test-timeout=420000"];
+/// Three files at a time, since most wait half of their time; and a file that leaves something open ends, as failed.
+const LIMITS: [&str; 2] = ["--test-concurrency=3", "--test-timeout=420000"];
 
 /// biome.
 pub(super) fn lint() -> Result<()> {
