@@ -71,7 +71,7 @@ export interface EventSource {
    * one more read then closes the gap. More events than asked for, and the same ones again, do no harm. What it throws,
    * or its end, never ends the wait: it is called again after 1, 2, 4 … 30 s, and after a log-in at once. A
    * page with `complete: false` says that something is missing, and is followed by a read; a
-   * {@link PushUnavailableError} says that it need not be tried again. When its signal is aborted it cleans up by itself.
+   * `PushUnavailableError` says that it need not be tried again. When its signal is aborted it cleans up by itself.
    */
   pushEvents?(query: EventQuery, options: CallOptions): EventPush;
   /**

@@ -9,8 +9,8 @@ interface Timer {
 const MOST_STEPS = 100_000;
 
 /**
- * Host time that stands still until a test moves it on: to the next timer whenever nothing else can happen ({@link drive}),
- * or as far as the test says, while real requests take what they take ({@link advance}).
+ * Host time that stands still until a test moves it on: to the next timer whenever nothing else can happen ({@link SteppedClock.drive}),
+ * or as far as the test says, while real requests take what they take ({@link SteppedClock.advance}).
  *
  * ```ts
  * const clock = new SteppedClock();
@@ -67,7 +67,7 @@ export class SteppedClock implements Clock {
 
   /**
    * Moves on from timer to timer until the promise is settled, and answers what it settles to. Between two steps
-   * everything runs that needs no time; what waits for a socket needs {@link advance}.
+   * everything runs that needs no time; what waits for a socket needs {@link SteppedClock.advance}.
    * @throws what the promise is rejected with; an `Error` when it is not settled after 100,000 steps
    */
   async drive<Result>(promise: Promise<Result>): Promise<Result> {

@@ -17,7 +17,7 @@ const UPDATE = process.env.UPDATE === '1';
 /** The declarations of each entry, the more basic ones first: a report leaves out what one before it has. */
 const { exports } = JSON.parse(await readFile(new URL('package.json', PACKAGE), 'utf8'));
 const node = exports['.'].node.import;
-const entries = [node, exports['.'], ...Object.values(exports)]
+const entries = [node, exports['.'], ...Object.values(exports).map((entry) => entry.import ?? entry)]
   .filter(({ types }) => types !== undefined)
   .map(({ types }) => types)
   .filter((types, place, all) => all.indexOf(types) === place);
