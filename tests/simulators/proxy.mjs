@@ -164,7 +164,8 @@ export async function startProxy(targetUrl, tls = {}) {
       socket.on('close', () => sockets.delete(socket));
     });
     server.on('tlsClientError', () => {});
-    server.listen(port, '127.0.0.1');
+    // A test that has failed is to end all the same.
+    server.listen(port, '127.0.0.1').unref();
     await once(server, 'listening');
     port = server.address().port;
   };

@@ -525,7 +525,11 @@ for (const simulated of WIRES) {
         ': the server cannot be reached: the connection ended in the middle of the answer$',
       ],
       [{ status: 503 }, 'transient', ' was answered with HTTP 503: the server is not ready, or a proxy in front'],
-      [{ status: 404 }, 'fatal', ' was answered with HTTP 404: is it a vCenter, and does the address end in /sdk\\?'],
+      [
+        { status: 404 },
+        'transient',
+        ' was answered with HTTP 404: it has answered as a vCenter before, so something in front',
+      ],
       [{ fault: 'NotAuthenticated' }, 'notAuthenticated', ': NotAuthenticated: .*the session has ended$'],
       [{ fault: 'NoPermission' }, 'noPermission', ': NoPermission: .*the account needs the privilege System\\.View'],
       [{ fault: 'InvalidRequest' }, 'fatal', ': InvalidRequest: .*\\w'],

@@ -131,7 +131,11 @@ async function waitOn(connection: Connection, job: Job, surroundings: Surroundin
     reporter.end(report, anyRead);
     return exitStatus(report, everRead);
   } finally {
-    await vcenter.close();
+    if (!(await vcenter.close())) {
+      reporter.warn(
+        `${vcenter.host}: the session could not be closed, or an event collector not be removed: it is left until the server ends the session`,
+      );
+    }
   }
 }
 

@@ -55,12 +55,15 @@ export class OpenCollectors {
     this.#abort(new ReadError('notAuthenticated', `${this.#api.host}: the session of the event collector is lost`));
   }
 
-  /** Ends all of them, for good; resolves when the server is rid of what they had there, or at the signal. */
-  async close(signal: AbortSignal): Promise<void> {
+  /**
+   * Ends all of them, for good; resolves when the server is rid of what they had there, or at the signal. Answers whether it
+   * is rid of it.
+   */
+  async close(signal: AbortSignal): Promise<boolean> {
     this.#closed = true;
     this.#abort(new Error('the session is being closed'));
     const ended = Promise.all(this.#open.keys()).then(() => this.#objects.clear());
-    await orAborted(ended, signal).catch(() => undefined);
+    return await orAborted(ended, signal).catch(() => false);
   }
 
   #abort(reason: Error): void {

@@ -58,9 +58,10 @@ export class ServerObjects {
     return removed;
   }
 
-  /** Removes what could not be removed before. Never rejects. */
-  async clear(): Promise<void> {
-    await Promise.all([...this.#left].map((removal) => cleanUp(removal, this.#api.clock)));
+  /** Removes what could not be removed before; answers whether nothing is left that is known of. Never rejects. */
+  async clear(): Promise<boolean> {
+    const removed = await Promise.all([...this.#left].map((removal) => cleanUp(removal, this.#api.clock)));
+    return removed.every(Boolean);
   }
 
   async #removeLeft(): Promise<void> {

@@ -99,7 +99,10 @@ export class VCenter implements AsyncDisposable {
       api = await retries.call(begin, context.signal);
       return new VCenter(transport, api, how, await api.serviceContent(context), retries);
     } catch (error) {
-      const ended = end(transport, clock, UNDO_TIMEOUT_MS, async (closing) => api?.logout(closing));
+      const ended = end(transport, clock, UNDO_TIMEOUT_MS, async (closing) => {
+        await api?.logout(closing);
+        return true;
+      });
       // Whoever aborts has no time to wait for a log-in that is to be undone; it is, all the same.
       if (options.signal?.aborted !== true) {
         await ended;
@@ -194,14 +197,14 @@ export class VCenter implements AsyncDisposable {
 
   /**
    * Logs out and closes the connections, within a second. Never rejects: a session that cannot be closed will expire.
+   * @returns whether nothing is left on the server; of a session that was given, the session alone
    * @param options - `leaving`: in `pagehide`, after which nothing can be waited for, the log-out alone is sent, at once
    */
-  async close({ leaving = false }: { readonly leaving?: boolean } = {}): Promise<void> {
-    await end(this.#transport, this.#api.clock, LOGOUT_TIMEOUT_MS, async (context) => {
-      if (!leaving) {
-        await this.#endPushes(context.signal);
-      }
+  async close({ leaving = false }: { readonly leaving?: boolean } = {}): Promise<boolean> {
+    return await end(this.#transport, this.#api.clock, LOGOUT_TIMEOUT_MS, async (context) => {
+      const isRid = leaving || (await this.#endPushes(context.signal));
       await this.#api.logout(context);
+      return isRid;
     });
   }
 
@@ -209,15 +212,15 @@ export class VCenter implements AsyncDisposable {
     return new VimEventSource(this.#api, { ...setup, renewal: this.#renewal, openCollectors: this.#openCollectors });
   }
 
-  /** Removes from the server what pushes have there. */
-  async #endPushes(signal: AbortSignal): Promise<void> {
-    const remove = (call: { signal: AbortSignal }): Promise<void> => this.#openCollectors.close(call.signal);
+  /** Removes from the server what pushes have there; answers whether nothing of it outlasts the log-out. */
+  async #endPushes(signal: AbortSignal): Promise<boolean> {
+    const remove = (call: { signal: AbortSignal }): Promise<boolean> => this.#openCollectors.close(call.signal);
+    if ('session' in this.#signIn) {
+      return await remove({ signal });
+    }
     // A session of ours takes with it what is left there; in one that was given nothing else does.
-    await ('session' in this.#signIn
-      ? remove({ signal })
-      : withTimeout('removing the event collectors', remove, REMOVAL_MS, this.#api.clock, signal).catch(
-          () => undefined,
-        ));
+    await withTimeout('removing the event collectors', remove, REMOVAL_MS, this.#api.clock, signal).catch(() => false);
+    return true;
   }
 
   /** The same as {@link VCenter.close}, for `await using`. */
@@ -226,17 +229,18 @@ export class VCenter implements AsyncDisposable {
   }
 }
 
-/** Takes leave of the server in the time there is for it, and closes the connections. */
+/** Takes leave of the server in the time there is for it, and closes the connections; answers whether that was said and heard. */
 async function end(
   transport: Transport,
   clock: Clock,
   timeoutMs: number,
-  leave: (context: CallContext) => Promise<void>,
-): Promise<void> {
+  leave: (context: CallContext) => Promise<boolean>,
+): Promise<boolean> {
   try {
-    await withTimeout('logging out', leave, timeoutMs, clock, new AbortController().signal);
+    return await withTimeout('logging out', leave, timeoutMs, clock, new AbortController().signal);
   } catch {
     // Nothing is left to do for it.
+    return false;
   } finally {
     transport.close();
   }
