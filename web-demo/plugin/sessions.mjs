@@ -47,7 +47,7 @@ export class Sessions {
   #users = new Map();
   /** @type {Map<string, Page>} */
   #pages = new Map();
-  /** @type {Set<Promise<void>>} */
+  /** @type {Set<Promise<boolean>>} */
   #closing = new Set();
   /** What vCenter's answer was, by the key of the user. @type {Map<string, {refusal: Refusal, untilMs: number}>} */
   #refused = new Map();
@@ -243,12 +243,13 @@ export class Sessions {
     for (const page of user.pages.values()) this.#forget(page);
     const closing = user.vcenter.then(
       (vcenter) => vcenter.close(),
-      () => undefined,
+      () => true,
     );
     this.#closing.add(closing);
-    closing.then(() => {
+    closing.then((isClosed) => {
       this.#closing.delete(closing);
-      this.#options.log(`a session ${why}; ${this.#users.size} of ${this.#options.maxSessions}`);
+      const left = isClosed ? '' : ' and could not be closed';
+      this.#options.log(`a session ${why}${left}; ${this.#users.size} of ${this.#options.maxSessions}`);
     });
   }
 }

@@ -9,7 +9,6 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::model::guest_info::GuestInfo;
-use crate::model::is_default;
 use crate::model::options::{Attempts, Options, VmRef};
 use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
 use crate::model::report::{
@@ -53,9 +52,9 @@ pub(crate) struct DefaultRun {
     /// What ended the run: the error of each VM that was waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     fatal_error: Option<ReadError>,
-    /// Whether the events of a page that was not all of its answer ended the run: the rest may still come.
-    #[serde(default, skip_serializing_if = "is_default")]
-    ended_by_partial_page: bool,
+    /// When the events of a page that was not all of its answer ended the run: the rest may still come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended_by_part_at_ms: Option<u64>,
     /// How many VMs are waited for.
     #[serde(skip)]
     open: usize,
@@ -83,7 +82,7 @@ impl DefaultRun {
             observed: false,
             deadline: RunDeadline::new(options.timeout_ms()),
             fatal_error: None,
-            ended_by_partial_page: false,
+            ended_by_part_at_ms: None,
             open: 0,
             stuck: DeadlineIndex::default(),
             hinted: BTreeSet::new(),
@@ -100,7 +99,7 @@ impl DefaultRun {
 
     /// The answer whose events ended the run is there as a whole: its read was a complete one.
     pub(crate) fn complete_after_end(&mut self, now_ms: u64, context: &mut RunContext) {
-        if self.ended_by_partial_page && context.ended_at_ms == Some(now_ms) {
+        if self.ended_by_part_at_ms == Some(now_ms) {
             context.reading.completed(now_ms);
         }
     }
@@ -253,7 +252,7 @@ impl DefaultRun {
             self.refresh(place, now_ms, context);
         }
         self.end_if_concluded(now_ms, context);
-        self.ended_by_partial_page = !is_complete && context.ended_at_ms.is_some();
+        self.ended_by_part_at_ms = context.ended_at_ms.filter(|_| !is_complete);
         let is_last = is_complete && self.deadline.ends_with_complete_read(now_ms);
         if is_last && context.ended_at_ms.is_none() {
             self.end(Conclusion::TimedOut, now_ms, context);

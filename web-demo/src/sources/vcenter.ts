@@ -58,8 +58,8 @@ export class VCenterSession {
   }
 
   /** @param leaving - the page goes, and waits for nothing */
-  close(leaving = false): Promise<void> {
-    return this.#vcenter.close({ leaving });
+  async close(leaving = false): Promise<void> {
+    await this.#vcenter.close({ leaving });
   }
 
   #source(found: Lookup, patterns: readonly string[]): LiveSource {
