@@ -20,9 +20,13 @@ const parse = (name, folder) => JSON.parse(readFileSync(new URL(name, folder), '
 
 const ajv = new Ajv2020({ allowUnionTypes: true, strictTypes: true });
 for (const name of readdirSync(SCHEMAS)) ajv.addSchema(parse(name, SCHEMAS));
-const [isRecording, isReport, isLine] = ['recording', 'report', 'lines'].map((name) =>
-  ajv.getSchema(`${name}.schema.json`),
-);
+const [isRecording, isReport, isLine, isRequest, isWaitEvent] = [
+  'recording',
+  'report',
+  'lines',
+  'wait-request',
+  'wait-event',
+].map((name) => ajv.getSchema(`${name}.schema.json`));
 const assertValid = (isValid, value, what) => assert.ok(isValid(value), `${what}: ${ajv.errorsText(isValid.errors)}`);
 
 const golden = (ending) =>
@@ -190,6 +194,10 @@ describe('the examples in docs/formats.md', () => {
     const lines = examples('lines').flatMap((example) => example.trimEnd().split('\n'));
     assert.ok(lines.length > 4, 'the lines are there');
     for (const line of lines) assertValid(isLine, JSON.parse(line), line);
+    for (const example of examples('request')) assertValid(isRequest, JSON.parse(example), example);
+    const events = examples('event').map((example) => JSON.parse(example));
+    for (const event of events) assertValid(isWaitEvent, event, event.type);
+    assert.equal(events.length, 3);
   });
 
   it('are a recording and its report', () => {

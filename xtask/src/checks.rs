@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use anyhow::{bail, Context, Result};
 
-use crate::{commands, vcsim};
+use crate::{commands, go};
 use Resource::{Deadlines, NativeBuild, WasmBuild};
 
 /// One part. Each runs in a process of its own.
@@ -70,10 +70,13 @@ const PARTS: &[Part] = &[
     part("lint", "JavaScript and TypeScript, format and lint", &["build"], Run::Whole(node::lint)),
     part("page", "the status page, bundled", &["build"], Run::Whole(commands::build_page)),
     part("types", "TypeScript types", &["build"], Run::Whole(node::types)),
-    part("vcsim", "the vCenter simulator: go vet and build", &[], Run::Whole(vcsim::check)),
+    part("vcsim", "the vCenter simulator: go vet and build", &[], Run::Whole(go::check_vcsim)),
+    part("nats", "nats-server: go build", &[], Run::Whole(go::build_nats_server)),
+    part("manifests", "the Kubernetes manifests, by the types of Kubernetes", &[], Run::Whole(go::test_manifests)),
     using(Deadlines, part("simulators", "the vCenter simulators' own tests, when one has changed", &["build", "vcsim"], Run::Files(node::simulators))),
     using(Deadlines, part("node", "node --test", &["build", "vcsim"], Run::Files(node::test))),
     using(Deadlines, part("web", "the status page in Chromium", &["build", "page", "vcsim"], Run::Files(node::web))),
+    using(Deadlines, part("fleet", "workers on NATS, killed and started", &["build", "vcsim", "nats"], Run::Files(node::fleet))),
     using(NativeBuild, part("rust", "cargo test, all crates", &[], Run::Whole(rust::test))),
     part("packaging", "the packed package in runtimes, bundlers, frameworks and Chromium; its API", &["build", "vcsim"], Run::Files(node::packaging)),
     using(NativeBuild, part("docs", "rustdoc without warnings", &[], Run::Whole(rust::docs))),

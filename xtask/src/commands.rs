@@ -3,9 +3,9 @@
 use anyhow::{ensure, Result};
 
 use crate::npm::{self, node};
-use crate::process::run;
+use crate::process::{hand_over, run};
 use crate::steps::say;
-use crate::{tools, wasm, wasm_target, workspace};
+use crate::{go, tools, wasm, wasm_target, workspace};
 
 /// Makes all that is shipped.
 pub(crate) fn build() -> Result<()> {
@@ -14,6 +14,7 @@ pub(crate) fn build() -> Result<()> {
     wasm::build(&toolchain)?;
     npm::install()?;
     npm::build_package()?;
+    npm::build_fleet()?;
     say("built: `npx --no-install wait-vm-customization --help`");
     Ok(())
 }
@@ -53,12 +54,20 @@ pub(crate) fn bench(args: &[String]) -> Result<std::process::ExitCode> {
     );
     build()?;
     build_page()?;
+    go::build_nats_server()?;
     let chromium = tools::require_chromium()?;
     for file in files {
         say(&format!("{}", file.display()));
         run(node().arg(file).args(args).env("CHROMIUM", &chromium))?;
     }
     Ok(std::process::ExitCode::SUCCESS)
+}
+
+/// Attacks a fleet of workers; the exit status says whether it has lost, doubled or got wrong anything.
+pub(crate) fn chaos(args: &[String]) -> Result<std::process::ExitCode> {
+    build()?;
+    go::build_nats_server()?;
+    hand_over(node().arg("tests/fleet/chaos/main.mjs").args(args))
 }
 
 /// Takes the pictures of the status page that the README shows.

@@ -1,13 +1,13 @@
 //! `cargo xtask demo`: VMs on a simulated vCenter, watched by the command as a user has it.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::npm::node;
-use crate::process::shown;
+use crate::process::hand_over;
 use crate::steps::say;
-use crate::{commands, vcsim};
+use crate::{commands, go};
 
 /// Tells the script to use the simulated vCenter in Node.
 const FAKE: &str = "--fake";
@@ -34,28 +34,18 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
     commands::build()?;
     if args.iter().any(|arg| arg == WEB) {
         commands::build_page()?;
+        say("demo");
         return hand_over(node().arg("tests/demo/web.mjs").args(args));
     }
     let mut script = node();
     script.arg("tests/demo/demo.mjs").args(args);
     if !args.iter().any(|arg| arg == FAKE) {
-        if let Err(failure) = vcsim::build() {
+        if let Err(failure) = go::build_vcsim() {
             say(&format!("{failure:#}"));
             say("going on with the simulated vCenter in Node");
             script.arg(FAKE);
         }
     }
-    hand_over(&mut script)
-}
-
-fn hand_over(script: &mut Command) -> Result<ExitCode> {
     say("demo");
-    let status = script
-        .status()
-        .with_context(|| format!("`{}` could not be started", shown(script)))?;
-    // Without a code a signal has ended it.
-    Ok(status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::FAILURE, ExitCode::from))
+    hand_over(&mut script)
 }

@@ -8,6 +8,7 @@
 mod checks;
 mod commands;
 mod demo;
+mod go;
 mod notices;
 mod npm;
 mod process;
@@ -15,7 +16,6 @@ mod report;
 mod stamp;
 mod steps;
 mod tools;
-mod vcsim;
 mod wasm;
 mod wasm_target;
 mod workspace;
@@ -36,6 +36,8 @@ usage: cargo xtask COMMAND
                    opens no browser, `--help` lists the options
   docs             the reference of the npm package, in target/reference; a warning is an error
   size             sizes of what is shipped, raw and gzipped
+  chaos [ARG…]     workers of a fleet and its brokers are killed while VMs go through customization; `--help` lists the
+                   options
   bench [ARG…]     the measurements
   notices          the notices of others that come with what ships, after a change of its dependencies
   screenshots      the pictures of the status page in docs/screenshots
@@ -77,6 +79,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         "demo" => demo::run(rest),
         "docs" => alone(commands::docs),
         "size" => alone(commands::size),
+        "chaos" => commands::chaos(rest),
         "bench" => commands::bench(rest),
         "notices" => alone(notices::write),
         "screenshots" => alone(commands::screenshots),

@@ -16,6 +16,7 @@ pub(crate) fn install() -> Result<()> {
             "package.json",
             "package-lock.json",
             "bindings/package.json",
+            "bindings/fleet/package.json",
             "web-demo/package.json",
         ],
         // npm's own record of what it put there.
@@ -65,6 +66,26 @@ pub(crate) fn build_package() -> Result<()> {
         also: "",
     };
     work.unless_done(|| run(node().arg("bindings/scripts/build.mjs")))
+}
+
+/// Compiles `bindings/fleet/dist`, the package of the workers, with the types of [`build_package`].
+pub(crate) fn build_fleet() -> Result<()> {
+    let work = Work {
+        makes: "npm package of the workers",
+        inputs: &[
+            "package-lock.json",
+            "bindings/fleet/package.json",
+            "bindings/fleet/tsconfig.json",
+            "bindings/tsconfig.json",
+            "bindings/fleet/scripts",
+            "bindings/fleet/src",
+            "bindings/dist",
+            "docs/schemas",
+        ],
+        outputs: &["bindings/fleet/dist"],
+        also: "",
+    };
+    work.unless_done(|| run(node().arg("bindings/fleet/scripts/build.mjs")))
 }
 
 /// Bundles `web-demo/dist`, the status page.

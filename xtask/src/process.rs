@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{ensure, Context, Result};
@@ -60,6 +60,18 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         .status()
         .with_context(|| format!("`{}` could not be started", shown(command)))?;
     succeeded(command, status)
+}
+
+/// Runs a command with its output in the terminal, for its exit status.
+pub(crate) fn hand_over(command: &mut Command) -> Result<ExitCode> {
+    let status = command
+        .status()
+        .with_context(|| format!("`{}` could not be started", shown(command)))?;
+    // Without a code a signal has ended it.
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// Runs a command for what it prints to its standard output; errors still go to the terminal.

@@ -44,9 +44,9 @@ pub(crate) fn require_late_node() -> Result<()> {
     require("node", &["--version"], &LATE_NODE, fix)
 }
 
-/// Go, for the vCenter simulator.
+/// Go, for the vCenter simulator and nats-server.
 pub(crate) fn require_go() -> Result<()> {
-    let fix = "the vCenter simulator of the tests needs Go 1.25 or newer: install it from https://go.dev/doc/install, \
+    let fix = "the vCenter simulator and nats-server of the tests need Go 1.25 or newer: install it from https://go.dev/doc/install, \
                or the package golang-go of a recent system, and see that `go` is in PATH";
     require("go", &["env", "GOVERSION"], &[GO], fix)
 }

@@ -14,7 +14,7 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
  * @property {string[]} sources where crates come from
  * @property {Record<string, string>} banned crates that must not be in what ships, and why
  * @property {string[]} installScripts npm packages that have one; it is never run
- * @property {Record<string, string>} goModules of the vCenter simulator, and their licences
+ * @property {Record<string, string>} goModules of the Go programs of the tests, and their licences
  */
 
 /** @type {Policy} */

@@ -3,7 +3,8 @@
  * `post` takes key, chainId, createdTime and userName among its fields, and
  * any class name; `deny` and `allow` (`entity`: a VM, or an inventory path or
  * id of any object) change who may read what; `setClock` (`offsetMs`) moves
- * the server's clock; `guestInfo` sets what a VM tells of its customization
+ * the server's clock; `setPassword` changes the user's, and `logIns` counts those
+ * that were refused (`refusedLogIns`); `guestInfo` sets what a VM tells of its customization
  * (`status`, null for nothing at all, with `startTime`, `endTime` and
  * `errorMsg`) and whether one is `pending`; `collectors` tells besides their
  * count how many of them are `leaked`; `waits` counts the WaitForUpdatesEx
@@ -27,6 +28,8 @@ const members = {
   createFolder: ['path'],
   move: ['vm', 'folder'],
   expireSessions: [],
+  setPassword: ['password'],
+  logIns: [],
   sessions: [],
   guestInfo: ['vm', 'status', 'startTime', 'endTime', 'errorMsg', 'pending'],
   collectors: [],
@@ -181,6 +184,15 @@ export class Commands {
   sessions() {
     const users = this.#state.sessions.list().map(({ userName }) => userName);
     return { count: users.length, users };
+  }
+
+  setPassword({ password }) {
+    if (!password) throw new Error('setPassword: "password" is missing');
+    this.#state.sessions.password = password;
+  }
+
+  logIns() {
+    return { refusedLogIns: this.#state.sessions.refusedLogIns };
   }
 
   collectors() {

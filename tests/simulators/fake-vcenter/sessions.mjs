@@ -15,13 +15,17 @@ export class Sessions {
     this.timeoutMs = timeoutMs;
     this.now = now;
     this.clock = clock;
+    /** How often somebody came with wrong credentials: an account is locked after a few. */
+    this.refusedLogIns = 0;
     /** Ids of the objects nobody may read. */
     this.denied = new Set();
   }
 
   /** @returns the new session, or undefined when the credentials are wrong */
   logIn(user, password, locale, userAgent) {
-    return user === this.user && password === this.password ? this.open(user, locale, userAgent) : undefined;
+    if (user === this.user && password === this.password) return this.open(user, locale, userAgent);
+    this.refusedLogIns += 1;
+    return undefined;
   }
 
   /** A session for a user whose identity is known already. */

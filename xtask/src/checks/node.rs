@@ -27,7 +27,7 @@ pub(super) fn lint() -> Result<()> {
 
 /// The compiler's checks of the sources and, in JavaScript, of the tests.
 pub(super) fn types() -> Result<()> {
-    for workspace in ["bindings", "web-demo"] {
+    for workspace in ["bindings", "bindings/fleet", "web-demo"] {
         run(npm().args(["run", "--workspace", workspace, "check"]))?;
     }
     Ok(())
@@ -76,6 +76,11 @@ pub(super) fn checked_core(files: &[PathBuf]) -> Result<()> {
 pub(super) fn web(files: &[PathBuf]) -> Result<()> {
     let chromium = tools::require_chromium()?;
     run_files(node().env("CHROMIUM", chromium), files, &["tests/page"])
+}
+
+/// The workers of many machines, on real NATS servers.
+pub(super) fn fleet(files: &[PathBuf]) -> Result<()> {
+    run_files(&mut node(), files, &["bindings/fleet/test", "tests/fleet"])
 }
 
 /// What becomes of the package at its users'.

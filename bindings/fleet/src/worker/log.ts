@@ -1,0 +1,55 @@
+/** Structured logs: one JSON line an event. Nothing secret is among what is logged. */
+import type { WaitName } from '../messages/names.js';
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** From the least to the most urgent. */
+export type LogLevel = (typeof LEVELS)[number];
+
+/** What is said of an event. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Where events are told. */
+export class Log {
+  readonly #least: number;
+  readonly #write: (line: string) => void;
+  readonly #common: LogFields;
+
+  constructor(least: LogLevel, write: (line: string) => void, common: LogFields = {}) {
+    this.#least = LEVELS.indexOf(least);
+    this.#write = write;
+    this.#common = common;
+  }
+
+  debug(event: string, fields?: LogFields): void {
+    this.#tell('debug', event, fields);
+  }
+
+  info(event: string, fields?: LogFields): void {
+    this.#tell('info', event, fields);
+  }
+
+  warn(event: string, fields?: LogFields): void {
+    this.#tell('warn', event, fields);
+  }
+
+  error(event: string, fields?: LogFields): void {
+    this.#tell('error', event, fields);
+  }
+
+  #tell(level: LogLevel, event: string, fields: LogFields = {}): void {
+    if (LEVELS.indexOf(level) >= this.#least) {
+      this.#write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...this.#common, ...fields })}\n`);
+    }
+  }
+}
+
+/** An error, for a log. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A wait, for a log. */
+export function logged({ vcenter, id }: WaitName): LogFields {
+  return { vcenter, wait: id };
+}

@@ -1,0 +1,334 @@
+/** One vCenter while this worker serves it: takes requests and cancels, goes on with what others have left. */
+import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
+import type { VCenterConfig } from '../config/config.js';
+import type { FleetNames, WaitName } from '../messages/names.js';
+import { isToken } from '../messages/names.js';
+import { messageDigest, readRequest, requestDigest, type WaitRequest } from '../messages/wait-request.js';
+import { newState, readState } from '../messages/wait-state.js';
+import { ensureConsumer } from '../store/topology.js';
+import type { WaitEvents } from '../store/wait-events.js';
+import type { StoredState, WaitStore } from '../store/wait-store.js';
+import { type Log, logged, messageOf } from './log.js';
+import type { Metrics } from './metrics.js';
+import { pauseFor, retry } from './retry.js';
+import { Slots } from './slots.js';
+import { VCenterSource } from './vcenter-source.js';
+import { WaitRunner } from './wait-runner.js';
+
+/** What all vCenters of a worker have in common. */
+export interface ServiceSetup {
+  readonly names: FleetNames;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  readonly store: WaitStore;
+  readonly events: WaitEvents;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** This process, as states name it. */
+  readonly owner: string;
+  readonly maxWaits: number;
+}
+
+type Kind = 'request' | 'cancel';
+
+// A fetch that is shorter costs requests; one that is longer notices later that its consumer has another leader.
+const FETCH = { expires: 2_000, idle_heartbeat: 500 };
+const FETCH_AT_MOST = 100;
+// States are looked through again: one may have been written by a worker that had lost the vCenter.
+const SWEEP_MS = 15_000;
+const ADOPT_AT_A_TIME = 16;
+// A cancel that came before its request is looked at again every second, for two minutes.
+const CANCEL_AGAIN_MS = 1_000;
+const CANCEL_LOOKS = 120;
+
+export class VCenterService {
+  readonly #vcenter: string;
+  readonly #setup: ServiceSetup;
+  readonly #source: VCenterSource;
+  readonly #runners = new Map<string, WaitRunner>();
+  /** Waits that are being taken, by what: the same is not taken twice. */
+  readonly #taking = new Map<string, Promise<void>>();
+  readonly #slots: Slots;
+  readonly #stop = new AbortController();
+  /** Aborted when nothing may be written any more. */
+  readonly #lost = new AbortController();
+  readonly #loops: Promise<void>[];
+
+  constructor(vcenter: string, config: VCenterConfig, setup: ServiceSetup) {
+    this.#vcenter = vcenter;
+    this.#setup = setup;
+    this.#slots = new Slots(setup.maxWaits);
+    this.#source = new VCenterSource(vcenter, config, setup.log, {
+      logInRefused: (isRefused) => setup.metrics.logInRefused.set({ vcenter }, isRefused ? 1 : 0),
+    });
+    this.#loops = [this.#sweeps(), this.#consume('request'), this.#consume('cancel')];
+  }
+
+  /** How many waits it watches. */
+  get waits(): number {
+    return this.#runners.size;
+  }
+
+  /** Hands over: takes nothing more, writes down where each wait stands, and closes the session. */
+  async release(): Promise<void> {
+    this.#stop.abort(new Error('the vCenter is handed over'));
+    await Promise.allSettled(this.#loops);
+    await Promise.allSettled(this.#taking.values());
+    await Promise.allSettled([...this.#runners.values()].map((runner) => runner.release()));
+    await this.#close();
+  }
+
+  /** Stops at once, and writes nothing more: it is another's. */
+  async drop(): Promise<void> {
+    const reason = new Error('the vCenter is served by another worker');
+    this.#lost.abort(reason);
+    this.#stop.abort(reason);
+    await Promise.allSettled([...this.#runners.values()].map((runner) => runner.drop()));
+    await Promise.allSettled(this.#loops);
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const { metrics } = this.#setup;
+    await this.#source.close();
+    for (const gauge of [metrics.waits, metrics.unreadable, metrics.logInRefused]) {
+      gauge.remove({ vcenter: this.#vcenter });
+    }
+  }
+
+  async #sweeps(): Promise<void> {
+    try {
+      await this.#retry('sweep', () => this.#sweep());
+      this.#setup.log.info('serving', { vcenter: this.#vcenter, waits: this.#runners.size });
+      for (;;) {
+        await pauseFor(SWEEP_MS, this.#stop.signal);
+        await this.#retry('sweep', () => this.#sweep());
+      }
+    } catch (error) {
+      this.#over(error);
+    }
+  }
+
+  /** Goes on with every wait of the bucket that is not watched here. */
+  async #sweep(): Promise<void> {
+    const { store, metrics } = this.#setup;
+    const ids = (await store.list(this.#vcenter)).filter((id) => !this.#runners.has(id));
+    let unreadable = 0;
+    const next = ids.values();
+    const adopt = async (): Promise<void> => {
+      for (const id of next) {
+        this.#stop.signal.throwIfAborted();
+        if (!(await this.#adopt({ vcenter: this.#vcenter, id }))) {
+          unreadable += 1;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: ADOPT_AT_A_TIME }, adopt));
+    metrics.unreadable.set({ vcenter: this.#vcenter }, unreadable);
+  }
+
+  /** Answers false where the state cannot be read by this release: it is left as it is. */
+  async #adopt(wait: WaitName): Promise<boolean> {
+    const { store, owner, log } = this.#setup;
+    const stored = await store.read(wait);
+    if (stored === undefined || this.#runners.has(wait.id)) {
+      return true;
+    }
+    const read = readState(stored.text);
+    if ('unreadable' in read) {
+      log.warn('waitLeftAlone', { ...logged(wait), message: read.unreadable });
+      return false;
+    }
+    if (read.state.owner === owner) {
+      // Being taken right now.
+      await this.#taking.get(wait.id);
+      if (this.#runners.has(wait.id)) {
+        return true;
+      }
+    }
+    // From here on a worker that had it before can write nothing more.
+    const taken = await store.update({ ...read.state, owner, write: read.state.write + 1 }, stored.revision);
+    if (taken !== undefined) {
+      await this.#run(taken);
+      log.info('waitResumed', { ...logged(wait), from: read.state.owner });
+    }
+    return true;
+  }
+
+  async #run(stored: StoredState): Promise<void> {
+    const { state } = stored;
+    const wait = { vcenter: state.vcenter, id: state.id };
+    const ageSeconds = state.snapshot === undefined ? await this.#age(stored) : 0;
+    if (this.#lost.signal.aborted || this.#runners.has(wait.id)) {
+      return;
+    }
+    const { metrics, log } = this.#setup;
+    const setup = { ...this.#setup, source: this.#source };
+    const runner = new WaitRunner(setup, stored, ageSeconds);
+    this.#runners.set(wait.id, runner);
+    this.#slots.take();
+    metrics.waits.set({ vcenter: this.#vcenter }, this.#runners.size);
+    void runner.end.then((end) => {
+      this.#runners.delete(wait.id);
+      this.#slots.giveBack();
+      if (end === 'lost') {
+        metrics.lost.inc({ vcenter: this.#vcenter });
+      }
+      if (!this.#stop.signal.aborted) {
+        metrics.waits.set({ vcenter: this.#vcenter }, this.#runners.size);
+      }
+      log.info('waitEnded', { ...logged(wait), end });
+    });
+  }
+
+  /** How long ago a wait was asked for, by the broker's clock alone. */
+  async #age({ state, revision }: StoredState): Promise<number> {
+    const stored = await this.#setup.store.read(state);
+    if (stored === undefined || stored.revision !== revision) {
+      return 0;
+    }
+    return Math.max(0, (stored.storedAt.getTime() - Date.parse(state.requestedAt)) / 1000);
+  }
+
+  async #consume(kind: Kind): Promise<void> {
+    const { js, jsm, names } = this.#setup;
+    const { signal } = this.#stop;
+    try {
+      const info = await this.#retry('consumer', () => ensureConsumer(jsm, names, kind, this.#vcenter));
+      const consumer = js.consumers.getConsumerFromInfo(info);
+      for (;;) {
+        await this.#slots.room(signal);
+        signal.throwIfAborted();
+        await this.#retry('fetch', async () => {
+          const max = kind === 'request' ? Math.min(FETCH_AT_MOST, this.#slots.free) : FETCH_AT_MOST;
+          const messages = await consumer.fetch({ ...FETCH, max_messages: max });
+          const stop = (): void => void messages.close();
+          signal.addEventListener('abort', stop, { once: true });
+          const handled: Promise<void>[] = [];
+          for await (const message of messages) {
+            handled.push(kind === 'request' ? this.#take(message) : this.#cancel(message));
+          }
+          signal.removeEventListener('abort', stop);
+          // Those at hand count when it is looked how much room there is.
+          await Promise.all(handled);
+        });
+      }
+    } catch (error) {
+      this.#over(error);
+    }
+  }
+
+  /** Never rejects: what is not acknowledged comes again. */
+  async #take(message: JsMsg): Promise<void> {
+    const wait = this.#setup.names.waitOf(message.subject);
+    const earlier = this.#taking.get(wait.id) ?? Promise.resolve();
+    const taking = earlier.then(() => this.#accept(wait, message));
+    const settled = taking.catch((error: unknown) => {
+      this.#setup.log.warn('requestFailed', { ...logged(wait), message: messageOf(error) });
+    });
+    this.#taking.set(wait.id, settled);
+    await settled;
+    if (this.#taking.get(wait.id) === settled) {
+      this.#taking.delete(wait.id);
+    }
+  }
+
+  async #accept(wait: WaitName, message: JsMsg): Promise<void> {
+    const { store, events, owner } = this.#setup;
+    if (this.#lost.signal.aborted) {
+      return;
+    }
+    const request = readRequest(message.string(), wait.id);
+    if ('problem' in request || !isToken(wait.id)) {
+      const problem = 'problem' in request ? request.problem : `the id ${wait.id} is not of A-Z, a-z, 0-9, _ and -`;
+      await events.result(wait, { error: { code: 'invalidRequest', message: problem } }, {});
+      this.#answered(wait, message, 'refused');
+      return;
+    }
+    const result = await events.readResult(wait);
+    if (result !== undefined) {
+      const same = result.data.request === undefined || result.data.request === requestDigest(request);
+      await this.#repeated(wait, message, same);
+      return;
+    }
+    const requestedAt = new Date(message.info.timestampNanos / 1_000_000).toISOString();
+    const created = await store.create(newState(wait, request, requestedAt, owner));
+    if (created === undefined) {
+      await this.#repeated(wait, message, await this.#isSame(wait, request));
+      return;
+    }
+    this.#answered(wait, message, 'accepted');
+    await this.#run(created);
+  }
+
+  async #isSame(wait: WaitName, request: WaitRequest): Promise<boolean> {
+    const stored = await this.#setup.store.read(wait);
+    const read = stored === undefined ? undefined : readState(stored.text);
+    if (read === undefined || 'unreadable' in read) {
+      // It has ended meanwhile, or is of a later release: the first stands either way.
+      return true;
+    }
+    return requestDigest(read.state) === requestDigest(request);
+  }
+
+  /** The first request of an id stands. */
+  async #repeated(wait: WaitName, message: JsMsg, same: boolean): Promise<void> {
+    if (!same) {
+      const text = `the wait ${wait.id} was asked for before, with other VMs or options: give this one another id`;
+      await this.#setup.events.refusal(wait, messageDigest(message.data), { code: 'idConflict', message: text });
+    }
+    this.#answered(wait, message, same ? 'repeated' : 'conflict');
+  }
+
+  #answered(wait: WaitName, message: JsMsg, answer: 'accepted' | 'repeated' | 'conflict' | 'refused'): void {
+    message.ack();
+    this.#setup.metrics.requests.inc({ vcenter: this.#vcenter, answer });
+    this.#setup.log.info('request', { ...logged(wait), answer });
+  }
+
+  async #cancel(message: JsMsg): Promise<void> {
+    const wait = this.#setup.names.waitOf(message.subject);
+    try {
+      const answer = await this.#cancelled(wait, message);
+      if (answer !== 'kept') {
+        message.ack();
+        this.#setup.metrics.cancels.inc({ vcenter: this.#vcenter, answer });
+        this.#setup.log.info('cancel', { ...logged(wait), answer });
+      }
+    } catch (error) {
+      this.#setup.log.warn('cancelFailed', { ...logged(wait), message: messageOf(error) });
+    }
+  }
+
+  async #cancelled(wait: WaitName, message: JsMsg): Promise<'cancelled' | 'tooLate' | 'noRequest' | 'kept'> {
+    await this.#taking.get(wait.id);
+    const runner = this.#runners.get(wait.id);
+    if (runner !== undefined) {
+      if ((await runner.cancel()) !== 'finished') {
+        throw new Error('the wait went to another worker, and the cancel goes after it');
+      }
+      return 'cancelled';
+    }
+    if ((await this.#setup.events.readResult(wait)) !== undefined) {
+      return 'tooLate';
+    }
+    if (message.info.deliveryCount > CANCEL_LOOKS) {
+      return 'noRequest';
+    }
+    message.nak(CANCEL_AGAIN_MS);
+    return 'kept';
+  }
+
+  #retry<T>(what: string, call: () => Promise<T>): Promise<T> {
+    return retry(call, this.#stop.signal, (error) => {
+      this.#setup.log.warn('retried', { vcenter: this.#vcenter, what, message: messageOf(error) });
+    });
+  }
+
+  /** The end of a loop. */
+  #over(error: unknown): void {
+    if (!this.#stop.signal.aborted) {
+      this.#setup.log.error('loopEnded', { vcenter: this.#vcenter, message: messageOf(error) });
+    }
+  }
+}

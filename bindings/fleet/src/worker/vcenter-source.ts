@@ -1,0 +1,180 @@
+/**
+ * The events of one vCenter for all waits on it, over one session, which is begun when the first asks and again when it is
+ * lost. What is wrong with the configuration never ends a wait: it is put right while the wait goes on.
+ */
+import { readFileSync } from 'node:fs';
+import {
+  type CallOptions,
+  type ConnectOptions,
+  connectVCenter,
+  type EventPage,
+  type EventPush,
+  type EventQuery,
+  type EventSource,
+  type GuestInfo,
+  LoginError,
+  ReadError,
+  type VCenter,
+} from 'vm-customization';
+import type { VCenterConfig } from '../config/config.js';
+import { type Log, messageOf } from './log.js';
+
+/** What it tells. */
+export interface VCenterSourceEvents {
+  /** Whether the password in the file is one that the vCenter has refused. */
+  logInRefused(isRefused: boolean): void;
+}
+
+interface Session {
+  readonly vcenter: VCenter;
+  readonly source: EventSource;
+  readonly password: string;
+}
+
+// Waits that miss the session ask for it together, and in a row.
+const RECONNECT_MS = 1_000;
+const READ_TIMEOUT_MS = 150_000;
+
+export class VCenterSource implements EventSource {
+  readonly readTimeoutMs = READ_TIMEOUT_MS;
+  readonly #name: string;
+  readonly #config: VCenterConfig;
+  readonly #log: Log;
+  readonly #events: VCenterSourceEvents;
+  #session: Promise<Session> | undefined;
+  #instanceUuid: string | undefined;
+  /** The password that the vCenter has refused: it is not sent again. */
+  #refused: string | undefined;
+  #failed: { readonly error: ReadError; readonly at: number } | undefined;
+  #closed = false;
+
+  constructor(name: string, config: VCenterConfig, log: Log, events: VCenterSourceEvents) {
+    this.#name = name;
+    this.#config = config;
+    this.#log = log;
+    this.#events = events;
+  }
+
+  /** The vCenter's own id; undefined before the first session, and where it does not say. */
+  get instanceUuid(): string | undefined {
+    return this.#instanceUuid;
+  }
+
+  async serverTime(options: CallOptions): Promise<Date> {
+    const { source } = await this.#current();
+    return source.serverTime(options);
+  }
+
+  async readEvents(query: EventQuery, options: CallOptions): Promise<EventPage> {
+    const { source } = await this.#current();
+    return source.readEvents(query, options);
+  }
+
+  async readGuestInfo(vms: readonly string[], options: CallOptions): Promise<readonly GuestInfo[]> {
+    const { source } = await this.#current();
+    return (await source.readGuestInfo?.(vms, options)) ?? [];
+  }
+
+  async *pushEvents(query: EventQuery, options: CallOptions): EventPush {
+    const { source } = await this.#current();
+    if (source.pushEvents !== undefined) {
+      yield* source.pushEvents(query, options);
+    }
+  }
+
+  async logIn(options: CallOptions): Promise<void> {
+    const session = await this.#current();
+    try {
+      await session.source.logIn?.(options);
+    } catch (error) {
+      if (!(error instanceof LoginError)) {
+        throw error;
+      }
+      this.#refuse(session.password);
+      await this.#end();
+      await this.#current();
+    }
+  }
+
+  /** Logs out. Nothing can be asked any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.then(({ vcenter }) => vcenter.close()).catch(() => undefined);
+  }
+
+  #current(): Promise<Session> {
+    if (this.#closed) {
+      return Promise.reject(new ReadError('transient', `the session with ${this.#name} was closed`));
+    }
+    if (this.#session === undefined) {
+      if (this.#failed !== undefined && performance.now() - this.#failed.at < RECONNECT_MS) {
+        return Promise.reject(this.#failed.error);
+      }
+      const session = this.#connect();
+      this.#session = session;
+      session.catch((error: ReadError) => {
+        this.#failed = { error, at: performance.now() };
+        if (this.#session === session) {
+          this.#session = undefined;
+        }
+      });
+    }
+    return this.#session;
+  }
+
+  async #connect(): Promise<Session> {
+    let password: string | undefined;
+    try {
+      password = firstLine(this.#config.passwordFile);
+      if (password === this.#refused) {
+        throw new LoginError(
+          `${this.#name} refuses the password in ${this.#config.passwordFile}: a new one is waited for`,
+        );
+      }
+      const vcenter = await connectVCenter(this.#options(password));
+      this.#refused = undefined;
+      this.#events.logInRefused(false);
+      this.#instanceUuid ??= vcenter.instanceUuid;
+      this.#log.info('vcenterConnected', { vcenter: this.#name, protocol: vcenter.protocol });
+      return { vcenter, source: openSource(vcenter), password };
+    } catch (error) {
+      if (error instanceof LoginError && password !== undefined && password !== this.#refused) {
+        this.#refuse(password);
+      }
+      this.#log.warn('vcenterFailed', { vcenter: this.#name, message: messageOf(error) });
+      throw new ReadError('transient', messageOf(error), { cause: error });
+    }
+  }
+
+  #refuse(password: string): void {
+    this.#refused = password;
+    this.#events.logInRefused(true);
+  }
+
+  #options(password: string): ConnectOptions {
+    const { server, user, thumbprint, caFile } = this.#config;
+    return {
+      server,
+      user,
+      password,
+      patienceSeconds: 0,
+      ...(thumbprint === undefined ? {} : { thumbprint }),
+      ...(caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') }),
+    };
+  }
+}
+
+/** One source for many watches. */
+function openSource(vcenter: VCenter): EventSource {
+  return vcenter.events();
+}
+
+function firstLine(file: string): string {
+  return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? '';
+}

@@ -1,0 +1,65 @@
+/** The configuration: what is wrong is told with its place, and nothing that is wrong is taken. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { readFleetConfig, readWorkerConfig } from '../dist/config/config.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'vm-customization-config-'));
+after(() => rmSync(folder, { recursive: true }));
+const path = join(folder, 'worker.json');
+const write = (config) => writeFileSync(path, typeof config === 'string' ? config : JSON.stringify(config));
+
+const LEAST = {
+  nats: { servers: ['nats://127.0.0.1:4222'] },
+  vcenters: { east: { server: 'vc.example.com', user: 'waiter', passwordFile: 'east.password' } },
+};
+
+describe('the configuration of a worker', () => {
+  it('has defaults for what is left out, and files beside itself', () => {
+    write(LEAST);
+    const { name, prefix, replicas, leaseSeconds, maxWaitsPerVCenter, logLevel, vcenters } = readWorkerConfig(path);
+    assert.deepEqual(
+      { prefix, replicas, leaseSeconds, maxWaitsPerVCenter, logLevel },
+      { prefix: 'vmc', replicas: 3, leaseSeconds: 15, maxWaitsPerVCenter: 2000, logLevel: 'info' },
+    );
+    assert.equal(name, hostname().replaceAll(/[^A-Za-z0-9_-]/g, '-'));
+    assert.equal(vcenters.east.passwordFile, join(folder, 'east.password'));
+  });
+
+  it('that cannot be used is refused with the file, the option and the reason', () => {
+    const vcenter = (changes) => ({ ...LEAST, vcenters: { east: { ...LEAST.vcenters.east, ...changes } } });
+    for (const [config, problem] of [
+      ['{', /worker\.json is not JSON/],
+      [{ vcenters: LEAST.vcenters }, /nats is missing/],
+      [{ nats: LEAST.nats }, /vcenters is missing/],
+      [{ ...LEAST, vcenters: {} }, /vcenters must NOT have fewer than 1 properties/],
+      [{ ...LEAST, vcenters: { 'a.b': LEAST.vcenters.east } }, /vcenters\.a\.b: the name must match/],
+      [{ ...LEAST, lease: 15 }, /lease is no option/],
+      [{ ...LEAST, leaseSeconds: 4 }, /leaseSeconds must be >= 5/],
+      [{ ...LEAST, replicas: 2 }, /replicas must be one of 1, 3, 5/],
+      [{ ...LEAST, http: { port: 70_000 } }, /http\.port must be <= 65535/],
+      [{ ...LEAST, nats: { servers: ['nats://user:secret@host'] } }, /nats\.servers\[0\] must match/],
+      [vcenter({ password: 'secret' }), /vcenters\.east\.password is no option/],
+      [vcenter({ user: undefined }), /vcenters\.east\.user is missing/],
+      [vcenter({ thumbprint: 'AB' }), /vcenters\.east\.thumbprint must match/],
+    ]) {
+      write(config);
+      assert.throws(
+        () => readWorkerConfig(path),
+        (error) => error.name === 'ConfigError' && problem.test(error.message) && !/secret/.test(error.message),
+        JSON.stringify(config),
+      );
+    }
+    assert.throws(() => readWorkerConfig(join(folder, 'none.json')), /none\.json cannot be read \(ENOENT\)/);
+  });
+});
+
+describe('the configuration of a caller', () => {
+  it("is of a worker's file what a caller needs", () => {
+    write({ ...LEAST, prefix: 'other' });
+    const { nats, prefix } = readFleetConfig(path);
+    assert.deepEqual([nats.servers, prefix], [LEAST.nats.servers, 'other']);
+  });
+});

@@ -1,0 +1,170 @@
+/** The command for callers without JavaScript, and who may do what by the account file of the documents: one broker. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { nkeys } from '@nats-io/transport-node';
+import { connectNats, requestWait, waitResult } from '../../bindings/fleet/dist/index.js';
+import { COMMAND, startFleet } from './lib/fleet.mjs';
+
+const ACCOUNTS = readFileSync(new URL('../../docs/fleet/accounts.conf', import.meta.url), 'utf8');
+const OPTIONS = '{"waitForPowerOn":true,"timeoutSeconds":60}';
+
+const run = (args) =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [COMMAND, ...args], { timeout: 60_000 }, (error, stdout, stderr) => {
+      resolve({ status: error === null ? 0 : error.code, stdout, stderr });
+    });
+  });
+
+describe('the command, and the account file', () => {
+  const roles = Object.fromEntries(['worker', 'caller', 'operator'].map((role) => [role, nkeys.createUser()]));
+  const seeds = Object.fromEntries(
+    Object.entries(roles).map(([role, pair]) => [role, new TextDecoder().decode(pair.getSeed())]),
+  );
+  let fleet;
+  let worker;
+  let vcenter;
+  let caller;
+  let operator;
+  const succeed = async (index) => {
+    await vcenter.do({ do: 'customize', vm: vcenter.vms[index].vm });
+    await vcenter.do({ do: 'powerOn', vm: vcenter.vms[index].vm });
+  };
+
+  before(async () => {
+    const variables = Object.entries(roles).map(
+      ([role, pair]) => `VMC_${role.toUpperCase()}: "${pair.getPublicKey()}"\n`,
+    );
+    fleet = await startFleet({ brokers: 1, accounts: [...variables, ACCOUNTS].join(''), seeds });
+    vcenter = fleet.vcenters.get('east');
+    worker = fleet.startWorker('only', { http: { port: 0 }, logLevel: 'debug' });
+    await worker.told('serving');
+    caller = fleet.configOf('caller');
+    operator = fleet.configOf('operator');
+  });
+
+  after(() => fleet?.stop());
+
+  it('asks for a wait, and ends with the status of its report', async () => {
+    const { vm, name } = vcenter.vms[0];
+    const asked = run(['request', '--config', caller, '--id', 'one', 'east', `${vm}=${name}`, '--options', OPTIONS]);
+    await worker.told('request', ({ wait }) => wait === 'one');
+    await succeed(0);
+    const { status, stdout } = await asked;
+    assert.equal(status, 0);
+    assert.match(stdout, new RegExp(`^${name} +CustomizationSucceeded +completed$`, 'm'));
+    const again = await run(['result', '--config', caller, 'east', 'one', '--json']);
+    assert.equal(again.status, 0);
+    assert.equal(JSON.parse(again.stdout).format, 'vm-customization-report/1');
+  });
+
+  it('tells a failure, and a wait that was cancelled, by its status', async () => {
+    const failing = vcenter.vms[1].vm;
+    const asked = run(['request', '--config', caller, '--id', 'two', 'east', failing, '--options', OPTIONS]);
+    await worker.told('request', ({ wait }) => wait === 'two');
+    await vcenter.do({ do: 'powerOn', vm: failing });
+    await vcenter.do({ do: 'post', event: 'CustomizationFailed', vm: failing, fields: {} });
+    assert.equal((await asked).status, 1);
+
+    const { vm } = vcenter.vms[2];
+    const { stdout } = await run(['request', '--config', caller, 'east', vm, '--no-wait', '--options', OPTIONS]);
+    const id = stdout.trim();
+    assert.equal((await run(['cancel', '--config', caller, 'east', id])).status, 0);
+    assert.equal((await run(['result', '--config', caller, 'east', id])).status, 2);
+  });
+
+  it('tells what cannot be used, and what cannot be reached, by their statuses', async () => {
+    for (const [args, status, text] of [
+      [['reqest', '--config', caller], 3, /reqest is no command/],
+      [['request', 'east', 'vm-1'], 3, /--config is missing/],
+      [['request', '--config', caller, 'east'], 3, /needs a vCenter and VMs/],
+      [['request', '--config', caller, 'ea.st', 'vm-1'], 3, /ea\.st names no vCenter/],
+      [['cancel', '--config', caller, 'east', 'one', '--json'], 3, /--json is no option of cancel/],
+      [['status', '--config', `${caller}.none`], 3, /cannot be read \(ENOENT\)/],
+      [
+        ['request', '--config', caller, 'east', 'vm-1', '--options', '{"timeout":1}'],
+        3,
+        /options\.timeout is no option/,
+      ],
+      [
+        ['result', '--config', fleet.writeConfig('nobody.json', { nats: { servers: ['127.0.0.1:1'] } }), 'east', 'one'],
+        4,
+        /NATS: /,
+      ],
+    ]) {
+      const answer = await run(args);
+      assert.equal(answer.status, status, `${args.join(' ')}: ${answer.stderr}`);
+      assert.match(answer.stderr, text);
+    }
+  });
+
+  it('shows who serves what', async () => {
+    const { status, stdout } = await run(['status', '--config', operator]);
+    assert.equal(status, 0);
+    assert.match(stdout, /^workers: only$/m);
+    assert.match(stdout, /^east +only +0 +0$/m);
+    const { vcenters } = JSON.parse((await run(['status', '--config', operator, '--json'])).stdout);
+    assert.deepEqual(vcenters, [{ vcenter: 'east', owner: 'only', waits: 0, queued: 0 }]);
+  });
+
+  it('answers on /healthz and /metrics', async () => {
+    const { httpPort } = await worker.told('started');
+    const at = (path) => fetch(`http://127.0.0.1:${httpPort}${path}`);
+    assert.deepEqual(await (await at('/healthz')).json(), { status: 'ok' });
+    const metrics = await (await at('/metrics')).text();
+    assert.match(metrics, /^vmc_requests_total\{vcenter="east",answer="accepted"\} \d+$/m);
+    assert.match(metrics, /^vmc_vcenter_owned\{vcenter="east"\} 1$/m);
+    assert.equal((await at('/other')).status, 404);
+  });
+
+  it('lets callers tell nothing in the name of a worker, and read nothing of the workers', async () => {
+    const { connection } = await fleet.connect('caller');
+    const js = jetstream(connection, { timeout: 1000 });
+    for (const subject of [
+      'vmc.result.east.forged',
+      'vmc.event.east.one.9',
+      '$KV.vmc_state.east.one',
+      '$KV.vmc_lease.x',
+    ]) {
+      await assert.rejects(js.publish(subject, '{}'), /[Pp]ermission/, subject);
+    }
+    const jsm = await jetstreamManager(connection, { checkAPI: false, timeout: 1000 });
+    const reads = ['KV_vmc_state', 'KV_vmc_lease', 'VMC_REQUESTS'];
+    for (const stream of reads) await assert.rejects(jsm.streams.getMessage(stream, { seq: 1 }), undefined, stream);
+    await assert.rejects(jsm.streams.purge('VMC_RESULTS'));
+    const wait = { vcenter: 'east', id: 'one' };
+    assert.equal((await waitResult({ connection }, wait)).vms[0].conclusion, 'completed');
+  });
+
+  it('lets in nobody without a key', async () => {
+    await assert.rejects(connectNats({ servers: fleet.nats.servers }, 'nobody'), /[Aa]uthorization/);
+  });
+
+  it('has no secret in what workers store, tell and log', async () => {
+    const { connection } = await fleet.connect('caller');
+    // One that is open: its state is in the bucket.
+    const { vm } = vcenter.vms[3];
+    const wait = await requestWait(
+      { connection },
+      { vcenter: 'east', id: 'open', vms: [{ vm }], options: { timeoutSeconds: 600, waitForPowerOn: true } },
+    );
+    await worker.told('request', (entry) => entry.wait === wait.id);
+    const jsm = await jetstreamManager((await fleet.connect('worker')).connection);
+    const texts = [worker.log.map((entry) => JSON.stringify(entry)).join('\n'), worker.stderr()];
+    for await (const { config, state } of jsm.streams.list()) {
+      for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
+        const message = await jsm.streams.getMessage(config.name, { seq }).catch(() => null);
+        if (message !== null) texts.push(`${message.subject} ${message.string()}`);
+      }
+    }
+    assert.ok(
+      texts.some((text) => text.startsWith('$KV.vmc_state.east.open ')),
+      'the state was read',
+    );
+    for (const secret of [vcenter.password, ...Object.values(seeds)]) {
+      assert.ok(!texts.some((text) => text.includes(secret)));
+    }
+  });
+});

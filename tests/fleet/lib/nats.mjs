@@ -1,0 +1,174 @@
+/**
+ * Starts nodes of NATS on this machine for a test: real servers with JetStream, one cluster, their data in a folder of their
+ * own. A node can be killed and come back with its data, at the same address.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const GO_FOLDER = fileURLToPath(new URL('../nats-server/', import.meta.url));
+const START_MS = 30_000;
+const STOP_MS = 5_000;
+const LOG_KEPT = 8192;
+
+let built;
+
+/**
+ * The path of nats-server, built when it is missing or older than what says its version. `NATS_BIN` names another.
+ *
+ * @returns {Promise<string>}
+ */
+export function natsProgram() {
+  if (process.env.NATS_BIN) return Promise.resolve(process.env.NATS_BIN);
+  built ??= buildNats();
+  return built;
+}
+
+async function buildNats() {
+  const program = join(GO_FOLDER, 'bin', process.platform === 'win32' ? 'nats-server.exe' : 'nats-server');
+  if (existsSync(program) && statSync(program).mtimeMs >= statSync(join(GO_FOLDER, 'go.mod')).mtimeMs) return program;
+  const own = `${program}.${process.pid}`;
+  try {
+    await promisify(execFile)('go', ['build', '-buildvcs=false', '-o', own, 'github.com/nats-io/nats-server/v2'], {
+      cwd: GO_FOLDER,
+      env: { ...process.env, CGO_ENABLED: '0' },
+    });
+    renameSync(own, program);
+  } catch (error) {
+    rmSync(own, { force: true });
+    const why = error.code === 'ENOENT' ? 'go is not installed' : error.stderr || error.message;
+    throw new Error(`cannot build nats-server: ${why}; set NATS_BIN to a built one`);
+  }
+  return program;
+}
+
+/**
+ * @typedef {object} NatsNode
+ * @property {string} name
+ * @property {string} url for clients, the same after a restart
+ * @property {number} pid of the process that runs, or ran last
+ * @property {() => Promise<void>} kill as a power cut would
+ * @property {() => Promise<void>} stop in order
+ * @property {() => Promise<void>} begin again, with the data it had; resolves when its process is there
+ * @property {() => Promise<boolean>} isHealthy resolves when it serves
+ * @property {() => Promise<void>} start both
+ */
+
+/**
+ * Starts a cluster, and waits until each node can serve.
+ *
+ * @param {object} [options]
+ * @param {number} [options.nodes]
+ * @param {string} [options.accounts] what the configuration has to say of who may do what
+ * @returns {Promise<{ nodes: NatsNode[], servers: string[], stop: () => Promise<void> }>}
+ */
+export async function startNats({ nodes: count = 3, accounts = '' } = {}) {
+  const program = await natsProgram();
+  const folder = mkdtempSync(join(tmpdir(), 'vm-customization-nats-'));
+  const nodes = [];
+  const stop = async () => {
+    await Promise.all(nodes.map((node) => node.kill()));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    for (let at = 0; at < count; at += 1) {
+      nodes.push(makeNode({ program, folder, name: `n${at + 1}`, alone: count === 1, peers: nodes, accounts }));
+      await nodes[at].begin();
+    }
+    await Promise.all(nodes.map((node) => node.isHealthy()));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { nodes, servers: nodes.map(({ url }) => url), stop };
+}
+
+function makeNode({ program, folder, name, alone, peers, accounts }) {
+  const home = join(folder, name);
+  mkdirSync(home);
+  let child;
+  let exited = Promise.resolve();
+  let log = '';
+  // Free ports at first; those that were given are kept.
+  const ports = { nats: -1, monitoring: -1, cluster: -1 };
+
+  const configuration = () => {
+    // The first node needs some route to know that it is one of several.
+    const routes = [...peers.filter((peer) => peer !== node).map(({ route }) => route), 'nats://127.0.0.1:1'];
+    const cluster = `cluster { name: tests, listen: "127.0.0.1:${ports.cluster}", routes: ${JSON.stringify(routes)} }\n`;
+    return [
+      `server_name: ${name}\nlisten: "127.0.0.1:${ports.nats}"\nhttp: "127.0.0.1:${ports.monitoring}"\n`,
+      `jetstream { store_dir: ${JSON.stringify(join(home, 'data'))}, sync_interval: always }\n`,
+      `ports_file_dir: ${JSON.stringify(home)}\n`,
+      alone ? '' : cluster,
+      accounts,
+    ].join('');
+  };
+  const ended = () => child === undefined || child.exitCode !== null || child.signalCode !== null;
+  const giveUp = (what) => new Error(`nats-server ${name} ${what}: ${log.trim()}`);
+  const until = async (what, attempt) => {
+    const deadline = Date.now() + START_MS;
+    for (;;) {
+      const answer = await attempt();
+      if (answer !== undefined) return answer;
+      if (ended()) throw giveUp('has ended');
+      if (Date.now() > deadline) throw giveUp(`did not ${what} within ${START_MS / 1000} s`);
+      await sleep(50);
+    }
+  };
+  const end = async (signal) => {
+    if (!ended()) child.kill(signal);
+    const hard = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await exited;
+    clearTimeout(hard);
+  };
+
+  const node = {
+    name,
+    url: '',
+    route: '',
+    pid: 0,
+    async begin() {
+      const file = join(home, 'nats.conf');
+      writeFileSync(file, configuration());
+      child = spawn(program, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      exited = new Promise((resolve) => child.once('close', resolve));
+      child.once('error', () => undefined);
+      child.stderr.setEncoding('utf8').on('data', (text) => {
+        log = (log + text).slice(-LOG_KEPT);
+      });
+      node.pid = child.pid;
+      const told = join(home, `nats-server_${child.pid}.ports`);
+      const given = await until('say its ports', () => readPorts(told));
+      for (const kind of Object.keys(ports)) ports[kind] = Number(new URL(given[kind]?.[0] ?? 'x://h:0').port);
+      node.url = `nats://127.0.0.1:${ports.nats}`;
+      node.route = `nats://127.0.0.1:${ports.cluster}`;
+    },
+    isHealthy: () =>
+      until('become healthy', async () => {
+        const answer = await fetch(`http://127.0.0.1:${ports.monitoring}/healthz`).catch(() => undefined);
+        await answer?.body?.cancel();
+        return answer?.ok ? true : undefined;
+      }),
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    async start() {
+      await node.begin();
+      await node.isHealthy();
+    },
+  };
+  return node;
+}
+
+function readPorts(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // Not there yet, or not whole.
+    return undefined;
+  }
+}
