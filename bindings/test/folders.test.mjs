@@ -9,6 +9,7 @@ const architecture = await readFile(new URL('ARCHITECTURE.md', ROOT), 'utf8');
 
 for (const [sources, top] of [
   ['bindings/src/', 'entries'],
+  ['bindings/fleet/src/', 'cli'],
   ['web-demo/src/', 'main.ts'],
 ]) {
   const src = new URL(sources, ROOT);

@@ -14,12 +14,17 @@ const FAKE: &str = "--fake";
 /// Shows the status page in place of the command.
 const WEB: &str = "--web";
 
+/// Shows workers that share vCenters.
+const FLEET: &str = "--fleet";
+
 /// What there is; the scripts check it.
 const USAGE: &str = "\
 usage: cargo xtask demo [--fake]
+       cargo xtask demo --fleet
        cargo xtask demo --web [--port N] [--no-open]
 
   --fake       on a simulated vCenter of ours in Node, for machines without Go
+  --fleet      workers that share simulated vCenters over NATS; one is killed on the way
   --web        the status page, on a simulated source, in your browser
   --port N     where to serve the status page; a free port otherwise
   --no-open    only say where it is, and open no browser
@@ -36,6 +41,11 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode> {
         commands::build_page()?;
         say("demo");
         return hand_over(node().arg("tests/demo/web.mjs").args(args));
+    }
+    if args.iter().any(|arg| arg == FLEET) {
+        go::build_nats_server()?;
+        say("demo");
+        return hand_over(node().arg("tests/demo/fleet.mjs").args(args));
     }
     let mut script = node();
     script.arg("tests/demo/demo.mjs").args(args);

@@ -32,6 +32,7 @@ usage: cargo xtask COMMAND
   test [PART…]     everything there is, or the named parts; `test --list` names them
   test node FILE…  these test files alone; also `test web FILE…` and `test packaging FILE…`
   demo [ARG…]      VMs on a simulated vCenter go through customization in this terminal
+  demo --fleet     workers that share vCenters over NATS, one of which is killed on the way
   demo --web       the status page, on a simulated source, in your browser; `--port N` serves it there, `--no-open`
                    opens no browser, `--help` lists the options
   docs             the reference of the npm package, in target/reference; a warning is an error

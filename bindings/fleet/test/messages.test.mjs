@@ -63,7 +63,12 @@ describe('a request', () => {
 });
 
 describe('a state', () => {
-  const state = newState({ vcenter: 'east', id: 'one' }, { vms: VMS, options: {} }, '2026-03-01T10:00:00.000Z', 'a/1');
+  const state = newState(
+    { vcenter: 'east', id: 'one' },
+    { vms: VMS, options: {} },
+    { request: 1, requestedAt: '2026-03-01T10:00:00.000Z' },
+    'a/1',
+  );
 
   it('is read as it was written, with a snapshot of the core', () => {
     const monitor = new Monitor(VMS, {}, '2026-03-01T10:00:00.000Z', 0);

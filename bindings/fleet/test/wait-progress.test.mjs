@@ -6,7 +6,8 @@ import { newState } from '../dist/messages/wait-state.js';
 
 const WAIT = { vcenter: 'east', id: 'one' };
 const REQUEST = { vms: [{ vm: 'vm-1' }], options: {} };
-const begin = (owner = 'a/1') => newState(WAIT, REQUEST, '2026-03-01T10:00:00.000Z', owner);
+const begin = (owner = 'a/1') =>
+  newState(WAIT, REQUEST, { request: 1, requestedAt: '2026-03-01T10:00:00.000Z' }, owner);
 const step = (n) => ({ n, vm: 'vm-1', to: `s${n}` });
 const REPORT = { report: { vms: [] } };
 

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { SchemaCheck } from '../schemas.js';
 import type { NatsConfig } from '../store/connection.js';
-import type { LogLevel } from '../worker/log.js';
+import type { LogLevel } from './log-level.js';
 
 /** A vCenter, and as whom to log in. */
 export interface VCenterConfig {

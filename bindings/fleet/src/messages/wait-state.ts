@@ -11,6 +11,8 @@ export interface WaitState extends WaitRequest {
   readonly v: typeof VERSION;
   readonly id: string;
   readonly vcenter: string;
+  /** The request's number in its stream: tells it from another of the same id. */
+  readonly request: number;
   /** When the request was stored, by the broker's clock. */
   readonly requestedAt: string;
   /** The worker that wrote it, as `name/instance`, and the number of its write: tells whose a write was. */
@@ -29,12 +31,12 @@ export type ReadState = { readonly state: WaitState } | { readonly unreadable: s
 /** The state of a wait that begins. */
 export function newState(
   wait: { readonly vcenter: string; readonly id: string },
-  request: WaitRequest,
-  requestedAt: string,
+  asked: WaitRequest,
+  { request, requestedAt }: Pick<WaitState, 'request' | 'requestedAt'>,
   owner: string,
 ): WaitState {
-  const { vms, options } = request;
-  return { v: VERSION, ...wait, vms, options, requestedAt, owner, write: 0, outbox: [] };
+  const { vms, options } = asked;
+  return { v: VERSION, ...wait, vms, options, request, requestedAt, owner, write: 0, outbox: [] };
 }
 
 /** Reads a value of the bucket. What a later release has written, or is damaged, is to be left alone. */

@@ -94,13 +94,13 @@ export class WaitStore {
   }
 
   /** A write whose answer was lost is in the way of the same one tried again. */
-  async #ownWrite({ owner, write, ...wait }: WaitState): Promise<StoredState | undefined> {
+  async #ownWrite({ owner, write, request, ...wait }: WaitState): Promise<StoredState | undefined> {
     const stored = await this.read(wait);
     const read = stored === undefined ? undefined : readState(stored.text);
     if (stored === undefined || read === undefined || !('state' in read)) {
       return undefined;
     }
-    const isOwn = read.state.owner === owner && read.state.write === write;
+    const isOwn = read.state.owner === owner && read.state.write === write && read.state.request === request;
     return isOwn ? { state: read.state, revision: stored.revision } : undefined;
   }
 }

@@ -1,10 +1,6 @@
 /** Structured logs: one JSON line an event. Nothing secret is among what is logged. */
+import { LOG_LEVELS, type LogLevel } from '../config/log-level.js';
 import type { WaitName } from '../messages/names.js';
-
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-
-/** From the least to the most urgent. */
-export type LogLevel = (typeof LEVELS)[number];
 
 /** What is said of an event. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -16,7 +12,7 @@ export class Log {
   readonly #common: LogFields;
 
   constructor(least: LogLevel, write: (line: string) => void, common: LogFields = {}) {
-    this.#least = LEVELS.indexOf(least);
+    this.#least = LOG_LEVELS.indexOf(least);
     this.#write = write;
     this.#common = common;
   }
@@ -38,7 +34,7 @@ export class Log {
   }
 
   #tell(level: LogLevel, event: string, fields: LogFields = {}): void {
-    if (LEVELS.indexOf(level) >= this.#least) {
+    if (LOG_LEVELS.indexOf(level) >= this.#least) {
       this.#write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...this.#common, ...fields })}\n`);
     }
   }

@@ -218,17 +218,19 @@ export class VCenterService {
     }
   }
 
-  /** Never rejects: what is not acknowledged comes again. */
+  /**
+   * Takes the requests of one id one after the other, each for as long as it takes: one that were put off would come again after a later one, and
+   * the first is to stand. Never rejects: what is not acknowledged comes again.
+   */
   async #take(message: JsMsg): Promise<void> {
     const wait = this.#setup.names.waitOf(message.subject);
     const earlier = this.#taking.get(wait.id) ?? Promise.resolve();
-    const taking = earlier.then(() => this.#accept(wait, message));
-    const settled = taking.catch((error: unknown) => {
-      this.#setup.log.warn('requestFailed', { ...logged(wait), message: messageOf(error) });
-    });
-    this.#taking.set(wait.id, settled);
-    await settled;
-    if (this.#taking.get(wait.id) === settled) {
+    const taking = earlier
+      .then(() => this.#retry('request', () => this.#accept(wait, message)))
+      .catch((error: unknown) => this.#over(error));
+    this.#taking.set(wait.id, taking);
+    await taking;
+    if (this.#taking.get(wait.id) === taking) {
       this.#taking.delete(wait.id);
     }
   }
@@ -251,14 +253,15 @@ export class VCenterService {
       await this.#repeated(wait, message, same);
       return;
     }
-    const requestedAt = new Date(message.info.timestampNanos / 1_000_000).toISOString();
-    const created = await store.create(newState(wait, request, requestedAt, owner));
+    const { streamSequence, timestampNanos } = message.info;
+    const requestedAt = new Date(timestampNanos / 1_000_000).toISOString();
+    const created = await store.create(newState(wait, request, { request: streamSequence, requestedAt }, owner));
     if (created === undefined) {
       await this.#repeated(wait, message, await this.#isSame(wait, request));
       return;
     }
     this.#answered(wait, message, 'accepted');
-    await this.#run(created);
+    await this.#retry('begin', () => this.#run(created));
   }
 
   async #isSame(wait: WaitName, request: WaitRequest): Promise<boolean> {
