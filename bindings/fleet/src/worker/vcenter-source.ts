@@ -172,7 +172,7 @@ export class VCenterSource implements EventSource {
 
 /** One source for many watches. */
 function openSource(vcenter: VCenter): EventSource {
-  return vcenter.events();
+  return vcenter.shared();
 }
 
 function firstLine(file: string): string {
