@@ -39,6 +39,8 @@ export async function connectNats(config: NatsConfig, name: string): Promise<Nat
     pingInterval: PING_INTERVAL_MS,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
+    // Else each request makes a stack trace, for the case that it fails.
+    noAsyncTraces: true,
     reconnectDelayHandler: () => (refused ? RECONNECT_REFUSED_MS : RECONNECT_MS),
     ...(config.tls === undefined ? {} : { tls: { ...config.tls } }),
   };
