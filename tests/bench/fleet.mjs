@@ -29,13 +29,14 @@ ${table(
   [
     [`waits a second, ${WORKERS} workers, ${VCENTERS} vCenters`, throughput.perSecond.toFixed(0)],
     ['writes to streams and buckets for each wait', throughput.writes.toFixed(1)],
+    ['events and result in the streams for each wait, on each broker', bytes(throughput.kept)],
     ['event → result stored, one at a time, median', ms(memory.latency)],
     [`memory of a worker for each of ${OPEN} open waits on one vCenter`, bytes(memory.perWait)],
   ],
 )}
 
 ${machine()}. Three brokers on the same disk with \`sync_interval: always\`, the simulated vCenters and the workers share the machine. Waits a second: ${WAITS} waits for one VM
-each, whose result is there when they are asked for; from the first request to the last result. Writes are counted by the brokers. Memory is the resident set,
+each, whose result is there when they are asked for, three transitions each; from the first request to the last result. Writes are counted by the brokers. Memory is the resident set,
 after the waits have begun against before. The latency is from posting the event on the simulator to the broker's stamp of the result.`,
 );
 
@@ -75,7 +76,12 @@ async function measureThroughput(fleet, caller) {
   await Promise.all(Array.from({ length: 64 }, ask));
   while ((await jsm.streams.info('VMC_RESULTS')).state.messages < waits.length) await sleep(20);
   const seconds = (performance.now() - begun) / 1000;
-  return { perSecond: waits.length / seconds, writes: ((await sequences(jsm)) - before) / waits.length };
+  const kept = await Promise.all(['VMC_EVENTS', 'VMC_RESULTS'].map((stream) => jsm.streams.info(stream)));
+  return {
+    perSecond: waits.length / seconds,
+    writes: ((await sequences(jsm)) - before) / waits.length,
+    kept: kept.reduce((sum, { state }) => sum + state.bytes, 0) / waits.length,
+  };
 }
 
 /** How many messages were ever written. */

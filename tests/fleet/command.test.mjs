@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { nkeys } from '@nats-io/transport-node';
-import { connectNats, requestWait, waitResult } from '../../bindings/fleet/dist/index.js';
+import { cancelWait, connectNats, fleetStatus, requestWait, waitResult } from '../../bindings/fleet/dist/index.js';
 import { COMMAND, startFleet } from './lib/fleet.mjs';
 
 const ACCOUNTS = readFileSync(new URL('../../docs/fleet/accounts.conf', import.meta.url), 'utf8');
+const MOST_WAITS = 3;
 const OPTIONS = '{"waitForPowerOn":true,"timeoutSeconds":60}';
 
 const run = (args) =>
@@ -39,7 +41,7 @@ describe('the command, and the account file', () => {
     );
     fleet = await startFleet({ brokers: 1, accounts: [...variables, ACCOUNTS].join(''), seeds });
     vcenter = fleet.vcenters.get('east');
-    worker = fleet.startWorker('only', { http: { port: 0 }, logLevel: 'debug' });
+    worker = fleet.startWorker('only', { http: { port: 0 }, logLevel: 'debug', maxWaitsPerVCenter: MOST_WAITS });
     await worker.told('serving');
     caller = fleet.configOf('caller');
     operator = fleet.configOf('operator');
@@ -138,8 +140,35 @@ describe('the command, and the account file', () => {
     assert.equal((await waitResult({ connection }, wait)).vms[0].conclusion, 'completed');
   });
 
+  it('lets no second worker begin under a name that is taken', async () => {
+    const second = fleet.startWorker('only');
+    const { message } = await second.told('nameTaken');
+    assert.match(message, /another worker is called only/);
+    second.child.kill('SIGTERM');
+    await second.exited;
+    assert.ok(!second.log.some(({ event }) => event === 'started'));
+  });
+
   it('lets in nobody without a key', async () => {
     await assert.rejects(connectNats({ servers: fleet.nats.servers }, 'nobody'), /[Aa]uthorization/);
+  });
+
+  it('keeps in the queue what is more than a worker takes, and takes it when there is room', async () => {
+    const { connection } = await fleet.connect('caller');
+    const options = { timeoutSeconds: 600, waitForPowerOn: true };
+    const vms = [{ vm: vcenter.vms[3].vm }];
+    const ids = ['first', 'second', 'third', 'fourth'];
+    for (const id of ids) await requestWait({ connection }, { vcenter: 'east', id, vms, options });
+    const accepted = (id) => worker.told('request', ({ wait, answer }) => wait === id && answer === 'accepted');
+    await Promise.all(ids.slice(0, MOST_WAITS).map(accepted));
+    await sleep(500);
+    const { connection: looking } = await fleet.connect('operator');
+    const { vcenters } = await fleetStatus({ connection: looking });
+    assert.deepEqual(vcenters, [{ vcenter: 'east', owner: 'only', waits: MOST_WAITS, queued: 1 }]);
+    await cancelWait({ connection }, { vcenter: 'east', id: 'first' });
+    await accepted('fourth');
+    for (const id of ids) await cancelWait({ connection }, { vcenter: 'east', id });
+    for (const id of ids) await waitResult({ connection }, { vcenter: 'east', id });
   });
 
   it('has no secret in what workers store, tell and log', async () => {

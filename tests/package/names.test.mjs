@@ -115,6 +115,7 @@ describe('a release', () => {
     const { version } = JSON.parse(read('bindings/package.json'));
     const lock = JSON.parse(read('package-lock.json')).packages;
     const demo = JSON.parse(read('web-demo/package.json'));
+    const fleet = JSON.parse(read('bindings/fleet/package.json'));
     const [, workspace] = /^\[workspace\.package\]\nversion = "(.*)"$/m.exec(read('Cargo.toml'));
     const [, dependency] = /^vm-customization = \{ path = "core", version = "(.*)" \}$/m.exec(read('Cargo.toml'));
     const crates = [...read('Cargo.lock').matchAll(/^name = "(vm-customization.*|xtask)"\nversion = "(.*)"$/gm)];
@@ -126,7 +127,8 @@ describe('a release', () => {
         'Cargo.toml': [workspace, dependency],
         'Cargo.lock': crates.map(([, , found]) => found),
         'web-demo/package.json': [demo.version, demo.devDependencies['vm-customization']],
-        'package-lock.json': [lock.bindings.version, lock['web-demo'].version],
+        'bindings/fleet/package.json': [fleet.version, fleet.dependencies['vm-customization']],
+        'package-lock.json': [lock.bindings.version, lock['bindings/fleet'].version, lock['web-demo'].version],
         'README.md': tarballs.map(([, found]) => found),
         'web-demo/plugin/README.md': [plugin],
       },
@@ -134,7 +136,8 @@ describe('a release', () => {
         'Cargo.toml': [version, version],
         'Cargo.lock': crates.map(() => version),
         'web-demo/package.json': [version, version],
-        'package-lock.json': [version, version],
+        'bindings/fleet/package.json': [version, version],
+        'package-lock.json': [version, version, version],
         'README.md': tarballs.map(() => version),
         'web-demo/plugin/README.md': [version],
       },

@@ -173,6 +173,15 @@ class Run {
         victim.child.kill('SIGCONT');
         return;
       }
+      case 'pauseBroker':
+        this.#brokers = this.#brokers.then(async () => {
+          this.#brokerFaults.push(Date.now());
+          nodes[broker].pause();
+          await sleep(awayMs);
+          nodes[broker].resume();
+          this.#brokerFaults.push(Date.now());
+        });
+        return this.#brokers;
       case 'killBroker':
         return this.#killBrokers([nodes[broker]], awayMs);
       case 'killAllBrokers':

@@ -51,6 +51,8 @@ async function buildNats() {
  * @property {string} name
  * @property {string} url for clients, the same after a restart
  * @property {number} pid of the process that runs, or ran last
+ * @property {() => void} pause it answers nobody, as behind a cable that was pulled
+ * @property {() => void} resume after that
  * @property {() => Promise<void>} kill as a power cut would
  * @property {() => Promise<void>} stop in order
  * @property {() => Promise<void>} begin again, with the data it had; resolves when its process is there
@@ -154,6 +156,8 @@ function makeNode({ program, folder, name, alone, peers, accounts }) {
         await answer?.body?.cancel();
         return answer?.ok ? true : undefined;
       }),
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     async start() {

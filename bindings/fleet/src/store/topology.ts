@@ -20,7 +20,8 @@ const MIB = 1024 * 1024;
 
 /** How long a request may be with its worker before it is given to another. */
 const ACK_WAIT_MS = 10_000;
-const MAX_ACK_PENDING = 200;
+// Cancels that have come before their requests are pending, and are not to be in the way of others.
+const MAX_ACK_PENDING = { request: 200, cancel: 2_000 };
 
 /** What is to be made, and how. */
 export interface TopologyOptions {
@@ -85,7 +86,7 @@ export async function ensureConsumer(
         filter_subject: names[kind]({ vcenter, id: '*' }),
         ack_policy: AckPolicy.Explicit,
         ack_wait: nanos(ACK_WAIT_MS),
-        max_ack_pending: MAX_ACK_PENDING,
+        max_ack_pending: MAX_ACK_PENDING[kind],
         max_deliver: -1,
       }),
   );

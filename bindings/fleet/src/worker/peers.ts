@@ -6,6 +6,17 @@ import type { FleetNames } from '../messages/names.js';
 
 const TIMEOUT_MS = 900;
 
+/**
+ * Makes sure that no other process answers by this worker's name: the two would take each other's leases without end.
+ * @throws when one does
+ */
+export async function claimName(connection: NatsConnection, names: FleetNames, name: string): Promise<void> {
+  const answer = await connection.request(names.alive(name), '', { timeout: TIMEOUT_MS }).catch(() => undefined);
+  if (answer !== undefined) {
+    throw new Error(`another worker is called ${name}: give each a name of its own`);
+  }
+}
+
 /** The workers that this one asks, and that ask it. */
 export class Peers {
   readonly #connection: NatsConnection;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
 import type { WorkerConfig } from '../config/config.js';
 import { ownerOf } from '../decisions/lease.js';
 import { FleetNames } from '../messages/names.js';
@@ -16,7 +17,7 @@ import { serveHttp } from './http.js';
 import { type Log, messageOf } from './log.js';
 import { Metrics } from './metrics.js';
 import { Ownership } from './ownership.js';
-import { Peers } from './peers.js';
+import { claimName, Peers } from './peers.js';
 import { pauseFor, retry } from './retry.js';
 import { VCenterService } from './vcenter-service.js';
 
@@ -29,12 +30,25 @@ const LEAVE_MS = 20_000;
 
 /** Runs a worker until the signal is aborted, and then hands over what it serves. */
 export async function runWorker(config: WorkerConfig, log: Log, signal: AbortSignal): Promise<void> {
-  const me = { name: config.name, instance: randomUUID() };
-  const names = new FleetNames(config.prefix);
   const connection = await retry(
     () => connectNats(config.nats, `vm-customization-worker ${config.name}`),
     signal,
     (error) => log.warn('natsFailed', { message: messageOf(error) }),
+  );
+  try {
+    await work(connection, config, log, signal);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function work(connection: NatsConnection, config: WorkerConfig, log: Log, signal: AbortSignal): Promise<void> {
+  const me = { name: config.name, instance: randomUUID() };
+  const names = new FleetNames(config.prefix);
+  await retry(
+    () => claimName(connection, names, me.name),
+    signal,
+    (error) => log.error('nameTaken', { message: messageOf(error) }),
   );
   const js = jetstream(connection, { timeout: ANSWER_MS });
   const jsm = await js.jetstreamManager(false);
@@ -104,7 +118,6 @@ export async function runWorker(config: WorkerConfig, log: Log, signal: AbortSig
   await Promise.race([left, sleep(LEAVE_MS, undefined, { ref: false })]);
   peers.close();
   http?.close();
-  await connection.close();
   log.info('ended');
 }
 
