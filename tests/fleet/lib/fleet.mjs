@@ -1,5 +1,4 @@
 /** A fleet for a test: brokers, simulated vCenters and workers, each a process of its own, with the files they need. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { connectNats } from '../../../bindings/fleet/dist/index.js';
 import { startSimulator } from '../../simulators/simulator.mjs';
+import { spawnKept } from './children.mjs';
 import { startNats } from './nats.mjs';
 
 export const COMMAND = fileURLToPath(
@@ -116,7 +116,7 @@ export async function startFleet({
 }
 
 function spawnWorker(name, config) {
-  const child = spawn(process.execPath, [COMMAND, '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawnKept(process.execPath, [COMMAND, '--config', config], { stdio: ['ignore', 'pipe', 'pipe'] });
   const log = [];
   const waiting = new Set();
   let stderr = '';

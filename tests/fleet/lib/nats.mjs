@@ -2,13 +2,15 @@
  * Starts nodes of NATS on this machine for a test: real servers with JetStream, one cluster, their data in a folder of their
  * own. A node can be killed and come back with its data, at the same address.
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { spawnKept } from './children.mjs';
 
 const GO_FOLDER = fileURLToPath(new URL('../nats-server/', import.meta.url));
 const START_MS = 30_000;
@@ -72,13 +74,17 @@ export async function startNats({ nodes: count = 3, accounts = '' } = {}) {
   const program = await natsProgram();
   const folder = mkdtempSync(join(tmpdir(), 'vm-customization-nats-'));
   const nodes = [];
+  // A port may have been another cluster's: a node of that is not let in.
+  const cluster = randomUUID();
   const stop = async () => {
     await Promise.all(nodes.map((node) => node.kill()));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
     for (let at = 0; at < count; at += 1) {
-      nodes.push(makeNode({ program, folder, name: `n${at + 1}`, alone: count === 1, peers: nodes, accounts }));
+      nodes.push(
+        makeNode({ program, folder, cluster, name: `n${at + 1}`, alone: count === 1, peers: nodes, accounts }),
+      );
       await nodes[at].begin();
     }
     await Promise.all(nodes.map((node) => node.isHealthy()));
@@ -89,7 +95,7 @@ export async function startNats({ nodes: count = 3, accounts = '' } = {}) {
   return { nodes, servers: nodes.map(({ url }) => url), stop };
 }
 
-function makeNode({ program, folder, name, alone, peers, accounts }) {
+function makeNode({ program, folder, cluster, name, alone, peers, accounts }) {
   const home = join(folder, name);
   mkdirSync(home);
   let child;
@@ -101,12 +107,12 @@ function makeNode({ program, folder, name, alone, peers, accounts }) {
   const configuration = () => {
     // The first node needs some route to know that it is one of several.
     const routes = [...peers.filter((peer) => peer !== node).map(({ route }) => route), 'nats://127.0.0.1:1'];
-    const cluster = `cluster { name: tests, listen: "127.0.0.1:${ports.cluster}", routes: ${JSON.stringify(routes)} }\n`;
+    const clustered = `cluster { name: "${cluster}", listen: "127.0.0.1:${ports.cluster}", routes: ${JSON.stringify(routes)} }\n`;
     return [
       `server_name: ${name}\nlisten: "127.0.0.1:${ports.nats}"\nhttp: "127.0.0.1:${ports.monitoring}"\n`,
       `jetstream { store_dir: ${JSON.stringify(join(home, 'data'))}, sync_interval: always }\n`,
       `ports_file_dir: ${JSON.stringify(home)}\n`,
-      alone ? '' : cluster,
+      alone ? '' : clustered,
       accounts,
     ].join('');
   };
@@ -137,7 +143,7 @@ function makeNode({ program, folder, name, alone, peers, accounts }) {
     async begin() {
       const file = join(home, 'nats.conf');
       writeFileSync(file, configuration());
-      child = spawn(program, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      child = spawnKept(program, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
       exited = new Promise((resolve) => child.once('close', resolve));
       child.once('error', () => undefined);
       child.stderr.setEncoding('utf8').on('data', (text) => {
