@@ -88,6 +88,8 @@ export async function ensureConsumer(
         ack_wait: nanos(ACK_WAIT_MS),
         max_ack_pending: MAX_ACK_PENDING[kind],
         max_deliver: -1,
+        // What is acknowledged is gone from the stream: a consumer that forgets has nothing given twice but what was on its way.
+        mem_storage: true,
       }),
   );
 }

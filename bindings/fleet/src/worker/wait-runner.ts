@@ -30,6 +30,7 @@ export interface WaitSetup {
 }
 
 const TELL_AT_A_TIME = 32;
+const BEGUN_MS = 250;
 
 /** How it ended here. */
 export type WaitEnd = 'finished' | 'lost' | 'released' | 'dropped';
@@ -87,13 +88,13 @@ export class WaitRunner {
     const onProgress: NonNullable<Parameters<typeof watchCustomization>[2]>['onProgress'] = (progress) => {
       if (progress.type === 'started') {
         this.#progress.begun(source.instanceUuid);
+        // The first read is on its way: what it brings is mostly written with the beginning.
+        setTimeout(() => this.#wake(), BEGUN_MS);
       } else if (progress.type === 'transition') {
         this.#progress.transition(progress.transition);
-      } else {
-        return;
+        // Not in the middle of what the machine tells: the snapshot is to have all of it.
+        queueMicrotask(() => this.#wake());
       }
-      // Not in the middle of what the machine tells: the snapshot is to have all of it.
-      queueMicrotask(() => this.#wake());
     };
     return snapshot === undefined
       ? watchCustomization(source, vms, { ...optionsAfter(options, ageSeconds), onProgress })
