@@ -161,7 +161,8 @@ describe('the command, and the account file', () => {
     for (const id of ids) await requestWait({ connection }, { vcenter: 'east', id, vms, options });
     const accepted = (id) => worker.told('request', ({ wait, answer }) => wait === id && answer === 'accepted');
     await Promise.all(ids.slice(0, MOST_WAITS).map(accepted));
-    await sleep(500);
+    // Longer than a look into the queue: whoever is to cancel has begun another.
+    await sleep(2500);
     const { connection: looking } = await fleet.connect('operator');
     const { vcenters } = await fleetStatus({ connection: looking });
     assert.deepEqual(vcenters, [{ vcenter: 'east', owner: 'only', waits: MOST_WAITS, queued: 1 }]);

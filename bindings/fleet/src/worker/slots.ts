@@ -21,13 +21,15 @@ export class Slots {
     this.#freed?.();
   }
 
-  /** Resolves when there is room, or when the signal is aborted. */
+  /** Resolves when there is room, or when the signal is aborted. One may wait at a time. */
   async room(signal: AbortSignal): Promise<void> {
+    const wake = (): void => this.#freed?.();
+    signal.addEventListener('abort', wake);
     while (this.free === 0 && !signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#freed = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
       });
     }
+    signal.removeEventListener('abort', wake);
   }
 }

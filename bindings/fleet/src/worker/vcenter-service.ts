@@ -197,20 +197,26 @@ export class VCenterService {
       const info = await this.#retry('consumer', () => ensureConsumer(jsm, names, kind, this.#vcenter));
       const consumer = js.consumers.getConsumerFromInfo(info);
       for (;;) {
-        await this.#slots.room(signal);
+        // A cancel needs no room: it makes some.
+        if (kind === 'request') {
+          await this.#slots.room(signal);
+        }
         signal.throwIfAborted();
+        const max = kind === 'request' ? Math.min(FETCH_AT_MOST, this.#slots.free) : FETCH_AT_MOST;
         await this.#retry('fetch', async () => {
-          const max = kind === 'request' ? Math.min(FETCH_AT_MOST, this.#slots.free) : FETCH_AT_MOST;
           const messages = await consumer.fetch({ ...FETCH, max_messages: max });
           const stop = (): void => void messages.close();
-          signal.addEventListener('abort', stop, { once: true });
           const handled: Promise<void>[] = [];
-          for await (const message of messages) {
-            handled.push(kind === 'request' ? this.#take(message) : this.#cancel(message));
+          signal.addEventListener('abort', stop, { once: true });
+          try {
+            for await (const message of messages) {
+              handled.push(kind === 'request' ? this.#take(message) : this.#cancel(message));
+            }
+          } finally {
+            signal.removeEventListener('abort', stop);
+            // Those at hand count when it is looked how much room there is.
+            await Promise.all(handled);
           }
-          signal.removeEventListener('abort', stop);
-          // Those at hand count when it is looked how much room there is.
-          await Promise.all(handled);
         });
       }
     } catch (error) {
