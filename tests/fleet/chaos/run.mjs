@@ -64,6 +64,8 @@ class Run {
   #brokers = Promise.resolve();
   #brokerFaults = [];
   #kills = [];
+  /** While a worker was stopped. */
+  #hung = { from: 0, to: 0 };
 
   constructor(fleet, waits, faults, workerCount, say) {
     this.#fleet = fleet;
@@ -169,6 +171,7 @@ class Run {
       case 'stopWorker': {
         const victim = this.#workers[worker];
         victim.child.kill('SIGSTOP');
+        this.#hung = { from: Date.now(), to: Date.now() + awayMs };
         await sleep(awayMs);
         victim.child.kill('SIGCONT');
         return;
@@ -258,7 +261,8 @@ class Run {
   /** No fault of any kind was near. */
   #isQuiet(at) {
     const faults = [...this.#brokerFaults, ...this.#kills.map(({ killedAt }) => killedAt)];
-    return !faults.some((fault) => at >= fault - 2000 && at < fault + 4000);
+    const isHung = at >= this.#hung.from - 2000 && at < this.#hung.to + 4000;
+    return !isHung && !faults.some((fault) => at >= fault - 2000 && at < fault + 4000);
   }
 
   #servedAgain(vcenter, since) {
