@@ -13,8 +13,8 @@ import {
   type EventSource,
   type GuestInfo,
   LoginError,
+  type NodeVCenter,
   ReadError,
-  type VCenter,
 } from 'vm-customization';
 import type { VCenterConfig } from '../config/config.js';
 import { type Log, messageOf } from './log.js';
@@ -26,7 +26,7 @@ export interface VCenterSourceEvents {
 }
 
 interface Session {
-  readonly vcenter: VCenter;
+  readonly vcenter: NodeVCenter;
   readonly source: EventSource;
   readonly password: string;
 }
@@ -171,7 +171,7 @@ export class VCenterSource implements EventSource {
 }
 
 /** One source for many watches. */
-function openSource(vcenter: VCenter): EventSource {
+function openSource(vcenter: NodeVCenter): EventSource {
   return vcenter.shared();
 }
 

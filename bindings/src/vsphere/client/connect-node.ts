@@ -5,7 +5,7 @@ import { nodeTransport } from '../../http/transport-node.js';
 import { type Fields, FLAG, isObject } from '../../util/fields.js';
 import { COMMON_OPTIONS, type ConnectOptions, checkConnectOptions, elsewhere, TEXT } from './connect-options.js';
 import { signInOf } from './sign-in.js';
-import { VCenter } from './vcenter.js';
+import { NodeVCenter } from './vcenter-node.js';
 
 const OPTIONS: Fields = {
   ...COMMON_OPTIONS,
@@ -31,7 +31,7 @@ const OPTIONS: Fields = {
  *
  * @throws {@link LoginError}, {@link CertificateError}, {@link ConnectionError}, {@link UnsupportedServerError}, {@link OptionsError}
  */
-export async function connectVCenter(options: ConnectOptions): Promise<VCenter> {
+export async function connectVCenter(options: ConnectOptions): Promise<NodeVCenter> {
   checkConnectOptions(options, OPTIONS);
   const { url, user, password } = parseServer(String(options.server));
   if (user !== undefined || password !== undefined) {
@@ -40,5 +40,5 @@ export async function connectVCenter(options: ConnectOptions): Promise<VCenter> 
       'the address of the server holds a user or a password: pass them as `user` and `password`',
     );
   }
-  return VCenter.connect(nodeTransport(url, options), signInOf(options), options);
+  return NodeVCenter.connect(nodeTransport(url, options), signInOf(options), options);
 }

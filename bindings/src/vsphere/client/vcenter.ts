@@ -4,7 +4,6 @@
 import { ConnectionError, OptionsError, ReadError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import type { EventSource } from '../../source/event-source.js';
-import { SharedSource } from '../../source/shared-source.js';
 import { withTimeout } from '../../source/with-timeout.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { describe } from '../../util/describe.js';
@@ -55,7 +54,8 @@ export class VCenter implements AsyncDisposable {
   readonly #about: ServiceContent;
   readonly #retries: NotReadyRetries;
 
-  private constructor(
+  /** @internal */
+  protected constructor(
     transport: Transport,
     api: VimClient,
     how: SignIn,
@@ -97,7 +97,8 @@ export class VCenter implements AsyncDisposable {
     };
     try {
       api = await retries.call(begin, context.signal);
-      return new VCenter(transport, api, how, await api.serviceContent(context), retries);
+      // Of the class that was asked to connect.
+      return new this(transport, api, how, await api.serviceContent(context), retries);
     } catch (error) {
       const ended = end(transport, clock, UNDO_TIMEOUT_MS, async (closing) => {
         await api?.logout(closing);
@@ -175,24 +176,7 @@ export class VCenter implements AsyncDisposable {
    * @param warn - told once when the events have to be read VM by VM
    */
   events(warn?: (message: string) => void): EventSource {
-    return this.#events({ warn });
-  }
-
-  /**
-   * The events of the VMs of many watches. Make one, and pass it to all of them: it takes one event collector for all,
-   * and asks once where several want the same at the same time. What each of them reports is what it would report with a
-   * source of its own. Its push begins with the first watch and ends with the last; reads beside it, which are only for
-   * what it may have missed, are made for all watches together, each 65 s. It may be used for as long as the session.
-   *
-   * ```ts
-   * const source = vcenter.shared();
-   * const reports = await Promise.all(jobs.map(({ vms, options }) => waitForCustomization(source, vms, options)));
-   * ```
-   *
-   * @param warn - told once when the events have to be read VM by VM
-   */
-  shared(warn?: (message: string) => void): EventSource {
-    return new SharedSource(this.#events({ warn, forMany: true }), this.#api.clock);
+    return this.sourceOf({ warn });
   }
 
   /**
@@ -208,8 +192,14 @@ export class VCenter implements AsyncDisposable {
     });
   }
 
-  #events(setup: Pick<VimEventSourceSetup, 'warn' | 'forMany'>): VimEventSource {
+  /** @internal */
+  protected sourceOf(setup: Pick<VimEventSourceSetup, 'warn' | 'forMany'>): VimEventSource {
     return new VimEventSource(this.#api, { ...setup, renewal: this.#renewal, openCollectors: this.#openCollectors });
+  }
+
+  /** @internal */
+  protected get clock(): Clock {
+    return this.#api.clock;
   }
 
   /** Removes from the server what pushes have there; answers whether nothing of it outlasts the log-out. */
