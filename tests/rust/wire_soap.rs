@@ -299,6 +299,7 @@ fn attribute() -> impl Strategy<Value = String> {
         "VmFooEvent",
         "ArrayOfEvent",
         "a&amp;&#9;b",
+        "a/>b",
     ]);
     let space = prop::sample::select(vec!["", " ", "\n"]);
     (name, value, space, any::<bool>()).prop_map(|(name, value, space, single)| {
@@ -349,7 +350,7 @@ fn answer() -> impl Strategy<Value = String> {
     );
     let argument = element(
         &["vm", "vm", "host"],
-        contents(element(&["vm", "name", "p:vm"], piece()), 4),
+        contents(element(&["vm", "name", "p:vm", "host", "hosts"], piece()), 4),
     );
     let time = Just("<createdTime>2026-03-01T10:00:00Z</createdTime>".to_owned());
     let field = prop_oneof![4 => leaf, 2 => time, 2 => argument, 1 => piece()];
@@ -450,7 +451,7 @@ fn a_tag_and_a_scope_have_limits_and_an_item_over_them_costs_no_other() {
             )
         };
         assert_eq!(decode(page(&fits).as_bytes()).unwrap().events.len(), 2, "{what}");
-        // What is of no use and holds no other of its name is not looked into.
+        // What is of no use and holds no others of its name in each other is not looked into.
         let is_over = is_over.replace("<a", "<vm").replace("</a", "</vm");
         let decoded = decode(page(&is_over).as_bytes()).unwrap();
         assert_eq!(decoded.events.len(), 1, "{what}");

@@ -145,35 +145,18 @@ impl<'a> Elements<'a> {
     }
 
     /// Goes to the end tag of the element that has just begun, where that is found without reading what is before it.
-    /// It is not where a comment or a CDATA section may hold one that is none, or an element of that name another one.
+    /// One that lies as deep as any may is read, which tells what lies deeper.
     pub(super) fn skip_to_end(&mut self) {
-        let Some(open) = self
-            .open
-            .last()
-            .filter(|_| !self.is_at_end && self.wasted <= self.text.len())
-        else {
+        let may_skip = !self.is_at_end && self.open.len() < MAX_DEPTH && self.wasted <= self.text.len();
+        let Some(open) = self.open.last().filter(|_| may_skip) else {
             return;
         };
         let begin = self.tokens.stream().pos();
         let rest = self.text.as_bytes().get(begin..).unwrap_or_default();
-        for place in memchr::memchr_iter(b'<', rest) {
-            let tag = rest.get(place + 1..).unwrap_or_default();
-            let is_end = tag.first() == Some(&b'/');
-            let name = tag.get(usize::from(is_end)..).unwrap_or_default();
-            if name.first() == open.tag.as_bytes().first() && name.starts_with(open.tag.as_bytes()) {
-                if is_end && name.get(open.tag.len()) == Some(&b'>') {
-                    self.tokens = Tokenizer::from_fragment(self.text, begin + place..self.text.len());
-                    return;
-                }
-                self.wasted += place;
-                return;
-            }
-            if let Some(b'!' | b'?') = tag.first() {
-                self.wasted += place;
-                return;
-            }
+        match end_tag(open.tag.as_bytes(), rest) {
+            Ok(place) => self.tokens = Tokenizer::from_fragment(self.text, begin + place..self.text.len()),
+            Err(looked_at) => self.wasted += looked_at,
         }
-        self.wasted += rest.len();
     }
 
     /// Reads on to the end of the element that `depth` others are around, without looking at what is in it.
@@ -295,6 +278,46 @@ impl<'a> Elements<'a> {
         }
         Ok(())
     }
+}
+
+/// Where the end tag of an open element begins; otherwise how much was looked through in vain. It is not found where a
+/// comment or a CDATA section may hold one that is none, nor behind elements of its name that are in each other.
+fn end_tag(own: &[u8], content: &[u8]) -> Result<usize, usize> {
+    // Whether one of its name is open in it: the argument for a host is a `host` with a `host`.
+    let mut is_in_inner = false;
+    for place in memchr::memchr_iter(b'<', content) {
+        let tag = content.get(place + 1..).unwrap_or_default();
+        let end = tag.strip_prefix(b"/");
+        let name = end.unwrap_or(tag);
+        match name.first() {
+            Some(b'!' | b'?') => return Err(place),
+            // Most are told apart by it.
+            first if first != own.first() => continue,
+            Some(_) | None => {}
+        }
+        let Some(after) = name.strip_prefix(own) else {
+            continue;
+        };
+        match (end, after.first()) {
+            (Some(_), Some(b'>')) if is_in_inner => is_in_inner = false,
+            (Some(_), Some(b'>')) => return Ok(place),
+            (None, Some(b'>' | b'/' | b' ' | b'\t' | b'\r' | b'\n')) if !is_in_inner => {
+                is_in_inner = has_content(after).ok_or(place)?;
+            }
+            _ => return Err(place),
+        }
+    }
+    Err(content.len())
+}
+
+/// Whether what ends a start tag has no `/`; `None` where its `>` may stand in a value.
+fn has_content(tag: &[u8]) -> Option<bool> {
+    // A tag that comes before it is looked at by itself, so that each byte is looked at twice at most.
+    let end = memchr::memchr2(b'<', b'>', tag)?;
+    let (tag, rest) = tag.split_at_checked(end)?;
+    let quotes = memchr::memchr_iter(b'"', tag).count();
+    let is_plain = rest.starts_with(b">") && quotes % 2 == 0 && memchr::memchr(b'\'', tag).is_none();
+    is_plain.then(|| !tag.ends_with(b"/"))
 }
 
 /// A part of a text, which is borrowed where the text is.
