@@ -7,7 +7,7 @@ const FILE = fileURLToPath(new URL('../../../docs/performance.md', import.meta.u
 
 const HEAD = `# Performance
 
-Measured by \`cargo xtask bench\`, which writes the tables below. Every figure is against govmomi's vCenter simulator on the
+Measured by \`cargo xtask bench\`, which writes the tables below. Figures with a vCenter in them are against govmomi's simulator on the
 same machine: the network is none, and a real vCenter takes its own time to post an event. They compare ways of waiting, and
 are no promise of what a site will see.
 `;
@@ -32,10 +32,11 @@ export function table(head, rows) {
   return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }
 
-/** What the figures were taken on. */
+/** What the figures were taken on, and when. */
 export function machine() {
   const [{ model = 'unknown processor' } = {}, ...others] = cpus();
-  return `${others.length + 1} × ${model.trim()}, ${type()} ${release()} ${arch()}, Node ${process.versions.node}`;
+  const date = new Date().toISOString().slice(0, 10);
+  return `${others.length + 1} × ${model.trim()}, ${type()} ${release()} ${arch()}, Node ${process.versions.node}, ${date}`;
 }
 
 /** Writes one part, and prints it. */
