@@ -32,7 +32,7 @@ function policy(): Plugin {
 
 /**
  * The core as a file of its own in place of the text inside the package's entry: it is smaller, and comes beside the
- * script. What the element would load of that entry when it is to watch is in each page anyhow.
+ * script. The package's modules one by one, so that what only a log-in needs comes with it. What the element would load of that entry when it is to watch is in each page anyhow.
  */
 function coreBeside(): Plugin {
   return {
@@ -43,7 +43,7 @@ function coreBeside(): Plugin {
         return undefined;
       }
       const found = await this.resolve(source, importer, { ...options, skipSelf: true });
-      return found && { ...found, id: found.id.replace(/\/dist\/browser\.js$/, '/dist/external.js') };
+      return found && { ...found, id: found.id.replace(/\/dist\/browser\.js$/, '/src/entries/external.ts') };
     },
     transform: (code, id) =>
       id.endsWith('/dist/element.js')
@@ -110,8 +110,8 @@ export default defineConfig(({ mode }) => ({
     target: 'es2022',
     // Nothing of it is worth a data: URL.
     assetsInlineLimit: 0,
-    // Every browser that runs the core knows modules.
-    modulePreload: { polyfill: false },
+    // Every browser that runs the core knows modules, and what is loaded later is one file.
+    modulePreload: false,
     emptyOutDir: mode !== 'plugin',
     // For the notices of what ships the page.
     license: { fileName: `.vite/${mode}.third-party.json` },

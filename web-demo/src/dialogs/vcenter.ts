@@ -26,7 +26,6 @@ export class VCenterDialog {
 
   constructor(watch: (source: LiveSource, resumed: boolean) => void) {
     this.#watch = watch;
-    onClick('open-vcenter', () => this.show());
     for (const cancel of this.#dialog.querySelectorAll('.cancel')) {
       cancel.addEventListener('click', () => this.#dialog.close());
     }

@@ -4,7 +4,7 @@ import { RunModel, type VmCustomizationStatusElement } from 'vm-customization/el
 import { OpenFile } from '../dialogs/open-file.js';
 import { optionsDialog } from '../dialogs/options.js';
 import { saveDialog } from '../dialogs/save.js';
-import { VCenterDialog } from '../dialogs/vcenter.js';
+import type { VCenterDialog } from '../dialogs/vcenter.js';
 import { LiveRun, showSaved } from '../run/live-run.js';
 import { Player } from '../run/player.js';
 import { type Offered, readFiles } from '../sources/files.js';
@@ -35,7 +35,8 @@ export class Page {
   readonly #setTheme: (theme: string) => void;
   readonly #bar: PlayerBar;
   readonly #file: OpenFile;
-  readonly #vcenter: VCenterDialog;
+  /** It comes when somebody wants to log in. */
+  #vcenter: VCenterDialog | undefined;
   readonly #wall: Wall;
   readonly #address = new AddressBar(() => this.#currentLink());
   readonly #keeper = new Keeper();
@@ -61,14 +62,6 @@ export class Page {
       },
     });
     this.#file = new OpenFile((offered, atMs) => this.#openRecording(offered, atMs));
-    this.#vcenter = new VCenterDialog((source, isResumed) => {
-      if (isResumed && this.#shown.kind === 'saved') {
-        this.#resume(source, this.#shown.session);
-      } else {
-        this.#watch(source);
-      }
-      tell(`Watching ${source.title}`);
-    });
     optionsDialog(
       () => runOf(this.#shown)?.options ?? this.#link.options,
       (options) => {
@@ -136,7 +129,7 @@ export class Page {
     if (link.source === 'vcenter') {
       // Nothing else is shown meanwhile: it would be taken for that vCenter's.
       this.#show({ kind: 'asked', model: new RunModel() });
-      this.#vcenter.show(undefined, link);
+      this.#logIn(undefined, link);
       return;
     }
     // Behind a dialog there is something to see as well.
@@ -172,7 +165,7 @@ export class Page {
       model.setVms(address.vms);
     }
     this.#show({ kind: 'saved', model, session });
-    this.#vcenter.show(address);
+    this.#logIn(address);
   }
 
   #watchSimulated(): void {
@@ -270,6 +263,23 @@ export class Page {
     }
   }
 
+  #logIn(...shown: Parameters<VCenterDialog['show']>): void {
+    import('../dialogs/vcenter.js').then(
+      ({ VCenterDialog }) => {
+        this.#vcenter ??= new VCenterDialog((source, isResumed) => {
+          if (isResumed && this.#shown.kind === 'saved') {
+            this.#resume(source, this.#shown.session);
+          } else {
+            this.#watch(source);
+          }
+          tell(`Watching ${source.title}`);
+        });
+        this.#vcenter.show(...shown);
+      },
+      (error: unknown) => fail(messageOf(error)),
+    );
+  }
+
   /** Shows something else, and ends what it takes the place of. */
   #show(next: Shown): void {
     const before = this.#shown;
@@ -285,7 +295,7 @@ export class Page {
       const isSession = run?.source.address.kind === 'vcenter';
       void runOf(before)?.stop(sourceOf(before) === 'vcenter' && !isSession);
       if (!isSession) {
-        this.#vcenter.forget();
+        this.#vcenter?.forget();
       }
     }
     if (player === undefined) {
@@ -299,6 +309,7 @@ export class Page {
   }
 
   #setUpButtons(): void {
+    onClick('open-vcenter', () => this.#logIn());
     onClick('open-simulated', () => this.#watchSimulated());
     onClick('again', () => this.#startAgain());
     onClick('rewind', () => {
@@ -307,7 +318,7 @@ export class Page {
     });
     onClick('log-out', () => {
       this.#watchSimulated();
-      this.#vcenter.show();
+      this.#logIn();
       tell('Logged out');
     });
   }
@@ -341,7 +352,7 @@ export class Page {
       this.#save();
       if (!persisted) {
         // A reload asks for the password again.
-        this.#vcenter.forget(true);
+        this.#vcenter?.forget(true);
       }
     });
     const saveInTime = (): void =>
