@@ -12,6 +12,9 @@ const AT_MOST = 16;
 
 const EVENT =
   '{"_typeName":"VmStartingEvent","key":7,"createdTime":"2026-03-01T10:00:00Z","vm":{"vm":{"type":"VirtualMachine","value":"vm-101"}}}';
+const FAILED = '{"_typeName":"CustomizationFailed","key":1,"fullFormattedMessage":';
+/** A name of 4 KiB, which is kept. */
+const NO_UTF8 = `${EVENT.replace('"vm":{', `"vm":{"name":"${'\xFF'.repeat(4000)}",`)},`;
 const SOAP =
   '<Envelope xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><Body><QueryEventsResponse><returnval i:type="VmStartingEvent"><key>7</key><createdTime>2026-03-01T10:00:00Z</createdTime></returnval>';
 const SOAP_END = '</QueryEventsResponse></Body></Envelope>';
@@ -36,6 +39,8 @@ const FAMILIES = [
   ['numbers alone, recorded', filled.bind(null, '[', '0,', '0]'), record],
   ['empty objects, for a recording', filled.bind(null, `[${EVENT},`, '{},', '{}]'), (core, it) => core.itemsToJson(it)],
   ['empty objects, summarized', filled.bind(null, `[${EVENT},`, '{},', '{}]'), (core, it) => core.summarizeEvents(it)],
+  ['bytes that are no UTF-8, recorded', filled.bind(null, `[${EVENT},${FAILED}"`, '\xFF', '"}]'), record],
+  ['events with bytes that are no UTF-8, recorded', filled.bind(null, `[${EVENT},`, NO_UTF8, `${EVENT}]`), record],
   ['lists that do not end, recorded', filled.bind(null, '1\n', '[1,\n', ''), record],
   ['lines, recorded', filled.bind(null, `${EVENT}\n`, '1\n', ''), record],
   ['lines, replayed', filled.bind(null, '1\n', '1\n', ''), replay],
