@@ -225,7 +225,7 @@ describe('an answer over VI JSON', () => {
       [answer(500, ''), 'transient'],
       [answer(503, { error: 'no healthy upstream' }), 'transient'],
       [html(401), 'notAuthenticated'],
-      [html(404), 'fatal'],
+      [html(404), 'transient'],
       [answer(200, '<html>'), 'transient'],
       [answer(200, '{"half'), 'transient'],
       [answer(200, '"soon"'), 'transient'],

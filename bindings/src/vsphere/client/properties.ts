@@ -11,6 +11,9 @@ const MAX_OBJECTS = 1000;
 const MOST_OBJECTS = 1_000_000;
 const MOST_PAGES = 2_000;
 
+/** The code of the error for an answer that goes on for ever: asked again it would again. */
+export const ENDLESS_ANSWER = 'endlessAnswer';
+
 /** Reads all VMs under the root that the account may see. */
 export async function readAllVms(
   api: VimClient,
@@ -82,7 +85,7 @@ async function retrieve(
     if (found.size === before || found.size > MOST_OBJECTS || pages === MOST_PAGES) {
       const endless = pages === MOST_PAGES ? `more than ${MOST_PAGES} pages` : `more than ${MOST_OBJECTS} objects`;
       const what = found.size === before ? 'the same objects again and again' : endless;
-      throw new ConnectionError(`${api.host}: RetrievePropertiesEx answers ${what}`, { code: 'badAnswer' });
+      throw new ConnectionError(`${api.host}: RetrievePropertiesEx answers ${what}`, { code: ENDLESS_ANSWER });
     }
     page = await api.continueRetrieveProperties(page.token, context);
   }

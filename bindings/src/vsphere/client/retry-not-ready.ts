@@ -4,6 +4,7 @@ import { ConnectionError, ReadError } from '../../errors.js';
 import { Backoff } from '../../source/backoff.js';
 import type { Clock } from '../../util/clock.js';
 import { checkFields, type Field } from '../../util/fields.js';
+import { ENDLESS_ANSWER } from './properties.js';
 
 // What a single request may take as well.
 const DEFAULT_SECONDS = 30;
@@ -68,7 +69,7 @@ export class NotReadyRetries {
 
 /** Whether it may pass, on a server that has answered before. */
 export function isTransient(error: unknown): error is ReadError {
-  return error instanceof ReadError && error.kind === 'transient';
+  return error instanceof ReadError && error.kind === 'transient' && error.code !== ENDLESS_ANSWER;
 }
 
 // A connection that cannot be made is most often an address that is wrong, which is to be told at once.

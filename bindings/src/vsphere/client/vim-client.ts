@@ -242,12 +242,13 @@ export class VimClient {
       // A log-in on top of a session is refused as InvalidLogin.
       this.#codec.forget();
       const { method } = question;
+      const { worked } = this.#callHistory.asked(method);
       try {
         const session = await this.#ask({ on: 'sessionManager', ...question }, sessionOf, uninterrupted);
         if (!this.#codec.opened(session)) {
           throw new ConnectionError(
             `${this.host}: ${method} answered no session: does a proxy take its ${this.#codec.sessionKey} away?`,
-            { kind: this.#callHistory.asked(method).worked ? 'transient' : 'fatal' },
+            { kind: worked ? 'transient' : 'fatal' },
           );
         }
       } catch (error) {
