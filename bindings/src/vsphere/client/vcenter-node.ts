@@ -7,8 +7,8 @@ import { type BeginOptions, VCenter } from './vcenter.js';
 
 /** A session with one vCenter. Close it, whatever happens. */
 export class NodeVCenter extends VCenter {
-  // biome-ignore lint/complexity/noThisInStatic: `VCenter.connect` makes an object of the class that it is asked on
   static override async connect(transport: Transport, how: SignIn, options: BeginOptions = {}): Promise<NodeVCenter> {
+    // biome-ignore lint/complexity/noThisInStatic: `VCenter.connect` makes an object of the class that it is asked on
     return (await super.connect(transport, how, options)) as NodeVCenter;
   }
 

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { serve } from '../../../page/lib/server.mjs';
 import { newWindow } from '../lib/browser.mjs';
 import { withVite } from '../lib/bundlers.mjs';
 import { coresIn } from '../lib/contents.mjs';
 import { link, project } from '../lib/package.mjs';
-import { serve } from '../lib/server.mjs';
 
 const EXAMPLES = new URL('../../../../bindings/examples/element/', import.meta.url);
 const row = (vm, name, customizationStatus) => ({ vm, name, customizationStatus, conclusion: 'completed' });
@@ -26,7 +26,7 @@ await link(folder, 'react', 'react-dom', 'vue', '@vitejs/plugin-vue');
 /** Opens a page of a folder, which has to show the report; `act` then does what a user does. */
 async function shows(at, name, act) {
   await writeFile(join(at, 'report.json'), JSON.stringify(REPORT));
-  const server = await serve(at);
+  const server = await serve({ '': at });
   const window = await newWindow();
   try {
     const page = await window.newPage();
