@@ -182,7 +182,20 @@ fn text_of(document: &[u8]) -> Result<Cow<'_, str>, WireError> {
         )));
     }
     // Most are valid, which is found out more quickly this way.
-    Ok(core::str::from_utf8(document).map_or_else(|_| String::from_utf8_lossy(document), Cow::Borrowed))
+    Ok(core::str::from_utf8(document).map_or_else(|_| lossy(document).into(), Cow::Borrowed))
+}
+
+/// The same as `String::from_utf8_lossy`, in one piece of memory that is as large as the text.
+fn lossy(document: &[u8]) -> String {
+    let replacement = |invalid: &[u8]| if invalid.is_empty() { "" } else { "\u{fffd}" };
+    let pieces = || {
+        document
+            .utf8_chunks()
+            .flat_map(|chunk| [chunk.valid(), replacement(chunk.invalid())])
+    };
+    let mut text = String::with_capacity(pieces().map(str::len).sum());
+    text.extend(pieces());
+    text
 }
 
 /// A text without a byte order mark and white space around it.
