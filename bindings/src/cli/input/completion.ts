@@ -64,7 +64,7 @@ complete -F _wait_vm_customization ${NAME}
 }
 
 function zsh(): string {
-  const quoted = (text: string): string => text.replaceAll("'", "'\\\\''").replace(/[[\]:]/g, '\\\\$&');
+  const quoted = (text: string): string => text.replaceAll("'", "'\\''").replace(/[[\]:]/g, '\\$&');
   const argument = (option: CommandOption): string => {
     const { value, choices } = option;
     if (value === undefined) {
@@ -74,10 +74,8 @@ function zsh(): string {
     return `:${quoted(value)}:${values}`;
   };
   const option = (each: CommandOption): string => `'--${each.name}[${quoted(each.help)}]${argument(each)}'`;
-  const list = (command: CommandName, rest = ''): string =>
-    [...optionsOf(command).map(option), ...(rest === '' ? [] : [rest])]
-      .join(' \\\\\n        ')
-      .replaceAll('\\\\\n', '\\\n');
+  const list = (command: CommandName, ...rest: readonly string[]): string =>
+    [...optionsOf(command).map(option), ...rest].join(' \\\n        ');
   return `#compdef ${NAME}
 # zsh completion: ${NAME} completion zsh > "\${fpath[1]}/_${NAME}"
 _wait_vm_customization() {
