@@ -376,6 +376,46 @@ fn a_list_without_events_is_an_observation() {
     }
 }
 
+/// Each of these values in each of these holders.
+fn held(values: &[String]) -> Vec<String> {
+    let holders = [
+        "[#]",
+        "[#,#]",
+        "[[],#]",
+        r#"{"a":#}"#,
+        r#"{"_value":#}"#,
+        r#"{"value":#}"#,
+        r#"{"_typeName":"ArrayOfEvent","_value":#}"#,
+        r#"{"_typeName":"ArrayOfString","_value":#}"#,
+    ];
+    let pairs = holders
+        .iter()
+        .flat_map(|holder| values.iter().map(|value| holder.replace('#', value)));
+    pairs.collect()
+}
+
+#[test]
+fn of_values_without_events_the_empty_list_is_an_observation_alone_or_in_a_box_and_no_other() {
+    let empty = [
+        "[]",
+        r#"{"_value":[]}"#,
+        r#"{"value":[]}"#,
+        r#"{"_typeName":"ArrayOfEvent","_value":[]}"#,
+        r#"{"_typeName":"ArrayOfEvent"}"#,
+    ];
+    let leaves = ["[]", "{}", "null", "true", "1", r#""x""#, empty[4]].map(str::to_owned);
+    let (one, two) = (held(&leaves), held(&held(&leaves)));
+    let three = held(&two);
+    for document in [&leaves[..], &one, &two, &three].into_iter().flatten() {
+        let decoded = decode(document.as_bytes());
+        assert_eq!(
+            decoded.is_ok(),
+            empty.contains(&document.as_str()),
+            "{document}: {decoded:?}"
+        );
+    }
+}
+
 #[test]
 fn what_says_nothing_of_events_is_no_observation() {
     for (document, why) in [
@@ -383,6 +423,7 @@ fn what_says_nothing_of_events_is_no_observation() {
         ("  \n", "it is empty"),
         ("null", "it is `null`"),
         ("[null]", "item 1: `null` is no event"),
+        ("[[]]", "item 1: `[]` is no event"),
         ("{}", "item 1: the event has no type"),
         ("[{}]", "item 1: the event has no type"),
         (r#"{"error":"x"}"#, "item 1: the event has no type"),

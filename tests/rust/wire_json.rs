@@ -161,7 +161,14 @@ fn items(document: &RawValue) -> Result<Vec<Value>, Refusal> {
 fn walk(value: &RawValue, role: Role, found: &mut Found) -> Result<(), Refusal> {
     if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(value.get()) {
         let role = if role == Role::Property { role } else { Role::Item };
-        return list.into_iter().try_for_each(|item| walk(item, role, found));
+        return list.into_iter().try_for_each(|item| {
+            let before = found.items.len();
+            walk(item, role, found)?;
+            if role == Role::Item && found.items.len() == before {
+                found.items.push(Value::Null);
+            }
+            Ok(())
+        });
     }
     let Some(object) = Object::of(Some(value)) else {
         return match role {
@@ -184,14 +191,12 @@ fn walk(value: &RawValue, role: Role, found: &mut Found) -> Result<(), Refusal> 
         "val",
     ];
     let holder = object.get(&holders);
-    let list = object
-        .get(&["_value"])
-        .or(object.field("value"))
-        .filter(|list| list.get().starts_with('['));
+    let held = object.get(&["_value"]).or(object.field("value"));
+    let list = held.filter(|list| list.get().starts_with('['));
     let own_type = own_type(&object).unwrap_or_default();
     let is_answer = ["UpdateSet", "ArrayOfEvent"].contains(&own_type.as_str());
     found.is_list |= is_answer || own_type.is_empty() && list.is_some();
-    let is_holder = holder.is_some() || list.is_some() || is_answer && role != Role::Item;
+    let is_holder = holder.is_some() || list.is_some() || is_answer && held.is_none() && role != Role::Item;
     if named(&object).is_none() && is_holder {
         if let Some(held) = holder {
             walk(held, Role::Property, found)?;

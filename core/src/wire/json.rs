@@ -106,7 +106,6 @@ enum Role {
 }
 
 fn walk_document(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
-    let not_json = |error: serde_json::Error| WireError::Syntax(error.to_string());
     match text.as_bytes().first() {
         Some(b'[') => walk_list(text, Role::Item, 0, page),
         Some(b'{') => {
@@ -129,21 +128,26 @@ fn walk_list(json: &str, role: Role, depth: usize, page: &mut Page<'_>) -> Resul
         return nothing_in(after);
     }
     loop {
+        let items = page.items;
         let type_name = type_at_the_start(rest).filter(|_| role == Role::Item);
         let passed = if type_name.is_some_and(|type_name| page.passes_over(type_name)) {
-            first_value::<IgnoredAny>(rest)?.1
+            first_value::<IgnoredAny>(rest).map_err(not_json)?.1
         } else if let Some((event, passed)) = plain_event(rest) {
             page.event(event);
             passed
         } else if rest.starts_with('{') {
-            let (members, passed) = first_value::<Members<'_>>(rest)?;
+            let (members, passed) = first_value::<Members<'_>>(rest).map_err(not_json)?;
             walk_object(&members, role, depth + 1, page)?;
             passed
         } else {
-            let (item, passed) = first_value::<&RawValue>(rest)?;
+            let (item, passed) = first_value::<&RawValue>(rest).map_err(not_json)?;
             walk_value(item.get(), role, depth + 1, page)?;
             passed
         };
+        if role == Role::Item && page.items == items {
+            // A list or a box in which nothing is: by itself it would be an observation.
+            no_event(rest.get(..passed).unwrap_or_default(), page);
+        }
         rest = unindented(rest.get(passed..).unwrap_or_default());
         if let Some(after) = rest.strip_prefix(',') {
             rest = unindented(after);
@@ -159,13 +163,17 @@ fn walk_list(json: &str, role: Role, depth: usize, page: &mut Page<'_>) -> Resul
 }
 
 /// The first value of a text, and where it ends.
-fn first_value<'a, T: Deserialize<'a>>(text: &'a str) -> Result<(T, usize), WireError> {
+fn first_value<'a, T: Deserialize<'a>>(text: &'a str) -> Result<(T, usize), serde_json::Error> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter();
-    match values.next() {
-        Some(Ok(value)) => Ok((value, values.byte_offset())),
-        Some(Err(error)) => Err(WireError::Syntax(error.to_string())),
-        None => Err(WireError::Syntax("it ends within a list".into())),
-    }
+    let value = values
+        .next()
+        .unwrap_or_else(|| Err(Error::custom("it ends within a list")))?;
+    Ok((value, values.byte_offset()))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes it so")]
+fn not_json(error: serde_json::Error) -> WireError {
+    WireError::Syntax(error.to_string())
 }
 
 fn nothing_in(rest: &str) -> Result<(), WireError> {
@@ -190,12 +198,14 @@ fn walk_value(json: &str, role: Role, depth: usize, page: &mut Page<'_>) -> Resu
         }
         Some(b'[') => walk_list(json, role, depth, page)?,
         Some(b'{') => walk_object(&Members::of(json), role, depth, page)?,
-        Some(_) | None if role == Role::Item => {
-            page.not_an_event(format_args!("`{}` is no event", shown(json)));
-        }
+        Some(_) | None if role == Role::Item => no_event(json, page),
         Some(_) | None => {}
     }
     Ok(())
+}
+
+fn no_event(json: &str, page: &mut Page<'_>) {
+    page.not_an_event(format_args!("`{}` is no event", shown(json)));
 }
 
 /// The type of an event whose first member it is, as vCenter writes them.
@@ -234,11 +244,11 @@ fn walk_object(
     let type_name = text(members.type_name);
     let type_name = type_name.as_deref().unwrap_or_default();
     // Windows PowerShell puts a list into `value` of its own.
-    let list = members.boxed.or(members.value);
-    let list = list.filter(|list| list.get().starts_with('['));
+    let held = members.boxed.or(members.value);
+    let list = held.filter(|list| list.get().starts_with('['));
     let is_answer = type_name == "UpdateSet" || type_name == "ArrayOfEvent";
     page.is_list |= is_answer || type_name.is_empty() && list.is_some();
-    let is_empty_answer = is_answer && role != Role::Item;
+    let is_empty_answer = is_answer && held.is_none() && role != Role::Item;
     let is_holder = members.container.is_some() || list.is_some() || is_empty_answer;
     if is_holder && !is_named_event(type_name) {
         if let Some(container) = members.container {
