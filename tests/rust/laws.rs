@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use vm_customization::wire::{decode, event_keys, soap_tree, to_vi_json};
 use vm_customization::{
-    replay, Attempts, Completeness, CustomizationStatus, Event, EventPage, GuestInfo, Hint, HostTime,
-    Monitor, Options, Output, ReadFailure, ReadFailureKind, ReadReason, Report, Rules, ServerTime, Snapshot,
-    TimeDown, Transition, VmRef, VmReport, EVENT_TYPES,
+    replay, Attempts, Completeness, Conclusion, CustomizationStatus, Event, EventPage, GuestInfo, Hint,
+    HostTime, Monitor, Options, Output, ReadFailure, ReadFailureKind, ReadReason, Report, Rules, ServerTime,
+    Snapshot, TimeDown, Transition, VmRef, VmReport, EVENT_TYPES,
 };
 
 const START_MS: i64 = 1_772_359_200_000;
@@ -279,6 +279,110 @@ fn numbers(value: &mut serde_json::Value) -> Vec<&mut serde_json::Value> {
     }
 }
 
+/// Where the values of a document stand, as JSON pointers.
+fn places(value: &serde_json::Value, at: &str, into: &mut Vec<String>) {
+    into.push(at.to_owned());
+    match value {
+        serde_json::Value::Array(items) => {
+            for (number, item) in items.iter().enumerate() {
+                places(item, &format!("{at}/{number}"), into);
+            }
+        }
+        serde_json::Value::Object(members) => {
+            for (name, member) in members {
+                places(member, &format!("{at}/{name}"), into);
+            }
+        }
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
+    }
+}
+
+/// A change of one value in a document.
+#[derive(Debug, Clone)]
+enum Edit {
+    Number(u64),
+    Text(&'static str),
+    Null,
+    Not,
+    /// The value that another place has.
+    Other(prop::sample::Index),
+    Removed,
+    Twice,
+}
+
+fn edit() -> impl Strategy<Value = (prop::sample::Index, Edit)> {
+    let text = prop::sample::select(vec![
+        "completed",
+        "timedOut",
+        "cancelled",
+        "notStarted",
+        "VmNotStarted",
+        "CustomizationStarted",
+        "CustomizationSucceeded",
+        "CustomizationFailed",
+        "VmRemovedEvent",
+        "vm-1",
+        "9999-12-31T23:59:59Z",
+        "",
+    ]);
+    let edit = prop_oneof![
+        extreme().prop_map(Edit::Number),
+        text.prop_map(Edit::Text),
+        Just(Edit::Null),
+        Just(Edit::Not),
+        any::<prop::sample::Index>().prop_map(Edit::Other),
+        Just(Edit::Removed),
+        Just(Edit::Twice),
+    ];
+    (any::<prop::sample::Index>(), edit)
+}
+
+fn apply(document: &mut serde_json::Value, (place, edit): (prop::sample::Index, Edit)) {
+    let mut found = Vec::new();
+    places(document, "", &mut found);
+    let place = place.get(&found);
+    let (holder, name) = place.rsplit_once('/').unwrap_or_default();
+    let by = match edit {
+        Edit::Number(number) => number.into(),
+        Edit::Text(text) => text.into(),
+        Edit::Null => serde_json::Value::Null,
+        Edit::Not => (document.pointer(place) == Some(&false.into())).into(),
+        Edit::Other(other) => document
+            .pointer(&found[other.index(found.len())])
+            .unwrap()
+            .clone(),
+        Edit::Removed | Edit::Twice => {
+            let is_twice = matches!(edit, Edit::Twice);
+            let holder = document.pointer_mut(holder).unwrap();
+            if let Some(items) = holder.as_array_mut() {
+                let number: usize = name.parse().unwrap();
+                if is_twice {
+                    items.insert(number, items[number].clone());
+                } else {
+                    items.remove(number);
+                }
+            } else if let Some(members) = holder.as_object_mut().filter(|_| !is_twice) {
+                members.remove(name);
+            }
+            return;
+        }
+    };
+    *document.pointer_mut(place).unwrap() = by;
+}
+
+/// What each row has to say, whatever a run was restored from.
+fn assert_coherent(monitor: &Monitor) {
+    for row in monitor.rows() {
+        let is_completed = row.conclusion == Some(Conclusion::Completed);
+        assert_eq!(is_completed, row.customization_status.is_result(), "{row:?}");
+        let is_by_end = matches!(row.conclusion, Some(Conclusion::TimedOut | Conclusion::Cancelled));
+        assert!(!is_by_end || monitor.is_ended(), "{row:?}");
+    }
+}
+
 /// Feeds inputs at any times, calling the monitor in between at each time that it names.
 fn drive(monitor: &mut Monitor, inputs: impl IntoIterator<Item = (u64, Input)>) {
     for (now, input) in inputs {
@@ -355,6 +459,64 @@ fn each_number_of_a_snapshot_may_be_as_large_as_it_can_be() {
 }
 
 #[test]
+fn a_snapshot_that_contradicts_itself_is_refused_with_its_place() {
+    for (rules, place, by, why) in [
+        (
+            Rules::Default,
+            "/run/default/vms/1/concludedByEnd",
+            "\"cancelled\"",
+            "vms[1] has",
+        ),
+        (
+            Rules::Default,
+            "/run/default/vms/1/concludedByEnd",
+            "\"completed\"",
+            "vms[1] has",
+        ),
+        (
+            Rules::Default,
+            "/run/default/vms/2/lastEmitted/atMs",
+            "101",
+            "vms[2] has",
+        ),
+        (Rules::Default, "/endedAtMs", "101", "`endedAtMs` is after"),
+        (
+            Rules::Default,
+            "/vms/1/vm",
+            "\"vm-1\"",
+            "it names 2 VMs and has the state of 3",
+        ),
+        (Rules::Default, "/options/rules", "\"published\"", "other rules"),
+        (
+            Rules::Published,
+            "/run/published/concludedByEnd",
+            "\"timedOut\"",
+            "vms[0] has",
+        ),
+    ] {
+        let options = Options {
+            rules,
+            ..Options::default()
+        };
+        let mut before = monitor(&options);
+        feed(
+            &mut before,
+            Input::Events(vec![power_on(1)], Completeness::Complete),
+            at(100),
+        );
+        let restored = |snapshot: &serde_json::Value| {
+            let snapshot = Snapshot::from_json(snapshot.to_string().as_bytes()).unwrap();
+            Monitor::restore(snapshot, TimeDown::Excluded, server(100), at(100)).map(drop)
+        };
+        let mut snapshot: serde_json::Value = serde_json::from_str(&before.snapshot().to_json()).unwrap();
+        restored(&snapshot).unwrap();
+        *snapshot.pointer_mut(place).unwrap() = serde_json::from_str(by).unwrap();
+        let error = restored(&snapshot).unwrap_err().to_string();
+        assert!(error.contains(why), "{place}: {error}");
+    }
+}
+
+#[test]
 fn an_event_dated_an_hour_ahead_hides_nothing_of_another_vm() {
     let mut monitor = monitor(&Options::default());
     let ahead = Event::new("vm-1", 1, server(3_600_000), "VmStartingEvent").unwrap();
@@ -401,6 +563,36 @@ proptest! {
             drive(&mut monitor, after);
             let _ = monitor.snapshot().to_json();
         }
+    }
+
+    #[test]
+    fn no_edit_of_a_snapshot_makes_it_panic_or_contradict_itself(
+        options in options(),
+        before in prop::collection::vec((0_u64..400_000, input_or_vms()), 0..8),
+        edits in prop::collection::vec(edit(), 1..4),
+        time_down in prop::sample::select(vec![TimeDown::Counts, TimeDown::Excluded]),
+        after in prop::collection::vec((0_u64..400_000, input_or_vms()), 0..4),
+    ) {
+        let vms = VMS.iter().map(|vm| VmRef::new(*vm)).collect();
+        let mut monitor = Monitor::new(vms, options, server(0), at(0)).unwrap();
+        drive(&mut monitor, before);
+        let mut snapshot = serde_json::from_str(&monitor.snapshot().to_json()).unwrap();
+        for edit in edits {
+            apply(&mut snapshot, edit);
+        }
+        let Ok(snapshot) = Snapshot::from_json(snapshot.to_string().as_bytes()) else {
+            return Ok(());
+        };
+        let Ok(mut monitor) = Monitor::restore(snapshot, time_down, server(500), at(0)) else {
+            return Ok(());
+        };
+        assert_coherent(&monitor);
+        drive(&mut monitor, after);
+        assert_coherent(&monitor);
+        // Whatever it was restored from, it is a run like any other now.
+        let again = Snapshot::from_json(monitor.snapshot().to_json().as_bytes());
+        let again = again.and_then(|again| Monitor::restore(again, TimeDown::Excluded, server(500), at(0)));
+        prop_assert!(again.is_ok(), "{again:?}");
     }
 
     #[test]

@@ -158,6 +158,15 @@ impl Monitor {
                 "it has the state of other rules than its options name".into(),
             ));
         }
+        let (made_ms, ended_ms) = (snapshot.elapsed_ms, snapshot.ended_at_ms);
+        if ended_ms > Some(made_ms) {
+            return Err(RestoreError::Malformed("`endedAtMs` is after `elapsedMs`".into()));
+        }
+        if let Some(place) = snapshot.run.contradiction(made_ms, ended_ms.is_some()) {
+            return Err(RestoreError::Malformed(format!(
+                "vms[{place}] has the state of a later moment than `elapsedMs`, or an end that the run has not had"
+            )));
+        }
         let elapsed_ms = match time_down {
             TimeDown::Counts => snapshot.elapsed_ms.max(server_now.ms_since(snapshot.started_at)),
             TimeDown::Excluded => snapshot.elapsed_ms,

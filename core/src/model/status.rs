@@ -107,6 +107,16 @@ pub enum Conclusion {
     Unobservable,
 }
 
+impl Conclusion {
+    /// Whether the end of a run gives it to what is open.
+    pub(crate) const fn is_by_end(self) -> bool {
+        match self {
+            Self::TimedOut | Self::Cancelled | Self::Unobservable => true,
+            Self::Completed | Self::NotStarted | Self::VmRemoved => false,
+        }
+    }
+}
+
 /// The likely reason that a VM gets no further (rule D18).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -108,6 +108,12 @@ impl DefaultRun {
         self.vms.len()
     }
 
+    pub(crate) fn contradiction(&self, now_ms: u64, is_over: bool) -> Option<usize> {
+        self.vms
+            .iter()
+            .position(|watched| !watched.can_be(now_ms, is_over))
+    }
+
     pub(crate) fn text_bytes(&self) -> usize {
         self.vms.iter().map(WatchedVm::text_bytes).sum()
     }

@@ -86,6 +86,14 @@ impl Run {
         }
     }
 
+    /// The place of the first VM with a state that it has in no run at `now_ms`, over or not.
+    pub(crate) fn contradiction(&self, now_ms: u64, is_over: bool) -> Option<usize> {
+        match self {
+            Self::Default(run) => run.contradiction(now_ms, is_over),
+            Self::Published(run) => run.contradiction(is_over),
+        }
+    }
+
     /// How many bytes of text it keeps of the VMs.
     pub(crate) fn text_bytes(&self) -> usize {
         match self {

@@ -44,6 +44,13 @@ impl PublishedRun {
         self.scripts.len()
     }
 
+    pub(crate) fn contradiction(&self, is_over: bool) -> Option<usize> {
+        let by_end = self.concluded_by_end;
+        let can_be = by_end.is_none_or(|by_end| is_over && by_end.is_by_end());
+        // It is that of each VM.
+        (!can_be).then_some(0)
+    }
+
     pub(crate) fn text_bytes(&self) -> usize {
         self.scripts.iter().map(Script::text_bytes).sum()
     }

@@ -79,6 +79,12 @@ impl WatchedVm {
         }
     }
 
+    /// Whether a run at `now_ms`, over or not, can have it. Its status and its conclusion follow from what is known.
+    pub(super) fn can_be(&self, now_ms: u64, is_over: bool) -> bool {
+        let by_end = self.concluded_by_end;
+        self.last_emitted.at_ms <= now_ms && by_end.is_none_or(|by_end| is_over && by_end.is_by_end())
+    }
+
     pub(super) fn text_bytes(&self) -> usize {
         self.history.text_bytes() + self.access_error.text_bytes()
     }
