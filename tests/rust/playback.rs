@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use vm_customization::{replay, InputKind, Playback, RunUpdate, Transition, VmReport};
+use vm_customization::{replay, InputKind, Playback, Recording, Report, RunUpdate, Transition, VmReport};
 use vm_customization_tests::{golden_recordings, SteppedRun};
 
 fn playback(recording: &str) -> Playback {
@@ -33,6 +33,77 @@ fn every_golden_recording_ends_as_its_replay_does() {
             "{}",
             golden.name
         );
+    }
+}
+
+fn recording(options: &str, steps: &str) -> String {
+    format!(
+        r#"{{ "format": "vm-customization-recording/1", "startedAt": "2026-03-01T10:00:00Z",
+        "vms": [{{ "vm": "vm-1" }}, {{ "vm": "vm-2" }}], "options": {{ {options} }}, "steps": [{steps}] }}"#
+    )
+}
+
+fn event(type_name: &str, key: u32, second: u32) -> String {
+    format!(
+        r#"{{ "_typeName": "{type_name}", "key": {key}, "createdTime": "2026-03-01T10:00:{second:02}Z",
+        "vm": {{ "vm": {{ "type": "VirtualMachine", "value": "vm-1" }} }} }}"#
+    )
+}
+
+/// Plays to the end, reading each time.
+fn play_slowly(recording: &str) -> Report {
+    let mut run = SteppedRun::new(recording);
+    for step in 0..run.step_count() {
+        run.take_step(step);
+    }
+    run.finish()
+}
+
+#[test]
+fn reads_that_are_left_out_change_nothing() {
+    let steps = [
+        String::new(),
+        r#"{ "atMs": 700, "events": [] }"#.into(),
+        format!(
+            r#"{{ "atMs": 0, "events": [{}] }}, {{ "atMs": 100200, "events": [{}] }}"#,
+            event("VmStartingEvent", 1, 1),
+            event("CustomizationStartedEvent", 2, 9)
+        ),
+        format!(
+            r#"{{ "atMs": 0, "events": [{}] }}, {{ "atMs": 70000, "events": [{}, {}] }}, {{ "atMs": 200000 }}"#,
+            event("VmStartingEvent", 1, 1),
+            event("CustomizationStartedEvent", 2, 9),
+            event("CustomizationSucceeded", 3, 19)
+        ),
+        r#"{ "atMs": 10, "readFailed": { "kind": "notAuthenticated" } }, { "atMs": 61000, "loggedIn": true }"#.into(),
+        r#"{ "atMs": 10, "readFailed": { "kind": "notFound", "vm": "vm-2" } }, { "atMs": 45000, "events": [] }"#.into(),
+        r#"{ "atMs": 10, "events": [] }, { "atMs": 45000, "events": [], "complete": false }, { "atMs": 99000, "cancel": true }"#.into(),
+    ];
+    let added = r#"{ "atMs": 5, "events": [] }, { "atMs": 45000, "serverTime": "2026-03-01T10:00:45Z", "vms": [{ "vm": "vm-1" }, { "vm": "vm-3" }] }"#;
+    let gone =
+        format!(r#"{added}, {{ "atMs": 45001, "readFailed": {{ "kind": "notFound", "vm": "vm-3" }} }}"#);
+    let mut all: Vec<String> = Vec::new();
+    for timeout in ["null", "0", "0.05", "90", "120", "300.001", "700"] {
+        for stuck in ["0", "60", "61.5", "500"] {
+            for (poll, more) in [
+                ("0.5", ""),
+                ("15", r#", "waitForPowerOn": true"#),
+                ("7.3", r#", "attempts": "reopen""#),
+                ("1e9", ""),
+            ] {
+                let options = format!(
+                    r#""timeoutSeconds": {timeout}, "stuckAfterSeconds": {stuck}, "pollIntervalSeconds": {poll}{more}"#
+                );
+                let published = format!(r#"{options}, "rules": "published""#);
+                all.extend(steps.iter().map(|steps| recording(&options, steps)));
+                all.extend(steps.iter().map(|steps| recording(&published, steps)));
+                all.extend([recording(&options, added), recording(&options, &gone)]);
+            }
+        }
+    }
+    for recording in all {
+        let played = Recording::from_json(&recording).unwrap().play();
+        assert_eq!(played, play_slowly(&recording), "{recording}");
     }
 }
 

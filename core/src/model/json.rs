@@ -17,23 +17,17 @@ pub(crate) fn to_json(value: &impl Serialize) -> String {
 }
 
 /// A JSON array that grows item by item: nothing is held but its text.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct JsonArray(String);
 
 impl JsonArray {
-    pub(crate) fn new() -> Self {
-        Self(String::from("["))
-    }
-
     pub(crate) fn push(&mut self, item: &impl Serialize) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
+        self.0.push(if self.0.is_empty() { '[' } else { ',' });
         self.0.push_str(&to_json(item));
     }
 
     pub(crate) fn into_text(mut self) -> String {
-        self.0.push(']');
+        self.0.push_str(if self.0.is_empty() { "[]" } else { "]" });
         self.0
     }
 }

@@ -270,8 +270,6 @@ impl Player {
 mod tests {
     use super::*;
     use alloc::format;
-    use alloc::string::String;
-    use alloc::vec::Vec;
 
     fn recording(options: &str, steps: &str) -> Recording {
         let text = format!(
@@ -281,102 +279,10 @@ mod tests {
         Recording::from_json(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 
-    fn event(type_name: &str, key: u32, second: u32) -> String {
-        format!(
-            r#"{{ "_typeName": "{type_name}", "key": {key}, "createdTime": "2026-03-01T10:00:{second:02}Z",
-            "vm": {{ "vm": {{ "type": "VirtualMachine", "value": "vm-1" }} }} }}"#
-        )
-    }
-
-    /// Plays to the end, reading each time.
-    fn play_slowly(recording: &Recording) -> Report {
-        let mut player = Player::new(recording);
-        let run = |player: &mut Player, end_ms: u64, always_answers: bool| {
-            while !player.monitor.is_ended() {
-                if always_answers && player.asked != Asked::Nothing {
-                    player.answer();
-                    continue;
-                }
-                let due = player.monitor.poll_timeout();
-                let due_ms = due.map(|due| due.at.as_millis().max(player.now_ms));
-                let Some(due_ms) = due_ms.filter(|due_ms| *due_ms < end_ms) else {
-                    break;
-                };
-                player.call_at(due_ms);
-                if recording.config.options.rules == Rules::Published {
-                    player.answer();
-                }
-            }
-        };
-        for step in &recording.steps {
-            run(&mut player, step.at_ms, false);
-            player.now_ms = step.at_ms;
-            player.feed_up_to(step, step.inputs.len());
-            player.next = (player.next.0 + 1, 0);
-        }
-        let is_endless = recording.config.options.timeout_ms().is_none();
-        let end_ms = if is_endless {
-            recording.last_ms() + 1
-        } else {
-            u64::MAX
-        };
-        run(&mut player, end_ms, !is_endless);
-        player.last_report(recording)
-    }
-
-    #[test]
-    fn reads_that_are_left_out_change_nothing() {
-        let steps = [
-            String::new(),
-            r#"{ "atMs": 700, "events": [] }"#.into(),
-            format!(
-                r#"{{ "atMs": 0, "events": [{}] }}, {{ "atMs": 100200, "events": [{}] }}"#,
-                event("VmStartingEvent", 1, 1),
-                event("CustomizationStartedEvent", 2, 9)
-            ),
-            format!(
-                r#"{{ "atMs": 0, "events": [{}] }}, {{ "atMs": 70000, "events": [{}, {}] }}, {{ "atMs": 200000 }}"#,
-                event("VmStartingEvent", 1, 1),
-                event("CustomizationStartedEvent", 2, 9),
-                event("CustomizationSucceeded", 3, 19)
-            ),
-            r#"{ "atMs": 10, "readFailed": { "kind": "notAuthenticated" } }, { "atMs": 61000, "loggedIn": true }"#.into(),
-            r#"{ "atMs": 10, "readFailed": { "kind": "notFound", "vm": "vm-2" } }, { "atMs": 45000, "events": [] }"#.into(),
-            r#"{ "atMs": 10, "events": [] }, { "atMs": 45000, "events": [], "complete": false }, { "atMs": 99000, "cancel": true }"#.into(),
-        ];
-        let added = r#"{ "atMs": 5, "events": [] }, { "atMs": 45000, "serverTime": "2026-03-01T10:00:45Z", "vms": [{ "vm": "vm-1" }, { "vm": "vm-3" }] }"#;
-        let gone =
-            format!(r#"{added}, {{ "atMs": 45001, "readFailed": {{ "kind": "notFound", "vm": "vm-3" }} }}"#);
-        let mut all: Vec<Recording> = Vec::new();
-        for timeout in ["null", "0", "0.05", "90", "120", "300.001", "700"] {
-            for stuck in ["0", "60", "61.5", "500"] {
-                for (poll, more) in [
-                    ("0.5", ""),
-                    ("15", r#", "waitForPowerOn": true"#),
-                    ("7.3", r#", "attempts": "reopen""#),
-                    ("1e9", ""),
-                ] {
-                    let options = format!(
-                        r#""timeoutSeconds": {timeout}, "stuckAfterSeconds": {stuck}, "pollIntervalSeconds": {poll}{more}"#
-                    );
-                    let published = format!(r#"{options}, "rules": "published""#);
-                    all.extend(steps.iter().map(|steps| recording(&options, steps)));
-                    all.extend(steps.iter().map(|steps| recording(&published, steps)));
-                    all.extend([recording(&options, added), recording(&options, &gone)]);
-                }
-            }
-        }
-        for recording in all {
-            assert_eq!(recording.play(), play_slowly(&recording), "{recording:?}");
-        }
-    }
-
     #[test]
     fn the_longest_runs_end_after_a_few_calls() {
-        let power_on = format!(
-            r#"{{ "atMs": 0, "events": [{}] }}"#,
-            event("VmStartingEvent", 1, 1)
-        );
+        let power_on = r#"{ "atMs": 0, "events": [{ "_typeName": "VmStartingEvent", "key": 1,
+            "createdTime": "2026-03-01T10:00:01Z", "vm": { "vm": { "type": "VirtualMachine", "value": "vm-1" } } }] }"#;
         let late = format!(r#"{power_on}, {{ "atMs": 1e12, "events": [] }}"#);
         let gone = r#"{ "atMs": 5, "serverTime": "2026-03-01T10:00:45Z", "vms": [{ "vm": "vm-1" }, { "vm": "vm-3" }] },
             { "atMs": 9, "readFailed": { "kind": "notFound", "vm": "vm-3" } }"#;
@@ -387,7 +293,7 @@ mod tests {
             r#""timeoutSeconds": 1e9, "rules": "published""#,
             r#""timeoutSeconds": null, "rules": "published""#,
         ] {
-            for steps in ["", &power_on, &late, gone] {
+            for steps in ["", power_on, &late, gone] {
                 if options.contains("published") && steps == gone {
                     continue;
                 }

@@ -28,10 +28,7 @@ pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
 
 /// The same, and whether the last line of the document is cut off.
 pub(crate) fn rewrite(document: &[u8]) -> Result<(String, bool), WireError> {
-    let mut rewriter = Rewriter {
-        array: JsonArray::new(),
-        is_cut_off: false,
-    };
+    let mut rewriter = Rewriter::default();
     super::walk(document, &mut rewriter)?;
     Ok((rewriter.array.into_text(), rewriter.is_cut_off))
 }
@@ -44,7 +41,7 @@ pub(crate) fn rewrite(document: &[u8]) -> Result<(String, bool), WireError> {
 ///
 /// As [`decode`](super::decode).
 pub fn items_to_json(document: &[u8]) -> Result<String, WireError> {
-    let mut items = Items::new();
+    let mut items = Items::default();
     super::walk_file(document, &mut items)?;
     let ignored = to_json(&items.ignored);
     Ok(format!(
@@ -61,12 +58,13 @@ pub fn items_to_json(document: &[u8]) -> Result<String, WireError> {
 ///
 /// As [`decode`](super::decode).
 pub fn event_keys(document: &[u8]) -> Result<String, WireError> {
-    let mut keys = Keys(JsonArray::new());
+    let mut keys = Keys::default();
     super::walk(document, &mut keys)?;
     Ok(keys.0.into_text())
 }
 
 /// Keeps nothing but the keys.
+#[derive(Default)]
 struct Keys(JsonArray);
 
 impl Sink for Keys {
@@ -79,11 +77,12 @@ impl Sink for Keys {
     }
 
     fn start_over(&mut self) {
-        self.0 = JsonArray::new();
+        *self = Self::default();
     }
 }
 
 /// Writes the items down again, in the one form that recordings have.
+#[derive(Default)]
 struct Rewriter {
     array: JsonArray,
     is_cut_off: bool,
@@ -181,23 +180,15 @@ impl Sink for Rewriter {
     }
 
     fn start_over(&mut self) {
-        self.array = JsonArray::new();
+        *self = Self::default();
     }
 }
 
 /// Events on their way into a recording that nobody made.
+#[derive(Default)]
 struct Items {
     items: JsonArray,
     ignored: IgnoredCounts,
-}
-
-impl Items {
-    fn new() -> Self {
-        Self {
-            items: JsonArray::new(),
-            ignored: IgnoredCounts::default(),
-        }
-    }
 }
 
 impl Sink for Items {
@@ -226,6 +217,6 @@ impl Sink for Items {
     }
 
     fn start_over(&mut self) {
-        *self = Self::new();
+        *self = Self::default();
     }
 }

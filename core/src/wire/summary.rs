@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{Decoded, Place, RawEvent, Sink, WireError};
 use crate::model::event::{bare_type_name, EventKind};
-use crate::model::json::JsonArray;
+use crate::model::json::to_json;
 use crate::model::text::{cut, shown_name, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
@@ -59,16 +59,14 @@ pub fn summarize(document: &[u8]) -> Result<Vec<EventSummary>, WireError> {
 ///
 /// As [`decode`](super::decode).
 pub fn summarize_to_json(document: &[u8]) -> Result<String, WireError> {
-    let mut summaries = SummariesJson(JsonArray::new());
-    super::walk(document, &mut summaries)?;
-    Ok(summaries.0.into_text())
+    summarize(document).map(|summaries| to_json(&summaries))
 }
 
 /// Decodes a document, and summarizes its items on the way.
 pub(crate) fn decode_and_summarize(document: &[u8]) -> Result<(Decoded, Vec<EventSummary>), WireError> {
-    let mut both = DecodedAndSummarized::default();
+    let mut both = Default::default();
     super::walk(document, &mut both)?;
-    Ok((both.decoded, both.summaries))
+    Ok(both)
 }
 
 impl Sink for Vec<EventSummary> {
@@ -83,40 +81,18 @@ impl Sink for Vec<EventSummary> {
     }
 }
 
-struct SummariesJson(JsonArray);
-
-impl Sink for SummariesJson {
-    fn event(&mut self, event: RawEvent<'_>, _place: Place) {
-        if let Some(summary) = summary_of(&event) {
-            self.0.push(&summary);
-        }
-    }
-
-    fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {}
-
-    fn start_over(&mut self) {
-        self.0 = JsonArray::new();
-    }
-}
-
-#[derive(Default)]
-struct DecodedAndSummarized {
-    decoded: Decoded,
-    summaries: Vec<EventSummary>,
-}
-
-impl Sink for DecodedAndSummarized {
+impl Sink for (Decoded, Vec<EventSummary>) {
     fn event(&mut self, event: RawEvent<'_>, place: Place) {
-        self.summaries.extend(summary_of(&event));
-        self.decoded.event(event, place);
+        self.1.extend(summary_of(&event));
+        self.0.event(event, place);
     }
 
     fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place) {
-        self.decoded.not_an_event(why, place);
+        self.0.not_an_event(why, place);
     }
 
     fn cut_off(&mut self) {
-        self.decoded.cut_off();
+        self.0.cut_off();
     }
 
     fn start_over(&mut self) {
