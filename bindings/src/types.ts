@@ -143,6 +143,22 @@ export interface Transition {
   readonly inferred?: true;
 }
 
+/** What to do about a VM that failed or gets no further. */
+export interface WhatToDo {
+  /** What it is about: the reason or the type of a failure, or a hint. The same for the same advice. */
+  readonly about: string;
+  /** What is wrong, in a few words. */
+  readonly headline: string;
+  /** Why, in one sentence. */
+  readonly cause: string;
+  /** One to three things to do, in their order; commands are in backticks. */
+  readonly steps: readonly string[];
+  /** Where the guest keeps its log: as the event says, else where guests usually do; absent where no log would help. */
+  readonly logPath?: string;
+  /** Where the facts are from: an address, or a section of this project's documentation. */
+  readonly source: string;
+}
+
 /** What a run has come to: one row per VM asked for, in the order asked for. */
 export interface Report {
   readonly format: 'vm-customization-report/1';
@@ -156,6 +172,11 @@ export interface Report {
   readonly ignored?: Readonly<Record<string, number>>;
   /** What became of the reads. */
   readonly reading: Reading;
+  /**
+   * What to do about its VMs, once for each kind of trouble. The core says nothing of it: the command and the workers of a
+   * fleet write it, with `withWhatToDo`.
+   */
+  readonly whatToDo?: readonly (WhatToDo & { readonly vms: readonly string[] })[];
 }
 
 /** What became of the reads: it tells a run that saw nothing from one of VMs that are not done. */

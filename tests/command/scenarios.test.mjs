@@ -96,10 +96,18 @@ describe('customization that goes well', { concurrency: 2 }, () => {
     await cloneTwo(server);
     const run = await runCommand(['--json', 'web-1'], { server });
     const { transitions, report } = jsonOf(run);
-    assert.deepEqual(transitions, report.transitions);
-    assert.deepEqual(Object.keys(transitions[0]), ['n', 'vm', 'name', 'from', 'to', 'atMs', 'eventKey', 'attempt']);
+    assert.deepEqual(
+      transitions.map(({ serverTime, ...transition }) => transition),
+      report.transitions,
+    );
+    const fields = ['n', 'vm', 'name', 'serverTime', 'from', 'to', 'atMs', 'eventKey', 'attempt'];
+    assert.deepEqual(Object.keys(transitions[0]), fields);
     assert.equal(report.format, 'vm-customization-report/1');
     const [row] = report.vms;
+    assert.deepEqual(
+      transitions.map(({ serverTime }) => serverTime),
+      [row.poweredOnAt, row.startedAt, row.finishedAt],
+    );
     assert.equal(row.attempt, 1);
     assert.match(row.poweredOnAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     assert.equal(run.stderr, '');
@@ -555,7 +563,19 @@ describe('a recording', { concurrency: 2 }, () => {
     assert.equal(statSync(file).mode & 0o077, 0);
     const replayed = await runCommand(['replay', file]);
     assert.equal(replayed.status, 0);
-    assert.equal(replayed.stdout, `${run.stdout.trimEnd().split('\n').at(-1)}\n`);
+    const { whatToDo, ...report } = jsonOf(run).report;
+    assert.equal(replayed.stdout, `${JSON.stringify(report)}\n`);
+    assert.deepEqual(
+      whatToDo.map(({ about, vms }) => [about, vms]),
+      [
+        ['userDefinedScriptDisabled', [vm]],
+        ['neverPoweredOn', [report.vms[1].vm]],
+      ],
+    );
+    const failedLine = jsonOf(run).transitions.at(-1);
+    assert.equal(failedLine.serverTime, report.vms[0].finishedAt);
+    assert.deepEqual(failedLine.failure, report.vms[0].failure);
+    assert.equal(failedLine.whatToDo.about, 'userDefinedScriptDisabled');
     assert.equal((await runCommand(['replay', '-'], { input: recording })).stdout, replayed.stdout);
   });
 

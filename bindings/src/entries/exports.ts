@@ -32,3 +32,4 @@ export {
   waitForCustomization,
   watchCustomization,
 } from '../watch/watch.js';
+export { whatToDo, withWhatToDo } from '../what-to-do.js';

@@ -9,6 +9,7 @@ import {
   SnapshotError,
   type Transition,
   watchCustomization,
+  withWhatToDo,
 } from 'vm-customization';
 import { type WaitAction, WaitProgress } from '../decisions/wait-progress.js';
 import type { WaitName } from '../messages/names.js';
@@ -104,7 +105,7 @@ export class WaitRunner {
   async #follow(): Promise<void> {
     let outcome: WaitOutcome;
     try {
-      outcome = { report: await this.#watch.report };
+      outcome = { report: withWhatToDo(await this.#watch.report) };
     } catch (error) {
       if (this.#released || this.#dropped.signal.aborted) {
         return;

@@ -11,6 +11,7 @@ import type { CommandProcess } from '../command-process.js';
 import type { Command } from '../input/args.js';
 import { inputName, readInput } from '../input/stdin.js';
 import { UsageError } from '../input/usage.js';
+import { adviceLines } from '../output/advice.js';
 import { SUCCEEDED, USAGE } from '../output/exit.js';
 import { resultTable } from '../output/result-table.js';
 
@@ -56,7 +57,8 @@ function asTable(line: string, isError: boolean, width: number | undefined): str
     return `${sanitizeForTerminal(error.message)}\n`;
   }
   const report = JSON.parse(line) as Report;
-  return `${resultTable(report, new Labels(report.vms), true, width).join('\n')}\n`;
+  const labels = new Labels(report.vms);
+  return `${[...resultTable(report, labels, true, width), ...adviceLines(report, labels, width)].join('\n')}\n`;
 }
 
 function recordingOf(events: string, name: string): string {

@@ -1,8 +1,9 @@
 /** Newline-delimited JSON: each transition as it comes, and the report last. */
 
-import type { Report } from '../../types.js';
+import type { Report, Transition, VmRow } from '../../types.js';
 import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
+import { whatToDo, withWhatToDo } from '../../what-to-do.js';
 import type { Output, Reporter } from './reporter.js';
 import { jsonLine } from './text.js';
 import { Warnings } from './warnings.js';
@@ -28,10 +29,10 @@ export class JsonReporter implements Reporter {
     // The report names the VMs.
   }
 
-  progress(progress: Progress): void {
+  progress(progress: Progress, rowOf: (vm: string) => VmRow | undefined): void {
     this.#warnings.progress(progress);
     if (progress.type === 'transition' && !this.#isQuiet) {
-      this.#out.write(jsonLine(progress.transition));
+      this.#out.write(jsonLine(stepOf(progress.transition, rowOf(progress.transition.vm))));
     }
   }
 
@@ -40,10 +41,41 @@ export class JsonReporter implements Reporter {
   }
 
   end(report: Report): void {
-    this.#out.write(jsonLine(report));
+    this.#out.write(jsonLine(withWhatToDo(report)));
   }
 
   close(): void {
     // Nothing of the terminal was changed.
+  }
+}
+
+/** A transition with what the row knows of it. */
+function stepOf(transition: Transition, row: VmRow | undefined): object {
+  // A row that is in another attempt already knows nothing of this one.
+  const own = (row?.attempt ?? transition.attempt) === transition.attempt ? row : undefined;
+  const { n, vm, name, ...rest } = transition;
+  const step = { n, vm, name, serverTime: serverTimeOf(transition, own), ...rest };
+  if (transition.to !== 'CustomizationFailed' || own === undefined) {
+    return step;
+  }
+  const advice = whatToDo(own);
+  return {
+    ...step,
+    ...(own.failure ? { failure: own.failure } : {}),
+    ...(advice === undefined ? {} : { whatToDo: advice }),
+  };
+}
+
+function serverTimeOf({ to }: Transition, row: VmRow | undefined): string | null {
+  switch (to) {
+    case 'VmNotStarted':
+      return null;
+    case 'CustomizationNotStarted':
+      return row?.poweredOnAt ?? null;
+    case 'CustomizationStarted':
+      return row?.startedAt ?? null;
+    case 'CustomizationSucceeded':
+    case 'CustomizationFailed':
+      return row?.finishedAt ?? null;
   }
 }

@@ -4,6 +4,7 @@ import { clockText, Labels, summary } from '../../messages.js';
 import type { CustomizationStatus, Report, VmRef, VmRow } from '../../types.js';
 import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
+import { adviceLines } from './advice.js';
 import { type LiveTableRow, LiveTableRows } from './live-table-rows.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
@@ -92,7 +93,7 @@ export class LiveReporter implements Reporter {
         (_, before: string, status: CustomizationStatus) => before + this.#coloured(status, status),
       ),
     );
-    this.#out.write(`${coloured.join('\n')}\n`);
+    this.#out.write(`${[...coloured, ...adviceLines(report, this.#labels, this.#width())].join('\n')}\n`);
     this.#err.write(`${summary(report)}\n`);
   }
 

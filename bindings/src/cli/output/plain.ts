@@ -4,6 +4,7 @@ import { clockText, conclusionLine, failureText, Labels, stuckLine, summary, tra
 import type { Report, VmRef, VmRow } from '../../types.js';
 import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
+import { adviceLines } from './advice.js';
 import type { Output, Reporter } from './reporter.js';
 import { resultTable } from './result-table.js';
 import { Warnings } from './warnings.js';
@@ -82,7 +83,9 @@ export class PlainReporter implements Reporter {
 
   end(report: Report, anyRead = true): void {
     this.close();
-    this.#out.write(`${this.#options.isQuiet ? '' : '\n'}${resultTable(report, this.#labels, anyRead).join('\n')}\n`);
+    const table = resultTable(report, this.#labels, anyRead);
+    const lines = this.#options.isQuiet ? table : ['', ...table, ...adviceLines(report, this.#labels)];
+    this.#out.write(`${lines.join('\n')}\n`);
     this.#err.write(`${summary(report)}\n`);
   }
 
