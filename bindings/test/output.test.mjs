@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { startCommand } from '../../tests/command/command.mjs';
@@ -436,6 +436,23 @@ describe('the final table', () => {
   });
   const table = (vms, width) => resultTable({ vms }, new Labels(vms), true, width);
 
+  test('has the time from the power-on to the result, of the VMs that have both', () => {
+    const times = { poweredOnAt: '2026-03-01T10:00:00.000Z', finishedAt: '2026-03-01T10:07:05.900Z' };
+    const lines = table(
+      [
+        { ...row('web-1'), ...times },
+        { ...row('web-2'), ...times, finishedAt: null },
+      ],
+      80,
+    );
+    assert.deepEqual(lines, [
+      'VM     CustomizationStatus     Elapsed',
+      '--     -------------------     -------',
+      'web-1  CustomizationSucceeded  07:05',
+      'web-2  CustomizationSucceeded',
+    ]);
+  });
+
   test('has everything in its row where that fits, and where nobody says how wide it may be', () => {
     const vms = [row('web-1'), row('web-2', 'no NIC')];
     assert.match(table(vms).at(-1), /^web-2 +CustomizationFailed +CustomizationFailed: no NIC +C:/);
@@ -470,85 +487,183 @@ describe('the live table', () => {
     return { written, write: (text) => written.push(text), columns: 80, rows: 24, ...size };
   };
   const vms = (count) => Array.from({ length: count }, (_, index) => ({ vm: `vm-${index}`, name: `web-${index}` }));
-  const transition = (vm, from, to) => ({
+  const transition = (vm, from, to, attempt = 1) => ({
     type: 'transition',
-    transition: { vm, from, to, atMs: 0, eventKey: 1, attempt: 1 },
+    transition: { vm, from, to, atMs: 0, eventKey: 1, attempt },
+  });
+  const START = Date.parse('2026-03-01T10:00:00.000Z');
+  const at = (ms) => new Date(START + ms).toISOString();
+  const started = { type: 'started', serverTime: at(0) };
+  const unknown = () => undefined;
+  // A table paints every second until it is closed, and would keep the process.
+  const open = [];
+  afterEach(() => {
+    for (const live of open.splice(0)) live.close();
   });
 
+  /** A table on a screen with a clock that is turned by hand; `lines` are those that stand there. */
+  const table = (list, { size, rows, limit, colour = false } = {}) => {
+    const [out, err] = [screen(size), screen(size)];
+    let now = 0;
+    const live = new LiveReporter(out, err, colour, () => now);
+    open.push(live);
+    live.begin(list, rows, limit);
+    return {
+      out,
+      err,
+      live,
+      turn: (ms) => {
+        now += ms;
+      },
+      lines: () => {
+        live.warn('paint');
+        const text = stripVTControlCharacters(out.written.at(-1)).trimEnd();
+        return text.split('\n').map((line) => line.trimEnd());
+      },
+    };
+  };
+
   test('shows each VM, paints over itself, and leaves the final table', () => {
-    const out = screen();
-    const err = screen();
-    const live = new LiveReporter(out, err, false, () => 0);
-    live.begin(vms(2));
-    const first = out.written.at(-1);
-    assert.match(first, /VM +STATUS +ELAPSED +LAST\n/);
-    assert.match(first, /web-0 +VmNotStarted +00:00 +reading events\n/);
-    live.progress(transition('vm-0', 'VmNotStarted', 'CustomizationNotStarted'));
+    const { out, err, live } = table(vms(2));
+    assert.match(out.written.at(-1), /VM +STATUS +ELAPSED\nweb-0 +VmNotStarted +\nweb-1 .*\nreading events\n/);
+    live.progress(transition('vm-0', 'VmNotStarted', 'CustomizationNotStarted'), unknown);
     live.warn('a warning');
     assert.deepEqual(err.written, ['a warning\n']);
-    assert.equal(out.written.at(-2), '\r\u001B[3A\u001B[J');
-    assert.match(out.written.at(-1), /web-0 +CustomizationNotStarted +00:00 +powered on\n/);
+    assert.equal(out.written.at(-2), '\r\u001B[4A\u001B[J');
+    assert.match(out.written.at(-1), /web-0 +CustomizationNotStarted +\n/);
     live.end(report({ ...row('CustomizationSucceeded', 'completed'), vm: 'vm-0', name: 'web-0' }));
     assert.match(out.written.at(-1), /web-0 +CustomizationSucceeded\n$/);
     assert.ok(!out.written.some((text) => text.includes('\u001B[0m')));
   });
 
-  test('colours only the status', () => {
-    const out = screen();
-    const live = new LiveReporter(out, screen(), true, () => 0);
+  test('says at once what is waited for, and paints the table over it', () => {
+    const out = screen({ columns: 30 });
+    const live = new LiveReporter(out, screen(), false, () => 0);
+    open.push(live);
+    live.start('waiting for web-1 on vc.example.com, for 10:00 at most');
+    assert.match(out.written.at(-1), /waiting for web-1 on vc.exam…\n/);
     live.begin(vms(1));
-    live.progress(transition('vm-0', 'CustomizationStarted', 'CustomizationFailed'));
+    assert.equal(out.written.at(-2), '\r\u001B[1A\u001B[J');
+  });
+
+  test('colours only the status', () => {
+    const { out, live } = table(vms(1), { colour: true });
+    live.progress(transition('vm-0', 'CustomizationStarted', 'CustomizationFailed'), unknown);
     live.warn('paint');
-    live.close();
     assert.ok(out.written.join('').includes('web-0  \u001B[31mCustomizationFailed    \u001B[0m'));
   });
 
   test('never writes a line longer or a table higher than the screen', () => {
-    const out = screen({ columns: 30, rows: 8 });
-    const live = new LiveReporter(out, screen(), true, () => 0);
-    live.begin(vms(50));
-    live.close();
-    const lines = stripVTControlCharacters(out.written[0]).trimEnd().split('\n');
-    assert.equal(lines.length, 6);
-    assert.ok(lines.every((line) => columns(line) < 30));
-    assert.equal(lines.at(-2), '… and 47 more');
-    assert.equal(lines.at(-1), '50 VMs: 50 no power-on seen');
-  });
-
-  test('stays on a screen of few rows', () => {
-    for (const rows of [1, 2, 3, 4, 5, 6]) {
-      const out = screen({ rows });
-      const live = new LiveReporter(out, screen(), false, () => 0);
-      live.begin(vms(9));
-      live.close();
-      const lines = stripVTControlCharacters(out.written[0]).trimEnd().split('\n');
-      assert.ok(lines.length <= Math.max(2, rows - 2), `${lines.length} lines on ${rows} rows`);
-      assert.match(lines[1], /^web-/);
+    const failed = row('CustomizationFailed', 'completed', { failure });
+    for (const columnsOf of [1, 9, 30, 80, 200]) {
+      for (const rows of [1, 2, 3, 4, 5, 6, 8, 24]) {
+        for (const count of [1, 2, 9, 50]) {
+          const { live, lines } = table(vms(count), { size: { columns: columnsOf, rows }, limit: { seconds: 600 } });
+          live.progress(started, unknown);
+          for (let index = 0; index < count; index += 3) {
+            live.progress(transition(`vm-${index}`, 'CustomizationStarted', 'CustomizationFailed'), () => failed);
+          }
+          const shown = lines();
+          const where = `${count} VMs on ${columnsOf}×${rows}: ${shown.join('|')}`;
+          assert.ok(shown.length <= Math.max(2, rows - 2), where);
+          assert.ok(
+            shown.every((line) => columns(line) < Math.max(2, columnsOf)),
+            where,
+          );
+          if (columnsOf >= 30) assert.match(shown[1], /^web-\d/, where);
+        }
+      }
     }
   });
 
-  test('leaves room for what happened last, however long a name is', () => {
-    const out = screen();
-    const live = new LiveReporter(out, screen(), false, () => 0);
-    live.begin([{ vm: 'vm-0', name: `production-${'x'.repeat(40)}-web-01` }]);
-    live.progress(transition('vm-0', 'VmNotStarted', 'CustomizationStarted'));
-    live.warn('paint');
-    live.close();
-    const line = stripVTControlCharacters(out.written.at(-2)).split('\n')[1];
-    assert.match(line, /^producti.*….*-web-01 +CustomizationStarted +00:00 {2}customization started$/);
-    assert.ok(columns(line) < 80);
-    const wide = screen({ columns: 160 });
-    const other = new LiveReporter(wide, screen(), false, () => 0);
-    other.begin([{ vm: 'vm-0', name: 'x'.repeat(60) }]);
-    other.close();
-    assert.match(wide.written[0], /x{60} /);
+  test('says how many are not shown, how many have come how far, and the time left, always', () => {
+    const { live, lines, turn } = table(vms(50), { size: { columns: 50, rows: 8 }, limit: { seconds: 600 } });
+    live.progress(started, unknown);
+    live.progress({ type: 'read' }, unknown);
+    turn(61_000);
+    assert.deepEqual(lines().slice(-2), ['… and 47 more', '08:59 left; 50 VMs: 50 no power-on seen']);
+    turn(600_000);
+    assert.match(lines().at(-1), /^00:00 left; /);
+    const endless = table(vms(2), { limit: { seconds: null } });
+    endless.live.progress(started, unknown);
+    endless.live.progress({ type: 'read' }, unknown);
+    assert.equal(endless.lines().at(-1), '2 VMs: 2 no power-on seen');
+  });
+
+  test('counts the time of a VM from its power-on to its result, by the clock of vCenter', () => {
+    const { live, lines, turn } = table(vms(3));
+    live.progress(started, unknown);
+    const powered = (vm, more) => row('CustomizationNotStarted', undefined, { vm, poweredOnAt: at(-90_000), ...more });
+    live.progress(transition('vm-0', 'VmNotStarted', 'CustomizationNotStarted'), () => powered('vm-0'));
+    live.progress(transition('vm-1', 'CustomizationStarted', 'CustomizationSucceeded'), () =>
+      powered('vm-1', { finishedAt: at(-30_000) }),
+    );
+    turn(10_000);
+    assert.deepEqual(
+      lines()
+        .slice(1, 4)
+        .map((line) => line.split(/ {2,}/).slice(2)),
+      [['01:40'], ['01:00'], []],
+    );
+    live.progress({ type: 'concluded', row: powered('vm-0', { conclusion: 'timedOut' }) }, unknown);
+    turn(10_000);
+    assert.match(lines()[1], /01:40 {2}timed out$/);
+  });
+
+  test('goes on where an earlier wait was left: with its times, and with what is left of them', () => {
+    const known = [
+      row('CustomizationStarted', undefined, { vm: 'vm-0', poweredOnAt: at(-300_000) }),
+      row('CustomizationFailed', 'completed', {
+        vm: 'vm-1',
+        failure,
+        poweredOnAt: at(-300_000),
+        finishedAt: at(-240_000),
+      }),
+    ];
+    const { live, lines } = table(vms(2), { rows: known, limit: { seconds: 600, since: at(-310_000) } });
+    live.progress(started, unknown);
+    assert.deepEqual(lines(), [
+      'VM     STATUS                    ELAPSED  NOTE',
+      'web-0  CustomizationStarted        05:00',
+      'web-1  CustomizationFailed         01:00  CustomizationSysprepFailed: no luck',
+      '04:50 left; 2 VMs: 1 failed, 1 started',
+    ]);
+  });
+
+  test('says why a VM failed with the step that says so, also where that takes a success back', () => {
+    const { live, lines } = table(vms(1));
+    live.progress(transition('vm-0', 'CustomizationStarted', 'CustomizationSucceeded'), () =>
+      row('CustomizationSucceeded', 'completed', { vm: 'vm-0' }),
+    );
+    live.progress(transition('vm-0', 'CustomizationSucceeded', 'CustomizationFailed'), () =>
+      row('CustomizationFailed', 'completed', { vm: 'vm-0', failure, revised: true }),
+    );
+    assert.deepEqual(lines().slice(1, 3), [
+      'web-0  CustomizationFailed',
+      '  CustomizationSysprepFailed: no luck; told as succeeded at first',
+    ]);
+    live.progress(transition('vm-0', 'CustomizationFailed', 'CustomizationNotStarted', 2), unknown);
+    assert.match(lines()[1], /CustomizationNotStarted {12}attempt 2$/);
+  });
+
+  test('gives the room to the names: a note that has no place beside them stands below its row', () => {
+    const name = `production-${'x'.repeat(20)}-web-01`;
+    const { live, lines } = table([{ vm: 'vm-0', name }, ...vms(3).slice(1)]);
+    assert.ok(lines()[1].startsWith(`${name}  VmNotStarted`));
+    live.progress({ type: 'stuck', vm: 'vm-1', hint: 'startedNoResult' }, unknown);
+    assert.deepEqual(lines().slice(1, 4), [
+      `${name}  VmNotStarted`,
+      `${'web-1'.padEnd(name.length)}  VmNotStarted`,
+      '  customization started, but the guest reported no result',
+    ]);
+    const long = table([{ vm: 'vm-0', name: `${'x'.repeat(60)}-web-01` }]);
+    assert.match(long.lines()[1], /^x{22}…x+-web-01 {2}VmNotStarted$/);
+    const wide = table([{ vm: 'vm-0', name: 'x'.repeat(60) }], { size: { columns: 160 } });
+    assert.match(wide.lines()[1], /^x{60} {2}VmNotStarted$/);
   });
 
   test('shows first what matters first where there are more VMs than rows', () => {
-    let now = 0;
-    const out = screen({ rows: 9 });
-    const live = new LiveReporter(out, screen(), false, () => now);
-    live.begin(vms(20));
+    const { live, lines } = table(vms(20), { size: { rows: 9 } });
     for (const [vm, to] of [
       ['vm-3', 'CustomizationSucceeded'],
       ['vm-4', 'CustomizationStarted'],
@@ -556,32 +671,27 @@ describe('the live table', () => {
       ['vm-12', 'CustomizationStarted'],
       ['vm-15', 'CustomizationFailed'],
     ]) {
-      now += 1000;
-      live.progress(transition(vm, 'VmNotStarted', to));
+      live.progress(transition(vm, 'VmNotStarted', to), unknown);
       if (/Succeeded|Failed/.test(to)) {
-        live.progress({ type: 'concluded', row: row(to, 'completed', { vm, failure: null }) });
+        live.progress({ type: 'concluded', row: row(to, 'completed', { vm, failure: null }) }, unknown);
       }
     }
-    live.warn('paint');
-    live.close();
-    const lines = stripVTControlCharacters(out.written.at(-2)).trimEnd().split('\n');
+    const shown = lines();
     assert.deepEqual(
-      lines.slice(1, 5).map((line) => line.split(' ')[0]),
+      shown.slice(1, 5).map((line) => line.split(' ')[0]),
       ['web-15', 'web-12', 'web-9', 'web-4'],
     );
-    assert.deepEqual(lines.slice(5), [
+    assert.deepEqual(shown.slice(5), [
       '… and 16 more',
       '20 VMs: 1 failed, 2 started, 1 powered on, 15 no power-on seen, 1 succeeded',
     ]);
   });
 
   test('erases what a narrower terminal has wrapped', () => {
-    const out = screen();
-    const live = new LiveReporter(out, screen(), false, () => 0);
-    live.begin(vms(1));
+    const { out, live } = table(vms(1));
     out.columns = 20;
     live.close();
-    assert.ok(!out.written.at(-1).startsWith('\r\u001B[2A'));
-    assert.ok(out.written.at(-1).endsWith('A\u001B[J'));
+    // The heading and the row of 40 columns take two lines each by now, and the count one.
+    assert.equal(out.written.at(-1), '\r\u001B[5A\u001B[J');
   });
 });

@@ -5,6 +5,7 @@ import { SnapshotError } from '../errors.js';
 import type { Report, Snapshot } from '../types.js';
 import { UsageError } from './input/usage.js';
 import { checkReplaceable, fileProblem, replaceFile } from './output/private-file.js';
+import type { TimeLimit } from './output/reporter.js';
 
 const FORMAT = 'vm-customization-state/1';
 
@@ -25,9 +26,14 @@ export interface SavedRun extends StateOwner {
   readonly snapshot: Snapshot;
   /** Whether the events were read to the end at least once. */
   readonly everRead: boolean;
+  /** When it ends; absent in a file that does not say it. */
+  readonly limit?: TimeLimit;
   /** The rows at the time of the snapshot. */
   readonly report: Report;
 }
+
+/** What changes of a run. */
+export type RunState = Pick<SavedRun, 'snapshot' | 'everRead' | 'limit'>;
 
 /** The file, and what is in it. */
 export class StateFile {
@@ -76,13 +82,13 @@ export class StateFile {
   }
 
   /** Keeps the file up to date from here on: `content` is called some time after each change. */
-  begin(owner: StateOwner, current: () => { snapshot: Snapshot; everRead: boolean } | undefined): void {
+  begin(owner: StateOwner, current: () => RunState | undefined): void {
     this.#content = () => {
       const now = current();
       const { server, instanceUuid, names } = owner;
       return now === undefined
         ? undefined
-        : `${JSON.stringify({ format: FORMAT, server, instanceUuid, names, everRead: now.everRead, snapshot: now.snapshot })}\n`;
+        : `${JSON.stringify({ format: FORMAT, server, instanceUuid, names, ...now })}\n`;
     };
   }
 
@@ -141,13 +147,14 @@ export class StateFile {
     if (state.format !== FORMAT || !isList(state.names) || typeof state.server !== 'string') {
       throw unusable(`it is not of the format ${FORMAT}`);
     }
-    const { snapshot, names, server, instanceUuid, everRead } = state;
+    const { snapshot, names, server, instanceUuid, everRead, limit } = state;
     try {
       // The time does not matter: only the rows are looked at.
       const monitor = Monitor.restore(snapshot ?? {}, new Date(), 0, { timeDownCounts: false });
       const report = monitor.report();
       monitor.dispose();
-      return { snapshot: snapshot ?? {}, names, server, instanceUuid, everRead: everRead === true, report };
+      const run = { snapshot: snapshot ?? {}, names, server, instanceUuid, everRead: everRead === true, report };
+      return isLimit(limit) ? { ...run, limit } : run;
     } catch (error) {
       if (error instanceof SnapshotError) {
         throw unusable(error.message);
@@ -155,6 +162,11 @@ export class StateFile {
       throw error;
     }
   }
+}
+
+function isLimit(value: unknown): value is TimeLimit {
+  const { seconds, since } = (value ?? {}) as Partial<TimeLimit>;
+  return (seconds === null || typeof seconds === 'number') && typeof since === 'string';
 }
 
 function isList(value: unknown): value is readonly string[] {

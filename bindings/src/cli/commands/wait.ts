@@ -26,7 +26,7 @@ import { JsonReporter } from '../output/json.js';
 import { LiveReporter } from '../output/live.js';
 import { PlainReporter } from '../output/plain.js';
 import { ReadLog } from '../output/read-log.js';
-import type { Reporter } from '../output/reporter.js';
+import type { Reporter, TimeLimit } from '../output/reporter.js';
 import { RecordingFile } from '../recording-file.js';
 import { type SavedRun, StateFile } from '../state-file.js';
 import { connectAs } from './connect.js';
@@ -126,7 +126,7 @@ async function waitOn(connection: Connection, job: Job, surroundings: Surroundin
     const found = await inTime(({ signal }) =>
       saved === undefined ? vcenter.findVms(job.names, { signal }) : findAgain(vcenter, saved, signal),
     );
-    reporter.begin(saved?.report.vms ?? found.vms, saved?.report.vms);
+    reporter.begin(saved?.report.vms ?? found.vms, saved?.report.vms, limitOf(job));
     const { report, everRead, anyRead } = await watch(vcenter, found, job, surroundings);
     reporter.end(report, anyRead);
     return exitStatus(report, everRead);
@@ -158,6 +158,11 @@ function beforeTheWait(
       : await withTimeout(late, call, Math.max(0, end - performance.now()), systemClock, outer);
 }
 
+/** When the wait ends; of a run that goes on, what its file says of it. */
+function limitOf({ saved, options }: Job): TimeLimit {
+  return saved === undefined ? { seconds: timeoutOf(options) } : (saved.limit ?? { seconds: null });
+}
+
 /** As long as it is waited at most; null for ever. */
 function timeoutOf({ timeoutSeconds }: MonitorOptions): number | null {
   return timeoutSeconds === undefined ? limits().options.timeoutSeconds : timeoutSeconds;
@@ -166,9 +171,11 @@ function timeoutOf({ timeoutSeconds }: MonitorOptions): number | null {
 async function watch(
   vcenter: VCenter,
   found: Lookup,
-  { names, options, saved }: Job,
+  job: Job,
   { reporter, recording, state, signal }: Surroundings,
 ): Promise<{ report: Report; everRead: boolean; anyRead: boolean }> {
+  const { names, options, saved } = job;
+  let limit = limitOf(job);
   let everRead = saved?.everRead ?? false;
   let begun = false;
   const source = vcenter.events((message) => reporter.warn(message));
@@ -176,6 +183,9 @@ async function watch(
   const onProgress = (progress: Progress): void => {
     everRead ||= progress.type === 'read';
     begun ||= progress.type === 'started';
+    if (progress.type === 'started' && saved === undefined) {
+      limit = { ...limit, since: progress.serverTime };
+    }
     reads.take(progress);
     const told = reads.withoutGuesses(progress);
     if (told !== undefined) {
@@ -194,7 +204,7 @@ async function watch(
         })
       : resumeCustomization(source, saved.snapshot, { push: options.push, onProgress });
   const owner = saved ?? { server: vcenter.host, instanceUuid: vcenter.instanceUuid, names };
-  state?.begin(owner, () => (begun ? { snapshot: running.snapshot(), everRead } : undefined));
+  state?.begin(owner, () => (begun ? { snapshot: running.snapshot(), everRead, limit } : undefined));
   const stop = (): void => {
     // Who interrupts it may go on with it: the file is left as it is before the rows are closed.
     state?.freeze();

@@ -1,31 +1,28 @@
-/** What the live table shows of each VM. */
+/** What the live table knows of each VM. */
 
-import { conclusionLine, hintText, type Labels, reasonOf } from '../../messages.js';
+import { conclusionLine, failureText, hintText, type Labels, reasonOf } from '../../messages.js';
 import type { CustomizationStatus, VmRef, VmRow } from '../../types.js';
 import type { Progress } from '../../watch/progress.js';
 
-/** One row of the table. */
+/** One row of the table. Times are milliseconds since 1970 by vCenter's clock. */
 export interface LiveTableRow {
   readonly label: string;
   status: CustomizationStatus;
-  /** Milliseconds from the start until something happened last. */
-  changedAfterMs: number;
-  /** Milliseconds from the start until it was concluded; undefined while it is waited for. */
-  concludedAfterMs: number | undefined;
-  last: string;
+  /** What the status does not say: why it is so, which attempt it is of. */
+  note: string;
+  poweredOnAt: number | undefined;
+  /** When it had its result, or was given up; undefined while it is waited for. */
+  endedAt: number | undefined;
+  isConcluded: boolean;
+  /** Counts up with each change. */
+  changed: number;
 }
-
-const HAPPENED: Readonly<Record<CustomizationStatus, string>> = {
-  VmNotStarted: 'no power-on seen yet',
-  CustomizationNotStarted: 'powered on',
-  CustomizationStarted: 'customization started',
-  CustomizationSucceeded: 'customization succeeded',
-  CustomizationFailed: 'customization failed',
-};
 
 /** Keeps one row per VM up to date. */
 export class LiveTableRows {
   readonly #rows: ReadonlyMap<string, LiveTableRow>;
+  #changes = 0;
+  #anyRead = false;
 
   constructor(vms: readonly VmRef[], labels: Labels) {
     this.#rows = new Map(
@@ -34,9 +31,11 @@ export class LiveTableRows {
         {
           label: labels.of(vm),
           status: 'VmNotStarted',
-          changedAfterMs: 0,
-          concludedAfterMs: undefined,
-          last: 'reading events',
+          note: '',
+          poweredOnAt: undefined,
+          endedAt: undefined,
+          isConcluded: false,
+          changed: 0,
         },
       ]),
     );
@@ -47,48 +46,79 @@ export class LiveTableRows {
     return [...this.#rows.values()];
   }
 
+  /** Whether anything is known of the VMs. */
+  get anyRead(): boolean {
+    return this.#anyRead;
+  }
+
   /** Takes what was known when the wait was left. */
   restore(rows: readonly VmRow[]): void {
     for (const known of rows) {
       const row = this.#rows.get(known.vm);
       if (row !== undefined && (known.attempt !== 0 || known.conclusion !== undefined)) {
+        this.#anyRead = true;
+        take(row, known);
         row.status = known.customizationStatus;
-        row.concludedAfterMs = known.conclusion === undefined ? undefined : 0;
-        row.last = reasonOf(known) || HAPPENED[known.customizationStatus];
+        row.note = reasonOf(known);
+        row.isConcluded = known.conclusion !== undefined;
       }
     }
   }
 
-  /** Takes what happened, and when. */
-  take(progress: Progress, elapsedMs: number): void {
+  /**
+   * Takes what happened.
+   * @param serverNow - vCenter's time as far as it is known, in milliseconds since 1970
+   */
+  take(progress: Progress, serverNow: number | undefined, rowOf: (vm: string) => VmRow | undefined): void {
     if (progress.type === 'transition') {
       const { vm, to, attempt } = progress.transition;
-      const row = this.#rows.get(vm);
-      if (row !== undefined) {
+      this.#change(vm, (row) => {
+        this.#anyRead = true;
+        const known = rowOf(vm);
         row.status = to;
-        row.changedAfterMs = elapsedMs;
-        row.concludedAfterMs = undefined;
-        row.last = `${HAPPENED[to]}${attempt > 1 ? ` (attempt ${attempt})` : ''}`;
-      }
-    } else if (progress.type === 'concluded') {
-      const row = this.#rows.get(progress.row.vm);
-      if (row !== undefined) {
-        row.concludedAfterMs ??= elapsedMs;
-        row.changedAfterMs = elapsedMs;
-        const reason = reasonOf(progress.row);
-        row.last = reason === '' && conclusionLine(progress.row, '') === undefined ? row.last : reason;
-      }
-    } else if (progress.type === 'stuck') {
-      const row = this.#rows.get(progress.vm);
-      if (row !== undefined) {
-        row.last = hintText(progress.hint);
-      }
-    } else if (progress.type === 'read') {
-      for (const row of this.#rows.values()) {
-        if (row.last === 'reading events') {
-          row.last = HAPPENED.VmNotStarted;
+        row.note = attempt > 1 ? `attempt ${attempt}` : '';
+        row.isConcluded = false;
+        row.endedAt = undefined;
+        if (known !== undefined) {
+          take(row, known);
+          // A failure is told with its reason at once, also where it takes a success back.
+          row.note = to === 'CustomizationFailed' ? reasonOf(known) || failureText(known) : row.note;
         }
-      }
+      });
+    } else if (progress.type === 'concluded') {
+      const known = progress.row;
+      this.#change(known.vm, (row) => {
+        take(row, known);
+        row.endedAt ??= serverNow;
+        row.isConcluded = true;
+        const reason = reasonOf(known);
+        row.note = reason === '' && conclusionLine(known, '') === undefined ? row.note : reason;
+      });
+    } else if (progress.type === 'stuck') {
+      this.#change(progress.vm, (row) => {
+        row.note = hintText(progress.hint);
+      });
+    } else if (progress.type === 'read') {
+      this.#anyRead = true;
     }
   }
+
+  #change(vm: string, change: (row: LiveTableRow) => void): void {
+    const row = this.#rows.get(vm);
+    if (row !== undefined) {
+      this.#changes += 1;
+      row.changed = this.#changes;
+      change(row);
+    }
+  }
+}
+
+/** The times of a row, which one of the published rules does not have. */
+function take(row: LiveTableRow, { poweredOnAt, finishedAt }: VmRow): void {
+  row.poweredOnAt = timeOf(poweredOnAt);
+  row.endedAt = timeOf(finishedAt);
+}
+
+function timeOf(text: string | null | undefined): number | undefined {
+  return typeof text === 'string' ? Date.parse(text) : undefined;
 }

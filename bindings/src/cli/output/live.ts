@@ -6,7 +6,7 @@ import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
 import { adviceLines } from './advice.js';
 import { type LiveTableRow, LiveTableRows } from './live-table-rows.js';
-import type { Output, Reporter } from './reporter.js';
+import type { Output, Reporter, TimeLimit } from './reporter.js';
 import { resultTable } from './result-table.js';
 import { columns, cut, cutMiddle, padded } from './text.js';
 import { Warnings } from './warnings.js';
@@ -16,10 +16,9 @@ const TICK_MS = 1000;
 const PAINT_DELAY_MS = 50;
 const STATUS_WIDTH = 'CustomizationNotStarted'.length;
 const ELAPSED_WIDTH = 8;
-// What is left for the last column, however long the names are; and for the names, however narrow the screen is.
-const LEAST_LAST_WIDTH = 24;
+const GAP = '  ';
+// What is left for names, however narrow the screen is.
 const LEAST_NAME_WIDTH = 8;
-const GAPS_WIDTH = 6;
 
 const ESCAPE = '\u001B[';
 const COLOURS: Readonly<Record<CustomizationStatus, string>> = {
@@ -43,7 +42,11 @@ export class LiveReporter implements Reporter {
   readonly #onResize = (): void => this.#paint();
   #labels = new Labels([]);
   #tableRows: LiveTableRows | undefined;
-  #startedAt = 0;
+  #limit: TimeLimit | undefined;
+  /** By vCenter's clock; undefined where there is no time limit, or it is not known. */
+  #endsAt: number | undefined;
+  /** What to add to the clock of this process for vCenter's. */
+  #serverOffset: number | undefined;
   #painted: number[] = [];
   #ticker: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
@@ -55,23 +58,28 @@ export class LiveReporter implements Reporter {
     this.#now = now;
   }
 
-  start(): void {
-    // The table is there in a moment.
+  start(text: string): void {
+    this.#draw([cut(sanitizeForTerminal(text), this.#width() - 1)]);
   }
 
-  begin(vms: readonly VmRef[], rows: readonly VmRow[] = []): void {
+  begin(vms: readonly VmRef[], rows: readonly VmRow[] = [], limit?: TimeLimit): void {
     this.#labels = new Labels(vms);
     this.#tableRows = new LiveTableRows(vms, this.#labels);
     this.#tableRows.restore(rows);
-    this.#startedAt = this.#now();
+    this.#limit = limit;
     this.#out.on?.('resize', this.#onResize);
     this.#ticker = setInterval(() => this.#paint(), TICK_MS);
     this.#paint();
   }
 
-  progress(progress: Progress): void {
+  progress(progress: Progress, rowOf: (vm: string) => VmRow | undefined): void {
     this.#warnings.progress(progress);
-    this.#tableRows?.take(progress, this.#now() - this.#startedAt);
+    if (progress.type === 'started') {
+      this.#serverOffset = Date.parse(progress.serverTime) - this.#now();
+      const { seconds, since } = this.#limit ?? { seconds: null };
+      this.#endsAt = seconds === null ? undefined : Date.parse(since ?? progress.serverTime) + seconds * 1000;
+    }
+    this.#tableRows?.take(progress, this.#serverNow(), rowOf);
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
       this.#paint();
@@ -106,14 +114,16 @@ export class LiveReporter implements Reporter {
   }
 
   #paint(): void {
-    if (this.#tableRows === undefined) {
-      return;
+    if (this.#tableRows !== undefined) {
+      this.#draw(this.#lines(this.#tableRows));
     }
-    const lines = this.#lines(this.#tableRows.rows);
+  }
+
+  #draw(lines: readonly string[]): void {
     this.#erase();
     // The cursor is hidden only while the lines are drawn, so that no end of the process can leave it hidden.
-    this.#out.write(`${ESCAPE}?25l${lines.map(({ text }) => `${text}\n`).join('')}${ESCAPE}?25h`);
-    this.#painted = lines.map(({ width }) => width);
+    this.#out.write(`${ESCAPE}?25l${lines.map((line) => `${line}\n`).join('')}${ESCAPE}?25h`);
+    this.#painted = lines.map((line) => columns(line));
   }
 
   #erase(): void {
@@ -127,54 +137,72 @@ export class LiveReporter implements Reporter {
     this.#painted = [];
   }
 
-  #lines(rows: readonly LiveTableRow[]): { text: string; width: number }[] {
-    const room = Math.max(1, (this.#out.rows ?? 24) - 3);
-    const shown = rows.length <= room ? rows : mostInteresting(rows, Math.max(1, room - 2));
-    const forNames = this.#width() - 1 - STATUS_WIDTH - ELAPSED_WIDTH - GAPS_WIDTH - LEAST_LAST_WIDTH;
-    const longest = shown.reduce((most, row) => Math.max(most, columns(sanitizeForTerminal(row.label))), 2);
-    const nameWidth = Math.min(Math.max(LEAST_NAME_WIDTH, forNames), longest);
-    const lines = [this.#line(nameWidth, 'VM', 'STATUS', 'ELAPSED', 'LAST', undefined)];
-    for (const row of shown) {
-      const elapsed = clockText(row.concludedAfterMs ?? this.#now() - this.#startedAt);
-      lines.push(
-        this.#line(
-          nameWidth,
-          sanitizeForTerminal(row.label),
-          row.status,
-          elapsed,
-          sanitizeForTerminal(row.last),
-          row.status,
-        ),
-      );
+  #lines(table: LiveTableRows): string[] {
+    const { rows } = table;
+    // Two lines of the screen are left to the shell; the heading and one VM are there in any case.
+    const height = Math.max(2, (this.#out.rows ?? 24) - 2);
+    const hasFooter = height > 2;
+    const room = height - 1 - (hasFooter ? 1 : 0);
+    const candidates = rows.length <= room ? rows : mostInteresting(rows, room);
+    const layout = this.#layout(candidates);
+    const heightOf = (row: LiveTableRow): number => (layout.notesBelow && row.note !== '' ? 2 : 1);
+    const total = rows.length > room ? Number.POSITIVE_INFINITY : rows.reduce((sum, row) => sum + heightOf(row), 0);
+    const shown = total <= room ? rows : fitting(mostInteresting(rows, room), heightOf, height > 3 ? room - 1 : room);
+    const heading = `${padded('VM', layout.nameWidth)}${GAP}${padded('STATUS', STATUS_WIDTH)}${GAP}${'ELAPSED'.padStart(ELAPSED_WIDTH)}`;
+    const lines = [cut(layout.hasNotes && !layout.notesBelow ? `${heading}${GAP}NOTE` : heading, layout.width)];
+    // On a screen of few rows the one VM that is there in any case may have no room for its note.
+    lines.push(...shown.flatMap((row) => this.#row(row, layout)).slice(0, room));
+    const hidden = rows.length - shown.length;
+    if (hidden > 0 && lines.length < height - (hasFooter ? 1 : 0)) {
+      lines.push(cut(`… and ${hidden} more`, layout.width));
     }
-    if (shown.length < rows.length) {
-      for (const whole of [`… and ${rows.length - shown.length} more`, counts(rows)].slice(0, room - shown.length)) {
-        const text = cut(whole, this.#width() - 1);
-        lines.push({ text, width: columns(text) });
-      }
+    if (hasFooter) {
+      lines.push(cut(`${this.#leftText()}${table.anyRead ? counts(rows) : 'reading events'}`, layout.width));
     }
     return lines;
   }
 
-  #line(
-    nameWidth: number,
-    name: string,
-    status: string,
-    elapsed: string,
-    last: string,
-    colour: CustomizationStatus | undefined,
-  ): { text: string; width: number } {
-    const before = `${padded(cutMiddle(name, nameWidth), nameWidth)}  `;
-    const middle = padded(status, STATUS_WIDTH);
-    const after = `  ${elapsed.padStart(ELAPSED_WIDTH)}  ${last}`;
+  /** Names get the room, so that notes stand below the rows where one of them would not fit beside its own. */
+  #layout(rows: readonly LiveTableRow[]): Layout {
     const width = this.#width() - 1;
-    const fits = columns(before) + columns(middle) <= width;
-    const whole = cut(before + middle + after, width);
-    const text =
-      fits && colour !== undefined
-        ? before + this.#coloured(middle, colour) + whole.slice(before.length + middle.length)
-        : whole;
-    return { text, width: columns(whole) };
+    const others = STATUS_WIDTH + ELAPSED_WIDTH + 2 * GAP.length;
+    const longest = rows.reduce((most, row) => Math.max(most, columns(sanitizeForTerminal(row.label))), 2);
+    const nameWidth = Math.min(longest, Math.max(LEAST_NAME_WIDTH, width - others));
+    const beside = width - nameWidth - others - GAP.length;
+    return {
+      width,
+      nameWidth,
+      hasNotes: rows.some(({ note }) => note !== ''),
+      notesBelow: rows.some(({ note }) => columns(sanitizeForTerminal(note)) > beside),
+    };
+  }
+
+  #row(row: LiveTableRow, { width, nameWidth, notesBelow }: Layout): string[] {
+    const before = `${padded(cutMiddle(sanitizeForTerminal(row.label), nameWidth), nameWidth)}${GAP}`;
+    const status = padded(row.status, STATUS_WIDTH);
+    const note = sanitizeForTerminal(row.note);
+    const after = `${GAP}${this.#elapsedText(row).padStart(ELAPSED_WIDTH)}${notesBelow || note === '' ? '' : GAP + note}`;
+    const whole = cut(before + status + after, width);
+    const fits = whole.startsWith(before + status);
+    const first = fits ? before + this.#coloured(status, row.status) + whole.slice((before + status).length) : whole;
+    return notesBelow && note !== '' ? [first, cut(GAP + note, width)] : [first];
+  }
+
+  /** Since the power-on, until the result. */
+  #elapsedText({ poweredOnAt, endedAt }: LiveTableRow): string {
+    const end = endedAt ?? this.#serverNow();
+    return poweredOnAt === undefined || end === undefined ? '' : clockText(Math.max(0, end - poweredOnAt));
+  }
+
+  #leftText(): string {
+    const now = this.#serverNow();
+    return this.#endsAt === undefined || now === undefined
+      ? ''
+      : `${clockText(Math.max(0, this.#endsAt - now))} left; `;
+  }
+
+  #serverNow(): number | undefined {
+    return this.#serverOffset === undefined ? undefined : this.#now() + this.#serverOffset;
   }
 
   #coloured(text: string, status: CustomizationStatus): string {
@@ -186,20 +214,40 @@ export class LiveReporter implements Reporter {
   }
 }
 
+/** How the rows are laid out. */
+interface Layout {
+  readonly width: number;
+  readonly nameWidth: number;
+  readonly hasNotes: boolean;
+  readonly notesBelow: boolean;
+}
+
+/** As many of the first rows as have room; one at least. */
+function fitting(
+  rows: readonly LiveTableRow[],
+  heightOf: (row: LiveTableRow) => number,
+  room: number,
+): readonly LiveTableRow[] {
+  let sum = 0;
+  const end = rows.findIndex((row) => {
+    sum += heightOf(row);
+    return sum > room;
+  });
+  return end === -1 ? rows : rows.slice(0, Math.max(1, end));
+}
+
 /** Those that matter first: what has failed, then what goes on, the newest change first. */
 function mostInteresting(rows: readonly LiveTableRow[], room: number): readonly LiveTableRow[] {
   const rank = (row: LiveTableRow): number => {
     if (row.status === 'CustomizationFailed') {
       return 0;
     }
-    if (row.concludedAfterMs === undefined) {
+    if (!row.isConcluded) {
       return row.status === 'VmNotStarted' ? 2 : 1;
     }
     return row.status === 'CustomizationSucceeded' ? 4 : 3;
   };
-  return [...rows]
-    .sort((left, right) => rank(left) - rank(right) || right.changedAfterMs - left.changedAfterMs)
-    .slice(0, room);
+  return [...rows].sort((left, right) => rank(left) - rank(right) || right.changed - left.changed).slice(0, room);
 }
 
 const COUNTED: readonly (readonly [CustomizationStatus, string])[] = [

@@ -13,6 +13,14 @@ export interface Output {
   off?(event: 'resize', listener: () => void): unknown;
 }
 
+/** How long a run may take. */
+export interface TimeLimit {
+  /** Null for ever. */
+  readonly seconds: number | null;
+  /** The server time from which they count; the start of the wait where it is absent. */
+  readonly since?: string;
+}
+
 /** One way to tell of a run. */
 export interface Reporter {
   /** At once, before anything is known. @param text - what is waited for, where and how long */
@@ -20,8 +28,9 @@ export interface Reporter {
   /**
    * The VMs are known, and the wait begins.
    * @param rows - what is known of them where the wait goes on with an earlier one
+   * @param limit - when it ends at the latest, as far as that is known
    */
-  begin(vms: readonly VmRef[], rows?: readonly VmRow[]): void;
+  begin(vms: readonly VmRef[], rows?: readonly VmRow[], limit?: TimeLimit): void;
   /** @param rowOf - the row of a VM as it stands */
   progress(progress: Progress, rowOf: (vm: string) => VmRow | undefined): void;
   /** For standard error, in one line whatever the text holds. */

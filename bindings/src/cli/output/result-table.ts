@@ -1,24 +1,24 @@
 /** The table at the end. */
 
-import { type Labels, reasonOf } from '../../messages.js';
-import type { Report } from '../../types.js';
+import { clockText, type Labels, reasonOf } from '../../messages.js';
+import type { Report, VmRow } from '../../types.js';
 import { sanitizeForTerminal } from '../../util/visible.js';
 import { tableLines } from './table.js';
 import { columns, wrapped } from './text.js';
 
-const COLUMNS = [{ heading: 'VM' }, { heading: 'CustomizationStatus' }];
+const COLUMNS = [{ heading: 'VM' }, { heading: 'CustomizationStatus' }, { heading: 'Elapsed', optional: true }];
 
 /** What is too wide for a table goes below its row, indented by this. */
 const INDENT = '  ';
 
 /**
- * VM and status, with the reason and the log's place where there are any.
+ * VM and status, with the time from the power-on to the result, the reason and the log's place where there are any.
  * @param anyRead - whether any events were read
  * @param width - of a terminal: where a line would be wider, reasons go below their rows
  */
 export function resultTable(report: Report, labels: Labels, anyRead = true, width?: number): string[] {
   const rows = report.vms.map((row) => ({
-    cells: [labels.of(row.vm), row.customizationStatus],
+    cells: [labels.of(row.vm), row.customizationStatus, elapsedText(row)],
     reason: reasonOf(row, anyRead),
     log: row.failure?.logLocation ?? '',
   }));
@@ -44,4 +44,8 @@ export function resultTable(report: Report, labels: Labels, anyRead = true, widt
       ...(log === '' ? [] : below(`log: ${log}`)),
     ]),
   ];
+}
+
+function elapsedText({ poweredOnAt, finishedAt }: VmRow): string {
+  return poweredOnAt && finishedAt ? clockText(Math.max(0, Date.parse(finishedAt) - Date.parse(poweredOnAt))) : '';
 }
