@@ -281,6 +281,11 @@ export interface Ingested {
   readonly ignored: Readonly<Record<string, number>>;
   /** The first 100 items that could not be understood; the others were taken all the same. Absent when none. */
   readonly bad?: readonly { readonly place: string; readonly message: string }[];
+  /**
+   * Why the document completes nothing: its last line is cut off. Where it was fed as complete, that has counted as this
+   * failed read. Absent where it is whole.
+   */
+  readonly failure?: ReadFailure;
 }
 
 /** What one call of a {@link Monitor} answers. */
@@ -291,6 +296,8 @@ export interface Update {
   readonly deadline: Deadline | null;
   /** The run is over; what is fed in from here on changes nothing. */
   readonly ended: boolean;
+  /** What the report says of the reading, where this input has changed that. */
+  readonly reading?: Reading;
   /** Of `handleEvents` only. */
   readonly ingested?: Ingested;
 }

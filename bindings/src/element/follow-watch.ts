@@ -71,7 +71,8 @@ export function followWatch(
           break;
         case 'read':
         case 'readFailed':
-          if (began) {
+          // One VM that may not be read is told in its row.
+          if (began && !(progress.type === 'readFailed' && progress.failure.vm !== undefined)) {
             model.read({ atMs: now(), ok: progress.type === 'read' });
           }
           return;

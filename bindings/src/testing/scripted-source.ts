@@ -48,7 +48,7 @@ const STARTED_AT = '2026-03-01T10:00:00Z';
  *   [vmEvent('CustomizationSucceeded', { vm: 'vm-101', key: 2, createdTime: '2026-03-01T10:00:20Z' })],
  * ]);
  * const { clock } = source;
- * const report = await clock.drive(waitForCustomization(source, ['vm-101'], { clock }));
+ * const report = await clock.drive(waitForCustomization(source, [{ vm: 'vm-101' }], { clock }));
  * ```
  */
 export function scriptedSource(script: readonly ScriptEntry[], options: ScriptedSourceOptions = {}): ScriptedSource {

@@ -1,5 +1,6 @@
 /** The first question of a run: vCenter's clock. */
 
+import { limits } from '../core/limits.js';
 import { isServerTime } from '../core/validate.js';
 import { ReadError } from '../errors.js';
 import { Backoff } from '../source/backoff.js';
@@ -13,9 +14,8 @@ import type { RunSetup } from './run-setup.js';
 
 const TIMEOUT_MS = 30_000;
 const LEAST_TIMEOUT_MS = 1_000;
-const DEFAULT_WAIT_S = 600;
 
-/** The server's time, or what kept it from being known; neither when the run was stopped first. */
+/** The server's time, or what kept it from being known: `fatal`, but where the run was stopped before that was certain. */
 export interface ServerTimeAnswer {
   readonly time?: Date;
   readonly failure?: ReadFailure;
@@ -27,19 +27,19 @@ export interface ServerTimeAnswer {
  */
 export async function readServerTime(setup: RunSetup, startedAt: number): Promise<ServerTimeAnswer> {
   const { source, failures, clock, stop, tell, options } = setup;
-  const waitS = options.timeoutSeconds === undefined ? DEFAULT_WAIT_S : options.timeoutSeconds;
+  const waitS = options.timeoutSeconds === undefined ? limits().options.timeoutSeconds : options.timeoutSeconds;
   const end = waitS === null ? Number.POSITIVE_INFINITY : startedAt + waitS * 1000;
   const timeoutMs = (): number => Math.min(TIMEOUT_MS, Math.max(end - clock.now(), LEAST_TIMEOUT_MS));
   const backoff = new Backoff();
+  let failure: ReadFailure | undefined;
   while (!stop.aborted) {
-    let failure: ReadFailure;
     try {
       return { time: await askServerTime(source, timeoutMs, clock, stop) };
     } catch (error) {
+      if (stop.aborted) {
+        break;
+      }
       failure = failures.of(error);
-    }
-    if (stop.aborted) {
-      break;
     }
     if (failure.kind === 'notAuthenticated' && source.logIn !== undefined) {
       // Right after a log-in it counts as what may pass.
@@ -47,12 +47,12 @@ export async function readServerTime(setup: RunSetup, startedAt: number): Promis
     }
     const left = end - clock.now();
     if (failure.kind !== 'transient' || left <= 0) {
-      return { failure };
+      return { failure: { ...failure, kind: 'fatal' } };
     }
     tell({ type: 'readFailed', failure });
     await clock.sleep(Math.min(backoff.next(), left), stop);
   }
-  return {};
+  return failure === undefined ? {} : { failure };
 }
 
 /**

@@ -64,11 +64,18 @@ export class MonitorFeed {
     }
     let failure: ReadFailure | undefined =
       page.complete === false ? { kind: 'transient', message: 'the source could not read to the end' } : undefined;
+    let counted = false;
     const more = own || refusals.length > 0 || (guests.length > 0 && !guestsFirst);
     for (const [index, document] of documents.entries()) {
       const last = index === documents.length - 1;
+      const complete = last && !more && failure === undefined;
       try {
-        updates.push(this.#document(document, last && !more && failure === undefined, now));
+        const update = this.#document(document, complete, now);
+        updates.push(update);
+        if (update.ingested?.failure !== undefined) {
+          failure = update.ingested.failure;
+          counted = complete;
+        }
       } catch (error) {
         failure = wireFailure('an answer could not be understood', error);
       }
@@ -80,7 +87,9 @@ export class MonitorFeed {
       feedGuests();
     }
     if (failure !== undefined) {
-      updates.push(this.failure(failure, now));
+      if (!counted) {
+        updates.push(this.failure(failure, now));
+      }
     } else if (more && !own) {
       updates.push(this.#document(toBytes([]), true, now));
     }
@@ -94,14 +103,19 @@ export class MonitorFeed {
       .map((document) => toBytes(document))
       .filter((bytes) => bytes.length > 0);
     let failure: ReadFailure | undefined;
-    const updates = documents.map((document) => {
+    const updates: Update[] = [];
+    for (const document of documents) {
       try {
-        return this.#document(document, false, now);
+        const update = this.#document(document, false, now);
+        updates.push(update);
+        failure = update.ingested?.failure ?? failure;
       } catch (error) {
         failure = wireFailure('what was pushed could not be understood', error);
-        return this.failure(failure, now);
       }
-    });
+    }
+    if (failure !== undefined) {
+      updates.push(this.failure(failure, now));
+    }
     return { updates, failure };
   }
 
@@ -128,9 +142,13 @@ export class MonitorFeed {
   /** Feeds a read or a log-in that failed. */
   failure(failure: ReadFailure, now: number): Update {
     const atMs = this.#advance(now);
-    this.#setup.tell({ type: 'readFailed', failure });
     this.#setup.record({ type: 'readFailed', failure, atMs });
-    return this.#setup.monitor.handleReadFailed(failure, atMs);
+    const update = this.#setup.monitor.handleReadFailed(failure, atMs);
+    // What keeps the reading as a whole is told from the update.
+    if (failure.vm !== undefined && update.reading === undefined) {
+      this.#setup.tell({ type: 'readFailed', failure });
+    }
+    return update;
   }
 
   /** Feeds a log-in that succeeded. */

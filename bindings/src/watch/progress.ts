@@ -23,11 +23,14 @@ export type Progress =
   | { readonly type: 'stuck'; readonly vm: string; readonly hint: Hint }
   /** A read begins. */
   | { readonly type: 'reading'; readonly query: EventQuery }
-  /** A read was complete. */
+  /** A read was complete: nothing keeps events from being read, and `reading.failure` of the report is null. */
   | { readonly type: 'read' }
   /** A document was taken. */
   | { readonly type: 'ingested'; readonly ingested: Ingested }
-  /** A read, a log-in or the question for the time failed; `failure.kind` says whether it is tried again. */
+  /**
+   * A read, a log-in or the question for the time failed; `failure.kind` says whether it is tried again. It is what
+   * `reading.failure` of the report says from here until the next `read`; with a `vm`, that VM alone is not read any more.
+   */
   | { readonly type: 'readFailed'; readonly failure: ReadFailure }
   /** What the guests say of themselves cannot be read: events alone count. Told once; it is tried again all the same. */
   | { readonly type: 'guestInfoFailed'; readonly message: string }

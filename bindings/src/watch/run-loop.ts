@@ -53,6 +53,8 @@ export class RunLoop {
   #deadline: Deadline | null = null;
   #vmCount: number;
   #ended = false;
+  /** Whether the report says that reads fail. */
+  #isFailing = false;
   #openRead: AbortController | undefined;
   #openLogIn: AbortController | undefined;
   #pushFeed: PushFeed | undefined;
@@ -174,12 +176,7 @@ export class RunLoop {
     this.#feed = new MonitorFeed({
       monitor: this.#monitor,
       fresh: setup.snapshot === undefined,
-      tell: (progress) => {
-        if (progress.type === 'readFailed' && progress.failure.vm === undefined) {
-          this.#gapReads.failed();
-        }
-        setup.tell(progress);
-      },
+      tell: setup.tell,
       record: setup.record,
     });
     if (setup.snapshot !== undefined) {
@@ -201,7 +198,7 @@ export class RunLoop {
     // Without the server's time nothing can be read; the rows still come from the machine.
     this.#take(this.#running.drain());
     if (answer.failure !== undefined) {
-      this.#act([this.#fed.failure({ ...answer.failure, kind: 'fatal' }, this.#nowMs())]);
+      this.#act([this.#fed.failure(answer.failure, this.#nowMs())]);
     }
     this.#cancel();
   }
@@ -316,12 +313,16 @@ export class RunLoop {
     if (guestFailure !== undefined) {
       this.#guests.failed(guestFailure);
     }
-    if (failure === undefined) {
+    // A read beside the machine's clears nothing of what keeps those.
+    const isAnswered = failure === undefined && !(own && this.#isFailing);
+    if (isAnswered) {
       this.#gapReads.answered(now);
     }
     this.#act(updates);
-    if (failure === undefined) {
+    if (isAnswered && own) {
       this.#setup.tell({ type: 'read' });
+    }
+    if (isAnswered) {
       const message = this.#guests.takeFailure();
       if (message !== undefined) {
         this.#setup.tell({ type: 'guestInfoFailed', message });
@@ -375,11 +376,21 @@ export class RunLoop {
   #take(update: Update): void {
     this.#deadline = update.deadline;
     this.#ended ||= update.ended;
+    const failure = update.reading?.failure;
+    if (failure != null) {
+      this.#isFailing = true;
+      this.#gapReads.failed();
+      this.#setup.tell({ type: 'readFailed', failure: { kind: failure.kind, message: failure.message } });
+    }
     for (const output of update.outputs) {
       this.#guests.told(output);
       if (output.type === 'transition' || output.type === 'concluded' || output.type === 'stuck') {
         this.#setup.tell(output);
       }
+    }
+    if (failure === null) {
+      this.#isFailing = false;
+      this.#setup.tell({ type: 'read' });
     }
   }
 

@@ -12,7 +12,7 @@ use crate::model::guest_info::{GuestInfo, GuestInfos};
 use crate::model::json::{from_json, to_json};
 use crate::model::options::{Options, RunConfig, VmRef, MAX_SECONDS, MAX_VMS};
 use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, MAX_PAGE};
-use crate::model::report::{Report, Transition, VmReport, REPORT_FORMAT};
+use crate::model::report::{Reading, Report, Transition, VmReport, REPORT_FORMAT};
 use crate::model::status::Hint;
 use crate::model::text::MAX_STRING_BYTES;
 use crate::run::monitor::Monitor;
@@ -72,13 +72,17 @@ pub struct Update {
     pub deadline: Option<Deadline>,
     /// Whether the run is over.
     pub ended: bool,
+    /// What the report says of the reading, where this input has changed that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
     /// What became of the document that was fed, if one was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ingested: Option<Ingested>,
 }
 
 impl Update {
-    /// `{"outputs":[{"type":"read",…}],"deadline":{"atMs":…,"reason":…},"ended":false}`, with `ingested` where there is any.
+    /// `{"outputs":[{"type":"read",…}],"deadline":{"atMs":…,"reason":…},"ended":false}`, with
+    /// `reading` where it has changed and `ingested` where there is any.
     pub fn to_json(&self) -> String {
         to_json(self)
     }
@@ -116,6 +120,7 @@ impl Monitor {
             outputs: core::iter::from_fn(|| self.poll_output()).collect(),
             deadline: self.poll_timeout(),
             ended: self.is_ended(),
+            reading: self.poll_reading(),
             ingested,
         }
     }

@@ -186,6 +186,10 @@ pub struct Ingested {
     /// Items that should be events and cannot be used, with their places: the first 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bad: Vec<BadItem>,
+    /// Why the document completes nothing: its last line is cut off. Where it was fed as complete,
+    /// that has counted as this failed read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<ReadFailure>,
 }
 
 /// Whether the time between a snapshot and its restore counts towards the deadline.

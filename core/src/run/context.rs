@@ -9,7 +9,7 @@ use core::time::Duration;
 use crate::model::event::EVENT_TYPES;
 use crate::model::options::VmRef;
 use crate::model::protocol::{EventQuery, Output, ReadReason, MAX_PAGE};
-use crate::model::report::{IgnoreReason, IgnoredCounts, Reading, Transition};
+use crate::model::report::{IgnoreReason, IgnoredCounts, ReadError, Reading, Transition};
 use crate::model::text::{bytes_of, TextBudget};
 use crate::model::time::{HostTime, ServerTime};
 use crate::run::vm_index::VmIndex;
@@ -30,6 +30,8 @@ pub(crate) struct RunContext {
     pub(crate) transitions_dropped: u64,
     pub(crate) ignored: IgnoredCounts,
     pub(crate) reading: Reading,
+    /// Whether that has changed since it was last asked for.
+    reading_changed: bool,
     pub(crate) outputs: VecDeque<Output>,
     /// What is kept of texts, that of the VMs included.
     pub(crate) texts: TextBudget,
@@ -48,6 +50,7 @@ impl RunContext {
             transitions_dropped: 0,
             ignored: IgnoredCounts::default(),
             reading: Reading::default(),
+            reading_changed: false,
             outputs: VecDeque::new(),
             texts: TextBudget::default(),
             places,
@@ -76,6 +79,23 @@ impl RunContext {
                 vm.name = None;
             }
         }
+    }
+
+    /// A complete read was answered.
+    pub(crate) fn read_completed(&mut self, now_ms: u64) {
+        self.reading.completed(now_ms);
+        self.reading_changed = true;
+    }
+
+    /// A read or a log-in failed.
+    pub(crate) fn read_failed(&mut self, error: &ReadError, now_ms: u64) {
+        self.reading.failed(error, now_ms);
+        self.reading_changed = true;
+    }
+
+    /// What is said of the reading, where that changed since the last call.
+    pub(crate) fn take_reading(&mut self) -> Option<Reading> {
+        core::mem::replace(&mut self.reading_changed, false).then(|| self.reading.clone())
     }
 
     pub(crate) fn place_of(&self, vm: &str) -> Option<usize> {

@@ -52,7 +52,8 @@ pub(crate) struct DefaultRun {
     /// What ended the run: the error of each VM that was waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     fatal_error: Option<ReadError>,
-    /// When the events of a page that was not all of its answer ended the run: the rest may still come.
+    /// When a part of an answer ended the run - a page, what a guest says, a VM that may not be read: the rest
+    /// may still come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended_by_part_at_ms: Option<u64>,
     /// How many VMs are waited for.
@@ -100,7 +101,7 @@ impl DefaultRun {
     /// The answer whose events ended the run is there as a whole: its read was a complete one.
     pub(crate) fn complete_after_end(&mut self, now_ms: u64, context: &mut RunContext) {
         if self.ended_by_part_at_ms == Some(now_ms) {
-            context.reading.completed(now_ms);
+            context.read_completed(now_ms);
         }
     }
 
@@ -247,7 +248,7 @@ impl DefaultRun {
         }
         let is_complete = page.completeness == Completeness::Complete;
         if is_complete {
-            context.reading.completed(now_ms);
+            context.read_completed(now_ms);
             self.reads.completed(now_ms, self.options.poll_interval_ms());
             self.observe(&mut touched);
             if core::mem::replace(&mut self.is_silent, false) {
@@ -308,6 +309,7 @@ impl DefaultRun {
         }
         self.refresh(place, now_ms, context);
         self.end_if_concluded(now_ms, context);
+        self.ended_by_part_at_ms = context.ended_at_ms;
     }
 
     pub(crate) fn handle_read_failed(&mut self, failure: ReadFailure, now_ms: u64, context: &mut RunContext) {
@@ -317,7 +319,7 @@ impl DefaultRun {
         let error = ReadError::of(failure.kind, failure.message.as_deref(), max_bytes);
         match (failure.kind, failure.vm) {
             (ReadFailureKind::NotAuthenticated, _) => {
-                context.reading.failed(&error, now_ms);
+                context.read_failed(&error, now_ms);
                 if let Some(request) = self.reads.lost_session(now_ms) {
                     self.request(request, now_ms, context);
                 }
@@ -328,7 +330,7 @@ impl DefaultRun {
                 Some(vm),
             ) => self.drop_vm(&vm, &error, now_ms, context),
             (ReadFailureKind::NoPermission | ReadFailureKind::NotFound | ReadFailureKind::Fatal, None) => {
-                context.reading.failed(&error, now_ms);
+                context.read_failed(&error, now_ms);
                 self.end_fatally(error, now_ms, context);
             }
         }
@@ -428,7 +430,7 @@ impl DefaultRun {
                 .reads
                 .put_off(end_ms.min(other_ms), self.options.poll_interval_ms());
             if let Some(last_ms) = last {
-                context.reading.completed(last_ms);
+                context.read_completed(last_ms);
             }
         }
     }
@@ -521,7 +523,7 @@ impl DefaultRun {
 
     /// A read or a log-in failed in a way that may pass.
     fn read_failed(&mut self, error: &ReadError, now_ms: u64, context: &mut RunContext) {
-        context.reading.failed(error, now_ms);
+        context.read_failed(error, now_ms);
         self.reads.failed(now_ms);
     }
 
@@ -541,6 +543,7 @@ impl DefaultRun {
         }
         self.conclude(place, now_ms, context);
         self.end_if_concluded(now_ms, context);
+        self.ended_by_part_at_ms = context.ended_at_ms;
         if context.ended_at_ms.is_none() {
             let request = self.reads.read(ReadReason::VmDropped);
             self.request(request, now_ms, context);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::guest_info::GuestInfo;
 use crate::model::options::{Options, OptionsError, Rules, VmRef, MAX_VMS};
 use crate::model::protocol::{Completeness, Deadline, EventPage, Ingested, Output, ReadFailure};
-use crate::model::report::{IgnoreReason, IgnoredCounts, Report, VmReport};
+use crate::model::report::{IgnoreReason, IgnoredCounts, Reading, Report, VmReport};
 use crate::model::text::MAX_STRING_BYTES;
 use crate::model::time::{HostTime, ServerTime};
 use crate::rules::time_window::TimeWindow;
@@ -228,6 +228,7 @@ impl Monitor {
         if is_broken_off {
             self.handle_read_failed(ReadFailure::cut_off(), now);
         }
+        ingested.failure = decoded.is_cut_off.then(ReadFailure::cut_off);
         ingested
     }
 
@@ -356,6 +357,12 @@ impl Monitor {
     /// [`poll_output`](Self::poll_output) until `None`, then leave the loop.
     pub fn is_ended(&self) -> bool {
         self.context.ended_at_ms.is_some()
+    }
+
+    /// What the report says of the reading, where that has changed since this was last called: to be
+    /// told as it happens.
+    pub fn poll_reading(&mut self) -> Option<Reading> {
+        self.context.take_reading()
     }
 
     /// Everything there is to tell, as of the last input.
@@ -553,6 +560,31 @@ mod tests {
                 assert_eq!(monitor.context.texts, restored.context.texts);
             }
             assert_ne!(monitor.context.texts, TextBudget::default());
+        }
+    }
+
+    #[test]
+    fn a_document_that_is_cut_off_says_so_and_fails_the_read_it_was_to_complete() {
+        let start = ServerTime::from_unix_ms(0);
+        let begin = HostTime::from_millis(0);
+        let line = r#"{"_typeName":"VmStartingEvent","key":1,"createdTime":"1970-01-01T00:00:01Z","vm":{"vm":{"value":"vm-1"}}}"#;
+        let document = format!("{line}\n{}", &line[..30]);
+        for completeness in [Completeness::Complete, Completeness::Partial] {
+            let vms = [VmRef::new("vm-1")].into();
+            let mut monitor = Monitor::new(vms, Options::default(), start, begin).unwrap();
+            assert_eq!(monitor.poll_reading(), None, "nothing was read yet");
+            let ingested = monitor
+                .handle_event_bytes(document.as_bytes(), completeness, begin)
+                .unwrap();
+            assert_eq!(ingested.accepted, 1);
+            assert_eq!(ingested.failure, Some(ReadFailure::cut_off()));
+            let failure = monitor.poll_reading().and_then(|reading| reading.failure);
+            let expected = (completeness == Completeness::Complete).then_some(ReadFailureKind::Transient);
+            assert_eq!(failure.map(|failure| failure.kind), expected);
+            assert_eq!(monitor.poll_reading(), None, "it is told once");
+            let whole = monitor.handle_event_bytes(line.as_bytes(), Completeness::Complete, begin);
+            assert_eq!(whole.unwrap().failure, None);
+            assert_eq!(monitor.poll_reading(), Some(monitor.report().reading));
         }
     }
 }

@@ -92,7 +92,7 @@ impl PublishedRun {
             }
         }
         if page.completeness == Completeness::Complete && self.reading {
-            context.reading.completed(now_ms);
+            context.read_completed(now_ms);
             self.read_answered(now_ms, context);
         }
         accepted
@@ -106,7 +106,7 @@ impl PublishedRun {
         context: &mut RunContext,
     ) {
         let error = ReadError::of(failure.kind, failure.message.as_deref(), MAX_STRING_BYTES);
-        context.reading.failed(&error, now_ms);
+        context.read_failed(&error, now_ms);
         if failure.kind == ReadFailureKind::NotAuthenticated {
             context.emit(Output::LogIn);
         }
@@ -148,9 +148,7 @@ impl PublishedRun {
                 .saturating_mul(PASS_INTERVAL_MS);
             if pass_ms > self.next_pass_ms {
                 self.next_pass_ms = pass_ms;
-                context
-                    .reading
-                    .completed(pass_ms.saturating_sub(PASS_INTERVAL_MS));
+                context.read_completed(pass_ms.saturating_sub(PASS_INTERVAL_MS));
             }
         }
     }

@@ -95,9 +95,6 @@ class Run {
       const inWindow = events.filter((event) => event.ms >= this.watchOf(event.vm).windowMs);
       this.told.push(...inWindow.map((event) => ({ ...event, fed })));
       if (step.complete !== false) return this.completeObservation();
-      this.tell();
-      this.endedByPart = this.ended;
-      return;
     } else if (step.guestInfo) {
       if (this.vms().includes(step.guestInfo.vm)) this.guestInfos.push({ ...step.guestInfo, fed });
     } else if (step.readFailed) {
@@ -111,6 +108,7 @@ class Run {
       return this.setVms(step);
     }
     this.tell();
+    this.endedByPart = this.ended;
   }
 
   /** "Where a part ends the run, the part that completes the answer still counts as the read." */
@@ -186,6 +184,7 @@ class Run {
       this.failures += 1;
     }
     this.tell();
+    this.endedByPart = this.ended && concludesOne;
   }
 
   // ---- the clock

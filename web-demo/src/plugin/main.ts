@@ -56,26 +56,28 @@ async function show(sdk: HtmlClientSdk): Promise<void> {
 /** Tells how events come, and what is wrong while they do not. */
 function teller(): (progress: Progress) => void {
   let way = 'Reading events…';
+  let trouble: string | undefined;
   return (progress) => {
     switch (progress.type) {
       case 'pushing':
         way = 'Live: events are shown as they happen.';
-        page.tell(way);
         break;
       case 'pushFailed':
       case 'pushUnavailable':
         way = 'Events are read every 15 seconds.';
-        page.tell(way);
         break;
       case 'read':
-        page.tell(way);
+        trouble = undefined;
         break;
       case 'readFailed':
-        page.tell(`Events cannot be read: ${progress.failure.message}`);
+        if (progress.failure.vm === undefined) {
+          trouble = `Events cannot be read: ${progress.failure.message}`;
+        }
         break;
       default:
-        break;
+        return;
     }
+    page.tell(trouble ?? way);
   };
 }
 

@@ -54,6 +54,7 @@ export class LiveRun extends EventTarget {
   readonly #stop = new AbortController();
   readonly #recorder = new Recorder({ maxBytes: RECORDED_BYTES });
   #state: LiveState = 'opening';
+  #isPushing = false;
   #trouble = '';
   /** Stays until a look-up succeeds, whatever the reads do. */
   #lookUpTrouble = '';
@@ -236,22 +237,21 @@ export class LiveRun extends EventTarget {
   #noteState(progress: Progress): void {
     switch (progress.type) {
       case 'started':
-        this.#set('reading', '');
-        break;
-      case 'pushing':
-        this.#set('live', '');
-        break;
       case 'read':
-        this.#set(this.#state === 'live' ? 'live' : 'reading', '');
+        this.#set(this.#isPushing ? 'live' : 'reading', '');
         break;
       case 'readFailed':
-      case 'pushFailed':
         if (progress.failure.vm === undefined) {
           this.#set('retrying', progress.failure.message ?? progress.failure.kind);
         }
         break;
-      case 'loggedIn':
-        this.#set('reading', '');
+      case 'pushing':
+      case 'pushFailed':
+        this.#isPushing = progress.type === 'pushing';
+        // Whether events can be read at all is what reads tell.
+        if (this.#state === 'live' || this.#state === 'reading') {
+          this.#set(this.#isPushing ? 'live' : 'reading', '');
+        }
         break;
     }
   }

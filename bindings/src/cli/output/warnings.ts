@@ -21,7 +21,6 @@ export class Warnings {
         this.#readFailed(progress.failure.kind, progress.failure.vm, progress.failure.message ?? progress.failure.kind);
         break;
       case 'read':
-      case 'pushing':
         if (this.#trouble !== undefined) {
           this.#trouble = undefined;
           this.#warn('events can be read again');
