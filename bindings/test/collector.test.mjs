@@ -192,8 +192,35 @@ describe('a long poll that could have waited', { concurrency: true }, () => {
     );
   });
 
+  const keysFrom = (first) => events(...Array.from({ length: 10 }, (_, index) => first + index));
+  const ENDLESS = {
+    'an event': { wait: (count) => update(count, events(count)) },
+    'an event and more to come': { wait: (count) => update(count, events(count), true) },
+    'a page of events': { wait: (count) => update(count, keysFrom(count * 10)) },
+    'a page of events, with others without end before it': {
+      wait: (count) => update(count, keysFrom(count * 10)),
+      readNext: (count) => keysFrom(1e9 + count * 10),
+    },
+  };
+  for (const [what, answers] of Object.entries(ENDLESS)) {
+    test(`and brings ${what} each time, for ever, is asked twice a second after a burst of 50`, async () => {
+      for (const [ms, most] of [
+        [0, 50],
+        [499, 50],
+        [600_000, 50 + 1_200],
+      ]) {
+        const server = api(answers);
+        const { error } = await pushFor(ms, server);
+        const { wait, readNext = 0 } = server.calls;
+        // The first poll answers no news, and what comes at the very end may be on its way.
+        assert.ok(wait + readNext >= most && wait + readNext <= most + 3, `${wait} and ${readNext} in ${ms} ms`);
+        assert.equal(error.message, 'mine');
+        assert.equal(server.calls.destroy, 1);
+      }
+    });
+  }
+
   test('is read on from the collector until nothing new comes, and however much comes, to an end', async () => {
-    const keysFrom = (first) => events(...Array.from({ length: 10 }, (_, index) => first + index));
     for (const [read, most] of [
       [() => keysFrom(21), 2],
       [(count) => keysFrom(1_000 + count * 10), 100],

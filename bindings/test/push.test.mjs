@@ -94,6 +94,24 @@ describe('a push', () => {
     assert.equal(source.pushes.length, 1);
   });
 
+  test('that misses something all the time is made good by two reads a second after a burst of 50', async () => {
+    const missing = async function* (signal, clock) {
+      while (!signal.aborted) {
+        yield { events: [], complete: false };
+        await clock.sleep(7, signal);
+      }
+    };
+    const source = pushing([missing]);
+    await run(source, { timeoutSeconds: 5 });
+    const at = times(source.reads).slice(1, -1);
+    assert.deepEqual(
+      at.slice(0, 51),
+      Array.from({ length: 51 }, (_, index) => index * 7),
+    );
+    // Each when half a second is over, counted from the first on as if none had been faster.
+    assert.deepEqual(at.slice(51), [500, 1000, 1500, 2000, 2500, 3000, 3500, 4000, 4500]);
+  });
+
   test('leaves an interval that was asked for as it is', async () => {
     const source = pushing([silent]);
     await run(source, { timeoutSeconds: 12, pollIntervalSeconds: 5 });

@@ -1,4 +1,5 @@
 /** Reads beside those of the machine: after a push has begun, and while one that should be there is not. */
+import { Pace } from '../source/pace.js';
 import type { EventQuery } from '../types.js';
 
 /** Between two reads where the source pushes events: they are only for what the push has missed. */
@@ -13,6 +14,9 @@ export class GapReads {
   #query: EventQuery | undefined;
   #pushing = false;
   #gap = false;
+  /** A push that misses something all the time must not be made good as fast as it says so. */
+  readonly #pace = new Pace();
+  #nextGapReadMs = Number.NEGATIVE_INFINITY;
   /** When the last read was answered well; undefined while one is open, and after a failure, which is the machine's. */
   #quietSince: number | undefined;
 
@@ -67,7 +71,7 @@ export class GapReads {
       return Number.POSITIVE_INFINITY;
     }
     if (this.#gap) {
-      return this.#quietSince;
+      return Math.max(this.#quietSince, this.#nextGapReadMs);
     }
     return this.#polls && !this.#pushing ? this.#quietSince + POLL_MS : Number.POSITIVE_INFINITY;
   }
@@ -80,8 +84,11 @@ export class GapReads {
     return this.#query;
   }
 
-  /** What to read. */
-  query(): EventQuery {
+  /** What to read at this time. */
+  query(nowMs: number): EventQuery {
+    if (this.#gap) {
+      this.#nextGapReadMs = nowMs + this.#pace.next(nowMs);
+    }
     return { ...this.latest, reason: this.#gap ? 'push' : 'poll', timeoutMs: null };
   }
 }

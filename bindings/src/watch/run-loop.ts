@@ -224,7 +224,7 @@ export class RunLoop {
     } else if (due <= now) {
       await this.#timeout(due);
     } else if (gapReadDue <= now) {
-      this.#read(this.#gapReads.query(), true);
+      this.#read(this.#gapReads.query(now), true);
     } else {
       const waiting = new AbortController();
       const next = Math.min(due, gapReadDue);

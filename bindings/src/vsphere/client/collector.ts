@@ -7,6 +7,7 @@ import { eventKeys } from '../../core/event-keys.js';
 import { PushUnavailableError, ReadError, VimFaultError, WireError } from '../../errors.js';
 import { Backoff } from '../../source/backoff.js';
 import type { EventPage } from '../../source/event-source.js';
+import { Pace } from '../../source/pace.js';
 import { deferred } from '../../util/deferred.js';
 import { isRefusal } from '../api/faults.js';
 import type { CallContext, EventFilter, MoRef, Updates } from '../api/types.js';
@@ -64,6 +65,7 @@ export class Collector {
   #collector: MoRef | undefined;
   #propertyCollector: MoRef | undefined;
   #waiting = false;
+  readonly #pace = new Pace();
   #latest: ReadonlySet<number> = new Set();
   #toldSinceRead = 0;
 
@@ -88,7 +90,7 @@ export class Collector {
       const collector = await this.#create(signal);
       const propertyCollector = await this.#watch(collector, signal);
       const backoff = new Backoff();
-      let next = this.#wait(propertyCollector, '', signal);
+      let next = this.#wait(propertyCollector, '', 0, signal);
       let isFirst = true;
       // The first answer, and the rest of one that was cut short, may hold no event.
       let mayBeEmpty = true;
@@ -98,9 +100,10 @@ export class Collector {
         const goesOn = !early || (isFirst && updates !== undefined) || keys.some((key) => !this.#latest.has(key));
         if (goesOn) {
           backoff.reset();
-          // Before anything is done with the answer: what happens meanwhile is then on its way already.
-          next = this.#wait(propertyCollector, version, signal);
         }
+        const pauseMs = goesOn ? this.#nextPause() : backoff.next();
+        // Before anything is done with the answer: what happens meanwhile is then on its way already.
+        next = this.#wait(propertyCollector, version, pauseMs, signal);
         if (updates !== undefined) {
           yield { events: updates.body };
           if (keys.length > 0) {
@@ -111,10 +114,6 @@ export class Collector {
           isFirst = false;
           mayBeEmpty = updates.truncated;
         }
-        if (!goesOn) {
-          await this.#api.clock.sleep(backoff.next(), signal);
-          next = this.#wait(propertyCollector, version, signal);
-        }
       }
     } finally {
       this.#scope.resolve(undefined);
@@ -122,10 +121,10 @@ export class Collector {
     }
   }
 
-  /** One long poll; on one session there may be no other beside it. */
-  #wait(propertyCollector: MoRef, version: string, signal: AbortSignal): Promise<Answer> {
+  /** One long poll, after a pause; on one session there may be no other beside it. */
+  #wait(propertyCollector: MoRef, version: string, pauseMs: number, signal: AbortSignal): Promise<Answer> {
     const waiting = async (): Promise<Answer> => {
-      signal.throwIfAborted();
+      await this.#pause(pauseMs, signal);
       this.#waiting = true;
       const options = { maxWaitSeconds: MAX_WAIT_SECONDS };
       const begin = this.#api.clock.now();
@@ -139,6 +138,18 @@ export class Collector {
     // It may fail while the answer before it is still being looked at, or when nobody waits for it any more.
     answer.catch(() => undefined);
     return answer;
+  }
+
+  /** A server that has something new at every request must not be asked as fast as it answers. */
+  #nextPause(): number {
+    return this.#pace.next(this.#api.clock.now());
+  }
+
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    if (ms > 0) {
+      await this.#api.clock.sleep(ms, signal);
+    }
+    signal.throwIfAborted();
   }
 
   async #create(signal: AbortSignal): Promise<MoRef> {
@@ -202,6 +213,7 @@ export class Collector {
   async *#readOn(collector: MoRef, gap: boolean, signal: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
     const read = new Set<number>();
     for (let reads = 0; reads < MOST_READS; reads += 1) {
+      await this.#pause(this.#nextPause(), signal);
       const body = await this.#api.readNextEvents(collector, READ_SIZE, { signal });
       const before = read.size;
       for (const key of this.#keysOf(body)) {
