@@ -3,6 +3,7 @@
  * wait has one result, which is the truth.
  */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -21,6 +22,15 @@ for (const name of ['recording', 'report', 'wait-request', 'wait-event']) {
 const isEvent = ajv.getSchema('wait-event.schema.json');
 
 const OPTIONS = { waitForPowerOn: true, timeoutSeconds: 120 };
+
+/** The value of a key, as soon as it is there. */
+async function kept(kv, key) {
+  for (;;) {
+    const entry = await kv.get(key);
+    if (entry !== null) return entry.json();
+    await sleep(50);
+  }
+}
 
 describe('a fleet of two workers', () => {
   let fleet;
@@ -132,6 +142,58 @@ describe('a fleet of two workers', () => {
     await succeed(4);
     assert.equal((await waitResult(caller, first)).vms[0].vm, refs(4)[0].vm);
     await assert.rejects(waitResult(caller, await ask()), conflict);
+  });
+
+  it('answers another request of an id that has its result with a conflict from the first look on', async () => {
+    const other = { vcenter: 'east', id: 'twice', vms: refs(4, 5), options: OPTIONS };
+    await assert.rejects(waitResult(caller, await requestWait(caller, other)), { code: 'idConflict' });
+  });
+
+  it('lets the first request of an id stand when a worker dies that has taken it, and a second comes to the next', async () => {
+    for (const worker of workers) {
+      worker.child.kill('SIGTERM');
+      await worker.exited;
+    }
+    const first = await requestWait(caller, { vcenter: 'east', id: 'dead', vms: refs(8), options: OPTIONS });
+    const unusable = await requestWait(caller, { vcenter: 'east', id: 'dead-too', vms: [], options: OPTIONS });
+    // As one that is killed after the message has reached it.
+    const consumer = await jetstream(caller.connection).consumers.get('VMC_REQUESTS', 'vc-east');
+    for (const { id } of [first, unusable]) assert.match((await consumer.next()).subject, new RegExp(`\\.${id}$`));
+    const second = await requestWait(caller, { vcenter: 'east', id: 'dead', vms: refs(9), options: OPTIONS });
+    const usable = await requestWait(caller, { vcenter: 'east', id: 'dead-too', vms: refs(9), options: OPTIONS });
+    const broken = '{"vms":7}';
+    await jetstream(caller.connection).publish('vmc.wait.east.dead', broken);
+
+    workers = [fleet.startWorker('c', { leaseSeconds: 5 })];
+    const conflict = { name: 'WaitFailedError', code: 'idConflict' };
+    await assert.rejects(waitResult(caller, second), conflict);
+    await assert.rejects(waitResult(caller, usable), conflict);
+    const digest = createHash('sha256').update(broken).digest('hex');
+    await assert.rejects(waitResult(caller, { vcenter: 'east', id: 'dead', digest }), conflict);
+    await assert.rejects(waitResult(caller, unusable), { code: 'invalidRequest' });
+    await succeed(8);
+    const report = await waitResult(caller, first);
+    assert.deepEqual(
+      report.vms.map(({ vm }) => vm),
+      refs(8).map(({ vm }) => vm),
+    );
+    const js = await jetstreamManager(caller.connection);
+    const { state } = await js.streams.info('VMC_RESULTS', { subjects_filter: 'vmc.refused.east.dead.*' });
+    assert.equal(Object.keys(state.subjects).length, 2);
+  });
+
+  it('removes the state of a wait that has its result', async () => {
+    const kv = await new Kvm(caller.connection).open('vmc_state');
+    const wait = { vcenter: 'east', id: 'ended' };
+    await requestWait(caller, { ...wait, vms: refs(10), options: OPTIONS });
+    const left = await kept(kv, 'east.ended');
+    await succeed(10);
+    await waitResult(caller, wait);
+    while ((await kv.get('east.ended')) !== null) await sleep(50);
+    await kv.create('east.ended', JSON.stringify({ ...left, owner: 'dead/1' }));
+    while ((await kv.get('east.ended')) !== null) await sleep(200);
+    const [worker] = workers;
+    assert.ok(!worker.log.some(({ event, wait: id }) => event === 'waitResumed' && id === 'ended'));
   });
 
   it('cancels a wait, also by a cancel that came before its request', async () => {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { jetstream } from '@nats-io/jetstream';
 import type { MonitorOptions, Report, Transition, VmRef } from 'vm-customization';
-import { messageDigest } from '../messages/wait-request.js';
+import { messageDigest, readRequest, requestDigest } from '../messages/wait-request.js';
 import { checkWait, type Fleet, type Parts, partsOf, WaitFailedError, type WaitRef } from './fleet.js';
 import { Signal } from './signal.js';
 
@@ -39,16 +39,19 @@ const LOOK_AGAIN_MS = 5_000;
  * @throws what the connection throws when the brokers have not answered. They may have the request all the same: ask again,
  *   with the same id
  */
-export async function requestWait(fleet: Fleet, asked: WaitAsked): Promise<Required<WaitRef>> {
+export async function requestWait(fleet: Fleet, asked: WaitAsked): Promise<WaitRef & { readonly digest: string }> {
   const { names } = await partsOf(fleet);
   const { vcenter, id = randomUUID(), vms, options } = asked;
   checkWait({ vcenter, id });
-  const message = new TextEncoder().encode(JSON.stringify({ id, vms, options }));
+  const text = JSON.stringify({ id, vms, options });
+  const message = new TextEncoder().encode(text);
   const digest = messageDigest(message);
   // With the digest: another request of this id is to be answered, and not taken for the same.
   const msgID = `${vcenter}.${id}.${digest}`;
   await jetstream(fleet.connection).publish(names.request({ vcenter, id }), message, { msgID });
-  return { vcenter, id, digest };
+  const request = readRequest(text, id);
+  // One that cannot be read here is for the worker to judge, which may be of a later release.
+  return { vcenter, id, digest, ...('problem' in request ? {} : { request: requestDigest(request) }) };
 }
 
 /**
@@ -129,7 +132,6 @@ export async function cancelWait(fleet: Fleet, wait: WaitRef): Promise<void> {
 }
 
 async function resultNow({ events }: Parts, wait: WaitRef): Promise<Report | undefined> {
-  // First of all: the result of that id may be another request's.
   const refusal = wait.digest === undefined ? undefined : await events.readRefusal(wait, wait.digest);
   if (refusal !== undefined) {
     throw new WaitFailedError(refusal.data.error);
@@ -137,6 +139,12 @@ async function resultNow({ events }: Parts, wait: WaitRef): Promise<Report | und
   const result = await events.readResult(wait);
   if (result === undefined) {
     return undefined;
+  }
+  const { request } = result.data;
+  const isOwn = request === wait.request || request === wait.digest;
+  if (wait.request !== undefined && request !== undefined && !isOwn) {
+    const message = `the result of ${wait.id} is of other VMs or options, which were asked for before: give this request another id`;
+    throw new WaitFailedError({ code: 'idConflict', message });
   }
   if ('error' in result.data) {
     throw new WaitFailedError(result.data.error);

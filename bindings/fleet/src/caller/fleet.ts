@@ -19,6 +19,8 @@ export interface WaitRef {
   readonly id: string;
   /** SHA-256 of the message that asked for it, as hex: by it the answer to a request whose id is another's is found. */
   readonly digest?: string;
+  /** What was asked for, as results name it: by it the result of another request of the id is told from its own. */
+  readonly request?: string;
 }
 
 /** What a caller may do about a wait that has no report. */

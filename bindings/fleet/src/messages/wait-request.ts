@@ -68,6 +68,12 @@ export function requestDigest({ vms, options }: WaitRequest): string {
     .digest('hex');
 }
 
+/** What tells a request from another of its id, as hex: {@link requestDigest}, or that of the message where it cannot be read. */
+export function requestIdentity(message: Uint8Array, id: string): string {
+  const request = readRequest(new TextDecoder().decode(message), id);
+  return 'problem' in request ? messageDigest(message) : requestDigest(request);
+}
+
 /** SHA-256 of a message, as hex. */
 export function messageDigest(message: Uint8Array): string {
   return createHash('sha256').update(message).digest('hex');

@@ -1,26 +1,34 @@
 /** Requests for vCenters that no worker knows: they are refused, since nobody else would ever take them. */
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { FleetNames } from '../messages/names.js';
-import { isMissing } from '../store/errors.js';
-import type { WaitEvents } from '../store/wait-events.js';
+import type { RequestQueue } from '../store/request-queue.js';
+import { Acceptance, type AcceptanceSetup } from './acceptance.js';
 import { type Log, logged } from './log.js';
 
 /** A worker that knows the vCenter may be about to come. */
 const PATIENCE_MS = 20_000;
 
+/** Its surroundings. */
+export interface DoorSetup extends AcceptanceSetup {
+  readonly queue: RequestQueue;
+  readonly log: Log;
+}
+
 export class Door {
   readonly #jsm: JetStreamManager;
   readonly #names: FleetNames;
-  readonly #events: WaitEvents;
+  readonly #acceptance: Acceptance;
+  readonly #queue: RequestQueue;
   readonly #log: Log;
   /** Since when each subject was seen, by host time. */
   #seen = new Map<string, number>();
 
-  constructor(jsm: JetStreamManager, names: FleetNames, events: WaitEvents, log: Log) {
+  constructor(jsm: JetStreamManager, names: FleetNames, setup: DoorSetup) {
     this.#jsm = jsm;
     this.#names = names;
-    this.#events = events;
-    this.#log = log;
+    this.#acceptance = new Acceptance(setup);
+    this.#queue = setup.queue;
+    this.#log = setup.log;
   }
 
   /**
@@ -43,24 +51,18 @@ export class Door {
     }
   }
 
+  /** The first of that subject; the next look has the next. */
   async #refuse(subject: string): Promise<void> {
     const { kind, ...wait } = this.#names.waitOf(subject);
-    const stream = this.#names.requestStream;
-    try {
-      const message = await this.#jsm.streams.getMessage(stream, { last_by_subj: subject });
-      if (message === null) {
-        return;
-      }
-      if (kind === 'wait') {
-        const text = `no worker is configured for the vCenter ${wait.vcenter}`;
-        await this.#events.result(wait, { error: { code: 'unknownVCenter', message: text } }, {});
-      }
-      await this.#jsm.streams.deleteMessage(stream, message.seq);
-      this.#log.warn('unknownVCenter', { ...logged(wait), kind });
-    } catch (error) {
-      if (!isMissing(error)) {
-        throw error;
-      }
+    const message = await this.#queue.first(subject);
+    if (message === undefined) {
+      return;
     }
+    if (kind === 'wait') {
+      const text = `no worker is configured for the vCenter ${wait.vcenter}`;
+      await this.#acceptance.refuse(wait, message, { code: 'unknownVCenter', message: text });
+    }
+    await this.#queue.remove(message.sequence);
+    this.#log.warn('unknownVCenter', { ...logged(wait), kind });
   }
 }

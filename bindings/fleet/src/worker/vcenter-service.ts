@@ -2,12 +2,12 @@
 import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream';
 import type { VCenterConfig } from '../config/config.js';
 import type { FleetNames, WaitName } from '../messages/names.js';
-import { isToken } from '../messages/names.js';
-import { messageDigest, readRequest, requestDigest, type WaitRequest } from '../messages/wait-request.js';
-import { newState, readState } from '../messages/wait-state.js';
+import { readState } from '../messages/wait-state.js';
+import type { RequestQueue } from '../store/request-queue.js';
 import { ensureConsumer } from '../store/topology.js';
 import type { WaitEvents } from '../store/wait-events.js';
 import type { StoredState, WaitStore } from '../store/wait-store.js';
+import { Acceptance } from './acceptance.js';
 import { type Log, logged, messageOf } from './log.js';
 import type { Metrics } from './metrics.js';
 import { pauseFor, retry } from './retry.js';
@@ -20,6 +20,7 @@ export interface ServiceSetup {
   readonly names: FleetNames;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  readonly queue: RequestQueue;
   readonly store: WaitStore;
   readonly events: WaitEvents;
   readonly metrics: Metrics;
@@ -40,10 +41,13 @@ const ADOPT_AT_A_TIME = 16;
 // A cancel that came before its request is looked at again every second, for two minutes.
 const CANCEL_AGAIN_MS = 1_000;
 const CANCEL_LOOKS = 120;
+// A request that only a later release can answer is looked at again.
+const KEPT_AGAIN_MS = 5_000;
 
 export class VCenterService {
   readonly #vcenter: string;
   readonly #setup: ServiceSetup;
+  readonly #acceptance: Acceptance;
   readonly #source: VCenterSource;
   readonly #runners = new Map<string, WaitRunner>();
   /** Waits that are being taken, by what: the same is not taken twice. */
@@ -57,6 +61,7 @@ export class VCenterService {
   constructor(vcenter: string, config: VCenterConfig, setup: ServiceSetup) {
     this.#vcenter = vcenter;
     this.#setup = setup;
+    this.#acceptance = new Acceptance(setup);
     this.#slots = new Slots(setup.maxWaits);
     this.#source = new VCenterSource(vcenter, config, setup.log, {
       logInRefused: (isRefused) => setup.metrics.logInRefused.set({ vcenter }, isRefused ? 1 : 0),
@@ -129,7 +134,7 @@ export class VCenterService {
 
   /** Answers false where the state cannot be read by this release: it is left as it is. */
   async #adopt(wait: WaitName): Promise<boolean> {
-    const { store, owner, log } = this.#setup;
+    const { store, events, owner, log } = this.#setup;
     const stored = await store.read(wait);
     if (stored === undefined || this.#runners.has(wait.id)) {
       return true;
@@ -148,7 +153,13 @@ export class VCenterService {
     }
     // From here on a worker that had it before can write nothing more.
     const taken = await store.update({ ...read.state, owner, write: read.state.write + 1 }, stored.revision);
-    if (taken !== undefined) {
+    if (taken === undefined) {
+      return true;
+    }
+    if ((await events.readResult(wait)) !== undefined) {
+      // Whoever had it died before it removed the state, or after it found that another request's had come to its end.
+      await store.remove(taken.revision);
+    } else {
       await this.#run(taken);
       log.info('waitResumed', { ...logged(wait), from: read.state.owner });
     }
@@ -224,10 +235,7 @@ export class VCenterService {
     }
   }
 
-  /**
-   * Takes the requests of one id one after the other, each for as long as it takes: one that were put off would come again after a later one, and
-   * the first is to stand. Never rejects: what is not acknowledged comes again.
-   */
+  /** Takes the requests of one id one after the other. Never rejects: what is not acknowledged comes again. */
   async #take(message: JsMsg): Promise<void> {
     const wait = this.#setup.names.waitOf(message.subject);
     const earlier = this.#taking.get(wait.id) ?? Promise.resolve();
@@ -242,57 +250,25 @@ export class VCenterService {
   }
 
   async #accept(wait: WaitName, message: JsMsg): Promise<void> {
-    const { store, events, owner } = this.#setup;
     if (this.#lost.signal.aborted) {
       return;
     }
-    const request = readRequest(message.string(), wait.id);
-    if ('problem' in request || !isToken(wait.id)) {
-      const problem = 'problem' in request ? request.problem : `the id ${wait.id} is not of A-Z, a-z, 0-9, _ and -`;
-      await events.result(wait, { error: { code: 'invalidRequest', message: problem } }, {});
-      this.#answered(wait, message, 'refused');
-      return;
-    }
-    const result = await events.readResult(wait);
-    if (result !== undefined) {
-      const same = result.data.request === undefined || result.data.request === requestDigest(request);
-      await this.#repeated(wait, message, same);
-      return;
-    }
     const { streamSequence, timestampNanos } = message.info;
-    const requestedAt = new Date(timestampNanos / 1_000_000).toISOString();
-    const created = await store.create(newState(wait, request, { request: streamSequence, requestedAt }, owner));
-    if (created === undefined) {
-      await this.#repeated(wait, message, await this.#isSame(wait, request));
-      return;
+    const storedAt = new Date(timestampNanos / 1_000_000);
+    const request = { sequence: streamSequence, message: message.data, storedAt };
+    const all = await this.#acceptance.take(wait, request);
+    if (all.at(-1)?.answer === 'kept') {
+      message.nak(KEPT_AGAIN_MS);
+    } else {
+      message.ack();
     }
-    this.#answered(wait, message, 'accepted');
-    await this.#retry('begin', () => this.#run(created));
-  }
-
-  async #isSame(wait: WaitName, request: WaitRequest): Promise<boolean> {
-    const stored = await this.#setup.store.read(wait);
-    const read = stored === undefined ? undefined : readState(stored.text);
-    if (read === undefined || 'unreadable' in read) {
-      // It has ended meanwhile, or is of a later release: the first stands either way.
-      return true;
+    for (const { answer, begun } of all) {
+      this.#setup.metrics.requests.inc({ vcenter: this.#vcenter, answer });
+      this.#setup.log.info('request', { ...logged(wait), answer });
+      if (begun !== undefined) {
+        await this.#retry('begin', () => this.#run(begun));
+      }
     }
-    return requestDigest(read.state) === requestDigest(request);
-  }
-
-  /** The first request of an id stands. */
-  async #repeated(wait: WaitName, message: JsMsg, same: boolean): Promise<void> {
-    if (!same) {
-      const text = `the wait ${wait.id} was asked for before, with other VMs or options: give this one another id`;
-      await this.#setup.events.refusal(wait, messageDigest(message.data), { code: 'idConflict', message: text });
-    }
-    this.#answered(wait, message, same ? 'repeated' : 'conflict');
-  }
-
-  #answered(wait: WaitName, message: JsMsg, answer: 'accepted' | 'repeated' | 'conflict' | 'refused'): void {
-    message.ack();
-    this.#setup.metrics.requests.inc({ vcenter: this.#vcenter, answer });
-    this.#setup.log.info('request', { ...logged(wait), answer });
   }
 
   async #cancel(message: JsMsg): Promise<void> {

@@ -9,6 +9,7 @@ import { ownerOf } from '../decisions/lease.js';
 import { FleetNames } from '../messages/names.js';
 import { connectNats } from '../store/connection.js';
 import { LeaseStore } from '../store/lease-store.js';
+import { RequestQueue } from '../store/request-queue.js';
 import { ensureTopology } from '../store/topology.js';
 import { WaitEvents } from '../store/wait-events.js';
 import { WaitStore } from '../store/wait-store.js';
@@ -65,6 +66,7 @@ async function work(connection: NatsConnection, config: WorkerConfig, log: Log, 
     events,
     metrics,
     log,
+    queue: new RequestQueue(jsm, names),
     store: new WaitStore(await kvm.open(names.stateBucket), jsm, names),
     owner: `${me.name}/${me.instance}`,
     maxWaits: config.maxWaitsPerVCenter,
@@ -86,7 +88,7 @@ async function work(connection: NatsConnection, config: WorkerConfig, log: Log, 
       return new VCenterService(vcenter, about, setup);
     },
   });
-  const door = new Door(jsm, names, events, log);
+  const door = new Door(jsm, names, setup);
 
   let lastTurn = performance.now();
   const http =
