@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
@@ -72,6 +73,21 @@ function compactMarkup(): Plugin {
   };
 }
 
+/** Puts the page where the command that serves it has it from: in the package. */
+function packagedPage(): Plugin {
+  const packaged = at('../bindings/page');
+  return {
+    name: 'packaged-page',
+    apply: 'build',
+    writeBundle: ({ dir = '' }, bundle) => {
+      rmSync(packaged, { recursive: true, force: true });
+      for (const file of ['favicon.svg', ...Object.keys(bundle)].filter((name) => !name.startsWith('.vite/'))) {
+        cpSync(join(dir, file), join(packaged, file));
+      }
+    },
+  };
+}
+
 /**
  * Hands `/sdk` and `/api` of the page's own requests on to a vCenter, which answers no request of another origin.
  *
@@ -104,7 +120,7 @@ export default defineConfig(({ mode }) => ({
   base: './',
   // What is not there is not found, rather than the page again: a vCenter that is not set up must not look like one.
   appType: 'mpa',
-  plugins: [proxy(), policy(), coreBeside(), compactMarkup()],
+  plugins: [proxy(), policy(), coreBeside(), compactMarkup(), ...(mode === 'plugin' ? [] : [packagedPage()])],
   preview: { headers: { 'Content-Security-Policy': policyText({ ...PAGE_POLICY, frameAncestors: ["'none'"] }) } },
   build: {
     target: 'es2022',

@@ -7,7 +7,7 @@
  *   external.js     the same without the core, for those who serve core.wasm themselves
  *   testing.cjs     sources, a clock and a vCenter for tests of users' programs, in Node; takes the classes of node.cjs
  *   testing.js      the same for `import`
- *   cli.js          the command; reads core.wasm beside it
+ *   cli.js, cli-*.js   the command; reads core.wasm beside it
  *   element.js      the custom element, minified: pages load it as it is; the core comes from browser.js when it is needed
  *   core.wasm       the core
  *   custom-elements.json   what the element has, for editors
@@ -112,7 +112,17 @@ await Promise.all([
     format: 'cjs',
     plugins: [beside('node.cjs', 'testing', /^\.\.\/(errors|core\/.*)\.js$/), builtins],
   }),
-  build({ ...forNode, entryPoints: ['src/entries/cli.ts'], outfile: 'dist/cli.js', format: 'esm' }),
+  // In parts: what serves the page is loaded by that command alone.
+  build({
+    ...forNode,
+    entryPoints: ['src/entries/cli.ts'],
+    outdir: 'dist',
+    chunkNames: 'cli-[hash]',
+    splitting: true,
+    format: 'esm',
+    // Those of packages that are no ES modules.
+    banner: { js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);" },
+  }),
   build({ ...forBrowsers, entryPoints: ['src/entries/browser.ts'], outfile: 'dist/browser.js' }),
   build({ ...forBrowsers, entryPoints: ['src/entries/external.ts'], outfile: 'dist/external.js' }),
   build({

@@ -17,9 +17,11 @@ const RESPONSE_HEADERS = ['content-type', 'date', 'location', 'retry-after', 'vm
 /**
  * Answers `/sdk` and `/api`, the page's own requests alone.
  * @param {import('vm-customization').Transport} transport to the vCenter
- * @param {{timeoutMs?: number}} [options]
+ * @param {object} [options]
+ * @param {number} [options.timeoutMs]
+ * @param {boolean} [options.isTls] whether browsers come over TLS, where this server itself does not speak it
  */
-export function vcenterProxy(transport, { timeoutMs = TIMEOUT_MS } = {}) {
+export function vcenterProxy(transport, { timeoutMs = TIMEOUT_MS, isTls = false } = {}) {
   const app = new Hono();
   for (const path of PATHS) {
     app.use(path, ownPages(), contentType('text/xml', 'application/json'), bodyLimit({ maxSize: MAX_REQUEST_BYTES }));
@@ -51,8 +53,8 @@ export function vcenterProxy(transport, { timeoutMs = TIMEOUT_MS } = {}) {
       const value = answer.header(name);
       if (value !== undefined) headers.set(name, value);
     }
-    const isTls = new URL(c.req.url).protocol === 'https:';
-    for (const cookie of answer.cookies) headers.append('set-cookie', ownCookie(cookie, isTls));
+    const isSecure = isTls || new URL(c.req.url).protocol === 'https:';
+    for (const cookie of answer.cookies) headers.append('set-cookie', ownCookie(cookie, isSecure));
     const body = answer.body.length === 0 ? null : Buffer.from(answer.body);
     return new Response(body, { status: answer.status, headers });
   });
@@ -65,9 +67,9 @@ export function vcenterProxy(transport, { timeoutMs = TIMEOUT_MS } = {}) {
 
 /**
  * A browser keeps no secure cookie of a page that came over plain HTTP; and nobody else's page shall send it.
- * @param {string} cookie @param {boolean} isTls
+ * @param {string} cookie @param {boolean} isSecure
  */
-function ownCookie(cookie, isTls) {
+function ownCookie(cookie, isSecure) {
   const kept = cookie.replace(/;\s*(secure|samesite=\w+|domain=[^;]*)/gi, '');
-  return `${kept}; SameSite=Strict${isTls ? '; Secure' : ''}`;
+  return `${kept}; SameSite=Strict${isSecure ? '; Secure' : ''}`;
 }

@@ -22,9 +22,10 @@ const MEANT = [
   /^README\.md$/,
   /^(LICENSE-(MIT|APACHE)|THIRD-PARTY-NOTICES\.txt)$/,
   /^bin\/wait-vm-customization\.js$/,
-  /^dist\/((node|testing)\.cjs|(node|testing|browser|external|element|cli)\.js|core\.wasm|custom-elements\.json)$/,
+  /^dist\/((node|testing)\.cjs|(node|testing|browser|external|element|cli|cli-\w{8})\.js|core\.wasm|custom-elements\.json)$/,
   /^dist\/((node|testing|browser|external|element|element-react|element-vue)\.d\.ts|(node|testing)\.d\.cts)$/,
   /^dist\/types\/.*\.d\.ts$/,
+  /^page\/(index\.html|favicon\.svg|assets\/[\w.-]+\.(js|css|wasm))$/,
   /^dist\/cjs\/(package\.json|.*\.d\.ts)$/,
 ];
 const NEEDED = [
@@ -36,6 +37,7 @@ const NEEDED = [
   'dist/browser.js',
   'dist/core.wasm',
   'dist/custom-elements.json',
+  'page/index.html',
 ];
 
 let folder;

@@ -105,7 +105,7 @@ pub(crate) fn build_page() -> Result<()> {
             "bindings/package.json",
             "bindings/dist",
         ],
-        outputs: &["web-demo/dist"],
+        outputs: &["web-demo/dist", "bindings/page"],
         also: "",
     };
     work.unless_done(|| {

@@ -15,6 +15,7 @@ const MARKS = /** @type {Record<string, RegExp>} */ ({
   'BSD-3-Clause': /Neither the name of/,
   ISC: /Permission to use, copy, modify, and\/or distribute this software for any\s+purpose with or without fee/,
   'Unicode-3.0': /UNICODE LICENSE V3/,
+  'Apache-2.0': /Apache License\s+Version 2\.0/,
 });
 const RULE = `\n\n${'-'.repeat(80)}\n\n`;
 

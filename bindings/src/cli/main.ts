@@ -42,6 +42,9 @@ async function run(argv: readonly string[], commandProcess: CommandProcess): Pro
       return SUCCEEDED;
     case 'replay':
       return await replay(command, commandProcess);
+    case 'page':
+      // What serves it is a program of its own, and most commands do without.
+      return await (await import('./commands/page.js')).page(command, commandProcess);
     case 'serverTime':
       return await serverTime(command.connection, commandProcess);
     case 'wait':

@@ -1,4 +1,13 @@
-import type { CustomizationStatus, EventSummary, Report, RunUpdate, Transition, VmRef, VmRow } from '../types.js';
+import type {
+  CustomizationStatus,
+  EventKind,
+  EventSummary,
+  Report,
+  RunUpdate,
+  Transition,
+  VmRef,
+  VmRow,
+} from '../types.js';
 import { addMark, type Mark, markOf } from './marks.js';
 import { STATUS_LABELS } from './words.js';
 
@@ -451,6 +460,24 @@ function withRow(entry: ModelEntry): readonly Mark[] {
     }
   }
   return more.length === 0 ? [...entry.marks] : [...entry.marks, ...more].sort((a, b) => a.timeMs - b.timeMs);
+}
+
+const OWN_KINDS: ReadonlySet<string> = new Set<EventKind>(['powerOn', 'started', 'succeeded', 'failed', 'removed']);
+
+/** The events of a VM's marks, to be told to another model by {@link RunModel.events}. */
+export function eventsOf({ row: { vm }, marks }: ModelEntry): readonly EventSummary[] {
+  return marks.flatMap(({ timeMs, kind, type, key }) =>
+    type === null
+      ? []
+      : {
+          vm,
+          name: null,
+          key,
+          createdTime: new Date(timeMs).toISOString(),
+          type,
+          kind: OWN_KINDS.has(kind) ? (kind as EventKind) : null,
+        },
+  );
 }
 
 /** Hosts without types hand over whatever a server answered. */

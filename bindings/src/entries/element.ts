@@ -11,7 +11,7 @@ if (globalThis.customElements !== undefined && customElements.get(NAME) === unde
 export type { StatusEventMap, StatusProperties } from '../element/element.js';
 export { followWatch, type WatchFollower } from '../element/follow-watch.js';
 export { type Mark, type MarkKind, TIMELINE_EVENT_TYPES } from '../element/marks.js';
-export { type ModelEntry, type ReadMark, RunModel, RunModelChange } from '../element/model.js';
+export { eventsOf, type ModelEntry, type ReadMark, RunModel, RunModelChange } from '../element/model.js';
 export type { StatusView } from '../element/view.js';
 export { STATUS_LABELS } from '../element/words.js';
 export { VmCustomizationStatusElement };

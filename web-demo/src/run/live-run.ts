@@ -16,7 +16,7 @@ import {
   type WatchOptions,
   watchCustomization,
 } from 'vm-customization';
-import { followWatch, RunModel, TIMELINE_EVENT_TYPES } from 'vm-customization/element';
+import { eventsOf, followWatch, RunModel, TIMELINE_EVENT_TYPES } from 'vm-customization/element';
 import type { LiveSource } from '../sources/source.js';
 import { messageOf } from '../ui/dom.js';
 
@@ -185,7 +185,7 @@ export class LiveRun extends EventTarget {
       vms: this.#vms,
       options: this.options,
       snapshot,
-      marks: marksOf(this.model),
+      marks: this.model.entries.flatMap(eventsOf).slice(0, MARKS_KEPT),
       ...(recording === undefined ? {} : { recording, recordingBytes }),
     };
   }
@@ -289,20 +289,6 @@ export function reportOf({ snapshot, startedAt }: Pick<SavedRun, 'snapshot' | 's
     monitor.dispose();
   }
 }
-
-function marksOf(model: RunModel): readonly EventSummary[] {
-  const kept: EventSummary[] = [];
-  for (const { row, marks } of model.entries) {
-    for (const { timeMs, kind, type, key } of marks) {
-      if (type !== null && kept.length < MARKS_KEPT) {
-        const own = OWN_KINDS.find((each) => each === kind) ?? null;
-        kept.push({ vm: row.vm, name: null, key, createdTime: new Date(timeMs).toISOString(), type, kind: own });
-      }
-    }
-  }
-  return kept;
-}
-const OWN_KINDS = ['powerOn', 'started', 'succeeded', 'failed', 'removed'] as const;
 
 function sameVms(left: readonly VmRef[], right: readonly VmRef[]): boolean {
   return (

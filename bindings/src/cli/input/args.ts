@@ -28,6 +28,21 @@ export type Command =
   | { readonly kind: 'version' }
   | { readonly kind: 'completion'; readonly shell: Shell }
   | { readonly kind: 'serverTime'; readonly connection: ConnectionFlags }
+  | {
+      readonly kind: 'page';
+      /** Names, patterns and paths of VMs; none for all. */
+      readonly patterns: readonly string[];
+      readonly connection: ConnectionFlags;
+      readonly shared: boolean;
+      readonly listen: string;
+      /** 0 for a free one. */
+      readonly port: number;
+      readonly publicNames: readonly string[];
+      readonly tlsCert: string | undefined;
+      readonly tlsKey: string | undefined;
+      readonly behindTlsProxy: boolean;
+      readonly viewersTokenFile: string | undefined;
+    }
   | { readonly kind: 'replay'; readonly file: string; readonly json: boolean }
   | {
       readonly kind: 'wait';
@@ -48,6 +63,7 @@ export type Command =
     };
 
 const HEARTBEAT_SECONDS = 60;
+const LOOPBACK = '127.0.0.1';
 
 /** What `published` takes no notice of. */
 const DEFAULT_RULES_ONLY = [
@@ -69,6 +85,8 @@ export function parseCommand(argv: readonly string[]): Command {
       return { kind: 'help' };
     case 'version':
       return { kind: 'version' };
+    case 'page':
+      return page(parse('page', rest));
     case 'server-time':
       return serverTime(parse('server-time', rest));
     case 'replay':
@@ -95,6 +113,66 @@ function serverTime({ asked, positionals, ...given }: Given): Command {
     throw new UsageError(`server-time takes no argument, but got '${positionals[0]}': leave it out`);
   }
   return asked ?? { kind: 'serverTime', connection: connectionFlags(given) };
+}
+
+function page({ asked, positionals, text, is }: Given): Command {
+  if (asked !== undefined) {
+    return asked;
+  }
+  const [tlsCert, tlsKey, listen] = [text('tls-cert'), text('tls-key'), text('listen') ?? LOOPBACK];
+  const [shared, behindTlsProxy] = [is('shared'), is('behind-tls-proxy')];
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError('--tls-cert and --tls-key go together: give both');
+  }
+  if (tlsCert !== undefined && behindTlsProxy) {
+    throw new UsageError(
+      '--tls-cert is for a page that speaks TLS itself, and --behind-tls-proxy for one that does not: give one of them',
+    );
+  }
+  if (!isLoopback(listen) && tlsCert === undefined && !behindTlsProxy) {
+    throw new UsageError(
+      `--listen ${listen} is reached from other machines, and passwords would cross in clear: give --tls-cert and --tls-key, or --behind-tls-proxy`,
+    );
+  }
+  const publicNames = (text('public-name') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  if (behindTlsProxy && publicNames.length === 0) {
+    throw new UsageError('--behind-tls-proxy needs --public-name: the name by which browsers reach the proxy');
+  }
+  const wrongName = publicNames.find((name) => !/^[\w.-]+$|^\[[\da-f:.]+\]$/.test(name));
+  if (wrongName !== undefined) {
+    throw new UsageError(
+      `--public-name has '${wrongName}': give names without scheme and port, such as status.example.com`,
+    );
+  }
+  if (text('viewers-token-file') !== undefined && !shared) {
+    throw new UsageError('--viewers-token-file is for those who look at a shared run: give --shared too');
+  }
+  const port = Number(text('port') ?? 0);
+  if (!/^\d*$/.test(text('port') ?? '') || port > 65_535) {
+    throw new UsageError(`--port is '${text('port')}': give a number from 0, a free one, to 65535`);
+  }
+  return {
+    kind: 'page',
+    patterns: positionals,
+    connection: connectionFlags({ text, is }),
+    shared,
+    listen,
+    port,
+    publicNames,
+    tlsCert,
+    tlsKey,
+    behindTlsProxy,
+    viewersTokenFile: text('viewers-token-file'),
+  };
+}
+
+/** Whether only this machine reaches that address. */
+function isLoopback(host: string): boolean {
+  return /^(127(\.\d{1,3}){3}|::1|localhost)$/.test(host);
 }
 
 function replay({ asked, positionals, is }: Given): Command {

@@ -76,14 +76,17 @@ function zsh(): string {
   const option = (each: CommandOption): string => `'--${each.name}[${quoted(each.help)}]${argument(each)}'`;
   const list = (command: CommandName, ...rest: readonly string[]): string =>
     [...optionsOf(command).map(option), ...rest].join(' \\\n        ');
+  const others = names
+    .filter((name) => optionsOf(name).length > 0 && name !== 'wait' && name !== 'completion')
+    .map((name) => {
+      const after = name === 'replay' ? ["'1:recording:_files'"] : [];
+      return `    ${name}) shift words; (( CURRENT-- )); _arguments -s \\\n        ${list(name, ...after)} ;;`;
+    });
   return `#compdef ${NAME}
 # zsh completion: ${NAME} completion zsh > "\${fpath[1]}/_${NAME}"
 _wait_vm_customization() {
   case $words[2] in
-    server-time) shift words; (( CURRENT-- )); _arguments -s \\
-        ${list('server-time')} ;;
-    replay) shift words; (( CURRENT-- )); _arguments -s \\
-        ${list('replay', "'1:recording:_files'")} ;;
+${others.join('\n')}
     completion) _values shell ${SHELLS.join(' ')} ;;
     *) _arguments -s \\
         ${list('wait', `'1:VM or command:(${names.join(' ')})'`)} ;;
@@ -104,7 +107,8 @@ function fish(): string {
       ...(short === undefined ? [] : [`-s ${short}`]),
       ...(value === undefined ? [] : isFile(option) ? ['-r -F'] : ['-x']),
       ...(choices === undefined ? [] : [`-a ${quoted(choices.join(' '))}`]),
-      `-n ${quoted(`not __fish_seen_subcommand_from ${others.join(' ')}`)}`,
+      // `wait` is most often left out.
+      `-n ${quoted(commands.includes('wait') ? `not __fish_seen_subcommand_from ${others.join(' ')}` : `__fish_seen_subcommand_from ${commands.join(' ')}`)}`,
       `-d ${quoted(help)}`,
     ].join(' ');
   };

@@ -32,6 +32,7 @@ interface Found {
 
 /** The variables of one tool. What they hold is for the server that they name themselves, and for `--server`. */
 interface EnvCredentials {
+  readonly tool: 'vsphere' | 'govc';
   readonly server: string | undefined;
   readonly user: string | undefined;
   readonly password: string | undefined;
@@ -48,16 +49,23 @@ export async function resolveConnection(
   environment: Environment,
   prompt: Prompt | undefined,
 ): Promise<Connection> {
-  const vsphere = vsphereOf(environment);
-  const govc = govcOf(environment);
-  const naming = flags.server === undefined ? [vsphere, govc].find(({ server }) => server !== undefined) : undefined;
-  const usable = naming === undefined ? [vsphere, govc] : [naming];
-  const found = find(flags, naming, usable);
-  const trust = trustOf(flags, usable, found.url, environment);
+  const families = familiesFor(flags, environment);
+  const found = find(flags, families);
+  const trust = trustOf(flags, families.usable, found.url, environment);
   // What stands in for a password has VSPHERE_ names only.
-  const standIns = naming === govc ? {} : environment;
+  const standIns = families.naming?.tool === 'govc' ? {} : environment;
   const signIn = signInFromFiles(flags, standIns) ?? (await byName(found, prompt));
   return { url: found.url, signIn, protocol: flags.protocol, trust };
+}
+
+/**
+ * The same without whom it is logged in as.
+ * @throws {@link UsageError} that says where the server may come from
+ */
+export function resolveServer(flags: ConnectionFlags, environment: Environment): Pick<Connection, 'url' | 'trust'> {
+  const families = familiesFor(flags, environment);
+  const { url } = find(flags, families);
+  return { url, trust: trustOf(flags, families.usable, url, environment) };
 }
 
 async function byName(found: Found, prompt: Prompt | undefined): Promise<SignIn> {
@@ -72,8 +80,22 @@ async function byName(found: Found, prompt: Prompt | undefined): Promise<SignIn>
   return { user, password };
 }
 
+/** The variables that count: those that name the server alone, where the command line does not. */
+interface Families {
+  readonly naming: EnvCredentials | undefined;
+  /** Whose names and passwords may be used, the first before the next. */
+  readonly usable: readonly EnvCredentials[];
+}
+
+function familiesFor(flags: ConnectionFlags, environment: Environment): Families {
+  const all = [vsphereOf(environment), govcOf(environment)];
+  const naming = flags.server === undefined ? all.find(({ server }) => server !== undefined) : undefined;
+  return { naming, usable: naming === undefined ? all : [naming] };
+}
+
 function vsphereOf(environment: Environment): EnvCredentials {
   return {
+    tool: 'vsphere',
     server: environment.VSPHERE_SERVER || undefined,
     user: environment.VSPHERE_USER || undefined,
     password: environment.VSPHERE_PASSWORD || undefined,
@@ -83,6 +105,7 @@ function vsphereOf(environment: Environment): EnvCredentials {
 
 function govcOf(environment: Environment): EnvCredentials {
   return {
+    tool: 'govc',
     server: environment.GOVC_URL || undefined,
     user: environment.GOVC_USERNAME || undefined,
     password: environment.GOVC_PASSWORD || undefined,
@@ -90,8 +113,7 @@ function govcOf(environment: Environment): EnvCredentials {
   };
 }
 
-/** @param families - whose names and passwords may be used, the first before the next */
-function find(flags: ConnectionFlags, naming: EnvCredentials | undefined, families: readonly EnvCredentials[]): Found {
+function find(flags: ConnectionFlags, { naming, usable: families }: Families): Found {
   const text = flags.server ?? naming?.server;
   if (text === undefined || text.trim() === '') {
     throw new UsageError('no server: give --server, or set VSPHERE_SERVER or GOVC_URL');

@@ -1,7 +1,7 @@
 /** The options of the command, in one table: it is what is parsed, what --help prints, and what shells complete. */
 
 /** Which part of the help it stands in. */
-export type OptionGroup = 'wait' | 'output' | 'connection' | 'common';
+export type OptionGroup = 'wait' | 'output' | 'page' | 'connection' | 'common';
 
 /** One option. */
 export interface CommandOption {
@@ -95,6 +95,52 @@ export const OPTIONS = [
     help: 'write down all that the run has seen, to be played again by replay: the whole of it, or no file',
   },
   {
+    name: 'shared',
+    group: 'page',
+    help: "watch in this command's own session; browsers only look, at an address that has a secret in it",
+  },
+  {
+    name: 'port',
+    group: 'page',
+    value: 'NUMBER',
+    help: 'the port to listen on (a free one)',
+  },
+  {
+    name: 'listen',
+    group: 'page',
+    value: 'ADDRESS',
+    help: 'the address to listen on; all but this machine itself need TLS (127.0.0.1)',
+  },
+  {
+    name: 'public-name',
+    group: 'page',
+    value: 'NAMES',
+    help: 'names by which browsers reach it, with commas between, beside those of the address and of the certificate',
+  },
+  {
+    name: 'tls-cert',
+    group: 'page',
+    value: 'FILE',
+    help: 'the certificate to answer with, in PEM form, with those that signed it',
+  },
+  {
+    name: 'tls-key',
+    group: 'page',
+    value: 'FILE',
+    help: 'its private key, in PEM form',
+  },
+  {
+    name: 'behind-tls-proxy',
+    group: 'page',
+    help: 'a proxy before it speaks TLS with the browsers, and hands their Host on',
+  },
+  {
+    name: 'viewers-token-file',
+    group: 'page',
+    value: 'FILE',
+    help: 'with --shared: the secret of the address is the first line (a new one each time)',
+  },
+  {
     name: 'server',
     group: 'connection',
     value: 'HOST|URL',
@@ -164,6 +210,7 @@ export type OptionName = (typeof OPTIONS)[number]['name'];
 /** What each command is called, what comes after it, and which options it takes. `wait` is what is done without a name. */
 export const COMMANDS = [
   { name: 'wait', groups: ['wait', 'output', 'connection', 'common'] },
+  { name: 'page', groups: ['page', 'connection', 'common'] },
   { name: 'server-time', groups: ['connection', 'common'] },
   { name: 'replay', groups: ['common'], options: ['json'] },
   { name: 'completion', groups: ['common'] },

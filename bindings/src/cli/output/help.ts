@@ -10,6 +10,7 @@ export function helpText(): string {
 
 Usage:
   wait-vm-customization [options] VM...
+  wait-vm-customization page [page and connection options] [VM...]
   wait-vm-customization server-time [connection options]
   wait-vm-customization replay [--json] FILE|-
   wait-vm-customization completion bash|zsh|fish|powershell
@@ -24,6 +25,9 @@ ${table('wait')}
 Output:
 ${table('output')}
 ${table('common')}
+
+${paragraph('The status page, which page serves for one vCenter until Ctrl-C; VMs are those to watch, all where there are none. Without --shared whoever opens it logs in on it, and the password goes through to the vCenter:')}
+${table('page')}
 
 ${paragraph('Connection, with the environment variables used where an option is missing (VSPHERE_* before GOVC_*; the user and the password that are named with one server are sent to no other but that of --server):')}
 ${table('connection')}
@@ -60,6 +64,9 @@ Examples:
 
   # A wait that survives a reboot
   wait-vm-customization --state run.state web-1
+
+  # The status page, and the wall screen, without a log-in
+  wait-vm-customization page --shared 'web-*'
 
   # Keep a run, and play it again
   wait-vm-customization --record run.json web-1

@@ -1,0 +1,257 @@
+/** `wait-vm-customization page`: the status page from the npm package, between browsers and one vCenter. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { runCommand, startCommand } from '../command/command.mjs';
+import { startSimulator } from '../simulators/simulator.mjs';
+import { until } from '../until.mjs';
+
+let simulator;
+let folder;
+
+before(async () => {
+  simulator = await startSimulator({ args: ['-vms', '3'] });
+  folder = await mkdtemp(join(tmpdir(), 'vm-customization-page-'));
+});
+after(async () => {
+  await simulator?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Starts it; answers where it is, and how it ends. */
+async function serve(context, args, options = { server: simulator }) {
+  const command = startCommand(['page', ...args], options);
+  context.after(() => command.kill('SIGKILL'));
+  const [, address] = await command.prints(/^Page: +(\S+)$/m);
+  return { ...command, address };
+}
+
+/** One request that sets what `fetch` does not let a program set. */
+function ask(address, { headers = {}, method = 'GET', body, ca } = {}) {
+  return new Promise((resolve, reject) => {
+    const send = address.startsWith('https:') ? httpsRequest : httpRequest;
+    const sent = send(address, { method, headers, agent: false, ca }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** A browser that looks: what it is told, as it comes. */
+async function look(context, address) {
+  const over = new AbortController();
+  context.after(() => over.abort());
+  const response = await fetch(`${address}view`, { signal: over.signal });
+  assert.equal(response.headers.get('content-type'), 'text/event-stream');
+  const messages = [];
+  const reading = (async () => {
+    let text = '';
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const parts = text.split('\n\n');
+      text = parts.pop();
+      messages.push(...parts.filter((part) => part.startsWith('data: ')).map((part) => JSON.parse(part.slice(6))));
+    }
+  })().catch(() => undefined);
+  return { messages, leave: () => over.abort(), ended: reading };
+}
+
+const statusIn = ({ messages }, name) =>
+  messages
+    .flatMap(({ rows }) => rows)
+    .filter((row) => row.name === name)
+    .at(-1)?.customizationStatus;
+
+const RETRIEVE_CONTENT =
+  '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><RetrieveServiceContent xmlns="urn:vim25">' +
+  '<_this type="ServiceInstance">ServiceInstance</_this></RetrieveServiceContent></Body></Envelope>';
+
+describe('a page to log in on', () => {
+  test('is served with its files and nothing else, and hands calls on to the vCenter', async (context) => {
+    const { address, ...command } = await serve(context, ['web-*']);
+    const index = await ask(address);
+    assert.equal(index.status, 200);
+    assert.match(
+      index.text,
+      /<meta name="vm-customization" content="vcenter" data-host="127\.0\.0\.1:\d+" data-patterns="web-\*">/,
+    );
+    assert.match(index.headers['content-security-policy'], /default-src 'none'.*frame-ancestors 'none'/);
+    for (const [, path] of index.text.matchAll(/(?:src|href)="\.\/([^"]+)"/g)) {
+      assert.equal((await ask(address + path)).status, 200, path);
+    }
+    for (const path of [
+      'package.json',
+      'assets/../../package.json',
+      '..%2fpackage.json',
+      'assets/',
+      'view',
+      'metrics',
+    ]) {
+      assert.equal((await ask(address + path)).status, 404, path);
+    }
+    const call = { method: 'POST', headers: { 'content-type': 'text/xml' }, body: RETRIEVE_CONTENT };
+    assert.match((await ask(`${address}sdk`, call)).text, /RetrieveServiceContentResponse/);
+    command.kill('SIGINT');
+    const { status, ms: _, stderr } = await command.done;
+    assert.deepEqual([status, stderr], [0, '']);
+  });
+
+  test('answers no other host and no other page', async (context) => {
+    const { address } = await serve(context, []);
+    const call = { method: 'POST', body: RETRIEVE_CONTENT };
+    for (const [headers, refused] of [
+      [{ host: 'evil.example' }, 421],
+      [{ host: 'evil.example', origin: address }, 421],
+      [{ 'sec-fetch-site': 'cross-site' }, 403],
+      [{ origin: 'http://127.0.0.1:1' }, 403],
+      [{ 'content-type': 'text/plain' }, 415],
+    ]) {
+      const how = { ...call, headers: { 'content-type': 'text/xml', ...headers } };
+      assert.equal((await ask(`${address}sdk`, how)).status, refused, JSON.stringify(headers));
+    }
+  });
+});
+
+describe('a shared page', () => {
+  test('is one session and one collector, however many look', async (context) => {
+    const { address, ...command } = await serve(context, ['--shared', 'DC0_H0_VM*']);
+    const viewers = await Promise.all(Array.from({ length: 20 }, () => look(context, address)));
+    await simulator.do({ do: 'post', event: 'VmStartingEvent', vm: 'DC0_H0_VM1' });
+    await simulator.do({ do: 'post', event: 'CustomizationStartedEvent', vm: 'DC0_H0_VM1' });
+    await simulator.do({ do: 'post', event: 'CustomizationSucceeded', vm: 'DC0_H0_VM1' });
+    for (const viewer of viewers) {
+      await until(() => statusIn(viewer, 'DC0_H0_VM1') === 'CustomizationSucceeded');
+      assert.equal(viewer.messages[0].type, 'state');
+      assert.equal(viewer.messages[0].vms.length, 3);
+      assert.ok(viewer.messages.flatMap(({ events }) => events).some(({ type }) => type === 'VmStartingEvent'));
+      assert.equal(viewer.messages.at(-1).reading.trouble, '');
+    }
+    const late = await look(context, address);
+    await until(() => statusIn(late, 'DC0_H0_VM1') === 'CustomizationSucceeded');
+    const { count: sessions } = await simulator.do({ do: 'sessions' });
+    const { count: collectors } = await simulator.do({ do: 'collectors' });
+    assert.deepEqual([sessions, collectors], [1, 1]);
+    const metrics = await ask(`${address}metrics`);
+    assert.match(metrics.headers['content-type'], /^text\/plain; version=0\.0\.4/);
+    assert.match(metrics.text, /^vmc_vms\{status="CustomizationSucceeded"\} 1$/m);
+    assert.match(metrics.text, /^vmc_customization_seconds_count\{status="CustomizationSucceeded"\} 1$/m);
+    assert.match(metrics.text, /^vmc_viewers 21$/m);
+    assert.doesNotMatch(metrics.text, /DC0_H0|vm-\d/);
+    command.kill('SIGINT');
+    const { status, stderr } = await command.done;
+    assert.deepEqual([status, stderr], [0, '']);
+    assert.equal((await simulator.do({ do: 'sessions' })).count, 0);
+    assert.equal((await simulator.do({ do: 'collectors' })).count, 0);
+  });
+
+  test('shows itself to those alone who know its address, and lets nobody do anything', async (context) => {
+    const { address } = await serve(context, ['--shared']);
+    const { origin, pathname } = new URL(address);
+    assert.match(pathname, /^\/[\w-]{24}\/$/);
+    for (const path of [
+      '/',
+      '/view',
+      '/metrics',
+      '/assets/',
+      `/${'x'.repeat(24)}/`,
+      `${pathname.slice(0, -3)}AA/view`,
+    ]) {
+      assert.equal((await ask(origin + path)).status, 404, path);
+    }
+    assert.equal((await ask(address.slice(0, -1))).status, 302);
+    assert.deepEqual(JSON.parse((await ask(`${origin}/healthz`)).text), { status: 'ok' });
+    const call = { method: 'POST', headers: { 'content-type': 'text/xml' }, body: RETRIEVE_CONTENT };
+    assert.equal((await ask(`${address}sdk`, call)).status, 404);
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'http://evil.example' }]) {
+      assert.equal((await ask(`${address}view`, { headers })).status, 403);
+    }
+    assert.equal((await ask(`${address}view`, { headers: { host: 'evil.example' } })).status, 421);
+  });
+
+  test('has the secret of a file, which has to be one', async (context) => {
+    const file = join(folder, 'token');
+    await writeFile(file, 'short\n');
+    const args = ['--shared', '--viewers-token-file', file];
+    const { status, stderr } = await runCommand(['page', ...args], { server: simulator });
+    assert.deepEqual([status, /--viewers-token-file .* holds no token.*16 to 200/.test(stderr)], [3, true]);
+    await writeFile(file, `${'k'.repeat(32)}\n`);
+    const { address } = await serve(context, args);
+    assert.equal(new URL(address).pathname, `/${'k'.repeat(32)}/`);
+  });
+
+  test('goes on with another password, once it is in the file, and tries each one once', async (context) => {
+    const fake = await startSimulator({ kind: 'fake' });
+    context.after(() => fake.stop());
+    const file = join(folder, 'password');
+    await writeFile(file, `${fake.password}\n`);
+    const args = ['--shared', '--server', fake.url, '--user', fake.user, '--password-file', file, '--insecure'];
+    const { address, ...command } = await serve(context, args, {});
+    const viewer = await look(context, address);
+    await until(() => viewer.messages.length > 0);
+    await fake.do({ do: 'setPassword', password: 'another' });
+    await fake.do({ do: 'expireSessions' });
+    const refusedSoFar = async () => (await fake.do({ do: 'logIns' })).refusedLogIns;
+    await command.prints(/refused/, 'stderr');
+    await until(() => viewer.messages.at(-1).reading.state === 'retrying');
+    assert.equal(await refusedSoFar(), 1);
+    await writeFile(file, 'another\n');
+    await command.prints(/is read again/, 'stderr');
+    const [vm] = fake.vms;
+    await fake.do({ do: 'post', event: 'VmStartingEvent', vm: vm.name });
+    await until(() => statusIn(viewer, vm.name) === 'CustomizationNotStarted');
+    assert.equal(await refusedSoFar(), 1);
+    assert.equal(viewer.messages.filter(({ type }) => type === 'state').length, 1);
+  });
+});
+
+describe('another address than this machine’s own', () => {
+  test('needs TLS, and says why', async () => {
+    const refused = async (...args) => {
+      const { status, stderr } = await runCommand(['page', ...args], { server: simulator });
+      assert.equal(status, 3);
+      return stderr;
+    };
+    assert.match(
+      await refused('--listen', '0.0.0.0'),
+      /passwords would cross in clear: give --tls-cert and --tls-key, or --behind-tls-proxy/,
+    );
+    assert.match(await refused('--tls-cert', 'c.pem'), /go together/);
+    assert.match(await refused('--behind-tls-proxy'), /needs --public-name/);
+    assert.match(await refused('--behind-tls-proxy', '--public-name', 'https://a'), /'https:\/\/a': give names/);
+    assert.match(await refused('--viewers-token-file', 'f'), /give --shared too/);
+    assert.match(await refused('--port', '99999'), /--port is '99999'/);
+    assert.match(
+      await refused('--port', '1', '--listen', '192.0.2.1', '--behind-tls-proxy', '--public-name', 'a'),
+      /cannot listen/,
+    );
+    assert.match(await refused('--tls-cert', simulator.key, '--tls-key', simulator.key), /holds no certificate/);
+  });
+
+  test('is served over TLS, under the names of the certificate', async (context) => {
+    const { certificate, key } = simulator;
+    const { address } = await serve(context, ['--tls-cert', certificate, '--tls-key', key, '--listen', '127.0.0.1']);
+    assert.match(address, /^https:/);
+    const own = await ask(address, { ca: await readFile(certificate) });
+    assert.equal(own.status, 200);
+  });
+
+  test('is served behind a proxy under its name, with cookies for TLS alone', async (context) => {
+    const { address } = await serve(context, ['--behind-tls-proxy', '--public-name', 'status.example.com']);
+    const headers = { host: 'status.example.com', 'content-type': 'text/xml' };
+    assert.equal((await ask(address, { headers: { host: headers.host } })).status, 200);
+    const body =
+      '<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><Login xmlns="urn:vim25">' +
+      `<_this type="SessionManager">SessionManager</_this><userName>${simulator.user}</userName><password>${simulator.password}</password></Login></Body></Envelope>`;
+    const { headers: answered } = await ask(`${address}sdk`, { method: 'POST', headers, body });
+    assert.match(answered['set-cookie'].join(), /SameSite=Strict; Secure/);
+  });
+});
