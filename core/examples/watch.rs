@@ -55,8 +55,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 Output::Transition(step) => println!("{}: {} -> {}", step.vm, step.from, step.to),
                 Output::Stuck { vm, hint } => println!("{vm} gets no further: {hint}"),
                 Output::Concluded(row) => println!("{} is done: {}", row.vm, row.customization_status),
-                // A later release may tell more.
-                _ => {}
+                // It is asked for with the option `ready` alone; a later release may tell more.
+                Output::ReadGuestInfo(_) | _ => {}
             }
         }
         // Drained: now the deadline holds. There is none after the end of the run.

@@ -33,7 +33,7 @@
 //!   [`HostTime`] is the caller's: it drives deadlines. There is no subtraction between them, so a
 //!   client whose clock is five minutes off decides the same.
 //!
-//! The rules have numbers, `D1` to `D18` and `P1` to `P8`, under which `docs/behaviour.md` of the
+//! The rules have numbers, `D1` to `D19` and `P1` to `P8`, under which `docs/behaviour.md` of the
 //! repository has them in full; comments and golden recordings name them. `docs/formats.md` has the
 //! data formats, and `docs/state-machine.md` the diagram, drawn from the machine itself.
 //!
@@ -69,10 +69,10 @@ pub use formats::{
 };
 pub use model::event::{bare_type_name, Event, EventKind, FailureDetails, EVENT_TYPES};
 pub use model::guest_info::GuestInfo;
-pub use model::options::{Attempts, Options, OptionsError, Rules, RunConfig, VmRef, Window, MAX_VMS};
+pub use model::options::{Attempts, Options, OptionsError, Ready, Rules, RunConfig, VmRef, Window, MAX_VMS};
 pub use model::protocol::{
-    Completeness, Deadline, DeadlineReason, EventPage, EventQuery, Ingested, Output, ReadFailure, ReadReason,
-    TimeDown, MAX_PAGE,
+    Completeness, Deadline, DeadlineReason, EventPage, EventQuery, GuestInfoQuery, Ingested, Output,
+    ReadFailure, ReadReason, TimeDown, MAX_PAGE,
 };
 pub use model::report::{
     Failure, IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, Reading, ReadingFailure, Report,

@@ -14,8 +14,8 @@ use proptest::prelude::*;
 use vm_customization::wire::{decode, event_keys, soap_tree, to_vi_json};
 use vm_customization::{
     replay, Attempts, Completeness, Conclusion, CustomizationStatus, Event, EventPage, GuestInfo, Hint,
-    HostTime, Monitor, Options, Output, ReadFailure, ReadFailureKind, ReadReason, Report, Rules, ServerTime,
-    Snapshot, TimeDown, Transition, VmRef, VmReport, EVENT_TYPES,
+    HostTime, Monitor, Options, Output, ReadFailure, ReadFailureKind, ReadReason, Ready, Report, Rules,
+    ServerTime, Snapshot, TimeDown, Transition, VmRef, VmReport, EVENT_TYPES,
 };
 
 const START_MS: i64 = 1_772_359_200_000;
@@ -64,14 +64,20 @@ fn options() -> impl Strategy<Value = Options> {
         any::<bool>(),
         prop::option::weighted(0.8, 0_u64..40_000),
         prop::sample::select(vec![Rules::Default, Rules::Default, Rules::Published]),
+        prop::sample::select(vec![None, Some(Ready::Tools), Some(Ready::GuestOperations)]),
+        prop::sample::select(vec![0_u64, 5000, 30_000]),
     )
-        .prop_map(|(attempts, wait_for_power_on, timeout_ms, rules)| Options {
-            rules,
-            timeout: timeout_ms.map(Duration::from_millis),
-            attempts,
-            wait_for_power_on,
-            ..Options::default()
-        })
+        .prop_map(
+            |(attempts, wait_for_power_on, timeout_ms, rules, ready, settle_ms)| Options {
+                rules,
+                timeout: timeout_ms.map(Duration::from_millis),
+                attempts,
+                wait_for_power_on,
+                ready,
+                settle: Duration::from_millis(settle_ms),
+                ..Options::default()
+            },
+        )
 }
 
 fn default_options() -> impl Strategy<Value = Options> {
@@ -139,17 +145,32 @@ fn guest_info() -> impl Strategy<Value = GuestInfo> {
             "new",
         ])),
         prop::option::of(prop::sample::select(vec![-301, -300, -299, 1])),
+        readiness(),
     )
-        .prop_map(|(status, start, pending, power, boot)| GuestInfo {
-            vm: "vm-1".to_owned(),
+        .prop_map(|(status, start, pending, power, boot, readiness)| GuestInfo {
             customization_status: status.map(|status| format!("TOOLSDEPLOYPKG_{status}")),
             start_time: start.map(server),
             end_time: start.map(|ms| server(ms + 1)),
-            error_msg: None,
             pending_customization: pending,
             power_state: power.map(str::to_owned),
             boot_time: boot.map(|s| server(s * 1000)),
+            ..readiness
         })
+}
+
+/// What is told of a guest's readiness, most often that it is ready.
+fn readiness() -> impl Strategy<Value = GuestInfo> {
+    let tools = prop_oneof![
+        4 => Just(Some("guestToolsRunning")),
+        1 => Just(Some("guestToolsNotRunning")),
+        1 => Just(None),
+    ];
+    let operations = prop_oneof![4 => Just(Some(true)), 1 => Just(Some(false)), 1 => Just(None)];
+    (tools, operations).prop_map(|(tools, operations)| GuestInfo {
+        tools_running_status: tools.map(str::to_owned),
+        guest_operations_ready: operations,
+        ..GuestInfo::new("vm-1")
+    })
 }
 
 fn monitor(options: &Options) -> Monitor {
@@ -162,7 +183,7 @@ fn feed(monitor: &mut Monitor, input: Input, now: HostTime) {
         Input::Events(events, completeness) => {
             monitor.handle_events(EventPage { events, completeness }, now);
         }
-        Input::GuestInfo(info) => monitor.handle_guest_info(info, now),
+        Input::GuestInfo(info) => monitor.handle_recorded_guest_info(info, now),
         Input::ReadFailed(failure) => monitor.handle_read_failed(failure, now),
         Input::LoggedIn => monitor.handle_logged_in(now),
         Input::Vms(vms) => {
@@ -410,10 +431,17 @@ fn each_number_of_a_snapshot_may_be_as_large_as_it_can_be() {
             rules,
             attempts,
             timeout: None,
+            ready: Some(Ready::Tools),
             ..Options::default()
         });
-        // More attempts than are kept, a failed read, and a refusal.
-        let power_ons = (0..70).map(power_on).collect();
+        // More attempts than are kept, a guest that settles, a failed read, and a refusal.
+        let success = Event::new("vm-3", 80, server(80_000), "CustomizationSucceeded").unwrap();
+        let started = Event::new("vm-3", 79, server(79_000), "VmStartingEvent").unwrap();
+        let power_ons = (0..70).map(power_on).chain([started, success]).collect();
+        let settling = GuestInfo {
+            tools_running_status: Some("guestToolsRunning".to_owned()),
+            ..GuestInfo::new("vm-3")
+        };
         let failure = |kind, vm: Option<&str>| {
             Input::ReadFailed(ReadFailure {
                 kind,
@@ -426,6 +454,7 @@ fn each_number_of_a_snapshot_may_be_as_large_as_it_can_be() {
             Input::Events(power_ons, Completeness::Complete),
             at(1),
         );
+        feed(&mut before, Input::GuestInfo(settling.clone()), at(2));
         feed(&mut before, failure(ReadFailureKind::Transient, None), at(2));
         feed(
             &mut before,
@@ -449,6 +478,7 @@ fn each_number_of_a_snapshot_may_be_as_large_as_it_can_be() {
                     [
                         (5, Input::Events(more, Completeness::Complete)),
                         (6, failure(ReadFailureKind::Transient, None)),
+                        (7, Input::GuestInfo(settling.clone())),
                         (u64::MAX, Input::Timeout),
                     ],
                 );
@@ -620,6 +650,37 @@ proptest! {
             pages.last_mut().unwrap().push(event);
         }
         prop_assert_eq!(rows_after(&pages, attempts), straight);
+    }
+
+    #[test]
+    fn order_and_repeats_of_reads_change_nothing_of_when_a_guest_is_ready(
+        options in default_options(),
+        ready in prop::sample::select(vec![Ready::Tools, Ready::GuestOperations]),
+        events in events(),
+        shuffled in any::<prop::sample::Index>(),
+        told in prop::collection::vec((0_u64..9000, readiness(), any::<bool>()), 0..12),
+    ) {
+        let options = Options { ready: Some(ready), timeout: None, wait_for_power_on: true, ..options };
+        let mut turned = events.clone();
+        turned.reverse();
+        turned.rotate_left(if events.is_empty() { 0 } else { shuffled.index(events.len()) });
+        let mut straight = monitor(&options);
+        feed(&mut straight, Input::Events(events.clone(), Completeness::Complete), at(0));
+        let mut other = monitor(&options);
+        for event in turned {
+            feed(&mut other, Input::Events(vec![event], Completeness::Partial), at(0));
+        }
+        feed(&mut other, Input::Events(Vec::new(), Completeness::Complete), at(0));
+        let mut now = 0;
+        for (pause, info, reads_again) in told {
+            now += pause;
+            feed(&mut straight, Input::GuestInfo(info.clone()), at(now));
+            feed(&mut other, Input::GuestInfo(info), at(now));
+            if reads_again {
+                feed(&mut other, Input::Events(events.clone(), Completeness::Complete), at(now));
+            }
+        }
+        prop_assert_eq!(rows(other.report()), rows(straight.report()));
     }
 
     #[test]
@@ -866,7 +927,12 @@ proptest! {
         let mut note_numbers = |monitor: &mut Monitor| {
             numbers.extend(drain(monitor).into_iter().filter_map(|output| match output {
                 Output::Transition(step) => Some(step.n),
-                Output::Concluded(_) | Output::Stuck { .. } | Output::Read(_) | Output::LogIn | _ => None,
+                Output::Concluded(_)
+                | Output::Stuck { .. }
+                | Output::Read(_)
+                | Output::ReadGuestInfo(_)
+                | Output::LogIn
+                | _ => None,
             }));
         };
         let mut now = 0;

@@ -99,14 +99,10 @@ fn beyond_256_mib_texts_are_left_out_and_counted_until_room_is_given_back() {
     assert_eq!(room, FIELD_BYTES);
     for (second, expected) in [(1, refused), (2, refused + 1)] {
         let info = GuestInfo {
-            vm: names.last().unwrap().clone(),
             customization_status: Some("TOOLSDEPLOYPKG_FAILED".to_owned()),
             start_time: Some(ServerTime::from_unix_ms(second * 1000)),
-            end_time: None,
             error_msg: Some("y".repeat(FIELD_BYTES)),
-            pending_customization: None,
-            power_state: None,
-            boot_time: None,
+            ..GuestInfo::new(names.last().unwrap().clone())
         };
         monitor.handle_guest_info(info, now);
         let report = monitor.report();

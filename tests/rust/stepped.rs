@@ -10,8 +10,8 @@
 
 use serde_json::Value;
 use vm_customization::{
-    Completeness, Deadline, EventPage, GuestInfo, HostTime, Monitor, Options, Output, ReadFailure, Report,
-    ServerTime, VmRef,
+    Completeness, Deadline, EventPage, GuestInfo, GuestInfoQuery, HostTime, Monitor, Options, Output,
+    ReadFailure, Report, ServerTime, VmRef,
 };
 
 /// A recording under way.
@@ -23,6 +23,7 @@ pub struct SteppedRun {
     pub now_ms: u64,
     recording: Value,
     asked: Option<Asked>,
+    asked_guest_info: Option<GuestInfoQuery>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +53,7 @@ impl SteppedRun {
             now_ms,
             recording,
             asked: None,
+            asked_guest_info: None,
         };
         run.drain();
         run
@@ -98,7 +100,7 @@ impl SteppedRun {
         }
         if let Some(info) = step.get("guestInfo") {
             for info in GuestInfo::list_from_json(&info.to_string()).unwrap() {
-                self.monitor.handle_guest_info(info, now);
+                self.monitor.handle_recorded_guest_info(info, now);
                 self.drain();
             }
         }
@@ -136,7 +138,9 @@ impl SteppedRun {
             return report;
         }
         while !self.monitor.is_ended() {
-            if self.asked.is_some() {
+            if let Some(query) = self.asked_guest_info.take() {
+                self.answer_guest_info(&query);
+            } else if self.asked.is_some() {
                 self.answer();
             } else if let Some(due) = self.monitor.poll_timeout() {
                 self.call(due);
@@ -189,10 +193,33 @@ impl SteppedRun {
         self.drain();
     }
 
+    /// With what the recording says last of each VM's readiness.
+    fn answer_guest_info(&mut self, query: &GuestInfoQuery) {
+        let steps = self.recording["steps"].as_array().unwrap();
+        let told: Vec<GuestInfo> = steps
+            .iter()
+            .filter_map(|step| step.get("guestInfo"))
+            .flat_map(|info| GuestInfo::list_from_json(&info.to_string()).unwrap())
+            .collect();
+        let last = |vm: &String| {
+            let mut last = GuestInfo::new(vm.as_str());
+            for info in told.iter().filter(|info| info.vm == *vm) {
+                last.tools_running_status = info.tools_running_status.clone().or(last.tools_running_status);
+                last.guest_operations_ready = info.guest_operations_ready.or(last.guest_operations_ready);
+            }
+            last
+        };
+        let infos = query.vms.iter().map(last).collect();
+        self.monitor
+            .handle_guest_answer(query.number, infos, HostTime::from_millis(self.now_ms));
+        self.drain();
+    }
+
     fn drain(&mut self) {
         while let Some(output) = self.monitor.poll_output() {
             match output {
                 Output::Read(_) => self.asked = Some(Asked::Read),
+                Output::ReadGuestInfo(query) => self.asked_guest_info = Some(query),
                 Output::LogIn => self.asked = Some(Asked::LogIn),
                 _ => {}
             }

@@ -11,7 +11,7 @@ use crate::model::event::EVENT_TYPES;
 use crate::model::guest_info::{GuestInfo, GuestInfos};
 use crate::model::json::{from_json, to_json};
 use crate::model::options::{Options, RunConfig, VmRef, MAX_SECONDS, MAX_VMS};
-use crate::model::protocol::{Deadline, EventQuery, Ingested, Output, ReadFailure, MAX_PAGE};
+use crate::model::protocol::{Deadline, EventQuery, GuestInfoQuery, Ingested, Output, ReadFailure, MAX_PAGE};
 use crate::model::report::{Reading, Report, Transition, VmReport, REPORT_FORMAT};
 use crate::model::status::Hint;
 use crate::model::text::MAX_STRING_BYTES;
@@ -89,7 +89,8 @@ impl Update {
 }
 
 /// `{"type":"transition","transition":{…}}`, `{"type":"concluded","row":{…}}`,
-/// `{"type":"stuck","vm":…,"hint":…}`, `{"type":"read","query":{…}}` or `{"type":"logIn"}`.
+/// `{"type":"stuck","vm":…,"hint":…}`, `{"type":"read","query":{…}}`, `{"type":"readGuestInfo","query":{…}}` or
+/// `{"type":"logIn"}`.
 impl Serialize for Output {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
@@ -99,6 +100,7 @@ impl Serialize for Output {
             Concluded { row: &'a VmReport },
             Stuck { vm: &'a str, hint: Hint },
             Read { query: &'a EventQuery },
+            ReadGuestInfo { query: &'a GuestInfoQuery },
             LogIn,
         }
 
@@ -107,6 +109,7 @@ impl Serialize for Output {
             Self::Concluded(row) => OutputJson::Concluded { row },
             Self::Stuck { vm, hint } => OutputJson::Stuck { vm, hint: *hint },
             Self::Read(query) => OutputJson::Read { query },
+            Self::ReadGuestInfo(query) => OutputJson::ReadGuestInfo { query },
             Self::LogIn => OutputJson::LogIn,
         };
         json.serialize(serializer)

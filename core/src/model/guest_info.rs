@@ -1,4 +1,5 @@
-//! Guest info: what the VM's own properties say of its customization (rule D17) and its power (D18).
+//! Guest info: what the VM's own properties say of its customization (rule D17), its power (D18) and whether its guest
+//! is ready (D19).
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -9,14 +10,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::model::is_default;
-use crate::model::options::MAX_VMS;
+use crate::model::options::{Ready, MAX_VMS};
 use crate::model::report::IgnoreReason;
 use crate::model::text::{bytes_of, cut, TextBudget, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
 /// `guest.customizationInfo` (vSphere 7.0.2 and later), `config.tools.pendingCustomization`,
-/// `runtime.powerState` and `runtime.bootTime` of one VM, under the names that the API gives the
-/// fields.
+/// `runtime.powerState`, `runtime.bootTime`, `guest.toolsRunningStatus` and `guest.guestOperationsReady` of one VM, under
+/// the names that the API gives the fields.
 ///
 /// ```
 /// use vm_customization::GuestInfo;
@@ -66,6 +67,61 @@ pub struct GuestInfo {
         skip_serializing_if = "Option::is_none"
     )]
     pub boot_time: Option<ServerTime>,
+    /// `guest.toolsRunningStatus`: `guestToolsRunning`, `guestToolsNotRunning` or `guestToolsExecutingScripts`. It counts
+    /// in the answer to a read that the monitor asked for (rule D19).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools_running_status: Option<String>,
+    /// `guest.guestOperationsReady`: whether the guest takes guest operations. It counts like the field before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub guest_operations_ready: Option<bool>,
+}
+
+impl GuestInfo {
+    /// What says nothing of the VM with this managed object reference value, to be filled in.
+    pub fn new(vm: impl Into<String>) -> Self {
+        Self {
+            vm: vm.into(),
+            customization_status: None,
+            start_time: None,
+            end_time: None,
+            error_msg: None,
+            pending_customization: None,
+            power_state: None,
+            boot_time: None,
+            tools_running_status: None,
+            guest_operations_ready: None,
+        }
+    }
+}
+
+/// What guest info shows of the readiness of a guest (rule D19); `None` is unknown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Shown {
+    tools_run: Option<bool>,
+    operations_ready: Option<bool>,
+}
+
+impl Shown {
+    pub(crate) fn by(info: &GuestInfo) -> Self {
+        let status = info.tools_running_status.as_deref();
+        Self {
+            tools_run: status.map(|status| status == "guestToolsRunning"),
+            operations_ready: info.guest_operations_ready,
+        }
+    }
+
+    /// Whether that is a guest as it is waited for; `None` where it tells too little.
+    pub(crate) fn is_ready(self, ready: Ready) -> Option<bool> {
+        let takes_operations = match ready {
+            Ready::Tools => Some(true),
+            Ready::GuestOperations => self.operations_ready,
+        };
+        match (self.tools_run, takes_operations) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            (None, None | Some(true)) | (Some(true), None) => None,
+        }
+    }
 }
 
 /// Guest info of several VMs: a list, or its only item.
@@ -176,6 +232,9 @@ pub(crate) struct GuestHistory {
     power: Option<(PowerState, u32)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     boot_time: Option<(ServerTime, u32)>,
+    /// What was shown last, for a player.
+    #[serde(skip)]
+    shown: Shown,
 }
 
 impl GuestHistory {
@@ -193,6 +252,11 @@ impl GuestHistory {
 
     fn take_in(&mut self, info: GuestInfo, texts: &mut TextBudget) -> Option<IgnoreReason> {
         self.pending = info.pending_customization.or(self.pending);
+        let shown = Shown::by(&info);
+        self.shown = Shown {
+            tools_run: shown.tools_run.or(self.shown.tools_run),
+            operations_ready: shown.operations_ready.or(self.shown.operations_ready),
+        };
         self.learn_power(
             info.power_state.as_deref().and_then(PowerState::of),
             info.boot_time,
@@ -270,6 +334,10 @@ impl GuestHistory {
             .map(|(time, _)| time)
     }
 
+    pub(crate) fn shown(&self) -> Shown {
+        self.shown
+    }
+
     /// Whether a spec is known to be pending or not.
     pub(crate) fn pending(&self) -> Option<bool> {
         self.pending
@@ -280,5 +348,42 @@ impl GuestHistory {
         self.evidence
             .iter()
             .filter(move |evidence| evidence.start >= start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_shows_a_guest_that_is_ready_or_not() {
+        let running = Some("guestToolsRunning");
+        for (tools, operations, shows_tools, shows_operations) in [
+            (running, Some(true), Some(true), Some(true)),
+            (running, Some(false), Some(true), Some(false)),
+            (running, None, Some(true), None),
+            (None, Some(true), None, None),
+            (None, Some(false), None, Some(false)),
+            (None, None, None, None),
+            (Some("guestToolsNotRunning"), None, Some(false), Some(false)),
+            (
+                Some("guestToolsExecutingScripts"),
+                Some(true),
+                Some(false),
+                Some(false),
+            ),
+        ] {
+            let shown = Shown::by(&GuestInfo {
+                tools_running_status: tools.map(Into::into),
+                guest_operations_ready: operations,
+                ..GuestInfo::new("vm-1")
+            });
+            assert_eq!(shown.is_ready(Ready::Tools), shows_tools, "{shown:?}");
+            assert_eq!(
+                shown.is_ready(Ready::GuestOperations),
+                shows_operations,
+                "{shown:?}"
+            );
+        }
     }
 }

@@ -64,7 +64,7 @@ impl VmRef {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Rules {
-    /// D1–D18: what users get.
+    /// D1–D19: what users get.
     Default,
     /// P1–P8: the `PowerCLI` script of 2011, exactly. It takes no option but the timeout.
     Published,
@@ -82,6 +82,17 @@ pub enum Attempts {
     First,
     /// It opens a new attempt always, and the run goes on until its deadline.
     Reopen,
+}
+
+/// What of a guest is waited for after its customization succeeded (rule D19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Ready {
+    /// VMware Tools run: `guest.toolsRunningStatus` is `guestToolsRunning`.
+    Tools,
+    /// Beside that the guest takes guest operations: `guest.guestOperationsReady` is true.
+    GuestOperations,
 }
 
 /// Where the window of events opens (rule D1).
@@ -122,6 +133,10 @@ pub struct Options {
     pub attempts: Attempts,
     /// Host time without a transition after which a row gets a [hint](crate::Hint). Default 600 s.
     pub stuck_after: Duration,
+    /// What a guest must be before a VM that succeeded is concluded; `None` takes success for enough (rule D19).
+    pub ready: Option<Ready>,
+    /// Host time for which reads must go on showing a guest that is ready. Default 30 s.
+    pub settle: Duration,
 }
 
 impl Options {
@@ -135,6 +150,10 @@ impl Options {
 
     pub(crate) fn stuck_after_ms(&self) -> u64 {
         to_ms(self.stuck_after)
+    }
+
+    pub(crate) fn settle_ms(&self) -> u64 {
+        to_ms(self.settle)
     }
 }
 
@@ -154,6 +173,8 @@ impl Default for Options {
             wait_for_power_on: false,
             attempts: Attempts::Follow,
             stuck_after: Duration::from_secs(600),
+            ready: None,
+            settle: Duration::from_secs(30),
         }
     }
 }
@@ -227,6 +248,9 @@ struct OptionsJson {
     wait_for_power_on: bool,
     attempts: Attempts,
     stuck_after_seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready: Option<Ready>,
+    settle_seconds: f64,
 }
 
 impl Default for OptionsJson {
@@ -251,6 +275,8 @@ impl TryFrom<OptionsJson> for Options {
             wait_for_power_on: json.wait_for_power_on,
             attempts: json.attempts,
             stuck_after: duration(json.stuck_after_seconds, "stuckAfterSeconds")?,
+            ready: json.ready,
+            settle: duration(json.settle_seconds, "settleSeconds")?,
         })
     }
 }
@@ -270,6 +296,8 @@ impl From<Options> for OptionsJson {
             wait_for_power_on: options.wait_for_power_on,
             attempts: options.attempts,
             stuck_after_seconds: to_seconds(options.stuck_after),
+            ready: options.ready,
+            settle_seconds: to_seconds(options.settle),
         }
     }
 }
@@ -313,6 +341,8 @@ mod tests {
             timeout: None,
             window: Window::Since(ServerTime::from_unix_ms(1)),
             poll_interval: Duration::from_millis(1500),
+            ready: Some(Ready::GuestOperations),
+            settle: Duration::ZERO,
             ..Options::default()
         };
         let json = serde_json::to_string(&options).unwrap_or_default();
@@ -339,6 +369,7 @@ mod tests {
                 window: Window::Lookback(duration),
                 poll_interval: duration,
                 stuck_after: duration,
+                settle: duration,
                 ..Options::default()
             };
             let json = serde_json::to_string(&options).unwrap_or_default();
@@ -346,6 +377,7 @@ mod tests {
             assert_eq!(again.timeout_ms(), options.timeout_ms(), "{json}");
             assert_eq!(again.poll_interval_ms(), options.poll_interval_ms());
             assert_eq!(again.stuck_after_ms(), options.stuck_after_ms());
+            assert_eq!(again.settle_ms(), options.settle_ms());
             assert_eq!(serde_json::to_string(&again).unwrap_or_default(), json);
         }
     }
@@ -357,6 +389,8 @@ mod tests {
             (r#"{"lookbackSeconds":1e300}"#, "lookbackSeconds"),
             (r#"{"timeout":5}"#, "timeout"),
             (r#"{"attempts":"all"}"#, "follow"),
+            (r#"{"ready":"soon"}"#, "guestOperations"),
+            (r#"{"settleSeconds":-1}"#, "settleSeconds"),
         ] {
             let message = serde_json::from_str::<Options>(json).map_err(|error| error.to_string());
             assert!(

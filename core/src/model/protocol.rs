@@ -14,6 +14,8 @@ use crate::model::report::{IgnoredCounts, ReadFailureKind, Transition, VmReport}
 use crate::model::status::Hint;
 use crate::model::time::{HostTime, ServerTime};
 #[cfg(doc)]
+use crate::GuestInfo;
+#[cfg(doc)]
 use crate::Monitor;
 
 /// The most events that a query asks for in one page.
@@ -38,6 +40,9 @@ pub enum Output {
     },
     /// Read events. At most one read is open: this one takes the place of an earlier one.
     Read(EventQuery),
+    /// Read properties, then call [`Monitor::handle_guest_answer`] (rule D19). At most one such read is open: this one takes
+    /// the place of an earlier one.
+    ReadGuestInfo(GuestInfoQuery),
     /// Log in again, then call [`Monitor::handle_logged_in`].
     LogIn,
 }
@@ -64,6 +69,15 @@ pub struct EventQuery {
 #[expect(clippy::ref_option, reason = "serde passes fields so")]
 fn in_ms<S: Serializer>(timeout: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     timeout.map(|timeout| timeout.as_millis()).serialize(serializer)
+}
+
+/// Whose properties to read: those of [`GuestInfo`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GuestInfoQuery {
+    /// The number of this read in the run, which goes with the answer.
+    pub number: u32,
+    /// The managed object reference values of the VMs.
+    pub vms: Vec<String>,
 }
 
 /// Why a read is asked for.
@@ -118,6 +132,8 @@ pub enum DeadlineReason {
     Pass,
     /// A VM will have been without a transition for long.
     Stuck,
+    /// The next read of properties (rule D19).
+    GuestInfo,
 }
 
 /// Whether a page of events completes an observation.

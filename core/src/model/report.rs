@@ -164,6 +164,9 @@ pub struct RowDetails {
     pub started_at: Option<ServerTime>,
     /// When customization ended.
     pub finished_at: Option<ServerTime>,
+    /// When the guest was ready, where that is waited for (rule D19).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_at: Option<ServerTime>,
     /// The first failure of the attempt.
     pub failure: Option<Failure>,
     /// The likely reason that the VM gets no further.

@@ -139,6 +139,8 @@ pub enum Hint {
     NotStarted,
     /// Started, and no result came.
     StartedNoResult,
+    /// Succeeded, and the guest is not ready as it is waited for (rule D19).
+    NotReady,
 }
 
 #[cfg(test)]

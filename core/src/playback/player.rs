@@ -34,6 +34,8 @@ impl Recording {
 pub(crate) struct Player {
     pub(crate) monitor: Monitor,
     asked: Asked,
+    /// The number of the read of properties that no step has answered (D19).
+    asked_guest_info: Option<u32>,
     now_ms: u64,
     next: Cursor,
     /// Up to where the clock was run, that moment included.
@@ -48,6 +50,7 @@ impl Player {
         let mut player = Self {
             monitor: recording.start.clone(),
             asked: Asked::Nothing,
+            asked_guest_info: None,
             now_ms: 0,
             next: (0, 0),
             ran_to_ms: None,
@@ -163,11 +166,14 @@ impl Player {
 
     /// Calls the monitor at each time before `end_ms` at which it asked to be called.
     fn run_clock(&mut self, recording: &Recording, end_ms: u64) {
-        // Under the default rules nothing here answers a read, so that there is none to skip.
+        // Under the default rules nothing here answers a read.
         let answers = recording.config.options.rules == Rules::Published;
+        let end = HostTime::from_millis(end_ms);
         loop {
             if answers {
-                self.monitor.skip_empty_reads(HostTime::from_millis(end_ms));
+                self.monitor.skip_empty_reads(end);
+            } else {
+                self.monitor.skip_unanswered_reads(end);
             }
             let due = self.monitor.poll_timeout();
             let due_ms = due.map(|due| due.at.as_millis().max(self.now_ms));
@@ -181,9 +187,15 @@ impl Player {
         }
     }
 
-    /// After the last step the source is healthy and has nothing new.
+    /// After the last step the source is healthy and has nothing new: properties are what they were.
     fn run_healthy(&mut self, limit_ms: u64) {
         while !self.monitor.is_ended() {
+            if let Some(number) = self.asked_guest_info.take() {
+                self.monitor.repeat_guest_answer(number, self.now());
+                self.calls += 1;
+                self.drain();
+                continue;
+            }
             if self.asked != Asked::Nothing {
                 self.answer();
                 continue;
@@ -239,7 +251,7 @@ impl Player {
                     self.asked = Asked::Nothing;
                 }
             }
-            Input::GuestInfo(info) => self.monitor.handle_guest_info(info.clone(), now),
+            Input::GuestInfo(info) => self.monitor.handle_recorded_guest_info(info.clone(), now),
             Input::ReadFailed(failure) => {
                 self.asked = Asked::Nothing;
                 self.monitor.handle_read_failed(failure.clone(), now);
@@ -260,6 +272,7 @@ impl Player {
             match output {
                 Output::Read(_) => self.asked = Asked::Read,
                 Output::LogIn => self.asked = Asked::LogIn,
+                Output::ReadGuestInfo(query) => self.asked_guest_info = Some(query.number),
                 Output::Transition(_) | Output::Concluded(_) | Output::Stuck { .. } => {}
             }
         }

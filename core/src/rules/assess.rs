@@ -62,6 +62,8 @@ pub(crate) struct Assessment {
     /// How often the VM's power had been fed when its newest power-on was, be it ignored (D6). What
     /// was told before says nothing of its power (D18).
     pub(crate) power_reports_before: u32,
+    /// The key of its newest power-on, be it ignored (D6, D19).
+    pub(crate) newest_power_on: Option<i32>,
     /// Where the second attempt kept begins, when the first one can be forgotten: in a `reopen` run
     /// nothing takes a VM back to a closed attempt.
     pub(crate) after_oldest_forgettable: Option<Begin>,
@@ -90,14 +92,13 @@ pub(crate) struct Attempt {
 pub(crate) fn assess(history: &History, window: &TimeWindow) -> Assessment {
     let events = history.events();
     let power_ons = power_ons(history);
+    let newest_power_on = power_ons.last().and_then(|place| events.get(*place));
     let mut assessment = Assessment {
         status: CustomizationStatus::VmNotStarted,
         attempt: None,
         removed: is_removed(events),
-        power_reports_before: power_ons
-            .last()
-            .and_then(|place| events.get(*place))
-            .map_or(0, |event| event.power_reports),
+        power_reports_before: newest_power_on.map_or(0, |event| event.power_reports),
+        newest_power_on: newest_power_on.map(|event| event.order.key),
         after_oldest_forgettable: None,
     };
     if let Some((range, after_oldest_forgettable)) = current_attempt(history, &power_ons, window) {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::protocol::DeadlineReason;
 use crate::model::report::{ReadError, ReadFailureKind};
-use crate::model::status::Conclusion;
+use crate::model::status::{Conclusion, CustomizationStatus};
 use crate::model::text::{bytes_of, TextBudget, MAX_STRING_BYTES};
 use crate::rules::assess::Assessment;
 
@@ -71,6 +71,8 @@ pub(crate) struct Grounds<'a> {
     pub(crate) is_observed: bool,
     /// Whether a VM without a power-on is waited for until the deadline.
     pub(crate) wait_for_power_on: bool,
+    /// Whether a success is all that is waited for: the guest is ready, or need not be (D19).
+    pub(crate) is_ready: bool,
     /// How the end of the run concludes what is open.
     pub(crate) by_end: Option<Conclusion>,
 }
@@ -82,9 +84,17 @@ pub(crate) fn conclude(grounds: Grounds<'_>) -> Option<Conclusion> {
         access_error,
         is_observed,
         wait_for_power_on,
+        is_ready,
         by_end,
     } = grounds;
-    if assessment.status.is_result() {
+    let is_complete = match assessment.status {
+        CustomizationStatus::CustomizationFailed => true,
+        CustomizationStatus::CustomizationSucceeded => is_ready,
+        CustomizationStatus::VmNotStarted
+        | CustomizationStatus::CustomizationNotStarted
+        | CustomizationStatus::CustomizationStarted => false,
+    };
+    if is_complete {
         Some(Conclusion::Completed)
     } else if assessment.removed || access_error.gone {
         Some(Conclusion::VmRemoved)

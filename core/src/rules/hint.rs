@@ -41,14 +41,18 @@ pub(crate) fn hint(grounds: HintGrounds<'_>) -> Option<Hint> {
 fn hint_of_guest(grounds: &HintGrounds<'_>) -> Option<Hint> {
     match grounds.assessment.status {
         CustomizationStatus::VmNotStarted => Some(hint_without_power_on(grounds)),
-        CustomizationStatus::CustomizationNotStarted | CustomizationStatus::CustomizationStarted
+        CustomizationStatus::CustomizationNotStarted
+        | CustomizationStatus::CustomizationStarted
+        | CustomizationStatus::CustomizationSucceeded
             if is_off_again(grounds) =>
         {
             Some(Hint::PoweredOff)
         }
         CustomizationStatus::CustomizationNotStarted => Some(hint_before_start(grounds.guest)),
         CustomizationStatus::CustomizationStarted => Some(Hint::StartedNoResult),
-        CustomizationStatus::CustomizationSucceeded | CustomizationStatus::CustomizationFailed => None,
+        // It would be completed otherwise (D19).
+        CustomizationStatus::CustomizationSucceeded => Some(Hint::NotReady),
+        CustomizationStatus::CustomizationFailed => None,
     }
 }
 

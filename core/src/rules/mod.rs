@@ -5,6 +5,7 @@ pub(crate) mod conclusion;
 pub(crate) mod hint;
 pub(crate) mod history;
 pub(crate) mod published;
+pub(crate) mod readiness;
 pub(crate) mod retention;
 pub(crate) mod time_window;
 pub(crate) mod transitions;

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use crate::model::event::EVENT_TYPES;
 use crate::model::options::VmRef;
-use crate::model::protocol::{EventQuery, Output, ReadReason, MAX_PAGE};
+use crate::model::protocol::{EventQuery, GuestInfoQuery, Output, ReadReason, MAX_PAGE};
 use crate::model::report::{IgnoreReason, IgnoredCounts, ReadError, Reading, Transition};
 use crate::model::text::{bytes_of, TextBudget};
 use crate::model::time::{HostTime, ServerTime};
@@ -185,11 +185,19 @@ impl RunContext {
         }));
     }
 
+    /// Asks for a read of properties. One that was asked for and not yet drained is replaced.
+    pub(crate) fn ask_guest_info(&mut self, number: u32, vms: Vec<String>) {
+        self.outputs
+            .retain(|output| !matches!(output, Output::ReadGuestInfo(_)));
+        self.outputs
+            .push_back(Output::ReadGuestInfo(GuestInfoQuery { number, vms }));
+    }
+
     /// The run is over: nothing is asked of the host any more.
     pub(crate) fn end(&mut self, at_ms: u64) {
         self.ended_at_ms = Some(at_ms);
         self.outputs
-            .retain(|output| !matches!(output, Output::Read(_) | Output::LogIn));
+            .retain(|output| !matches!(output, Output::Read(_) | Output::ReadGuestInfo(_) | Output::LogIn));
     }
 }
 

@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::guest_info::GuestInfo;
+use crate::model::guest_info::{GuestInfo, Shown};
+use crate::model::is_default;
 use crate::model::options::{Attempts, Options, VmRef};
 use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
 use crate::model::report::{
@@ -20,6 +21,7 @@ use crate::model::time::ServerTime;
 use crate::rules::assess::{assess, failure};
 use crate::rules::conclusion::RunDeadline;
 use crate::rules::hint::unread_after_ms;
+use crate::rules::readiness::ReadinessReads;
 use crate::rules::retention::{self, Insertion};
 use crate::rules::time_window::TimeWindow;
 use crate::rules::transitions::{steps, LastEmitted};
@@ -45,6 +47,8 @@ pub(crate) struct DefaultRun {
     window: TimeWindow,
     vms: Vec<WatchedVm>,
     reads: Reads,
+    #[serde(default, skip_serializing_if = "is_default")]
+    readiness_reads: ReadinessReads,
     /// Whether there was a complete observation of the VMs of the start.
     observed: bool,
     #[serde(default, rename = "lastReadAskedMs", alias = "lastReadAtMs")]
@@ -71,6 +75,20 @@ pub(crate) struct DefaultRun {
     /// Whether a VM that came on the way may be without a complete observation.
     #[serde(skip)]
     any_unobserved: bool,
+    /// The places of those that succeeded and whose guest is not ready (D19).
+    #[serde(skip)]
+    unready: BTreeSet<usize>,
+}
+
+/// Which read of properties guest info answers (D19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// None that the run has asked for: what it says of readiness is ignored.
+    None,
+    /// The one that is open.
+    Open,
+    /// In a recording, whichever was open.
+    Recorded,
 }
 
 impl DefaultRun {
@@ -80,6 +98,7 @@ impl DefaultRun {
             window: TimeWindow::of(options, context.start),
             vms: context.vms.iter().map(|_| WatchedVm::new(0, None)).collect(),
             reads: Reads::started(),
+            readiness_reads: ReadinessReads::default(),
             observed: false,
             deadline: RunDeadline::new(options.timeout_ms()),
             fatal_error: None,
@@ -89,6 +108,7 @@ impl DefaultRun {
             hinted: BTreeSet::new(),
             is_silent: true,
             any_unobserved: true,
+            unready: BTreeSet::new(),
         };
         run.count();
         run.end_if_concluded(0, context);
@@ -96,6 +116,12 @@ impl DefaultRun {
             run.request(Request::Read(ReadReason::Start), 0, context);
         }
         run
+    }
+
+    /// Ends the run where nothing is waited for after a part of an answer.
+    fn end_by_part(&mut self, now_ms: u64, context: &mut RunContext) {
+        self.end_if_concluded(now_ms, context);
+        self.ended_by_part_at_ms = context.ended_at_ms;
     }
 
     /// The answer whose events ended the run is there as a whole: its read was a complete one.
@@ -127,7 +153,10 @@ impl DefaultRun {
         self.deadline = self.deadline.restored(options.timeout_ms());
         for watched in &mut self.vms {
             watched.known = assess(&watched.history, &watched.window(&self.window));
-            watched.conclusion = watched.conclude(self.observed, options.wait_for_power_on);
+            if options.ready.is_some() {
+                watched.readiness.follow(&watched.known);
+            }
+            watched.conclusion = watched.conclude(self.observed, options);
         }
         self.any_unobserved = true;
         self.reads.restored();
@@ -150,14 +179,19 @@ impl DefaultRun {
             }
             self.reads.poll_now(now_ms);
         }
+        self.read_guest_info(now_ms, context);
     }
 
     /// Counts the VMs that are waited for, and notes whose hints were emitted and when others are due.
     fn count(&mut self) {
         self.open = 0;
         self.hinted.clear();
+        self.unready.clear();
         self.stuck = DeadlineIndex::of_none(self.vms.len());
         for (place, watched) in self.vms.iter().enumerate() {
+            if watched.awaits_ready_guest(&self.options) {
+                self.unready.insert(place);
+            }
             if watched.conclusion.is_some() {
                 continue;
             }
@@ -207,6 +241,7 @@ impl DefaultRun {
                 self.request(request, now_ms, context);
             }
         }
+        self.read_guest_info(now_ms, context);
     }
 
     pub(crate) fn handle_events(
@@ -267,6 +302,7 @@ impl DefaultRun {
         if is_complete && self.any_unobserved && context.ended_at_ms.is_none() {
             self.read_new_vms(now_ms, context);
         }
+        self.read_guest_info(now_ms, context);
         accepted
     }
 
@@ -297,19 +333,104 @@ impl DefaultRun {
         }
     }
 
-    pub(crate) fn handle_guest_info(&mut self, info: GuestInfo, now_ms: u64, context: &mut RunContext) {
-        let Some(place) = context.place_of(&info.vm) else {
+    pub(crate) fn handle_guest_info(
+        &mut self,
+        info: GuestInfo,
+        answers: Answers,
+        now_ms: u64,
+        context: &mut RunContext,
+    ) {
+        self.take_guest_info(info, answers, now_ms, context);
+        self.end_by_part(now_ms, context);
+        self.read_guest_info(now_ms, context);
+    }
+
+    /// The answer to the read of properties with this number.
+    pub(crate) fn handle_guest_answer(
+        &mut self,
+        number: u32,
+        infos: Vec<GuestInfo>,
+        now_ms: u64,
+        context: &mut RunContext,
+    ) {
+        let answers = if self.readiness_reads.answered(number, now_ms) {
+            Answers::Open
+        } else {
+            Answers::None
+        };
+        for info in infos {
+            self.take_guest_info(info, answers, now_ms, context);
+        }
+        self.end_by_part(now_ms, context);
+        self.read_guest_info(now_ms, context);
+    }
+
+    fn take_guest_info(&mut self, info: GuestInfo, answers: Answers, now_ms: u64, context: &mut RunContext) {
+        let place = context.place_of(&info.vm);
+        let watched = place.and_then(|place| self.vms.get_mut(place));
+        let (Some(place), Some(watched)) = (place, watched) else {
             context.ignored.add(IgnoreReason::OtherVm);
             return;
         };
-        if let Some(watched) = self.vms.get_mut(place) {
-            if let Some(reason) = watched.history.guest.learn(info, &mut context.texts) {
-                context.ignored.add(reason);
-            }
+        let shown = Shown::by(&info);
+        // What brings the result does not count.
+        let counts = watched.readiness.is_awaited()
+            && match answers {
+                Answers::None => false,
+                Answers::Open => watched.readiness.is_asked(),
+                Answers::Recorded => true,
+            };
+        if let Some(reason) = watched.history.guest.learn(info, &mut context.texts) {
+            context.ignored.add(reason);
         }
         self.refresh(place, now_ms, context);
-        self.end_if_concluded(now_ms, context);
-        self.ended_by_part_at_ms = context.ended_at_ms;
+        if counts {
+            self.take_answer(place, shown, now_ms, context);
+        }
+    }
+
+    /// Takes in what an answer shows of one VM (D19).
+    fn take_answer(&mut self, place: usize, shown: Shown, now_ms: u64, context: &mut RunContext) {
+        let (Some(watched), Some(ready)) = (self.vms.get_mut(place), self.options.ready) else {
+            return;
+        };
+        let server_now = context.server_clock.latest_at(now_ms);
+        let settle_ms = self.options.settle_ms();
+        if watched
+            .readiness
+            .answer(shown.is_ready(ready), settle_ms, server_now, now_ms)
+        {
+            self.conclude(place, now_ms, context);
+        }
+    }
+
+    /// The answer to the read of properties with this number, where nothing has changed since guests were told of last.
+    pub(crate) fn repeat_guest_answer(&mut self, number: u32, now_ms: u64, context: &mut RunContext) {
+        if self.readiness_reads.answered(number, now_ms) {
+            for place in self.unready.clone() {
+                let asked = self.vms.get(place).filter(|watched| watched.readiness.is_asked());
+                if let Some(shown) = asked.map(|watched| watched.history.guest.shown()) {
+                    self.take_answer(place, shown, now_ms, context);
+                }
+            }
+        }
+        self.end_by_part(now_ms, context);
+        self.read_guest_info(now_ms, context);
+    }
+
+    /// Asks for the properties of those that succeeded and are not ready, when that is due (D19).
+    fn read_guest_info(&mut self, now_ms: u64, context: &mut RunContext) {
+        if context.ended_at_ms.is_some() || self.unready.is_empty() || !self.readiness_reads.is_due(now_ms) {
+            return;
+        }
+        let mut vms = Vec::new();
+        for place in &self.unready {
+            if let Some(watched) = self.vms.get_mut(*place) {
+                watched.readiness.ask();
+                vms.push(context.vm(*place).to_owned());
+            }
+        }
+        context.ask_guest_info(self.readiness_reads.ask(now_ms), vms);
     }
 
     pub(crate) fn handle_read_failed(&mut self, failure: ReadFailure, now_ms: u64, context: &mut RunContext) {
@@ -357,6 +478,7 @@ impl DefaultRun {
                 self.end(Conclusion::TimedOut, now_ms, context);
                 return;
             }
+            self.readiness_reads.want_last();
             self.reads.last_read()
         } else {
             self.reads.due(now_ms)
@@ -364,6 +486,7 @@ impl DefaultRun {
         if let Some(request) = request {
             self.request(request, now_ms, context);
         }
+        self.read_guest_info(now_ms, context);
         self.emit_due_hints(now_ms, context);
     }
 
@@ -392,7 +515,9 @@ impl DefaultRun {
     /// What falls due whether reads are answered or not.
     fn due_beside_reads(&self) -> Option<(u64, DeadlineReason)> {
         let stuck = self.stuck.get().map(|at_ms| (at_ms, DeadlineReason::Stuck));
-        earlier(stuck, self.deadline.next_due())
+        let guest_info =
+            (!self.unready.is_empty()).then(|| (self.readiness_reads.due_ms(), DeadlineReason::GuestInfo));
+        earlier(earlier(stuck, self.deadline.next_due()), guest_info)
     }
 
     /// When the hints that were emitted become another, if no read is complete before.
@@ -420,8 +545,22 @@ impl DefaultRun {
         watched.hint(&self.window, self.observed, self.is_unread(now_ms, context))
     }
 
-    /// A complete observation without news changes nothing else, but the first one of a VM.
+    /// A read of properties that is not answered changes nothing.
+    pub(crate) fn skip_unanswered_reads(&mut self, end_ms: u64) {
+        self.readiness_reads.put_off(end_ms);
+    }
+
+    /// A complete observation without news changes nothing else, but the first one of a VM. Where each read of properties
+    /// is answered as the one before it, none changes anything until a guest can have settled.
     pub(crate) fn skip_empty_reads(&mut self, end_ms: u64, context: &mut RunContext) {
+        let settle_ms = self.options.settle_ms();
+        let settled_ms = self
+            .unready
+            .iter()
+            .filter_map(|place| self.vms.get(*place)?.readiness.settles_ms(settle_ms));
+        let deadline_ms = self.deadline.next_due().map(|(at_ms, _)| at_ms);
+        let next_ms = settled_ms.chain(deadline_ms).min().unwrap_or(u64::MAX);
+        self.readiness_reads.put_off(end_ms.min(next_ms));
         let mut readable = self.vms.iter().filter(|watched| watched.is_readable()).peekable();
         // Without a VM to read there is no read that could be left out.
         if readable.peek().is_some() && readable.all(|watched| watched.is_observed(self.observed)) {
@@ -454,6 +593,7 @@ impl DefaultRun {
                 powered_on_at: attempt.and_then(|attempt| attempt.powered_on_at),
                 started_at: attempt.and_then(|attempt| attempt.started_at),
                 finished_at: attempt.and_then(|attempt| attempt.finished_at),
+                ready_at: watched.and_then(|watched| watched.readiness.ready_at()),
                 failure: watched.and_then(|watched| failure(&watched.history, &watched.known)),
                 hint,
                 window_opens_at: watched
@@ -495,6 +635,9 @@ impl DefaultRun {
             watched.emitted_hint = None;
         }
         watched.note_result();
+        if self.options.ready.is_some() && watched.readiness.follow(&watched.known) {
+            self.readiness_reads.want();
+        }
         self.conclude(place, now_ms, context);
     }
 
@@ -504,8 +647,13 @@ impl DefaultRun {
             return;
         };
         let before = watched.conclusion;
-        let after = watched.conclude(self.observed, self.options.wait_for_power_on);
+        let after = watched.conclude(self.observed, &self.options);
         watched.conclusion = after;
+        if watched.awaits_ready_guest(&self.options) {
+            self.unready.insert(place);
+        } else {
+            self.unready.remove(&place);
+        }
         self.follow_hint(place, now_ms, context);
         if before == after {
             return;
@@ -542,8 +690,7 @@ impl DefaultRun {
             return;
         }
         self.conclude(place, now_ms, context);
-        self.end_if_concluded(now_ms, context);
-        self.ended_by_part_at_ms = context.ended_at_ms;
+        self.end_by_part(now_ms, context);
         if context.ended_at_ms.is_none() {
             let request = self.reads.read(ReadReason::VmDropped);
             self.request(request, now_ms, context);

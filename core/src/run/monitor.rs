@@ -12,7 +12,7 @@ use crate::model::text::MAX_STRING_BYTES;
 use crate::model::time::{HostTime, ServerTime};
 use crate::rules::time_window::TimeWindow;
 use crate::run::context::{RunClock, RunContext};
-use crate::run::default_run::DefaultRun;
+use crate::run::default_run::{Answers, DefaultRun};
 use crate::run::published_run::PublishedRun;
 use crate::wire::{self, Decoded, WireError};
 
@@ -253,15 +253,42 @@ impl Monitor {
         ingested.ignored.add_all(&ignored);
     }
 
-    /// Feeds what the VM's own properties say (rule D17).
+    /// Feeds what the VM's own properties say (rules D17 and D18). What it says of readiness is ignored: that counts in
+    /// [answers](Self::handle_guest_answer).
     pub fn handle_guest_info(&mut self, info: GuestInfo, now: HostTime) {
+        self.feed_guest_info(info, Answers::None, now);
+    }
+
+    /// Feeds guest info of a recording, where what it says of readiness counts for whichever read it answered (rule D19).
+    pub fn handle_recorded_guest_info(&mut self, info: GuestInfo, now: HostTime) {
+        self.feed_guest_info(info, Answers::Recorded, now);
+    }
+
+    fn feed_guest_info(&mut self, info: GuestInfo, answers: Answers, now: HostTime) {
         let now_ms = self.clock.advance(now);
         if !self.is_open(now_ms) {
             return;
         }
         match &mut self.run {
-            Run::Default(run) => run.handle_guest_info(info, now_ms, &mut self.context),
+            Run::Default(run) => run.handle_guest_info(info, answers, now_ms, &mut self.context),
             Run::Published(_) => self.context.ignored.add(IgnoreReason::NotInRules),
+        }
+        self.context.count_refused_texts();
+    }
+
+    /// Answers [`Output::ReadGuestInfo`] with that number (rule D19). VMs of which nothing is known may be left out. Where
+    /// another read is open by now, it is guest info like any other. A read that fails is not answered.
+    pub fn handle_guest_answer(&mut self, number: u32, infos: Vec<GuestInfo>, now: HostTime) {
+        let now_ms = self.clock.advance(now);
+        if !self.is_open(now_ms) {
+            return;
+        }
+        match &mut self.run {
+            Run::Default(run) => run.handle_guest_answer(number, infos, now_ms, &mut self.context),
+            Run::Published(_) => {
+                let ignored = u64::try_from(infos.len()).unwrap_or(u64::MAX);
+                self.context.ignored.add_times(IgnoreReason::NotInRules, ignored);
+            }
         }
         self.context.count_refused_texts();
     }
@@ -348,6 +375,24 @@ impl Monitor {
         match &mut self.run {
             Run::Default(run) => run.skip_empty_reads(end_ms, &mut self.context),
             Run::Published(run) => run.skip_empty_passes(end_ms, &mut self.context),
+        }
+    }
+
+    /// For a player whose guests are as they were told of last: answers the read of properties with that number.
+    pub(crate) fn repeat_guest_answer(&mut self, number: u32, now: HostTime) {
+        let now_ms = self.clock.advance(now);
+        if let Run::Default(run) = &mut self.run {
+            run.repeat_guest_answer(number, now_ms, &mut self.context);
+        }
+    }
+
+    /// For a player whose source answers nothing before `end`.
+    pub(crate) fn skip_unanswered_reads(&mut self, end: HostTime) {
+        let end_ms = self.clock.run_ms(end);
+        match &mut self.run {
+            Run::Default(run) => run.skip_unanswered_reads(end_ms),
+            // Its passes wait for their answer.
+            Run::Published(_) => {}
         }
     }
 
@@ -535,16 +580,12 @@ mod tests {
                     }
                     2 => {
                         let info = GuestInfo {
-                            vm: format!("vm-{}", numbers.below(4)),
                             customization_status: Some("TOOLSDEPLOYPKG_FAILED".into()),
                             start_time: Some(ServerTime::from_unix_ms(
                                 i64::try_from(numbers.below(20)).unwrap(),
                             )),
-                            end_time: None,
                             error_msg: numbers.text(),
-                            pending_customization: None,
-                            power_state: None,
-                            boot_time: None,
+                            ..GuestInfo::new(format!("vm-{}", numbers.below(4)))
                         };
                         monitor.handle_guest_info(info, now);
                     }

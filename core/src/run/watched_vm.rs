@@ -3,12 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::event::EventOrder;
+use crate::model::is_default;
+use crate::model::options::Options;
 use crate::model::status::{Conclusion, CustomizationStatus, Hint};
 use crate::model::time::ServerTime;
 use crate::rules::assess::Assessment;
 use crate::rules::conclusion::{conclude, AccessError, Grounds};
 use crate::rules::hint::{hint, HintGrounds};
 use crate::rules::history::History;
+use crate::rules::readiness::Readiness;
 use crate::rules::time_window::TimeWindow;
 use crate::rules::transitions::LastEmitted;
 
@@ -52,6 +55,8 @@ pub(super) struct WatchedVm {
     /// `None` for those of the start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) added: Option<Added>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) readiness: Readiness,
     #[serde(skip)]
     pub(super) known: Assessment,
     #[serde(skip)]
@@ -74,6 +79,7 @@ impl WatchedVm {
             concluded_by_end: None,
             emitted_hint: None,
             added,
+            readiness: Readiness::default(),
             known: Assessment::default(),
             conclusion: None,
         }
@@ -117,13 +123,19 @@ impl WatchedVm {
         self.added.as_ref().is_some_and(|added| !added.asked) && self.is_readable()
     }
 
+    /// Whether a read of properties names it (D19).
+    pub(super) fn awaits_ready_guest(&self, options: &Options) -> bool {
+        options.ready.is_some() && self.readiness.is_awaited() && self.is_readable()
+    }
+
     /// The conclusion by what is known, where the VMs of the start were `observed`.
-    pub(super) fn conclude(&self, observed: bool, wait_for_power_on: bool) -> Option<Conclusion> {
+    pub(super) fn conclude(&self, observed: bool, options: &Options) -> Option<Conclusion> {
         conclude(Grounds {
             assessment: &self.known,
             access_error: &self.access_error,
             is_observed: self.is_observed(observed),
-            wait_for_power_on,
+            wait_for_power_on: options.wait_for_power_on,
+            is_ready: options.ready.is_none() || self.readiness.ready_at().is_some(),
             by_end: self.concluded_by_end,
         })
     }

@@ -57,7 +57,7 @@ export function differences(expected, line) {
   for (const [at, row] of expected.vms.entries()) {
     const told = report.vms[at] ?? {};
     for (const field of Object.keys(row)) compare(`${row.vm} ${field}`, row[field], likeModel(field, row, told));
-    for (const field of ['revised', 'guestInfoDisagrees', 'error', 'hint', 'failure', 'windowOpensAt']) {
+    for (const field of ['revised', 'guestInfoDisagrees', 'error', 'hint', 'failure', 'windowOpensAt', 'readyAt']) {
       if (!(field in row) && told[field])
         found.push(`${row.vm} ${field}: the model has none, the report ${told[field]}`);
     }

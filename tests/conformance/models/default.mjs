@@ -1,5 +1,5 @@
 /**
- * The default rules (D1 to D18) as far as a replay shows them, written the naive way: after every input everything is
+ * The default rules (D1 to D19) as far as a replay shows them, written the naive way: after every input everything is
  * computed again from all that was ever told. Shares no code and no idea with the core, only the specification.
  */
 import {
@@ -17,6 +17,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const LAST_READ_MS = 5_000;
 const SAME_POWER_ON_MS = 10_000;
 const UNREAD_AT_LEAST_MS = 60_000;
+const PROPERTY_READ_MS = 5_000;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
 const RESULTS = ['CustomizationSucceeded', 'CustomizationFailed'];
 const POWER_STATES = ['poweredOn', 'poweredOff', 'suspended'];
@@ -38,7 +39,7 @@ export function byDefaultRules(recording) {
   return run.report();
 }
 
-const newLine = (sinceMs) => ({ status: 'VmNotStarted', attempt: 0, sinceMs });
+const newLine = (sinceMs) => ({ status: 'VmNotStarted', attempt: 0, sinceMs, succeeded: null });
 
 const isBefore = (a, b) => compareEvents(a, b) < 0;
 
@@ -55,6 +56,11 @@ class Run {
     this.stuckMs = (options.stuckAfterSeconds ?? 600) * 1000;
     this.attempts = options.attempts ?? 'follow';
     this.waitForPowerOn = options.waitForPowerOn ?? false;
+    this.ready = options.ready ?? null;
+    this.settleMs = Math.round((options.settleSeconds ?? 30) * 1000);
+    this.startMs = timeOf(startedAt);
+    // Only after the last step are reads of properties answered.
+    this.propertyReadMs = NEVER;
     this.lastStepMs = steps.at(-1)?.atMs ?? 0;
 
     // All that was ever told, each with the number of the input that fed it.
@@ -96,7 +102,12 @@ class Run {
       this.told.push(...inWindow.map((event) => ({ ...event, fed })));
       if (step.complete !== false) return this.completeObservation();
     } else if (step.guestInfo) {
-      if (this.vms().includes(step.guestInfo.vm)) this.guestInfos.push({ ...step.guestInfo, fed });
+      const { guestInfo } = step;
+      if (this.vms().includes(guestInfo.vm)) this.guestInfos.push({ ...guestInfo, fed });
+      // "After the input that brought the result": that one does not count.
+      const counts = this.isAwaited(guestInfo.vm);
+      this.tell();
+      if (counts) this.showReadiness(guestInfo.vm, guestInfo);
     } else if (step.readFailed) {
       return this.readFailed(step.readFailed);
     } else if (step.loggedIn && this.needsLogIn) {
@@ -195,7 +206,8 @@ class Run {
 
   nextMs() {
     const endMs = this.isLastRead ? this.deadlineMs + LAST_READ_MS : this.deadlineMs;
-    return Math.min(endMs, this.reading === 'waiting' || this.reading === 'idle' ? this.dueMs : NEVER);
+    const propertiesMs = this.unready().length > 0 ? this.propertyReadMs : NEVER;
+    return Math.min(endMs, propertiesMs, this.reading === 'waiting' || this.reading === 'idle' ? this.dueMs : NEVER);
   }
 
   clock() {
@@ -209,6 +221,7 @@ class Run {
     } else if (this.nowMs >= this.deadlineMs) {
       if (this.vmsToRead().length === 0) return this.end('timedOut');
       this.isLastRead = true;
+      if (this.propertyReadMs !== NEVER) this.propertyReadMs = this.nowMs;
       this.failures = 0;
       // A log-in that is under way comes first.
       if (this.needsLogIn) this.reading = 'logIn';
@@ -221,11 +234,61 @@ class Run {
     if (this.ended) return;
     this.nowMs = this.lastStepMs;
     if (this.deadlineMs === NEVER) return this.end(null);
+    this.propertyReadMs = this.nowMs;
     while (!this.ended) {
-      if (this.reading === 'logIn') this.input({ loggedIn: true });
+      if (this.unready().length > 0 && this.propertyReadMs <= this.nowMs) this.answerPropertyRead();
+      else if (this.reading === 'logIn') this.input({ loggedIn: true });
       else if (this.reading === 'open') this.completeObservation();
       else this.clock();
     }
+  }
+
+  /** "With the last readiness fields that each VM had", the next 5 s after it. */
+  answerPropertyRead() {
+    const last = (vm, field) =>
+      this.guestInfos.findLast((info) => info.vm === vm && info[field] !== undefined)?.[field];
+    for (const vm of this.unready()) {
+      const [toolsRunningStatus, guestOperationsReady] = ['toolsRunningStatus', 'guestOperationsReady'].map((field) =>
+        last(vm, field),
+      );
+      this.showReadiness(vm, { toolsRunningStatus, guestOperationsReady });
+    }
+    this.propertyReadMs = this.nowMs + PROPERTY_READ_MS;
+    this.tell();
+  }
+
+  // ---- readiness (D19)
+
+  /** Whether the VM succeeded and its guest is not known to be ready. */
+  isAwaited(vm) {
+    const line = this.lines.get(vm);
+    return this.ready !== null && line !== undefined && line.succeeded !== null && line.readyMs === null;
+  }
+
+  /** Those whose properties are asked for. */
+  unready() {
+    return this.vmsToRead().filter((vm) => this.isAwaited(vm));
+  }
+
+  showReadiness(vm, { toolsRunningStatus, guestOperationsReady }) {
+    if (!this.isAwaited(vm)) return;
+    const line = this.lines.get(vm);
+    const shown = [toolsRunningStatus === undefined ? undefined : toolsRunningStatus === 'guestToolsRunning'];
+    if (this.ready === 'guestOperations') shown.push(guestOperationsReady);
+    if (shown.includes(false)) line.settlingMs = null;
+    else if (!shown.includes(undefined)) {
+      line.settlingMs ??= this.nowMs;
+      if (this.nowMs - line.settlingMs >= this.settleMs) line.readyMs = this.nowMs;
+    }
+  }
+
+  /** What becomes of it with another result, and with another power-on while it settles. */
+  followReadiness(vm, line, { status, attempt }) {
+    const succeeded = status === 'CustomizationSucceeded' ? attempt : null;
+    const powerOn = this.powerOnsOf(this.eventsOf(vm)).at(-1)?.key;
+    if (succeeded !== line.succeeded) Object.assign(line, { succeeded, settlingMs: null, readyMs: null });
+    if (powerOn !== line.powerOn) line.settlingMs = null;
+    line.powerOn = powerOn;
   }
 
   vms() {
@@ -272,6 +335,7 @@ class Run {
     const path = [...LADDER.slice(0, rank(is.status)), is.status];
 
     this.noteResult(line, is);
+    this.followReadiness(vm, line, is);
     if (is.attempt > line.attempt) {
       for (const to of path.slice(1)) move(to, ...causeOf[to]());
     } else if (is.attempt < line.attempt) {
@@ -383,11 +447,17 @@ class Run {
   conclusionOf(vm) {
     const { status, attempt } = this.stateOf(vm);
     const refusals = this.refusalsOf(vm);
-    if (RESULTS.includes(status)) return 'completed';
+    const isUnready = status === 'CustomizationSucceeded' && this.ready !== null && this.readyMsOf(vm) === null;
+    if (RESULTS.includes(status) && !isUnready) return 'completed';
     if (refusals.some(({ kind }) => kind === 'notFound') || this.isRemoved(vm)) return 'vmRemoved';
     if (refusals.length > 0) return 'unobservable';
     if (attempt === 0 && this.watchOf(vm).isObserved && !this.waitForPowerOn) return 'notStarted';
     return null;
+  }
+
+  readyMsOf(vm) {
+    const { succeeded, readyMs } = this.lines.get(vm);
+    return succeeded === null ? null : readyMs;
   }
 
   refusalsOf(vm) {
@@ -444,6 +514,7 @@ class Run {
     };
     const isStuck = conclusion === null && this.nowMs - line.sinceMs >= this.stuckMs;
     if (isStuck || conclusion === 'timedOut' || conclusion === 'notStarted') row.hint = this.hintOf(vm, is, conclusion);
+    if (this.ready !== null && this.readyMsOf(vm) !== null) row.readyAt = timeText(this.startMs + this.readyMsOf(vm));
     if (row.hint === 'poweredOnEarlier') row.windowOpensAt = timeText(this.watchOf(vm).windowMs);
     if (line.revised) row.revised = true;
     if (is.disagrees) row.guestInfoDisagrees = true;
@@ -475,6 +546,7 @@ class Run {
     }
     const wasPoweredOn = opener.kind !== 'started';
     if (power === 'poweredOff' || (power === 'suspended' && wasPoweredOn)) return 'poweredOff';
+    if (status === 'CustomizationSucceeded') return 'notReady';
     return status === 'CustomizationStarted' ? 'startedNoResult' : ofSpec;
   }
 }

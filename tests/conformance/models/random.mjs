@@ -125,7 +125,7 @@ function randomOptions(random, rules) {
   if (timeout !== undefined) options.timeoutSeconds = timeout;
   if (rules === 'published') {
     // The script takes no option but the timeout: these must not change anything.
-    if (random.chance(0.1)) Object.assign(options, { pollIntervalSeconds: 7, lookbackSeconds: 10 });
+    if (random.chance(0.1)) Object.assign(options, { pollIntervalSeconds: 7, lookbackSeconds: 10, ready: 'tools' });
     return options;
   }
   const attempts = random.weighted([
@@ -140,6 +140,8 @@ function randomOptions(random, rules) {
   if (random.chance(0.1)) options.since = spellWithOffset(random, STARTED_AT + random.pick([-60_000, -300_000, 0]));
   if (random.chance(0.2)) options.pollIntervalSeconds = random.pick([5, 60]);
   if (random.chance(0.3)) options.stuckAfterSeconds = random.pick([10, 15, 30]);
+  if (random.chance(0.4)) options.ready = random.pick(['tools', 'guestOperations']);
+  if (random.chance(0.3)) options.settleSeconds = random.pick([0, 0.001, 5, 14.999, 15, 15.001]);
   return options;
 }
 
@@ -230,7 +232,7 @@ function randomSteps(random, { vms, options, pool, rules }) {
   return times.map((atMs) => {
     const what = random.weighted([
       [12, 'events'],
-      [rules === 'default' ? 5 : 1, 'guestInfo'],
+      [options.ready ? 12 : rules === 'default' ? 5 : 1, 'guestInfo'],
       [4 * trouble, 'readFailed'],
       [1 * trouble, 'loggedIn'],
       [rules === 'default' && hasOtherVms ? 5 : 0, 'vms'],
@@ -334,6 +336,15 @@ function randomGuestInfo(random, vms) {
   const power = random.pick([undefined, undefined, 'poweredOn', 'poweredOff', 'suspended', 'ofAnotherRelease']);
   if (power !== undefined) info.powerState = power;
   if (random.chance(0.4)) info.bootTime = spell(random, STARTED_AT + random.pick(random.weighted(OFFSETS_MS)));
+  const tools = random.weighted([
+    [2, undefined],
+    [6, 'guestToolsRunning'],
+    [1, 'guestToolsNotRunning'],
+    [1, 'guestToolsExecutingScripts'],
+  ]);
+  if (tools !== undefined) info.toolsRunningStatus = tools;
+  const operations = random.pick([undefined, true, true, true, false]);
+  if (operations !== undefined) info.guestOperationsReady = operations;
   return info;
 }
 
