@@ -47,14 +47,17 @@ export function transitionLine({ to, attempt }: Transition, label: string): stri
 export function conclusionLine(row: VmRow, label: string): string | undefined {
   switch (row.conclusion ?? 'open') {
     case 'open':
-    case 'completed':
       return undefined;
+    case 'completed':
+      return row.readyAt === undefined ? undefined : `VM '${label}' is ready`;
     case 'notStarted':
       return row.hint === 'poweredOnEarlier'
         ? `Customization for VM '${label}' is not waited for: ${rowHintText(row)}`
         : `VM '${label}' is not started: its customization is not waited for`;
     case 'timedOut':
-      return `Customization for VM '${label}' has not finished in time`;
+      return row.customizationStatus === 'CustomizationSucceeded'
+        ? `VM '${label}' was not ready in time`
+        : `Customization for VM '${label}' has not finished in time`;
     case 'vmRemoved':
       return `VM '${label}' was removed`;
     case 'cancelled':
@@ -75,6 +78,7 @@ const HINTS: Readonly<Record<Hint, string>> = {
     'a customization is pending, but VMware Tools do not start it: missing, old or not running, or it came after the power-on',
   notStarted: 'it was powered on, but customization did not start',
   startedNoResult: 'customization started, but the guest reported no result',
+  notReady: 'customization succeeded, but the guest is not ready: it may still boot, or VMware Tools do not run',
 };
 
 /** The likely reason that a VM gets no further. */

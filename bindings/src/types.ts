@@ -38,6 +38,7 @@ export type Conclusion = 'completed' | 'notStarted' | 'timedOut' | 'vmRemoved' |
  * - `pendingNotStarted`: it was powered on, and a customization is pending
  * - `notStarted`: it was powered on, and whether a customization is pending is not known
  * - `startedNoResult`: customization started, and no result came
+ * - `notReady`: customization succeeded, and the guest that is waited for is not ready
  */
 export type Hint =
   | 'notRead'
@@ -47,7 +48,8 @@ export type Hint =
   | 'nothingPending'
   | 'pendingNotStarted'
   | 'notStarted'
-  | 'startedNoResult';
+  | 'startedNoResult'
+  | 'notReady';
 
 /** A VM to watch. A name is a label, never an identity: VMs are renamed, and names repeat. */
 export interface VmRef {
@@ -105,6 +107,8 @@ export interface VmRow {
   readonly startedAt?: string | null;
   /** Server time of the result. */
   readonly finishedAt?: string | null;
+  /** Server time at which the guest was ready; absent while it is not, and where that is not waited for. */
+  readonly readyAt?: string;
   /** What went wrong in the guest. */
   readonly failure?: Failure | null;
   /** The likely reason that the VM gets no further. */
@@ -221,6 +225,16 @@ export interface MonitorOptions {
   readonly attempts?: 'follow' | 'first' | 'reopen';
   /** Seconds of host time without a transition after which a row gets a hint. Default 600. */
   readonly stuckAfterSeconds?: number;
+  /**
+   * What a guest must be before a VM that succeeded is done: `tools` waits until VMware Tools run, `guestOperations` until
+   * the guest takes guest operations as well. Null takes success for enough. Not under `published` rules. Default null.
+   */
+  readonly ready?: 'tools' | 'guestOperations' | null;
+  /**
+   * Seconds of host time for which a guest has to go on being ready, since a Linux guest reboots right after its success.
+   * Default 30.
+   */
+  readonly settleSeconds?: number;
 }
 
 /**
@@ -257,12 +271,20 @@ export interface EventQuery {
   readonly timeoutMs: number | null;
 }
 
+/** A read of properties that the machine asks for (`ready`). The answer says what is known of each VM. */
+export interface GuestInfoQuery {
+  /** Its number, which goes with the answer. */
+  readonly number: number;
+  /** The VMs to read, by the value of their managed object reference. */
+  readonly vms: readonly string[];
+}
+
 /** When to call the machine again, and why. */
 export interface Deadline {
   /** Host time in milliseconds. */
   readonly atMs: number;
   /** Why. May grow. */
-  readonly reason: 'read' | 'retry' | 'deadline' | 'lastRead' | 'pass' | 'stuck' | (string & {});
+  readonly reason: 'read' | 'retry' | 'deadline' | 'lastRead' | 'pass' | 'stuck' | 'guestInfo' | (string & {});
 }
 
 /** Something the machine tells, or asks its host to do. */
@@ -271,6 +293,7 @@ export type Output =
   | { readonly type: 'concluded'; readonly row: VmRow }
   | { readonly type: 'stuck'; readonly vm: string; readonly hint: Hint }
   | { readonly type: 'read'; readonly query: EventQuery }
+  | { readonly type: 'readGuestInfo'; readonly query: GuestInfoQuery }
   | { readonly type: 'logIn' };
 
 /** What became of the events of one document. */
@@ -315,8 +338,8 @@ export interface ReadFailure {
 }
 
 /**
- * Guest info: `guest.customizationInfo`, `config.tools.pendingCustomization`, `runtime.powerState` and `runtime.bootTime`
- * of one VM.
+ * Guest info: `guest.customizationInfo`, `config.tools.pendingCustomization`, `runtime.powerState`, `runtime.bootTime`,
+ * `guest.toolsRunningStatus` and `guest.guestOperationsReady` of one VM.
  */
 export interface GuestInfo {
   readonly vm: string;
@@ -333,6 +356,10 @@ export interface GuestInfo {
   readonly powerState?: string | null;
   /** Server time at which it was powered on last. */
   readonly bootTime?: string | null;
+  /** `guestToolsRunning`, `guestToolsNotRunning` or `guestToolsExecutingScripts`. */
+  readonly toolsRunningStatus?: string | null;
+  /** Whether it takes guest operations. */
+  readonly guestOperationsReady?: boolean | null;
 }
 
 /** The state of a run as versioned plain data, for {@link Monitor.restore}. Its fields are the core's own business. */

@@ -38,7 +38,10 @@ function shared(more = {}) {
     calls.push(made);
     return made;
   };
-  const answered = (name) => (given, options) => call(name, { given, signal: options.signal }).answer;
+  const answered =
+    (name) =>
+    (given, { signal, ...more }) =>
+      call(name, { given, signal, more }).answer;
   const source = new SharedSource(
     {
       readTimeoutMs: 120_000,
@@ -342,6 +345,28 @@ describe('other questions of several watches', () => {
     assert.deepEqual(first.value, [{ vm: 'vm-2', pendingCustomization: true }]);
     assert.deepEqual(second.value, [{ vm: 'vm-3' }, { vm: 'vm-2', pendingCustomization: true }]);
     assert.equal(of('guests').length, 1);
+  });
+
+  test('to the guests ask whether they are ready where one watch waits for that', async () => {
+    const { source, pass, of } = shared();
+    const ask = (vm, more) => asked((options) => source.readGuestInfo([vm], { ...options, ...more }));
+    const waits = [ask('vm-1', { readiness: true }), ask('vm-2', { readiness: false }), ask('vm-3', {})];
+    await pass(20);
+    const { given, more } = of('guests')[0].given;
+    assert.deepEqual([given, more], [['vm-1', 'vm-2', 'vm-3'], { readiness: true }]);
+    of('guests')[0].resolve([{ vm: 'vm-1', noPermission: 'why' }]);
+    await settle();
+    assert.deepEqual(
+      waits.map(({ value }) => value),
+      [[{ vm: 'vm-1', noPermission: 'why' }], [], []],
+      'also why one may not be read is told to who asked for it',
+    );
+    const alone = ask('vm-2', {});
+    await pass(20);
+    assert.deepEqual(of('guests')[1].given.more, { readiness: false });
+    of('guests')[1].resolve([]);
+    await settle();
+    assert.deepEqual(alone.value, []);
   });
 
   test('for the time are one, asked after all of them', async () => {

@@ -108,17 +108,26 @@ impl RawMonitor {
         Ok(self.update(Some(ingested)))
     }
 
-    /// Feeds guest info: a JSON object, or an array of them.
+    /// Feeds guest info: a JSON object, or an array of them. `answers` is the number of the read of properties that it answers.
     ///
     /// # Errors
     ///
     /// `invalidInput` when it is none.
     #[wasm_bindgen(js_name = handleGuestInfo)]
-    pub fn handle_guest_info(&mut self, json: &str, now_ms: f64) -> Result<String, JsValue> {
+    pub fn handle_guest_info(
+        &mut self,
+        json: &str,
+        now_ms: f64,
+        answers: Option<u32>,
+    ) -> Result<String, JsValue> {
         let infos = GuestInfo::list_from_json(json)
             .map_err(|error| refusal("invalidInput", "the guest info", &error))?;
-        for info in infos {
-            self.inner.handle_guest_info(info, host_time(now_ms));
+        let now = host_time(now_ms);
+        match answers {
+            Some(number) => self.inner.handle_guest_answer(number, infos, now),
+            None => infos
+                .into_iter()
+                .for_each(|info| self.inner.handle_guest_info(info, now)),
         }
         Ok(self.update(None))
     }

@@ -98,12 +98,23 @@ export class Monitor implements Disposable {
   }
 
   /**
-   * Takes what is known of the guests of some VMs.
+   * Takes what is known of the guests of some VMs. What it says of their readiness counts in an answer alone.
    * @throws {@link OptionsError} with the code `invalidInput`; the monitor is as before
    */
   handleGuestInfo(info: GuestInfo | readonly GuestInfo[], nowMs: number): Update {
     checkGuestInfo(info);
     return this.#update((raw) => raw.handleGuestInfo(inputText('the guest info', info), hostTime(nowMs)));
+  }
+
+  /**
+   * Takes the answer to the output `readGuestInfo`. VMs of which nothing is known may be left out. Where another read is open
+   * by now, it is taken as by {@link Monitor.handleGuestInfo}. A read that fails is not answered.
+   * @param number - that of the query
+   * @throws {@link OptionsError} with the code `invalidInput`; the monitor is as before
+   */
+  handleGuestAnswer(number: number, infos: readonly GuestInfo[], nowMs: number): Update {
+    checkGuestInfo(infos);
+    return this.#update((raw) => raw.handleGuestInfo(inputText('the guest info', infos), hostTime(nowMs), number));
   }
 
   /** Takes the news that the read asked for has failed, as a whole or for one VM. */

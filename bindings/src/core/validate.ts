@@ -25,6 +25,11 @@ export const MONITOR_OPTIONS: Readonly<Record<keyof MonitorOptions, Field>> = {
   waitForPowerOn: FLAG,
   attempts: oneOf('follow', 'first', 'reopen'),
   stuckAfterSeconds: SECONDS,
+  ready: {
+    fits: (value) => value === null || value === 'tools' || value === 'guestOperations',
+    give: "give 'tools' or 'guestOperations', or null to take success for enough",
+  },
+  settleSeconds: SECONDS,
 };
 
 /** Options that were looked at, as the core takes them. */
@@ -64,6 +69,11 @@ const textOrNothing = (give: string): Field => ({
   code: 'invalidInput',
 });
 const TIME = textOrNothing('give a time of vCenter as a text');
+const FLAG_OR_NOTHING: Field = {
+  fits: (value) => value === null || FLAG.fits(value),
+  give: FLAG.give,
+  code: 'invalidInput',
+};
 
 const GUEST_INFO: Readonly<Record<keyof GuestInfo, Field>> = {
   vm: { ...VM.vm, code: 'invalidInput' },
@@ -71,13 +81,11 @@ const GUEST_INFO: Readonly<Record<keyof GuestInfo, Field>> = {
   startTime: TIME,
   endTime: TIME,
   errorMsg: textOrNothing('give a text'),
-  pendingCustomization: {
-    fits: (value) => value === null || FLAG.fits(value),
-    give: FLAG.give,
-    code: 'invalidInput',
-  },
+  pendingCustomization: FLAG_OR_NOTHING,
   powerState: textOrNothing('give runtime.powerState'),
   bootTime: TIME,
+  toolsRunningStatus: textOrNothing('give guest.toolsRunningStatus'),
+  guestOperationsReady: FLAG_OR_NOTHING,
 };
 
 /**

@@ -72,6 +72,7 @@ const ADVICE: Readonly<Record<Hint, string>> = {
     'Look whether VMware Tools or open-vm-tools is installed in the template, recent and running. A specification applied to a running VM waits for the next power-on.',
   notStarted: 'Look whether a specification was applied, and whether VMware Tools runs in the guest.',
   startedNoResult: 'Look into the log in the guest; it may still be rebooting, or cut off from its host.',
+  notReady: 'Look at the console of the VM: it may still boot, or VMware Tools do not run.',
 };
 
 export function adviceFor(hint: Hint): string {

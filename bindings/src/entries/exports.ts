@@ -14,7 +14,14 @@ export type { TrustOptions } from '../http/trust.js';
 export { recordingFromEvents } from '../recording/from-events.js';
 export { holdsRecordings } from '../recording/holds-recordings.js';
 export { Recorder, type RecorderOptions } from '../recording/recorder.js';
-export type { CallOptions, EventPage, EventPush, EventSource } from '../source/event-source.js';
+export type {
+  CallOptions,
+  EventPage,
+  EventPush,
+  EventSource,
+  GuestCallOptions,
+  GuestReading,
+} from '../source/event-source.js';
 export type * from '../types.js';
 export type { Clock } from '../util/clock.js';
 export { decodeText } from '../util/decode-text.js';

@@ -8,6 +8,24 @@ export interface CallOptions {
   readonly signal: AbortSignal;
 }
 
+/** What accompanies the question to guests. */
+export interface GuestCallOptions extends CallOptions {
+  /**
+   * `toolsRunningStatus` and `guestOperationsReady` are wanted too: the wait has the option `ready`. A source whose server does
+   * not have them throws an `OptionsError`, which ends the wait.
+   */
+  readonly readiness?: boolean;
+}
+
+/** What was read of one guest. */
+export interface GuestReading extends GuestInfo {
+  /**
+   * Why the account may not read its properties, for people. A VM that succeeded is then not waited for any longer: it is
+   * `unobservable`, for this reason.
+   */
+  readonly noPermission?: string;
+}
+
 /** The answer to one read. */
 export interface EventPage {
   /** The events, oldest first when there are several documents; the order within one does not matter. */
@@ -60,10 +78,10 @@ export interface EventSource {
   readEvents(query: EventQuery, options: CallOptions): Promise<EventPage>;
   /**
    * What the guests of these VMs say of their customization (vSphere 7.0.2 and later), in one request where that can be
-   * done: a second signal where events are missing, and the ground for hints. VMs of which nothing is known are left
-   * out. What it throws is told once and never ends the wait.
+   * done: a second signal where events are missing, the ground for hints, and how the option `ready` is met. VMs of which nothing
+   * is known are left out. What it throws is told once and never ends the wait.
    */
-  readGuestInfo?(vms: readonly string[], options: CallOptions): Promise<readonly GuestInfo[]>;
+  readGuestInfo?(vms: readonly string[], options: GuestCallOptions): Promise<readonly GuestReading[]>;
   /** Logs in again after a `notAuthenticated`. Without it a lost session ends the wait. */
   logIn?(options: CallOptions): Promise<void>;
   /**

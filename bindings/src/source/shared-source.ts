@@ -1,9 +1,9 @@
 /** One source for many watches: what several of them want at the same time is asked for once. */
 import type { EventDocument } from '../core/event-document.js';
 import { documentOf, type EventItem, separableItems, vmOf } from '../core/event-items.js';
-import type { EventQuery, GuestInfo, ReadFailure, ReadReason } from '../types.js';
+import type { EventQuery, ReadFailure, ReadReason } from '../types.js';
 import type { Clock } from '../util/clock.js';
-import type { CallOptions, EventPage, EventPush, EventSource } from './event-source.js';
+import type { CallOptions, EventPage, EventPush, EventSource, GuestCallOptions, GuestReading } from './event-source.js';
 import { GatheredCalls } from './gathered-calls.js';
 import { SharedPush } from './shared-push.js';
 
@@ -25,7 +25,7 @@ export class SharedSource implements EventSource {
   readonly #clock: Clock;
   readonly #time: GatheredCalls<undefined, Date>;
   readonly #reads: GatheredCalls<EventQuery, JointPage>;
-  readonly #guests: GatheredCalls<readonly string[], readonly GuestInfo[]>;
+  readonly #guests: GatheredCalls<GuestQuestion, readonly GuestReading[]>;
   readonly #push: SharedPush;
 
   constructor(source: Required<EventSource>, clock: Clock) {
@@ -34,7 +34,10 @@ export class SharedSource implements EventSource {
     this.readTimeoutMs = source.readTimeoutMs + SAFETY_GRID_MS;
     this.#time = new GatheredCalls((_, signal) => source.serverTime({ signal }), clock);
     this.#reads = new GatheredCalls((queries, signal) => this.#read(queries, { signal }), clock);
-    this.#guests = new GatheredCalls((lists, signal) => source.readGuestInfo(union(lists), { signal }), clock);
+    this.#guests = new GatheredCalls((questions, signal) => {
+      const readiness = questions.some((question) => question.readiness);
+      return source.readGuestInfo(union(questions.map(({ vms }) => vms)), { signal, readiness });
+    }, clock);
     const hurry = (): void => this.#reads.hurry();
     this.#push = new SharedPush((query, options) => source.pushEvents(query, options), clock, hurry);
   }
@@ -52,8 +55,11 @@ export class SharedSource implements EventSource {
     return page.answerTo(query);
   }
 
-  async readGuestInfo(vms: readonly string[], { signal }: CallOptions): Promise<readonly GuestInfo[]> {
-    const infos = await this.#guests.ask(vms, this.#soonMs(), signal);
+  async readGuestInfo(
+    vms: readonly string[],
+    { signal, readiness = false }: GuestCallOptions,
+  ): Promise<readonly GuestReading[]> {
+    const infos = await this.#guests.ask({ vms, readiness }, this.#soonMs(), signal);
     const wanted = new Set(vms);
     return infos.filter(({ vm }) => wanted.has(vm));
   }
@@ -79,6 +85,12 @@ export class SharedSource implements EventSource {
     this.#push.readFrom(query.since);
     return new JointPage(await this.#source.readEvents(query, options));
   }
+}
+
+/** What one watch wants to know of guests. */
+interface GuestQuestion {
+  readonly vms: readonly string[];
+  readonly readiness: boolean;
 }
 
 /** One query for what all of these ask: the VMs and types of each, from the earliest time on. */

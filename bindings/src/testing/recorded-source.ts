@@ -57,13 +57,20 @@ export function recordedSource(recording: Recording, options: RecordedSourceOpti
     },
     logIn: async () => undefined,
   };
-  if (!played.some(({ guestInfo }) => guestInfo.length > 0)) {
+  // A wait for guests that are ready takes no source that cannot tell.
+  const isReadyWaitedFor = (recording.options?.ready ?? null) !== null;
+  if (!isReadyWaitedFor && !played.some(({ guestInfo }) => guestInfo.length > 0)) {
     return source;
   }
   return {
     ...source,
     readGuestInfo: async (vms) => {
-      const newest = new Map(due().flatMap(({ guestInfo }) => guestInfo.map((info) => [info.vm, info])));
+      const newest = new Map<string, GuestInfo>();
+      for (const info of due().flatMap(({ guestInfo }) => guestInfo)) {
+        // Only answers to some reads say whether a guest is ready.
+        const { toolsRunningStatus = null, guestOperationsReady = null } = { ...newest.get(info.vm), ...info };
+        newest.set(info.vm, { ...info, toolsRunningStatus, guestOperationsReady });
+      }
       return vms.flatMap((vm) => newest.get(vm) ?? []);
     },
   };

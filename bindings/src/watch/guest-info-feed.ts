@@ -3,7 +3,8 @@
  * that whatever both tell of is known from the event too, which says more; and it never fails or holds up anything.
  */
 
-import type { EventSource } from '../source/event-source.js';
+import { OptionsError } from '../errors.js';
+import type { CallOptions, EventSource } from '../source/event-source.js';
 import type { SourceFailures } from '../source/read-failure.js';
 import { withTimeout } from '../source/with-timeout.js';
 import type { GuestInfo, Output, ReadReason, VmRow } from '../types.js';
@@ -27,6 +28,10 @@ export interface GuestSetup {
   readonly failures: SourceFailures;
   readonly clock: Clock;
   readonly vms: readonly string[];
+  /** Whether guests are to be ready: a source that cannot tell it is noticed before the first of them could be. */
+  readonly readiness: boolean;
+  /** The source cannot be used with the options. */
+  readonly refused: (error: OptionsError) => void;
 }
 
 /** What is known of the guests, and what of it the machine does not know yet. */
@@ -201,19 +206,24 @@ export class GuestInfoFeed {
   }
 
   async #read(read: NonNullable<EventSource['readGuestInfo']>): Promise<void> {
-    const { clock } = this.#setup;
+    const { clock, readiness } = this.#setup;
     const { signal } = this.#stop;
     try {
       const vms = [...this.#open];
-      const infos = await withTimeout('asking the guests', (call) => read(vms, call), TIMEOUT_MS, clock, signal);
-      for (const info of infos) {
+      const ask = (call: CallOptions): ReturnType<typeof read> => read(vms, { ...call, readiness });
+      const readings = await withTimeout('asking the guests', ask, TIMEOUT_MS, clock, signal);
+      for (const reading of readings) {
         // The list may have changed meanwhile.
-        if (this.#vms.has(info.vm)) {
-          this.#arrived.set(info.vm, info);
+        if (this.#vms.has(reading.vm) && reading.noPermission === undefined) {
+          this.#arrived.set(reading.vm, withoutReadiness(reading));
         }
       }
       this.#readAt = clock.now();
     } catch (error) {
+      if (readiness && error instanceof OptionsError) {
+        this.#setup.refused(error);
+        return;
+      }
       const failure = this.#setup.failures.of(error);
       // A session that is gone is noticed, and told, by the read of the events.
       if (!signal.aborted && failure.kind !== 'notAuthenticated') {
@@ -228,6 +238,12 @@ export class GuestInfoFeed {
     }
     this.#arrived.clear();
   }
+}
+
+/** Without what counts only in the answer to a read that the machine has asked for (D19). */
+export function withoutReadiness<T extends GuestInfo>(info: T): Omit<T, 'toolsRunningStatus' | 'guestOperationsReady'> {
+  const { toolsRunningStatus: _tools, guestOperationsReady: _operations, ...rest } = info;
+  return rest;
 }
 
 /** What is known of a VM beside its customizations. */

@@ -129,14 +129,25 @@ export class MonitorFeed {
         this.#setup.record({ type: 'guestInfo', info, atMs });
         return [update];
       } catch (error) {
-        if (!(error instanceof VmCustomizationError) || error.code !== 'invalidInput') {
-          throw error;
-        }
-        failure ??= `what is known of the guest of ${info.vm} makes no sense: ${error.message}`;
+        failure ??= nonsense(`the guest of ${info.vm}`, error);
         return [];
       }
     });
     return { updates, failure };
+  }
+
+  /** Feeds the answer to a read of properties; one that makes no sense is none. */
+  answer(number: number, infos: readonly GuestInfo[], now: number): { update?: Update; failure?: string } {
+    const atMs = this.#advance(now);
+    try {
+      const update = this.#setup.monitor.handleGuestAnswer(number, infos, atMs);
+      for (const info of infos) {
+        this.#setup.record({ type: 'guestInfo', info, atMs });
+      }
+      return { update };
+    } catch (error) {
+      return { failure: nonsense('the guests', error) };
+    }
   }
 
   /** Feeds a read or a log-in that failed. */
@@ -193,6 +204,14 @@ export class MonitorFeed {
     this.#lastMs = Math.max(this.#lastMs, now);
     return this.#lastMs;
   }
+}
+
+/** What is wrong with guest info that cannot be taken. */
+function nonsense(whose: string, error: unknown): string {
+  if (!(error instanceof VmCustomizationError) || error.code !== 'invalidInput') {
+    throw error;
+  }
+  return `what is known of ${whose} makes no sense: ${error.message}`;
 }
 
 function wireFailure(what: string, error: unknown): ReadFailure {

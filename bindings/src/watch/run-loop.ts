@@ -18,6 +18,7 @@ import { GuestInfoFeed } from './guest-info-feed.js';
 import { InputQueue } from './input-queue.js';
 import { MonitorFeed } from './monitor-feed.js';
 import { PushFeed, type PushInput } from './push-feed.js';
+import { ReadinessFeed, type ReadinessInput } from './readiness-feed.js';
 import type { RunSetup } from './run-setup.js';
 
 const READ_TIMEOUT_MS = 30_000;
@@ -34,7 +35,9 @@ type Input = { asOfMs?: number; call?: AbortSignal } & (
   | { type: 'loggedIn' }
   | { type: 'logInError'; error: unknown }
   | { type: 'vms'; vms: readonly VmRef[]; serverTime: string; done: () => void; failed: (error: unknown) => void }
+  | { type: 'refused'; error: OptionsError }
   | PushInput
+  | ReadinessInput
 );
 
 /** One run, from the question for the time to the report. */
@@ -48,6 +51,7 @@ export class RunLoop {
   readonly #raised: boolean;
   readonly #gapReads: GapReads;
   readonly #guests: GuestInfoFeed;
+  readonly #readiness: ReadinessFeed;
   #monitor: Monitor | undefined;
   #feed: MonitorFeed | undefined;
   #deadline: Deadline | null = null;
@@ -74,11 +78,19 @@ export class RunLoop {
     this.#raised = this.#pushEvents !== undefined && options.pollIntervalSeconds === undefined;
     this.#options = this.#raised ? { ...options, pollIntervalSeconds: SAFETY_READ_S } : options;
     this.#gapReads = new GapReads(this.#raised);
+    const readGuestInfo = options.rules === 'published' ? undefined : source.readGuestInfo?.bind(source);
     this.#guests = new GuestInfoFeed({
-      read: options.rules === 'published' ? undefined : source.readGuestInfo?.bind(source),
+      read: readGuestInfo,
       failures: setup.failures,
       clock: setup.clock,
       vms: setup.vms.map(({ vm }) => vm),
+      readiness: (options.ready ?? null) !== null,
+      refused: (error) => this.#inputs.put({ type: 'refused', error }),
+    });
+    this.#readiness = new ReadinessFeed({
+      read: readGuestInfo,
+      clock: setup.clock,
+      post: (input) => this.#inputs.put(input),
     });
   }
 
@@ -105,6 +117,7 @@ export class RunLoop {
       this.#begun.resolve();
       this.#pushFeed?.stop();
       this.#guests.stop();
+      this.#readiness.stop();
       this.#openRead?.abort();
       this.#openLogIn?.abort();
     }
@@ -270,6 +283,14 @@ export class RunLoop {
       case 'pushFailed':
         this.#feedPushFailed(input, now);
         break;
+      case 'readiness':
+        this.#feedReadiness(input, now);
+        break;
+      case 'readinessError':
+        this.#feedReadinessError(input.error, now);
+        break;
+      case 'refused':
+        throw input.error;
       case 'pushUnavailable':
         this.#gapReads.pushEnded();
         this.#setup.tell({ type: 'pushUnavailable', message: input.message });
@@ -292,6 +313,7 @@ export class RunLoop {
     const watched = this.#running.rows().map(({ vm }) => vm);
     this.#vmCount = watched.length;
     this.#guests.changed(watched);
+    this.#readiness.changed(new Set(watched));
     this.#gapReads.changed(new Set(watched));
     this.#act([update]);
     void this.#pushFeed?.vmsChanged(watched, { added: watched.some((vm) => !before.has(vm)) });
@@ -304,6 +326,34 @@ export class RunLoop {
     const openLogIn = this.#openLogIn !== undefined;
     // The machine logs in as after a read that met the same; a log-in under way is an answer already.
     if (failure.kind === 'notAuthenticated' && this.#setup.source.logIn !== undefined && !openLogIn) {
+      this.#act([this.#fed.failure(failure, now)]);
+    }
+  }
+
+  #feedReadiness({ number, readings }: Extract<ReadinessInput, { type: 'readiness' }>, now: number): void {
+    const counted = this.#readiness.counted(readings);
+    const infos = counted.filter(({ noPermission }) => noPermission === undefined);
+    const { update, failure } = this.#fed.answer(number, infos, now);
+    if (failure !== undefined) {
+      this.#guests.failed(failure);
+    }
+    const updates = update === undefined ? [] : [update];
+    for (const { vm, noPermission: message } of counted) {
+      if (message !== undefined) {
+        updates.push(this.#fed.failure({ kind: 'noPermission', vm, message }, now));
+      }
+    }
+    this.#act(updates);
+  }
+
+  #feedReadinessError(error: unknown, now: number): void {
+    if (error instanceof OptionsError) {
+      throw error;
+    }
+    const failure = this.#setup.failures.of(error);
+    if (failure.kind !== 'notAuthenticated') {
+      this.#guests.failed(failure.message ?? failure.kind);
+    } else if (this.#openLogIn === undefined) {
       this.#act([this.#fed.failure(failure, now)]);
     }
   }
@@ -367,6 +417,12 @@ export class RunLoop {
   #act(updates: readonly Update[]): void {
     for (const [index, update] of updates.entries()) {
       this.#take(update);
+      // That is asked for once, and before the last events.
+      for (const output of this.#ended ? [] : update.outputs) {
+        if (output.type === 'readGuestInfo') {
+          this.#readiness.ask(output.query);
+        }
+      }
       if (index === updates.length - 1 && !this.#ended) {
         this.#obey(update.outputs);
       }
@@ -384,6 +440,7 @@ export class RunLoop {
     }
     for (const output of update.outputs) {
       this.#guests.told(output);
+      this.#readiness.told(output);
       if (output.type === 'transition' || output.type === 'concluded' || output.type === 'stuck') {
         this.#setup.tell(output);
       }
@@ -424,6 +481,9 @@ export class RunLoop {
       'reading the events',
       async (options) => {
         await this.#guests.beforeRead(query.reason, options.signal);
+        if (query.reason === 'deadline') {
+          await this.#readiness.beforeLastRead(options.signal);
+        }
         options.signal.throwIfAborted();
         return checkedPage(await source.readEvents(query, options), 'readEvents');
       },

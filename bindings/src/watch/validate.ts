@@ -5,6 +5,7 @@ import type { EventSource } from '../source/event-source.js';
 import { describe } from '../util/describe.js';
 import { CLOCK, checkKnown, type Field, type Fields, FLAG, FUNCTION, SIGNAL, unusable } from '../util/fields.js';
 import type { WatchOptions } from './options.js';
+import { sourceCannotTell } from './readiness-feed.js';
 
 const REQUIRED = ['serverTime', 'readEvents'] as const;
 const OPTIONAL = ['readGuestInfo', 'logIn', 'pushEvents'] as const;
@@ -36,13 +37,16 @@ const RESUME_OPTIONS: Fields = Object.fromEntries(
 );
 
 /**
- * Refuses options of a watch that cannot be used.
+ * Refuses options of a watch that cannot be used, or not with this source.
  * @param resumed - it goes on from a snapshot, which has the options of the monitor
  * @throws {@link OptionsError} that names the option
  */
-export function checkWatchOptions(options: WatchOptions, resumed: boolean): void {
+export function checkWatchOptions(options: WatchOptions, resumed: boolean, source: EventSource): void {
   checkKnown(resumed ? 'a wait that goes on' : 'a watch', options, resumed ? RESUME_OPTIONS : WATCH_OPTIONS);
   checkAlsoRead(options.alsoRead ?? []);
+  if ((options.ready ?? null) !== null && options.rules !== 'published' && source.readGuestInfo === undefined) {
+    throw sourceCannotTell();
+  }
   if (options.requestedSecondsAgo !== undefined && options.rules === 'published') {
     throw new OptionsError(
       'invalidOptions',

@@ -144,7 +144,7 @@ class Watch implements CustomizationWatch {
       } else {
         checkSnapshot(beginning.snapshot);
       }
-      checkWatchOptions(options, 'snapshot' in beginning);
+      checkWatchOptions(options, 'snapshot' in beginning, source);
     } catch (error) {
       this.#end();
       this.report = Promise.reject(error);

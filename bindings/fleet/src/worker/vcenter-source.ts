@@ -11,7 +11,8 @@ import {
   type EventPush,
   type EventQuery,
   type EventSource,
-  type GuestInfo,
+  type GuestCallOptions,
+  type GuestReading,
   LoginError,
   type NodeVCenter,
   ReadError,
@@ -70,7 +71,7 @@ export class VCenterSource implements EventSource {
     return source.readEvents(query, options);
   }
 
-  async readGuestInfo(vms: readonly string[], options: CallOptions): Promise<readonly GuestInfo[]> {
+  async readGuestInfo(vms: readonly string[], options: GuestCallOptions): Promise<readonly GuestReading[]> {
     const { source } = await this.#current();
     return (await source.readGuestInfo?.(vms, options)) ?? [];
   }

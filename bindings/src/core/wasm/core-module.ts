@@ -10,8 +10,8 @@ export interface RawMonitor {
   drain(): string;
   /** Takes a document of events in any wire form; an empty array holds no events. */
   handleEvents(document: Uint8Array, complete: boolean, nowMs: number): string;
-  /** Takes guest info: one object or an array of objects. */
-  handleGuestInfo(json: string, nowMs: number): string;
+  /** Takes guest info, one object or an array of objects; of an answer to a read of properties with that one's number. */
+  handleGuestInfo(json: string, nowMs: number, answers?: number | null): string;
   /** Takes what went wrong with the open read. */
   handleReadFailed(json: string, nowMs: number): string;
   /** Says that the session is there again. */

@@ -1,8 +1,15 @@
 /** Events of a vCenter, as the run loop wants them. */
 
 import { VimFaultError } from '../../errors.js';
-import type { CallOptions, EventPage, EventPush, EventSource } from '../../source/event-source.js';
-import type { EventQuery, GuestInfo, ReadFailure } from '../../types.js';
+import type {
+  CallOptions,
+  EventPage,
+  EventPush,
+  EventSource,
+  GuestCallOptions,
+  GuestReading,
+} from '../../source/event-source.js';
+import type { EventQuery, ReadFailure } from '../../types.js';
 import { linkedTo } from '../../util/abort.js';
 import { isRefusal } from '../api/faults.js';
 import type { CallContext, MoRef } from '../api/types.js';
@@ -56,8 +63,11 @@ export class VimEventSource implements Required<EventSource> {
     return this.#setup.renewal.renew({ signal });
   }
 
-  readGuestInfo(vms: readonly string[], { signal }: CallOptions): Promise<readonly GuestInfo[]> {
-    return this.#guests.read(vms, { signal });
+  readGuestInfo(
+    vms: readonly string[],
+    { signal, readiness = false }: GuestCallOptions,
+  ): Promise<readonly GuestReading[]> {
+    return this.#guests.read(vms, readiness, { signal });
   }
 
   pushEvents(query: EventQuery, { signal }: CallOptions): EventPush {

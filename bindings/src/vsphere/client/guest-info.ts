@@ -1,6 +1,6 @@
-/** Guest info: what the properties of VMs say of their customization and their power. */
-import { VimFaultError } from '../../errors.js';
-import type { GuestInfo } from '../../types.js';
+/** Guest info: what the properties of VMs say of their customization, their power and whether their guests are ready. */
+import { OptionsError, VimFaultError } from '../../errors.js';
+import type { GuestReading } from '../../source/event-source.js';
 import type { CallContext, ManagedObject } from '../api/types.js';
 import { readVms, textOf } from './properties.js';
 import type { VimClient } from './vim-client.js';
@@ -9,6 +9,12 @@ const INFO = 'guest.customizationInfo';
 const PENDING = 'config.tools.pendingCustomization';
 const POWER = 'runtime.powerState';
 const BOOTED = 'runtime.bootTime';
+const TOOLS = 'guest.toolsRunningStatus';
+const OPERATIONS = 'guest.guestOperationsReady';
+const READINESS = [TOOLS, OPERATIONS];
+
+const NO_PERMISSION =
+  'whether the guest is ready cannot be read: the account needs the privilege System.Read on the VM or on a parent';
 
 /** Reads it with one request for all VMs. */
 export class GuestInfoReader {
@@ -20,29 +26,71 @@ export class GuestInfoReader {
     this.#api = api;
   }
 
-  /** Leaves out VMs that are gone, or that the account may not read. */
-  async read(vms: readonly string[], context: CallContext): Promise<GuestInfo[]> {
-    while (this.#paths.length > 0) {
-      const paths = this.#paths;
+  /**
+   * Leaves out VMs that are gone. Of one that the account may not read it says so where readiness is asked for.
+   * @param readiness - whether guests are ready is wanted, too
+   * @throws {@link OptionsError} where the server's release does not tell that
+   */
+  async read(vms: readonly string[], readiness: boolean, context: CallContext): Promise<GuestReading[]> {
+    for (;;) {
+      const paths = [...this.#paths, ...(readiness ? READINESS : [])];
+      if (paths.length === 0 || vms.length === 0) {
+        return [];
+      }
       try {
         const { objects } = await readVms(this.#api, vms, paths, context);
-        return objects.filter(({ missing }) => missing.length === 0).map((object) => infoOf(object, paths));
+        return objects.flatMap((object) => readingOf(object, paths));
       } catch (error) {
-        if (!(error instanceof VimFaultError && error.fault === 'InvalidProperty')) {
+        if (!isInvalidProperty(error)) {
           throw error;
         }
+        if (readiness) {
+          await this.#checkReadiness(vms.slice(0, 1), context);
+        }
         // Once for the whole session: the next reads do not ask for what is not there.
-        this.#paths = paths.slice(1);
+        this.#paths = this.#paths.slice(1);
       }
     }
-    return [];
+  }
+
+  /** The fault says that a property is not there, and not on every wire which. */
+  async #checkReadiness(vms: readonly string[], context: CallContext): Promise<void> {
+    for (const path of READINESS) {
+      try {
+        await readVms(this.#api, vms, [path], context);
+      } catch (error) {
+        if (!isInvalidProperty(error)) {
+          throw error;
+        }
+        throw new OptionsError(
+          'invalidOptions',
+          `ready cannot be used with ${this.#api.host}, whose VMs have no property ${path}: leave \`ready\` out`,
+        );
+      }
+    }
   }
 }
 
-function infoOf(object: ManagedObject, paths: readonly string[]): GuestInfo {
+function isInvalidProperty(error: unknown): boolean {
+  return error instanceof VimFaultError && error.fault === 'InvalidProperty';
+}
+
+function readingOf(object: ManagedObject, paths: readonly string[]): GuestReading[] {
+  const { ref, missing } = object;
+  if (missing.length === 0) {
+    return [infoOf(object, paths)];
+  }
+  // What else keeps a property from being read may pass.
+  return paths.includes(TOOLS) && missing.includes('NoPermission')
+    ? [{ vm: ref.value, noPermission: NO_PERMISSION }]
+    : [];
+}
+
+function infoOf(object: ManagedObject, paths: readonly string[]): GuestReading {
   const info = object.properties.get(INFO)?.fields;
   const field = (name: string): string | null => info?.[name] || null;
   const [powerState, bootTime] = [textOf(object, POWER), textOf(object, BOOTED)];
+  const [toolsRunningStatus, guestOperationsReady] = [textOf(object, TOOLS), textOf(object, OPERATIONS)];
   return {
     vm: object.ref.value,
     ...(info === undefined
@@ -57,5 +105,7 @@ function infoOf(object: ManagedObject, paths: readonly string[]): GuestInfo {
     ...(paths.includes(PENDING) ? { pendingCustomization: (textOf(object, PENDING) ?? '') !== '' } : {}),
     ...(powerState === undefined ? {} : { powerState }),
     ...(bootTime === undefined ? {} : { bootTime }),
+    ...(toolsRunningStatus === undefined ? {} : { toolsRunningStatus }),
+    ...(guestOperationsReady === undefined ? {} : { guestOperationsReady: guestOperationsReady === 'true' }),
   };
 }
