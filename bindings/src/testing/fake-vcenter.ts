@@ -73,7 +73,15 @@ export type FakeVCenterCommand = { readonly afterMs?: number } & (
       readonly endTime?: string;
       readonly errorMsg?: string;
       readonly pending?: boolean;
+      /** Such as `guestToolsRunning`; null for not set. What is never given follows the VM's power. */
+      readonly toolsRunningStatus?: string | null;
+      /** Whether the guest takes guest operations; null for not set. */
+      readonly guestOperationsReady?: boolean | null;
     }
+  /** The account has System.Read on this VM no more, or again: it may be seen, but not its guest. */
+  | { readonly do: 'denyRead' | 'allowRead'; readonly vm: string }
+  /** A property that this server does not have, such as `guest.guestOperationsReady`. */
+  | { readonly do: 'lackProperty'; readonly path: string }
   /** Who is not the administrator may no longer see this object, or may again. */
   | { readonly do: 'deny' | 'allow'; readonly entity: string }
   | { readonly do: 'setClock'; readonly offsetMs: number }

@@ -1,6 +1,6 @@
 /** What a PropertyCollector reads: which objects a filter selects, and their properties. */
 import { invalidArgument, noPermission, notFound } from './fault.mjs';
-import { allPaths, isKind, readProperty } from './properties.mjs';
+import { allPaths, isKind, needsRead, readProperty } from './properties.mjs';
 import { Any, boxed, Data } from './values.mjs';
 
 /**
@@ -14,7 +14,8 @@ import { Any, boxed, Data } from './values.mjs';
  * Collects what the filters ask for.
  *
  * @param {object[]} specSet read PropertyFilterSpecs
- * @param {{get: (ref: object) => object|undefined, session: object, denied: Set<string>, version: string}} context
+ * @param {{get: (ref: object) => object|undefined, session: object, denied: Set<string>,
+ *   unreadable: Set<string>, lacking: Set<string>, version: string}} context
  * @returns {Map<string, Collected>}
  */
 export function collect(specSet, context) {
@@ -28,7 +29,8 @@ export function collect(specSet, context) {
       const content = { ref: object.ref, values: new Map(), missing: new Map() };
       for (const path of wanted.flatMap(({ all, pathSet }) => (all ? allPaths(object, context.version) : pathSet))) {
         const value = readProperty(object, path, context);
-        if (refused) content.missing.set(path, noPermission(object.ref));
+        if (refused || (context.unreadable.has(object.ref.value) && needsRead(path)))
+          content.missing.set(path, noPermission(object.ref));
         else if (value !== undefined) content.values.set(path, boxed(value));
       }
       contents.set(object.ref.value, content);

@@ -6,7 +6,9 @@
  * the server's clock; `setPassword` changes the user's, and `logIns` counts those
  * that were refused (`refusedLogIns`); `guestInfo` sets what a VM tells of its customization
  * (`status`, null for nothing at all, with `startTime`, `endTime` and
- * `errorMsg`) and whether one is `pending`; `collectors` tells besides their
+ * `errorMsg`) and whether one is `pending`, and its `toolsRunningStatus` and `guestOperationsReady` (null: not set), which else
+ * follow its power; `denyRead` and `allowRead` take System.Read of a VM away and give it back; `lackProperty` makes a property
+ * one that the release does not have (`path`); `collectors` tells besides their
  * count how many of them are `leaked`; `waits` counts the WaitForUpdatesEx
  * calls that are open, those whose client went away included.
  */
@@ -31,7 +33,16 @@ const members = {
   setPassword: ['password'],
   logIns: [],
   sessions: [],
-  guestInfo: ['vm', 'status', 'startTime', 'endTime', 'errorMsg', 'pending'],
+  guestInfo: [
+    'vm',
+    'status',
+    'startTime',
+    'endTime',
+    'errorMsg',
+    'pending',
+    'toolsRunningStatus',
+    'guestOperationsReady',
+  ],
   collectors: [],
   waits: [],
   requests: [],
@@ -39,6 +50,9 @@ const members = {
   serverTime: [],
   deny: ['entity'],
   allow: ['entity'],
+  denyRead: ['vm'],
+  allowRead: ['vm'],
+  lackProperty: ['path'],
   setClock: ['offsetMs'],
 };
 
@@ -147,8 +161,9 @@ export class Commands {
     vm.customizationInfo = customizationInfo({ customizationStatus: 'TOOLSDEPLOYPKG_PENDING' });
   }
 
-  guestInfo({ vm: which, status, pending, startTime, endTime, errorMsg }) {
+  guestInfo({ vm: which, status, pending, startTime, endTime, errorMsg, ...readiness }) {
     const vm = this.#find(which);
+    Object.assign(vm, readiness);
     if (pending !== undefined) vm.pending = pending ? (vm.pending ?? vm.nics) : undefined;
     const time = (name, text) => {
       if (text === undefined) return undefined;
@@ -223,6 +238,19 @@ export class Commands {
 
   allow({ entity }) {
     this.#state.sessions.denied.delete(this.#any(entity).ref.value);
+  }
+
+  denyRead({ vm }) {
+    this.#state.sessions.unreadable.add(this.#find(vm).ref.value);
+  }
+
+  allowRead({ vm }) {
+    this.#state.sessions.unreadable.delete(this.#find(vm).ref.value);
+  }
+
+  lackProperty({ path }) {
+    if (!path) throw new Error('lackProperty: "path" is missing');
+    this.#state.lacking.add(path);
   }
 
   setClock({ offsetMs }) {

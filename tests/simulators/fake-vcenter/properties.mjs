@@ -61,7 +61,14 @@ const properties = {
     'runtime.powerState': (o) => enumeration('VirtualMachinePowerState', o.poweredOn ? 'poweredOn' : 'poweredOff'),
     'summary.config.name': (o) => o.name,
     'guest.customizationInfo': (o) => o.customizationInfo ?? UNSET,
-    'guest.toolsRunningStatus': (o) => (o.poweredOn ? 'guestToolsRunning' : 'guestToolsNotRunning'),
+    'guest.toolsRunningStatus': (o) =>
+      o.toolsRunningStatus === undefined
+        ? o.poweredOn
+          ? 'guestToolsRunning'
+          : 'guestToolsNotRunning'
+        : (o.toolsRunningStatus ?? UNSET),
+    'guest.guestOperationsReady': (o) =>
+      o.guestOperationsReady === undefined ? o.poweredOn : (o.guestOperationsReady ?? UNSET),
   },
   ContainerView: {
     view: (o, session) => references(session.visible(o.members()).map((member) => member.ref)),
@@ -86,14 +93,19 @@ export function isKind(object, type) {
   return kind === type || (type === 'HistoryCollector' && kind === 'EventHistoryCollector');
 }
 
+/** Whether a property takes System.Read; what it takes to find an object is had with System.View. */
+export function needsRead(path) {
+  return path !== 'name' && path !== 'parent';
+}
+
 /** The paths that PropertySpec.all stands for. */
 export function allPaths(object, version) {
   return Object.keys(properties[object.ref.type] ?? {}).filter((path) => isKnown(object.ref.type, path, version));
 }
 
 /** One property's value; undefined when it is unset. */
-export function readProperty(object, path, { session, version }) {
-  if (!isKnown(object.ref.type, path, version)) throw invalidProperty(path);
+export function readProperty(object, path, { session, version, lacking }) {
+  if (!isKnown(object.ref.type, path, version) || lacking?.has(path)) throw invalidProperty(path);
   return properties[object.ref.type][path](object, session);
 }
 

@@ -102,6 +102,8 @@ export function fakeVCenter(options = {}) {
     clock,
     esx,
     apiVersion,
+    /** Paths of properties that this server's release does not have. */
+    lacking: new Set(),
     hasJson: viJson && !esx && hasJson(apiVersion),
     versionName: options.versionName,
     propertyPageSize: options.propertyPageSize ?? 100,
@@ -123,6 +125,8 @@ export function fakeVCenter(options = {}) {
       session,
       version,
       denied: sessions.denied,
+      unreadable: sessions.unreadable,
+      lacking: state.lacking,
       get: (ref) => service.find(session, ref),
     }),
   };

@@ -19,6 +19,8 @@ export class Sessions {
     this.refusedLogIns = 0;
     /** Ids of the objects nobody may read. */
     this.denied = new Set();
+    /** Ids of the objects that may be seen, and not read: without System.Read. */
+    this.unreadable = new Set();
   }
 
   /** @returns the new session, or undefined when the credentials are wrong */

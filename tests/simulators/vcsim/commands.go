@@ -29,6 +29,8 @@ type command struct {
 	Customize bool            `json:"customize"`
 	PowerOn   bool            `json:"powerOn"`
 	Posts     []posting       `json:"posts"`
+	Property  string          `json:"property"`
+	Value     any             `json:"value"`
 }
 
 // answer is what a command brings beside "id" and "ok".
@@ -125,6 +127,8 @@ func (sim *simulation) run(ctx context.Context, c command) (answer, error) {
 		return answer{"vm": vm}, err
 	case "customize":
 		return nil, sim.customize(ctx, c.VM)
+	case "setProperty":
+		return nil, sim.setProperty(ctx, c.VM, c.Property, c.Value)
 	case "removeNic":
 		return nil, sim.removeNIC(ctx, c.VM)
 	case "createFolder":

@@ -15,6 +15,7 @@
 //	{"id":4,"do":"clone","template":"DC0_H0_VM0","name":"web-1","folder":"/DC0/vm/prod","customize":true,"powerOn":true}
 //	{"id":5,"do":"customize","vm":"web-1"}          CustomizeVM_Task for the NICs the VM has
 //	{"id":6,"do":"removeNic","vm":"web-1"}
+//	{"id":11,"do":"setProperty","vm":"web-1","property":"guest.toolsRunningStatus","value":"guestToolsRunning"}   not in the fake
 //	{"id":7,"do":"createFolder","path":"/DC0/vm/prod"}
 //	{"id":8,"do":"move","vm":"web-1","folder":"/DC0/vm/prod"}
 //	{"id":9,"do":"expireSessions"}                  every session but the program's own

@@ -206,6 +206,22 @@ func (sim *simulation) customize(ctx context.Context, which string) error {
 	return finish(ctx, task, err)
 }
 
+// setProperty stages a property of a VM, such as guest.toolsRunningStatus, as
+// a guest would tell it. The simulator takes it as extra configuration.
+func (sim *simulation) setProperty(ctx context.Context, which, property string, value any) error {
+	if property == "" {
+		return errors.New(`setProperty: "property" is missing`)
+	}
+	vm, _, err := sim.findVM(which)
+	if err != nil {
+		return err
+	}
+	task, err := vm.Reconfigure(ctx, types.VirtualMachineConfigSpec{
+		ExtraConfig: []types.BaseOptionValue{&types.OptionValue{Key: "SET." + property, Value: value}},
+	})
+	return finish(ctx, task, err)
+}
+
 // linuxSpec is a spec with as many NIC settings as the VM has NICs: with any
 // other number the server refuses it.
 func linuxSpec(ctx context.Context, vm *object.VirtualMachine) (*types.CustomizationSpec, error) {
