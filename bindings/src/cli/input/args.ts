@@ -65,6 +65,8 @@ export type Command =
 const HEARTBEAT_SECONDS = 60;
 const LOOPBACK = '127.0.0.1';
 
+const READY = { tools: 'tools', 'guest-operations': 'guestOperations', none: undefined } as const;
+
 /** What `published` takes no notice of. */
 const DEFAULT_RULES_ONLY = [
   'wait-for-power-on',
@@ -72,6 +74,8 @@ const DEFAULT_RULES_ONLY = [
   'lookback',
   'since',
   'attempts',
+  'ready',
+  'settle',
 ] as const satisfies readonly OptionName[];
 
 /**
@@ -221,7 +225,12 @@ function wait({ asked, positionals, text, is }: Given): Command {
     lookbackSeconds: seconds('--lookback', text('lookback')),
     since: serverTimeText(text('since')),
     attempts: oneOf('--attempts', text('attempts'), ['follow', 'first', 'reopen']),
+    ready: READY[oneOf('--ready', text('ready'), ['tools', 'guest-operations']) ?? 'none'],
+    settleSeconds: seconds('--settle', text('settle')),
   });
+  if (options.settleSeconds !== undefined && options.ready === undefined) {
+    throw new UsageError('--settle says for how long a guest has to stay ready: give --ready too');
+  }
   const heartbeat = secondsOrNone('--heartbeat', text('heartbeat'));
   if (heartbeat !== undefined && heartbeat !== null && (heartbeat < 1 || heartbeat > 86_400)) {
     throw new UsageError(`--heartbeat is '${text('heartbeat')}': give from 1s to 24h, or none`);

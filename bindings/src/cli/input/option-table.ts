@@ -48,6 +48,19 @@ export const OPTIONS = [
     help: 'what another power-on means: follow (a new attempt, unless there is a result), first (nothing) or reopen (always a new attempt; waits until the time is up) (follow)',
   },
   {
+    name: 'ready',
+    group: 'wait',
+    value: 'WHAT',
+    choices: ['tools', 'guest-operations'],
+    help: 'wait on after the success until the guest is ready: VMware Tools run (tools), and it takes guest operations such as Invoke-VMScript (guest-operations)',
+  },
+  {
+    name: 'settle',
+    group: 'wait',
+    value: 'DURATION',
+    help: 'for how long it has to stay ready: a Linux guest reboots right after its success (30s)',
+  },
+  {
     name: 'poll-interval',
     group: 'wait',
     value: 'DURATION',

@@ -1,11 +1,11 @@
 /** The exit status: a contract with scripts. */
-import type { Report } from '../../types.js';
+import type { Report, VmRow } from '../../types.js';
 
 /** All succeeded. */
 export const SUCCEEDED = 0;
 /** Customization failed on some VM. */
 export const FAILED = 1;
-/** Customization has not finished on some VM. */
+/** Customization has not finished on some VM, or its guest is not ready. */
 export const UNFINISHED = 2;
 /** The command line makes no sense. */
 export const USAGE = 3;
@@ -33,5 +33,8 @@ export function exitStatus(report: Report, everRead: boolean): number {
   if (report.vms.some((row) => row.customizationStatus === 'CustomizationFailed')) {
     return FAILED;
   }
-  return report.vms.every((row) => row.customizationStatus === 'CustomizationSucceeded') ? SUCCEEDED : UNFINISHED;
+  // One that succeeded and is not ready in time is not completed.
+  const isDone = ({ customizationStatus, conclusion }: VmRow): boolean =>
+    customizationStatus === 'CustomizationSucceeded' && conclusion === 'completed';
+  return report.vms.every(isDone) ? SUCCEEDED : UNFINISHED;
 }

@@ -43,7 +43,7 @@ Exit status, the first that fits:
      found
   1  customization failed on some VM
   2  customization has not finished on some VM: time is up, not powered on,
-     removed, cancelled, not readable
+     removed, cancelled, not readable; with --ready also: not ready in time
   0  customization succeeded on all VMs
 
 Examples:
@@ -53,6 +53,9 @@ Examples:
   # Windows takes longer; the password comes from a file
   wait-vm-customization --server vc.example.com --user admin@vsphere.local \\
     --password-file pw --timeout 40m 'win-*'
+
+  # Until scripts can be run in the guest
+  wait-vm-customization --ready guest-operations --timeout 20m web-1
 
   # Begin before the power-on, and miss nothing
   since=$(wait-vm-customization server-time)

@@ -6,19 +6,25 @@ import { sanitizeForTerminal } from '../../util/visible.js';
 import { tableLines } from './table.js';
 import { columns, wrapped } from './text.js';
 
-const COLUMNS = [{ heading: 'VM' }, { heading: 'CustomizationStatus' }, { heading: 'Elapsed', optional: true }];
+const COLUMNS = [
+  { heading: 'VM' },
+  { heading: 'CustomizationStatus' },
+  { heading: 'Elapsed', optional: true },
+  { heading: 'Ready at', optional: true },
+];
 
 /** What is too wide for a table goes below its row, indented by this. */
 const INDENT = '  ';
 
 /**
- * VM and status, with the time from the power-on to the result, the reason and the log's place where there are any.
+ * VM and status, with the time from the power-on to the result, when its guest was ready, the reason and the log's place
+ * where there are any.
  * @param anyRead - whether any events were read
  * @param width - of a terminal: where a line would be wider, reasons go below their rows
  */
 export function resultTable(report: Report, labels: Labels, anyRead = true, width?: number): string[] {
   const rows = report.vms.map((row) => ({
-    cells: [labels.of(row.vm), row.customizationStatus, elapsedText(row)],
+    cells: [labels.of(row.vm), row.customizationStatus, elapsedText(row), row.readyAt ?? ''],
     reason: reasonOf(row, anyRead),
     log: row.failure?.logLocation ?? '',
   }));
