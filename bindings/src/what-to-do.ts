@@ -186,6 +186,15 @@ const HINTS: Readonly<Record<Hint, Advice>> = {
     logPath: `${LOGS}; /var/log/cloud-init.log`,
     source: CLOUD_INIT,
   },
+  notReady: {
+    headline: 'Customized, and not ready yet',
+    cause: 'Customization succeeded; the guest still boots, or VMware Tools do not run as it was waited for.',
+    steps: [
+      'Look at the console of the VM for what it does.',
+      'See that VMware Tools run, and guest operations are not disabled.',
+    ],
+    source: 'docs/behaviour.md, D19',
+  },
 };
 
 /**

@@ -86,7 +86,7 @@ describe('golden files and the schemas', () => {
 
   it('a report without a field is none, but for those that are there only where they apply', () => {
     const optional =
-      /(^|\.)(conclusion|inferred|revised|guestInfoDisagrees|truncated|nameTruncated|transitionsDropped)$/;
+      /(^|\.)(conclusion|inferred|readyAt|revised|guestInfoDisagrees|truncated|nameTruncated|transitionsDropped)$/;
     for (const { name, json } of reports) {
       for (const path of paths(json)) {
         const where = path.join('.');

@@ -7,12 +7,12 @@ import { gzipSync } from 'node:zlib';
 const DIST = new URL('../../bindings/dist/', import.meta.url);
 
 /**
- * Thousands of bytes, raw and after gzip -9. After gzip the core may have 170 kB; the others a twentieth above what they
+ * Thousands of bytes, raw and after gzip -9. After gzip the core may have 176 kB; the others a twentieth above what they
  * had with a core of that size and with the source for many watches, for the compilers' sake. `cli*.js` is the command in all its
  * parts, that which serves the page among them.
  */
 const BUDGETS = {
-  'core.wasm': [445, 170],
+  'core.wasm': [445, 176],
   'browser.js': [469, 240],
   // Of the entry alone: the core and what it needs are browser.js, which `watch()` loads.
   'element.js': [60, 22],
