@@ -396,9 +396,21 @@ fn apply(document: &mut serde_json::Value, (place, edit): (prop::sample::Index, 
 
 /// What each row has to say, whatever a run was restored from.
 fn assert_coherent(monitor: &Monitor) {
+    let snapshot: serde_json::Value = serde_json::from_str(&monitor.snapshot().to_json()).unwrap();
+    let awaits_ready = !snapshot["options"]["ready"].is_null();
     for row in monitor.rows() {
         let is_completed = row.conclusion == Some(Conclusion::Completed);
-        assert_eq!(is_completed, row.customization_status.is_result(), "{row:?}");
+        // A success is completed only once its guest is ready, where that is waited for (D19).
+        let is_ready = !awaits_ready
+            || row
+                .details
+                .as_ref()
+                .is_some_and(|details| details.ready_at.is_some());
+        let is_result = match row.customization_status {
+            CustomizationStatus::CustomizationSucceeded => is_ready,
+            status => status.is_result(),
+        };
+        assert_eq!(is_completed, is_result, "{row:?}");
         let is_by_end = matches!(row.conclusion, Some(Conclusion::TimedOut | Conclusion::Cancelled));
         assert!(!is_by_end || monitor.is_ended(), "{row:?}");
     }
