@@ -1,6 +1,7 @@
 //! The tests that cross the parts.
 
 mod damage;
+mod families;
 mod growth;
 mod json;
 mod laws;
@@ -8,7 +9,6 @@ mod limits;
 mod playback;
 mod recordings;
 mod rooms;
-
 mod state_diagram;
 mod update;
 mod wire;

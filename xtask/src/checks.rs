@@ -78,6 +78,7 @@ const PARTS: &[Part] = &[
     using(Deadlines, part("web", "the status page in Chromium", &["build", "page", "vcsim"], Run::Files(node::web))),
     using(Deadlines, part("fleet", "workers on NATS, killed and started", &["build", "vcsim", "nats"], Run::Files(node::fleet))),
     using(NativeBuild, part("rust", "cargo test, all crates", &[], Run::Whole(rust::test))),
+    using(NativeBuild, part("shipped", "what growing documents take of what ships: instructions, and memory up to 64 MiB", &["build"], Run::Whole(rust::shipped))),
     part("packaging", "the packed package in runtimes, bundlers, frameworks and Chromium; its API", &["build", "page", "vcsim"], Run::Files(node::packaging)),
     using(NativeBuild, part("docs", "rustdoc without warnings", &[], Run::Whole(rust::docs))),
     using(NativeBuild, part("crate", "the core as crates.io would have it", &[], Run::Whole(publish::check))),

@@ -115,6 +115,18 @@ pub(super) fn test() -> Result<()> {
     test(&["--package", "xtask"]).and(others)
 }
 
+/// What ships, as it is optimised: with checks and without optimisation the largest documents take minutes.
+pub(super) fn shipped() -> Result<()> {
+    run(cargo().args([
+        "test",
+        "--release",
+        "--package",
+        "vm-customization-tests",
+        "--test",
+        "shipped",
+    ]))
+}
+
 /// Documentation.
 pub(super) fn docs() -> Result<()> {
     run(cargo()

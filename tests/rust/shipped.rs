@@ -1,0 +1,7 @@
+//! What ships, as it is optimised: the instructions that growing documents take, and the memory of the largest ones.
+//!
+//! `cargo xtask test shipped` builds the WebAssembly and runs it; `cargo test` alone does not.
+
+mod families;
+mod instructions;
+mod sizes;
