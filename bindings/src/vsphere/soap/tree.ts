@@ -1,20 +1,6 @@
-/**
- * Answers as a tree, read by the same decoder as the events: it knows namespaces, entities and limits, and a second parser
- * would be one more to keep.
- */
-import { guarded } from '../../core/core-handle.js';
-import { core } from '../../core/wasm/loader.js';
+/** Answers as a tree. */
+import { type SoapNode, soapTree } from '../../core/soap-tree.js';
 import type { MoRef, Value } from '../api/types.js';
-
-/** One element. Names and types are without their prefix. */
-interface Node {
-  readonly name: string;
-  /** The local part of `xsi:type`. */
-  readonly type?: string;
-  readonly attributes?: Readonly<Record<string, string>>;
-  readonly text?: string;
-  readonly children?: readonly Node[];
-}
 
 /**
  * The root of a document, which of an answer is the `Envelope`.
@@ -23,14 +9,14 @@ interface Node {
  * @throws `WireError` when it cannot be read
  */
 export function xmlTree(body: Uint8Array, levels?: number): XmlElement {
-  return new XmlElement(JSON.parse(guarded(() => core().soapTree(body, levels))) as Node);
+  return new XmlElement(soapTree(body, levels));
 }
 
 /** One element as a value. */
 export class XmlElement implements Value {
-  readonly #node: Node;
+  readonly #node: SoapNode;
 
-  constructor(node: Node) {
+  constructor(node: SoapNode) {
     this.#node = node;
   }
 
