@@ -3,12 +3,10 @@
  * the Go program beside this folder) or our own in Node (`fake`).
  * Both speak the same protocol, described in `tests/simulators/vcsim/main.go`.
  */
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { goProgram } from '../go-program.mjs';
 
 const GO_FOLDER = fileURLToPath(new URL('./vcsim/', import.meta.url));
 const FAKE_PROGRAM = fileURLToPath(new URL('./fake-vcenter/main.mjs', import.meta.url));
@@ -18,42 +16,12 @@ const STDERR_KEPT = 8192;
 /** How long `stop` waits before it kills. */
 const STOP_MS = 3000;
 
-let built;
-
 /**
- * The path of the Go program, built when it is missing or older than its
- * sources. `VCSIM_BIN` names one that is built already.
+ * The path of the Go program. `VCSIM_BIN` names one that is built already.
  *
  * @returns {Promise<string>}
  */
-export function vcsimProgram() {
-  if (process.env.VCSIM_BIN) return Promise.resolve(process.env.VCSIM_BIN);
-  built ??= buildVcsim();
-  return built;
-}
-
-async function buildVcsim() {
-  const program = join(GO_FOLDER, 'bin', process.platform === 'win32' ? 'vcsim.exe' : 'vcsim');
-  const sources = readdirSync(GO_FOLDER).filter((name) => /\.go$|^go\.(mod|sum)$/.test(name));
-  const newest = Math.max(...sources.map((name) => statSync(join(GO_FOLDER, name)).mtimeMs));
-  if (existsSync(program) && statSync(program).mtimeMs >= newest) return program;
-
-  // Test files run side by side: each builds under a name of its own, and the
-  // rename makes the finished program appear at once.
-  const own = `${program}.${process.pid}`;
-  try {
-    await promisify(execFile)('go', ['build', '-buildvcs=false', '-o', own, '.'], {
-      cwd: GO_FOLDER,
-      env: { ...process.env, CGO_ENABLED: '0' },
-    });
-    renameSync(own, program);
-  } catch (error) {
-    rmSync(own, { force: true });
-    const why = error.code === 'ENOENT' ? 'go is not installed' : error.stderr || error.message;
-    throw new Error(`cannot build tests/simulators/vcsim: ${why}; set VCSIM_BIN to a built one`);
-  }
-  return program;
-}
+export const vcsimProgram = () => goProgram(GO_FOLDER, 'vcsim', { variable: 'VCSIM_BIN' });
 
 /**
  * @typedef {object} Simulator

@@ -2,14 +2,13 @@
  * Starts nodes of NATS on this machine for a test: real servers with JetStream, one cluster, their data in a folder of their
  * own. A node can be killed and come back with its data, at the same address.
  */
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { goProgram } from '../../go-program.mjs';
 import { spawnKept } from './children.mjs';
 
 const GO_FOLDER = fileURLToPath(new URL('../nats-server/', import.meta.url));
@@ -17,36 +16,13 @@ const START_MS = 30_000;
 const STOP_MS = 5_000;
 const LOG_KEPT = 8192;
 
-let built;
-
 /**
- * The path of nats-server, built when it is missing or older than what says its version. `NATS_BIN` names another.
+ * The path of nats-server. `NATS_BIN` names one that is built already.
  *
  * @returns {Promise<string>}
  */
-export function natsProgram() {
-  if (process.env.NATS_BIN) return Promise.resolve(process.env.NATS_BIN);
-  built ??= buildNats();
-  return built;
-}
-
-async function buildNats() {
-  const program = join(GO_FOLDER, 'bin', process.platform === 'win32' ? 'nats-server.exe' : 'nats-server');
-  if (existsSync(program) && statSync(program).mtimeMs >= statSync(join(GO_FOLDER, 'go.mod')).mtimeMs) return program;
-  const own = `${program}.${process.pid}`;
-  try {
-    await promisify(execFile)('go', ['build', '-buildvcs=false', '-o', own, 'github.com/nats-io/nats-server/v2'], {
-      cwd: GO_FOLDER,
-      env: { ...process.env, CGO_ENABLED: '0' },
-    });
-    renameSync(own, program);
-  } catch (error) {
-    rmSync(own, { force: true });
-    const why = error.code === 'ENOENT' ? 'go is not installed' : error.stderr || error.message;
-    throw new Error(`cannot build nats-server: ${why}; set NATS_BIN to a built one`);
-  }
-  return program;
-}
+export const natsProgram = () =>
+  goProgram(GO_FOLDER, 'nats-server', { from: 'github.com/nats-io/nats-server/v2', variable: 'NATS_BIN' });
 
 /**
  * @typedef {object} NatsNode
