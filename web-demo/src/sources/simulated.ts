@@ -78,7 +78,10 @@ export function simulatedRecording(vms: number): Recording {
     refs.map(({ vm }) => vm),
     asked,
   );
-  steps.push(...guests.map((guestInfo) => ({ atMs: asked, guestInfo })), { atMs: 60_000, events: [] });
+  for (const guestInfo of guests) {
+    steps.push({ atMs: asked, guestInfo });
+  }
+  steps.push({ atMs: 60_000, events: [] });
   steps.sort((left, right) => left.atMs - right.atMs);
   return { format: 'vm-customization-recording/1', startedAt: RECORDED_AT, vms: refs, options: OPTIONS, steps };
 }

@@ -6,6 +6,7 @@ import { type Fleet, WaitFailedError, type WaitRef } from '../caller/fleet.js';
 import { fleetStatus } from '../caller/status.js';
 import { ConfigError, readFleetConfig, readWorkerConfig } from '../config/config.js';
 import { connectNats } from '../store/connection.js';
+import { visibleJson, visibleText } from '../visible.js';
 import { Log } from '../worker/log.js';
 import { runWorker } from '../worker/worker.js';
 import { type Command, HELP, parseCommand, UsageError, version } from './args.js';
@@ -29,7 +30,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       return UNFINISHED;
     }
     const { status, message } = failure(error);
-    process.stderr.write(`vm-customization-worker: ${message}\n`);
+    const lines = message.split('\n').map(visibleText);
+    process.stderr.write(`vm-customization-worker: ${lines.join('\n')}\n`);
     return status;
   }
 }
@@ -52,7 +54,7 @@ async function run(command: Command, signal: AbortSignal): Promise<number> {
       return withFleet(command.config, async (fleet) => {
         const wait = await requestWait(fleet, command);
         if (!command.wait) {
-          print(command.json ? `${JSON.stringify(wait)}\n` : `${wait.id}\n`);
+          print(command.json ? `${visibleJson(wait)}\n` : `${wait.id}\n`);
           return SUCCEEDED;
         }
         if (command.id === undefined) {
@@ -71,7 +73,7 @@ async function run(command: Command, signal: AbortSignal): Promise<number> {
       return withFleet(command.config, async (fleet) => {
         const { workers, vcenters } = await fleetStatus(fleet);
         if (command.json) {
-          print(`${JSON.stringify({ workers, vcenters })}\n`);
+          print(`${visibleJson({ workers, vcenters })}\n`);
         } else {
           const rows = vcenters.map(({ vcenter, owner, waits, queued }) => [vcenter, owner ?? '-', waits, queued]);
           print(`workers: ${workers.length === 0 ? 'none' : workers.join(', ')}\n\n`);
@@ -84,7 +86,7 @@ async function run(command: Command, signal: AbortSignal): Promise<number> {
 
 async function tell(fleet: Fleet, wait: WaitRef, json: boolean, signal: AbortSignal): Promise<number> {
   const report = await waitResult(fleet, wait, { signal });
-  print(json ? `${JSON.stringify(report)}\n` : rowsOf(report));
+  print(json ? `${visibleJson(report)}\n` : rowsOf(report));
   return exitStatus(report);
 }
 

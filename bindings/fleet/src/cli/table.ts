@@ -1,10 +1,9 @@
 /** A table of texts. */
-// What could steer a terminal: a name is somebody else's text.
-const STEERING = /\p{C}/gu;
+import { visibleText } from '../visible.js';
 
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const texts = [head, ...rows.map((row) => row.map((cell) => String(cell).replace(STEERING, '\uFFFD')))];
-  const widths = head.map((_, at) => Math.max(...texts.map((row) => row[at]?.length ?? 0)));
+  const texts = [head, ...rows.map((row) => row.map((cell) => visibleText(String(cell))))];
+  const widths = head.map((_, at) => texts.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), 0));
   return texts
     .map(
       (row) =>

@@ -1,6 +1,7 @@
 /** Structured logs: one JSON line an event. Nothing secret is among what is logged. */
 import { LOG_LEVELS, type LogLevel } from '../config/log-level.js';
 import type { WaitName } from '../messages/names.js';
+import { visibleJson } from '../visible.js';
 
 /** What is said of an event. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -35,7 +36,7 @@ export class Log {
 
   #tell(level: LogLevel, event: string, fields: LogFields = {}): void {
     if (LOG_LEVELS.indexOf(level) >= this.#least) {
-      this.#write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...this.#common, ...fields })}\n`);
+      this.#write(`${visibleJson({ time: new Date().toISOString(), level, event, ...this.#common, ...fields })}\n`);
     }
   }
 }
