@@ -136,8 +136,38 @@ describe('the command, and the account file', () => {
     const reads = ['KV_vmc_state', 'KV_vmc_lease', 'VMC_REQUESTS'];
     for (const stream of reads) await assert.rejects(jsm.streams.getMessage(stream, { seq: 1 }), undefined, stream);
     await assert.rejects(jsm.streams.purge('VMC_RESULTS'));
+    const heard = [];
+    connection.subscribe('_INBOX.>', { callback: (_, message) => heard.push(message) });
+    const refused = (subject) =>
+      new Promise((resolve) => connection.subscribe(subject, { callback: (error) => resolve(error?.message) }));
+    assert.match(await refused('vmc.inbox.>'), /[Pp]ermission/);
     const wait = { vcenter: 'east', id: 'one' };
     assert.equal((await waitResult({ connection }, wait)).vms[0].conclusion, 'completed');
+    // The worker reads the board of leases every second.
+    await sleep(2500);
+    assert.ok(
+      heard.length > 0 && !heard.some((message) => /KV_vmc_|\$KV/.test(`${message.headers} ${message.string()}`)),
+    );
+  });
+
+  it('lets workers ask for nothing, and operators change nothing', async () => {
+    const worker = jetstream((await fleet.connect('worker')).connection, { timeout: 1000 });
+    for (const subject of ['vmc.wait.east.mine', 'vmc.cancel.east.one']) {
+      await assert.rejects(worker.publish(subject, '{}'), /[Pp]ermission/, subject);
+    }
+    const { connection } = await fleet.connect('operator');
+    const js = jetstream(connection, { timeout: 1000 });
+    for (const subject of [
+      'vmc.wait.east.mine',
+      'vmc.cancel.east.one',
+      'vmc.result.east.mine',
+      '$KV.vmc_state.east.one',
+    ]) {
+      await assert.rejects(js.publish(subject, '{}'), /[Pp]ermission/, subject);
+    }
+    const jsm = await jetstreamManager(connection, { checkAPI: false, timeout: 1000 });
+    await assert.rejects(jsm.streams.getMessage('KV_vmc_state', { seq: 1 }));
+    await assert.rejects(jsm.streams.delete('VMC_REQUESTS'));
   });
 
   it('lets no second worker begin under a name that is taken', async () => {

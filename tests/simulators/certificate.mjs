@@ -24,7 +24,7 @@ export function makeCertificate({ commonName = 'vCenter simulator' } = {}) {
   const extensions = [
     extension('551d13', true, der(SEQUENCE, der(0x01, Buffer.from([0xff])))), // basic constraints: CA
     extension('551d0f', true, Buffer.from([0x03, 0x02, 0x02, 0x84])), // key usage: signature, certificate signing
-    extension('551d25', false, der(SEQUENCE, oid('2b06010505070301'))), // extended key usage: server
+    extension('551d25', false, der(SEQUENCE, oid('2b06010505070301'), oid('2b06010505070302'))), // extended key usage: server, client
     extension(
       '551d11', // subject alternative names
       false,

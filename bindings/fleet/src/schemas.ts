@@ -38,6 +38,8 @@ function described(error: ErrorObject | undefined): string {
       return `${at(String(params.additionalProperty))} is no option: leave it out`;
     case 'required':
       return `${at(String(params.missingProperty))} is missing`;
+    case 'dependentRequired':
+      return `${at(String(params.property))} needs ${at(String(params.missingProperty))} beside it`;
     case 'enum':
       return `${place} must be one of ${(params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(', ')}`;
     default:

@@ -1,10 +1,11 @@
 /** The configuration: what is wrong is told with its place, and nothing that is wrong is taken. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { readFleetConfig, readWorkerConfig } from '../dist/config/config.js';
+import { firstLine, SecretFile } from '../dist/secret-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'vm-customization-config-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -29,6 +30,7 @@ describe('the configuration of a worker', () => {
   });
 
   it('that cannot be used is refused with the file, the option and the reason', () => {
+    const nats = (changes) => ({ ...LEAST, nats: { ...LEAST.nats, ...changes } });
     const vcenter = (changes) => ({ ...LEAST, vcenters: { east: { ...LEAST.vcenters.east, ...changes } } });
     for (const [config, problem] of [
       ['{', /worker\.json is not JSON/],
@@ -41,6 +43,13 @@ describe('the configuration of a worker', () => {
       [{ ...LEAST, replicas: 2 }, /replicas must be one of 1, 3, 5/],
       [{ ...LEAST, http: { port: 70_000 } }, /http\.port must be <= 65535/],
       [{ ...LEAST, nats: { servers: ['nats://user:secret@host'] } }, /nats\.servers\[0\] must match/],
+      [nats({ user: 'worker' }), /nats\.user needs nats\.passwordFile beside it/],
+      [nats({ user: 'worker', password: 'secret' }), /nats\.password is no option|nats\.user needs/],
+      [nats({ tls: { certFile: 'a.pem' } }), /nats\.tls\.certFile needs nats\.tls\.keyFile beside it/],
+      [
+        nats({ tokenFile: 'a', credentialsFile: 'b' }),
+        /has nats\.credentialsFile and nats\.tokenFile: give one of them/,
+      ],
       [vcenter({ password: 'secret' }), /vcenters\.east\.password is no option/],
       [vcenter({ user: undefined }), /vcenters\.east\.user is missing/],
       [vcenter({ thumbprint: 'AB' }), /vcenters\.east\.thumbprint must match/],
@@ -53,6 +62,30 @@ describe('the configuration of a worker', () => {
       );
     }
     assert.throws(() => readWorkerConfig(join(folder, 'none.json')), /none\.json cannot be read \(ENOENT\)/);
+  });
+});
+
+describe('the file of a secret', () => {
+  it('has another version with each change, also one that leaves the text as it is', () => {
+    const file = join(folder, 'secret');
+    writeFileSync(file, 'one\n');
+    const secret = new SecretFile(file);
+    const first = secret.read();
+    assert.equal(firstLine(first), 'one');
+    secret.refuse(first);
+    assert.ok(secret.isRefused(secret.read()));
+    utimesSync(file, 1, 1);
+    assert.ok(!secret.isRefused(secret.read()));
+  });
+
+  it('that is missing or empty is told by its name, without what it has', () => {
+    assert.throws(
+      () => new SecretFile(join(folder, 'none')).read(),
+      /none cannot be used \(ENOENT\): write the secret/,
+    );
+    const file = join(folder, 'empty');
+    writeFileSync(file, '\n');
+    assert.throws(() => new SecretFile(file).read(), /empty cannot be used \(it is empty\)/);
   });
 });
 

@@ -36,6 +36,8 @@ export const natsProgram = () =>
  * @property {() => Promise<void>} begin again, with the data it had; resolves when its process is there
  * @property {() => Promise<boolean>} isHealthy resolves when it serves
  * @property {() => Promise<void>} start both
+ * @property {(accounts: string) => void} reload takes another configuration of who may do what, as it runs
+ * @property {() => string} log the end of what it has told
  */
 
 /**
@@ -71,7 +73,10 @@ export async function startNats({ nodes: count = 3, accounts = '' } = {}) {
   return { nodes, servers: nodes.map(({ url }) => url), stop };
 }
 
-function makeNode({ program, folder, cluster, name, alone, peers, accounts }) {
+function makeNode({ program, folder, cluster, name, alone, peers, accounts: first }) {
+  let accounts = first;
+  /** What its process was started with besides: nothing of it changes while it runs. */
+  let base = '';
   const home = join(folder, name);
   mkdirSync(home);
   let child;
@@ -89,7 +94,6 @@ function makeNode({ program, folder, cluster, name, alone, peers, accounts }) {
       `jetstream { store_dir: ${JSON.stringify(join(home, 'data'))}, sync_interval: always }\n`,
       `ports_file_dir: ${JSON.stringify(home)}\n`,
       alone ? '' : clustered,
-      accounts,
     ].join('');
   };
   const ended = () => child === undefined || child.exitCode !== null || child.signalCode !== null;
@@ -118,7 +122,8 @@ function makeNode({ program, folder, cluster, name, alone, peers, accounts }) {
     pid: 0,
     async begin() {
       const file = join(home, 'nats.conf');
-      writeFileSync(file, configuration());
+      base = configuration();
+      writeFileSync(file, `${base}${accounts}`);
       child = spawnKept(program, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
       exited = new Promise((resolve) => child.once('close', resolve));
       child.once('error', () => undefined);
@@ -140,6 +145,12 @@ function makeNode({ program, folder, cluster, name, alone, peers, accounts }) {
       }),
     pause: () => child.kill('SIGSTOP'),
     resume: () => child.kill('SIGCONT'),
+    reload(changed) {
+      accounts = changed;
+      writeFileSync(join(home, 'nats.conf'), `${base}${accounts}`);
+      child.kill('SIGHUP');
+    },
+    log: () => log,
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     async start() {

@@ -37,6 +37,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** Ways to log in to NATS, each by a file. */
+const LOG_IN_FILES = ['credentialsFile', 'passwordFile', 'tokenFile'] as const;
+
 type Partly<T> = { -readonly [Key in keyof T]?: T[Key] };
 
 const workerCheck = new SchemaCheck<WorkerConfig>('worker-config');
@@ -87,13 +90,18 @@ function read<Config extends FleetConfig>(path: string, check: SchemaCheck<Confi
   }
   const { nats } = config as FleetConfig;
   const inFolder = (file: string): string => resolve(dirname(path), file);
-  const { credentialsFile, tls } = nats;
+  const { tls } = nats;
+  const files = LOG_IN_FILES.filter((name) => nats[name] !== undefined);
+  if (files.length > 1) {
+    const both = files.map((name) => `nats.${name}`).join(' and ');
+    throw new ConfigError(`the configuration ${path} cannot be used: it has ${both}: give one of them`);
+  }
   return {
     ...config,
     prefix: config.prefix ?? 'vmc',
     nats: {
       ...nats,
-      ...(credentialsFile === undefined ? {} : { credentialsFile: inFolder(credentialsFile) }),
+      ...Object.fromEntries(files.map((name) => [name, inFolder(nats[name] ?? '')])),
       ...(tls === undefined
         ? {}
         : { tls: Object.fromEntries(Object.entries(tls).map(([name, file]) => [name, inFolder(file)])) }),

@@ -69,6 +69,11 @@ export class FleetNames {
     return `${this.#prefix}.alive.${worker}`;
   }
 
+  /** What the subjects begin with on which workers are answered. */
+  get workerInbox(): string {
+    return `${this.#prefix}.inbox`;
+  }
+
   /** The subjects of each stream. */
   get subjects(): Readonly<Record<'requests' | 'events' | 'results', string[]>> {
     const of = (...kinds: string[]): string[] => kinds.map((kind) => `${this.#prefix}.${kind}`);

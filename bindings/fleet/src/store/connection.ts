@@ -1,69 +1,80 @@
 /** The connection to NATS. */
-import { readFileSync } from 'node:fs';
-import {
-  type Authenticator,
-  AuthorizationError,
-  connect,
-  credsAuthenticator,
-  type NatsConnection,
-  type NodeConnectionOptions,
-  nkeyAuthenticator,
-} from '@nats-io/transport-node';
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
+import { NatsCredentials, type NatsLogIn } from './nats-credentials.js';
 
 /** Where NATS is, and as whom. */
-export interface NatsConfig {
+export interface NatsConfig extends NatsLogIn {
   readonly servers: readonly string[];
-  /** A `.creds` file, with a JWT and a key, or the seed of an NKey alone. */
-  readonly credentialsFile?: string;
+  /** Files in PEM; they are read at each attempt to connect. With it, or `tls://`, no server is talked to in the clear. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
+}
+
+/** How a client is known. */
+export interface ClientName {
+  /** For who looks at the broker. */
+  readonly name: string;
+  /** What the subjects of its answers begin with: who may read these reads the answers. Default `_INBOX`, as that of any client. */
+  readonly inbox?: string;
 }
 
 // A broker that is gone is missed after two of them.
 const PING_INTERVAL_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 3_000;
 const RECONNECT_MS = 100;
-// Credentials that were refused are not sent again by the second.
-const RECONNECT_REFUSED_MS = 2_000;
 
 /**
- * Connects, and stays connected: it goes on trying for as long as it is open. The credentials are read from their file at
- * each attempt.
+ * Connects, and stays connected: it goes on trying for as long as it is open. The credentials are read from their file again when a server has refused
+ * them, and tried once for each change of it.
  * @param name - of the client, for who looks at the broker
+ * @throws what the last server that was asked has said; the next call asks again
  */
-export async function connectNats(config: NatsConfig, name: string): Promise<NatsConnection> {
-  let refused = false;
+export function connectNats(config: NatsConfig, name: string): Promise<NatsConnection> {
+  return natsConnector(config, { name })();
+}
+
+/** {@link connectNats}, for one who calls it again until it succeeds: credentials that were refused are not sent again. */
+export function natsConnector(config: NatsConfig, { name, inbox }: ClientName): () => Promise<NatsConnection> {
+  const credentials = NatsCredentials.of(config);
+  // The client takes it for granted from what a server says; it is for the configuration to say.
+  const tls = config.tls ?? (config.servers.some((server) => server.startsWith('tls://')) ? {} : undefined);
   const options: NodeConnectionOptions = {
     name,
-    servers: [...config.servers],
     timeout: REQUEST_TIMEOUT_MS,
     pingInterval: PING_INTERVAL_MS,
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
     // Else each request makes a stack trace, for the case that it fails.
     noAsyncTraces: true,
-    reconnectDelayHandler: () => (refused ? RECONNECT_REFUSED_MS : RECONNECT_MS),
-    ...(config.tls === undefined ? {} : { tls: { ...config.tls } }),
+    reconnectTimeWait: RECONNECT_MS,
+    ...(inbox === undefined ? {} : { inboxPrefix: inbox }),
+    ...(tls === undefined ? {} : { tls: { ...tls } }),
   };
-  const { credentialsFile } = config;
-  if (credentialsFile !== undefined) {
-    options.authenticator = (nonce) => authenticatorOf(readFileSync(credentialsFile))(nonce);
+  if (credentials === undefined) {
+    return () => connect({ ...options, servers: [...config.servers] });
   }
-  const connection = await connect(options);
-  void (async () => {
-    for await (const status of connection.status()) {
-      if (status.type === 'error') {
-        refused = status.error instanceof AuthorizationError;
-      } else if (status.type === 'reconnect') {
-        refused = false;
-      }
+  options.authenticator = credentials.authenticate;
+  options.reconnectDelayHandler = credentials.pauseMs;
+  options.reconnectToServer = credentials.choose;
+  return async () => {
+    let connection: NatsConnection;
+    try {
+      connection = await connect({ ...options, servers: credentials.usable(config.servers), noRandomize: true });
+    } catch (error) {
+      credentials.failed(error);
+      throw error;
     }
-  })();
-  return connection;
+    credentials.accepted();
+    void follow(connection, credentials);
+    return connection;
+  };
 }
 
-function authenticatorOf(credentials: Uint8Array): Authenticator {
-  const text = new TextDecoder().decode(credentials);
-  return text.includes('BEGIN NATS USER JWT')
-    ? credsAuthenticator(credentials)
-    : nkeyAuthenticator(new TextEncoder().encode(text.trim()));
+async function follow(connection: NatsConnection, credentials: NatsCredentials): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === 'error') {
+      credentials.failed(status.error);
+    } else if (status.type === 'reconnect') {
+      credentials.accepted();
+    }
+  }
 }

@@ -18,6 +18,7 @@ import {
   ReadError,
 } from 'vm-customization';
 import type { VCenterConfig } from '../config/config.js';
+import { firstLine, type Secret, SecretFile } from '../secret-file.js';
 import { type Log, messageOf } from './log.js';
 
 /** What it tells. */
@@ -29,7 +30,7 @@ export interface VCenterSourceEvents {
 interface Session {
   readonly vcenter: NodeVCenter;
   readonly source: EventSource;
-  readonly password: string;
+  readonly secret: Secret;
 }
 
 // Waits that miss the session ask for it together, and in a row.
@@ -42,16 +43,16 @@ export class VCenterSource implements EventSource {
   readonly #config: VCenterConfig;
   readonly #log: Log;
   readonly #events: VCenterSourceEvents;
+  readonly #password: SecretFile;
   #session: Promise<Session> | undefined;
   #instanceUuid: string | undefined;
-  /** The password that the vCenter has refused: it is not sent again. */
-  #refused: string | undefined;
   #failed: { readonly error: ReadError; readonly at: number } | undefined;
   #closed = false;
 
   constructor(name: string, config: VCenterConfig, log: Log, events: VCenterSourceEvents) {
     this.#name = name;
     this.#config = config;
+    this.#password = new SecretFile(config.passwordFile);
     this.#log = log;
     this.#events = events;
   }
@@ -91,7 +92,7 @@ export class VCenterSource implements EventSource {
       if (!(error instanceof LoginError)) {
         throw error;
       }
-      this.#refuse(session.password);
+      this.#refuse(session.secret);
       await this.#end();
       await this.#current();
     }
@@ -130,31 +131,30 @@ export class VCenterSource implements EventSource {
   }
 
   async #connect(): Promise<Session> {
-    let password: string | undefined;
+    let secret: Secret | undefined;
     try {
-      password = firstLine(this.#config.passwordFile);
-      if (password === this.#refused) {
+      secret = this.#password.read();
+      if (this.#password.isRefused(secret)) {
         throw new LoginError(
-          `${this.#name} refuses the password in ${this.#config.passwordFile}: a new one is waited for`,
+          `${this.#name} refuses the password in ${this.#password.path}: a change of the file is waited for`,
         );
       }
-      const vcenter = await connectVCenter(this.#options(password));
-      this.#refused = undefined;
+      const vcenter = await connectVCenter(this.#options(firstLine(secret)));
       this.#events.logInRefused(false);
       this.#instanceUuid ??= vcenter.instanceUuid;
       this.#log.info('vcenterConnected', { vcenter: this.#name, protocol: vcenter.protocol });
-      return { vcenter, source: openSource(vcenter), password };
+      return { vcenter, source: openSource(vcenter), secret };
     } catch (error) {
-      if (error instanceof LoginError && password !== undefined && password !== this.#refused) {
-        this.#refuse(password);
+      if (error instanceof LoginError && secret !== undefined) {
+        this.#refuse(secret);
       }
       this.#log.warn('vcenterFailed', { vcenter: this.#name, message: messageOf(error) });
       throw new ReadError('transient', messageOf(error), { cause: error });
     }
   }
 
-  #refuse(password: string): void {
-    this.#refused = password;
+  #refuse(secret: Secret): void {
+    this.#password.refuse(secret);
     this.#events.logInRefused(true);
   }
 
@@ -174,8 +174,4 @@ export class VCenterSource implements EventSource {
 /** One source for many watches. */
 function openSource(vcenter: NodeVCenter): EventSource {
   return vcenter.shared();
-}
-
-function firstLine(file: string): string {
-  return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? '';
 }

@@ -7,7 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { WorkerConfig } from '../config/config.js';
 import { ownerOf } from '../decisions/lease.js';
 import { FleetNames } from '../messages/names.js';
-import { connectNats } from '../store/connection.js';
+import { natsConnector } from '../store/connection.js';
 import { LeaseStore } from '../store/lease-store.js';
 import { RequestQueue } from '../store/request-queue.js';
 import { ensureTopology } from '../store/topology.js';
@@ -31,8 +31,10 @@ const LEAVE_MS = 20_000;
 
 /** Runs a worker until the signal is aborted, and then hands over what it serves. */
 export async function runWorker(config: WorkerConfig, log: Log, signal: AbortSignal): Promise<void> {
+  // What a worker is answered has states in it: it goes where callers cannot listen.
+  const inbox = new FleetNames(config.prefix).workerInbox;
   const connection = await retry(
-    () => connectNats(config.nats, `vm-customization-worker ${config.name}`),
+    natsConnector(config.nats, { name: `vm-customization-worker ${config.name}`, inbox }),
     signal,
     (error) => log.warn('natsFailed', { message: messageOf(error) }),
   );
