@@ -14,6 +14,12 @@ test('500 waits on 20 vCenters have one result each, the truth, while workers an
   t.diagnostic(
     `event → result ${JSON.stringify(eventToResult)}, away from faults ${JSON.stringify(eventToResultCalm)}`,
   );
+  const { partition, memoryPerWait, openAtMost, storedPerWait, collectors, collectorsLeft } = figures;
+  t.diagnostic(`a broker was parted from the others by ${partition}`);
+  t.diagnostic(
+    `memory of workers ${memoryPerWait} B a wait, ${openAtMost} open at most; state in the bucket ${storedPerWait} B`,
+  );
+  t.diagnostic(`collectors ${collectors} before the workers ended in order, ${collectorsLeft} after`);
   assert.deepEqual({ lost, doubled, wrong, problems }, { lost: [], doubled: [], wrong: [], problems: [] });
   assert.ok(kills > 5, `${kills} workers were killed`);
 });
@@ -33,13 +39,14 @@ describe('the plan of a run', () => {
     assert.equal(new Set(members.map(({ truth }) => JSON.stringify(truth))).size, 4);
   });
 
-  it('kills each broker, and all of them once', () => {
+  it('kills each broker, and all of them once, and parts one from the others', () => {
     const faults = planFaults({ seed: SEED, seconds: 75, workers: 4, brokers: 3 });
     assert.deepEqual(
       faults.filter(({ type }) => type === 'killBroker').map(({ broker }) => broker),
       [0, 1, 2],
     );
     assert.equal(faults.filter(({ type }) => type === 'killAllBrokers').length, 1);
+    assert.equal(faults.filter(({ type }) => type === 'partBroker').length, 1);
     assert.ok(faults.filter(({ type }) => type === 'killWorker').length > 10);
   });
 });

@@ -52,5 +52,12 @@ function print({ lost, doubled, wrong, problems, ...figures }) {
   console.log(`  without broker faults   ${spread(figures.recoveryCalm)}`);
   console.log(`event → result stored     ${spread(figures.eventToResult)}`);
   console.log(`  away from faults        ${spread(figures.eventToResultCalm)}`);
+  const kB = (count) => (count === undefined ? 'not measured' : `${(count / 1000).toFixed(1)} kB`);
+  console.log(`memory of workers a wait  ${kB(figures.memoryPerWait)}, ${figures.openAtMost} open at most`);
+  console.log(`state in the bucket       ${kB(figures.storedPerWait)} a wait`);
+  console.log(
+    `collectors                ${figures.collectors} before the workers ended in order, ${figures.collectorsLeft} after`,
+  );
+  console.log(`broker parted by          ${figures.partition}`);
   console.log(`sessions left             ${figures.sessionsLeft}, of ${figures.ownersKilled} owners that were killed`);
 }

@@ -92,7 +92,7 @@ export function planWaits({ seed, seconds, vcenters, waits: count, vms }) {
 
 /**
  * Faults until `seconds`: a worker is killed every five to six seconds, one is stopped for a while, each broker is killed in
- * turn, all of them once, and one answers nobody for a while.
+ * turn, all of them once, and the first is parted from all others for a while.
  *
  * @param {{ seed: number, seconds: number, workers: number, brokers: number }} size
  */
@@ -123,7 +123,7 @@ export function planFaults({ seed, seconds, workers, brokers }) {
     worker: random.below(workers),
     awayMs: Math.min(25_000, seconds * 200),
   });
-  // As if its cable were pulled: nobody is told that it is gone.
-  faults.push({ atMs: seconds * 900, type: 'pauseBroker', broker: random.below(brokers), awayMs: seconds * 80 });
+  // Nobody is told that it is gone.
+  faults.push({ atMs: seconds * 900, type: 'partBroker', broker: 0, awayMs: seconds * 80 });
   return faults.sort((left, right) => left.atMs - right.atMs);
 }

@@ -8,6 +8,7 @@ import { cancelWait, requestWait } from '../../../bindings/fleet/dist/index.js';
 import { makeCertificate } from '../../simulators/certificate.mjs';
 import { startFakeVCenter } from '../../simulators/fake-vcenter/server.mjs';
 import { startFleet } from '../lib/fleet.mjs';
+import { makeNetwork } from '../lib/network.mjs';
 import { judge, quantile } from './judge.mjs';
 import { planFaults, planWaits } from './plan.mjs';
 
@@ -41,14 +42,23 @@ export async function runChaos({
   const waits = planWaits({ seed, seconds, vcenters: vcenterCount, waits: waitCount, vms });
   const faults = calm ? [] : planFaults({ seed, seconds, workers: workerCount, brokers: 3 });
   const { certificate, key, thumbprint } = makeCertificate();
+  const { network, missing } = await makeNetwork();
+  const partition =
+    network === undefined
+      ? `SIGSTOP of its process, for want of ${missing}`
+      : 'a network namespace whose link goes down';
+  say(`a broker is parted from the others by ${partition}`);
   const fleet = await startFleet({
+    networks: [network],
+    worker: { http: { port: 0 } },
     vcenters: Array.from({ length: vcenterCount }, (_, at) => `vc${at}`),
     simulate: async () => ({ thumbprint, ...(await startFakeVCenter({ vms, maxCollectors: 1000, certificate, key })) }),
   });
   try {
-    return await new Run(fleet, waits, faults, workerCount, say).run();
+    return { ...(await new Run(fleet, waits, faults, workerCount, say).run()), partition };
   } finally {
     await fleet.stop();
+    await network?.stop();
   }
 }
 
@@ -64,6 +74,9 @@ class Run {
   #brokers = Promise.resolve();
   #brokerFaults = [];
   #kills = [];
+  /** Looks at the workers and vCenters on the way. */
+  #samples = [];
+  #collectorProblems = [];
   /** While a worker was stopped. */
   #hung = { from: 0, to: 0 };
 
@@ -80,13 +93,17 @@ class Run {
     this.#caller = await this.#fleet.connect();
     this.#begunAt = Date.now();
     this.#say(`${this.#waits.length} waits on ${this.#fleet.vcenters.size} vCenters, ${this.#faults.length} faults`);
+    const over = new AbortController();
+    const looks = this.#look(over.signal);
     await Promise.all([
       ...this.#waits.flatMap((wait) => [this.#ask(wait), ...wait.members.map((member) => this.#stage(wait, member))]),
       ...this.#faults.map((fault) => this.#strike(fault)),
     ]);
     const left = await this.#settled();
+    over.abort();
+    await looks;
     const ends = await this.#endInOrder();
-    return { ...this.#figures(left), ...ends };
+    return { ...this.#figures(left), ...ends, ...this.#memory() };
   }
 
   #caller;
@@ -176,12 +193,12 @@ class Run {
         victim.child.kill('SIGCONT');
         return;
       }
-      case 'pauseBroker':
+      case 'partBroker':
         this.#brokers = this.#brokers.then(async () => {
           this.#brokerFaults.push(Date.now());
-          nodes[broker].pause();
+          await nodes[broker].cut();
           await sleep(awayMs);
-          nodes[broker].resume();
+          await nodes[broker].mend();
           this.#brokerFaults.push(Date.now());
         });
         return this.#brokers;
@@ -192,6 +209,63 @@ class Run {
       default:
         throw new Error(`${type} is no fault`);
     }
+  }
+
+  /** Every second: what the workers and the bucket of states hold, and whether a vCenter has more collectors than it should. */
+  async #look(signal) {
+    const jsm = await jetstreamManager(this.#caller.connection);
+    while (!signal.aborted) {
+      const [workers, states] = await Promise.all([
+        Promise.all(this.#workers.map(figuresOf)),
+        jsm.streams.info('KV_vmc_state').catch(() => undefined),
+      ]);
+      const whole = workers.every((one) => one !== undefined) && states !== undefined;
+      if (whole) {
+        this.#samples.push({
+          waits: workers.reduce((sum, one) => sum + one.waits, 0),
+          resident: workers.reduce((sum, one) => sum + one.resident, 0),
+          states: states.state.messages,
+          stored: states.state.bytes,
+        });
+      }
+      // Counted before the kills are: one in between makes it one more.
+      for (const [name, count] of await this.#collectors()) {
+        const allowed = 1 + this.#ownersKilled(name);
+        if (count > allowed)
+          this.#collectorProblems.push(`${name} has ${count} collectors, ${allowed} are accounted for`);
+      }
+      await sleep(1000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #collectors() {
+    return Promise.all(
+      [...this.#fleet.vcenters].map(async ([name, vcenter]) => [name, (await vcenter.do({ do: 'collectors' })).count]),
+    );
+  }
+
+  /** How many workers were killed while they served it. */
+  #ownersKilled(name) {
+    return this.#kills.reduce((sum, { served }) => sum + (served.includes(name) ? 1 : 0), 0);
+  }
+
+  /**
+   * What a wait takes: the workers' resident sets when most waits are open, against those when fewest are; and the value in the bucket. Garbage
+   * that is not collected yet, and what a worker holds of vCenters, is in it.
+   */
+  #memory() {
+    const byWaits = this.#samples.toSorted((left, right) => left.waits - right.waits);
+    const part = Math.max(1, Math.floor(byWaits.length / 5));
+    const mean = (list, of) => list.reduce((sum, one) => sum + of(one), 0) / list.length;
+    const [few, many] = [byWaits.slice(0, part), byWaits.slice(-part)];
+    const waits = mean(many, (one) => one.waits) - mean(few, (one) => one.waits);
+    const resident = mean(many, (one) => one.resident) - mean(few, (one) => one.resident);
+    const stored = this.#samples.filter(({ states }) => states > 0);
+    return {
+      openAtMost: byWaits.at(-1)?.waits ?? 0,
+      memoryPerWait: waits < 1 ? undefined : Math.round(resident / waits),
+      storedPerWait: stored.length === 0 ? undefined : Math.round(mean(stored, (one) => one.stored / one.states)),
+    };
   }
 
   /** One fault of brokers after the other: each begins when all of them serve again. */
@@ -279,15 +353,25 @@ class Run {
    * not answered in the time that there is for it.
    */
   async #endInOrder() {
+    const before = await this.#collectors();
     for (const worker of this.#workers) worker.child.kill('SIGTERM');
     const ends = await Promise.all(this.#workers.map(({ exited }) => exited));
     const sessions = await Promise.all(
       [...this.#fleet.vcenters.values()].map(async (vcenter) => (await vcenter.do({ do: 'sessions' })).count),
     );
+    const problems = ends.every((end) => end === 0)
+      ? []
+      : [`workers that were told to end have ended with ${ends.join(', ')}`];
+    const after = await this.#collectors();
+    for (const [name, count] of after) {
+      const killed = this.#ownersKilled(name);
+      if (count > killed) problems.push(`${name} has ${count} collectors left, of ${killed} owners that were killed`);
+    }
+    const total = (list) => list.reduce((sum, [, count]) => sum + count, 0);
     return {
-      problems: ends.every((end) => end === 0)
-        ? []
-        : [`workers that were told to end have ended with ${ends.join(', ')}`],
+      problems: [...this.#collectorProblems, ...problems],
+      collectors: total(before),
+      collectorsLeft: total(after),
       sessionsLeft: sessions.reduce((sum, count) => sum + count, 0),
       ownersKilled: this.#kills.reduce((sum, { served }) => sum + served.length, 0),
     };
@@ -302,6 +386,21 @@ function servedBy({ log }) {
     else if (event === 'leaseEnded') served.delete(vcenter);
   }
   return [...served];
+}
+
+/** What a worker says of itself; undefined where it does not answer. */
+async function figuresOf({ child, log, told }) {
+  if (child.exitCode !== null || child.signalCode !== null || !log.some(({ event }) => event === 'started'))
+    return undefined;
+  const { httpPort } = await told('started');
+  try {
+    const answer = await fetch(`http://127.0.0.1:${httpPort}/metrics`, { signal: AbortSignal.timeout(1000) });
+    const text = await answer.text();
+    const waits = [...text.matchAll(/^vmc_waits\{.*\} (\S+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+    return { waits, resident: Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Every message of a stream. */

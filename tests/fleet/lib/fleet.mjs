@@ -34,6 +34,7 @@ const STDERR_KEPT = 2000;
  * @param {string[]} [options.simulator] flags of each
  * @param {() => Promise<any>} [options.simulate] starts one, as `startSimulator` does
  * @param {string} [options.accounts] of the brokers' configuration
+ * @param {(import('./network.mjs').Network | undefined)[]} [options.networks] of the brokers
  * @param {Record<string, string>} [options.seeds] the keys of `worker`, `caller` and `operator`, where the brokers ask for one
  * @param {object} [options.worker] what the configuration of workers has besides
  */
@@ -43,6 +44,7 @@ export async function startFleet({
   simulator = ['-vms', '8', '-max-collectors', '1000'],
   simulate = () => startSimulator({ kind: 'fake', args: simulator }),
   accounts = '',
+  networks = [],
   seeds = {},
   worker: more = {},
 } = {}) {
@@ -59,7 +61,7 @@ export async function startFleet({
     for (const end of stops.reverse()) await end();
   };
   try {
-    const nats = await startNats({ nodes: brokers, accounts });
+    const nats = await startNats({ nodes: brokers, accounts, networks });
     stops.push(nats.stop);
     const vcenters = new Map();
     await Promise.all(

@@ -29,8 +29,8 @@ export const natsProgram = () =>
  * @property {string} name
  * @property {string} url for clients, the same after a restart
  * @property {number} pid of the process that runs, or ran last
- * @property {() => void} pause it answers nobody, as behind a cable that was pulled
- * @property {() => void} resume after that
+ * @property {() => Promise<void>} cut parts it from all others, without a word: by its network, where it has one, or else by stopping its process
+ * @property {() => Promise<void>} mend ends that
  * @property {() => Promise<void>} kill as a power cut would
  * @property {() => Promise<void>} stop in order
  * @property {() => Promise<void>} begin again, with the data it had; resolves when its process is there
@@ -46,9 +46,11 @@ export const natsProgram = () =>
  * @param {object} [options]
  * @param {number} [options.nodes]
  * @param {string} [options.accounts] what the configuration has to say of who may do what
+ * @param {(import('./network.mjs').Network | undefined)[]} [options.networks] of the nodes, where they have one of their own: of the first at most, which is the one
+ *   that the others find
  * @returns {Promise<{ nodes: NatsNode[], servers: string[], stop: () => Promise<void> }>}
  */
-export async function startNats({ nodes: count = 3, accounts = '' } = {}) {
+export async function startNats({ nodes: count = 3, accounts = '', networks = [] } = {}) {
   const program = await natsProgram();
   const folder = mkdtempSync(join(tmpdir(), 'vm-customization-nats-'));
   const nodes = [];
@@ -61,7 +63,16 @@ export async function startNats({ nodes: count = 3, accounts = '' } = {}) {
   try {
     for (let at = 0; at < count; at += 1) {
       nodes.push(
-        makeNode({ program, folder, cluster, name: `n${at + 1}`, alone: count === 1, peers: nodes, accounts }),
+        makeNode({
+          program,
+          folder,
+          cluster,
+          name: `n${at + 1}`,
+          alone: count === 1,
+          peers: nodes,
+          accounts,
+          network: networks[at],
+        }),
       );
       await nodes[at].begin();
     }
@@ -73,7 +84,8 @@ export async function startNats({ nodes: count = 3, accounts = '' } = {}) {
   return { nodes, servers: nodes.map(({ url }) => url), stop };
 }
 
-function makeNode({ program, folder, cluster, name, alone, peers, accounts: first }) {
+function makeNode({ program, folder, cluster, name, alone, peers, accounts: first, network }) {
+  const address = network?.address ?? '127.0.0.1';
   let accounts = first;
   /** What its process was started with besides: nothing of it changes while it runs. */
   let base = '';
@@ -88,9 +100,9 @@ function makeNode({ program, folder, cluster, name, alone, peers, accounts: firs
   const configuration = () => {
     // The first node needs some route to know that it is one of several.
     const routes = [...peers.filter((peer) => peer !== node).map(({ route }) => route), 'nats://127.0.0.1:1'];
-    const clustered = `cluster { name: "${cluster}", listen: "127.0.0.1:${ports.cluster}", routes: ${JSON.stringify(routes)} }\n`;
+    const clustered = `cluster { name: "${cluster}", listen: "${address}:${ports.cluster}", routes: ${JSON.stringify(routes)} }\n`;
     return [
-      `server_name: ${name}\nlisten: "127.0.0.1:${ports.nats}"\nhttp: "127.0.0.1:${ports.monitoring}"\n`,
+      `server_name: ${name}\nlisten: "${address}:${ports.nats}"\nhttp: "${address}:${ports.monitoring}"\n`,
       `jetstream { store_dir: ${JSON.stringify(join(home, 'data'))}, sync_interval: always }\n`,
       `ports_file_dir: ${JSON.stringify(home)}\n`,
       alone ? '' : clustered,
@@ -124,7 +136,8 @@ function makeNode({ program, folder, cluster, name, alone, peers, accounts: firs
       const file = join(home, 'nats.conf');
       base = configuration();
       writeFileSync(file, `${base}${accounts}`);
-      child = spawnKept(program, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+      const [first, ...rest] = [...(network?.enter ?? []), program, '-c', file];
+      child = spawnKept(first, rest, { stdio: ['ignore', 'ignore', 'pipe'] });
       exited = new Promise((resolve) => child.once('close', resolve));
       child.once('error', () => undefined);
       child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -134,17 +147,17 @@ function makeNode({ program, folder, cluster, name, alone, peers, accounts: firs
       const told = join(home, `nats-server_${child.pid}.ports`);
       const given = await until('say its ports', () => readPorts(told));
       for (const kind of Object.keys(ports)) ports[kind] = Number(new URL(given[kind]?.[0] ?? 'x://h:0').port);
-      node.url = `nats://127.0.0.1:${ports.nats}`;
-      node.route = `nats://127.0.0.1:${ports.cluster}`;
+      node.url = `nats://${address}:${ports.nats}`;
+      node.route = `nats://${address}:${ports.cluster}`;
     },
     isHealthy: () =>
       until('become healthy', async () => {
-        const answer = await fetch(`http://127.0.0.1:${ports.monitoring}/healthz`).catch(() => undefined);
+        const answer = await fetch(`http://${address}:${ports.monitoring}/healthz`).catch(() => undefined);
         await answer?.body?.cancel();
         return answer?.ok ? true : undefined;
       }),
-    pause: () => child.kill('SIGSTOP'),
-    resume: () => child.kill('SIGCONT'),
+    cut: async () => void (network === undefined ? child.kill('SIGSTOP') : await network.cut()),
+    mend: async () => void (network === undefined ? child.kill('SIGCONT') : await network.mend()),
     reload(changed) {
       accounts = changed;
       writeFileSync(join(home, 'nats.conf'), `${base}${accounts}`);
