@@ -177,6 +177,18 @@ describe('the table', () => {
     await page.setViewportSize({ width: 1_900, height: 700 });
     await drawn();
     assert.equal((await columns())[0], 'name status attempt elapsed event failure hint line');
+    // A run that waits for guests to be ready has one more, as soon as one is.
+    await page.evaluate(() => {
+      const [first, ...others] = view.model.entries.map(({ row }) => row);
+      const vms = [{ ...first, readyAt: '2026-03-01T10:00:30.000Z' }, ...others];
+      view.report = { format: 'vm-customization-report/1', endedAtMs: 1, vms, transitions: [] };
+    });
+    await drawn();
+    assert.equal((await columns())[0], 'name status attempt elapsed ready event failure hint line');
+    assert.match(await page.locator('.row:not([hidden]) .cell.ready').first().innerText(), /^\d{1,2}:\d{2}/);
+    await page.setViewportSize({ width: 1_000, height: 700 });
+    await drawn();
+    assert.ok(!(await columns())[0].includes('ready'), 'where there is no room the details have it');
   });
 
   onPage('shows what a page puts into its slots', async ({ page, drawn, rows }) => {

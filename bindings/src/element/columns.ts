@@ -5,9 +5,13 @@ import { SORT_KEYS } from './row-order.js';
 export const COLUMNS = [...SORT_KEYS, 'line', 'actions'] as const;
 export type Column = (typeof COLUMNS)[number];
 
-/** Those of a list of names; all but the page's own actions where it names none. What tells the rows apart is always shown. */
-export function columnsOf(names: string): ReadonlySet<Column> {
+/**
+ * Those of a list of names; where it names none all but the page's own actions, and `ready` where some guest is. What tells the
+ * rows apart is always shown.
+ */
+export function columnsOf(names: string, isAnyReady: boolean): ReadonlySet<Column> {
   const wanted = names.split(/\s+/);
   const known = COLUMNS.filter((column) => wanted.includes(column));
-  return new Set(known.length === 0 ? COLUMNS.slice(0, -1) : ['name', ...known]);
+  const usual = COLUMNS.filter((column) => column !== 'actions' && (column !== 'ready' || isAnyReady));
+  return new Set(known.length === 0 ? usual : ['name', ...known]);
 }

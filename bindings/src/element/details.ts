@@ -69,7 +69,7 @@ export class Details {
   }
 
   #facts(entry: ModelEntry): HTMLElement {
-    const { row, poweredOnMs, startedMs, finishedMs } = entry;
+    const { row, poweredOnMs, startedMs, finishedMs, readyMs } = entry;
     const list = el('dl');
     const status = el('dd', { class: 'status' }, statusIcon(row.customizationStatus));
     status.append(
@@ -84,6 +84,7 @@ export class Details {
     fact(list, 'Powered on', time(poweredOnMs));
     fact(list, 'Started', time(startedMs));
     fact(list, 'Finished', time(finishedMs));
+    fact(list, 'Ready', readyMs === null ? null : time(readyMs));
     list.append(el('dt', {}, 'Elapsed'), this.#elapsed);
     fact(list, 'Times', `server time, shown in ${zoneAt(poweredOnMs ?? startedMs ?? Date.now())}`);
     return list;

@@ -81,13 +81,13 @@ export type StatusProperties = Pick<
  *
  * @attr {string} filter - A text in the name, the id, the status or the reason
  * @attr {CustomizationStatus | ''} status - One of the five statuses; empty for all
- * @attr {string} sort - `name`, `status`, `attempt`, `elapsed`, `event`, `failure` or `hint`, with `-` before it for
- *   descending; empty for the order asked for
+ * @attr {string} sort - `name`, `status`, `attempt`, `elapsed`, `ready`, `event`, `failure` or `hint`, with `-` before it
+ *   for descending; empty for the order asked for
  * @attr {string} selected - The id of a VM
  * @attr {boolean} details - The panel of the selected VM is open
  * @attr {number | null} cursor - A line across all timelines, in milliseconds since the start of the run
  * @attr {string} columns - The columns to show, with spaces between them: those of `sort`, `line` (the timeline) and
- *   `actions`; without it all but `actions`. `name` is always shown, and some only where there is room
+ *   `actions`; without it all but `actions`, and `ready` where some guest is. `name` is always shown, and some only where there is room
  * @attr {string} label - The name of the table for screen readers
  * @attr {'light' | 'dark' | ''} theme - Without it the page's `color-scheme` decides
  * @attr {'polite' | 'assertive' | 'off'} announce - How screen readers are told of transitions, as by `aria-live`; `polite`
@@ -128,6 +128,7 @@ export type StatusProperties = Pick<
  * @csspart status - That of the status, and why it is no longer waited for
  * @csspart attempt - That of the attempt
  * @csspart elapsed - That of the time since the power-on
+ * @csspart ready - That of when the guest was ready
  * @csspart event - That of the last event
  * @csspart failure - That of the failure and its log
  * @csspart hint - That of the hint

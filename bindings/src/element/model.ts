@@ -48,6 +48,7 @@ export interface ModelEntry {
   readonly poweredOnMs: number | null;
   readonly startedMs: number | null;
   readonly finishedMs: number | null;
+  readonly readyMs: number | null;
   /** Counts the changes of this entry. */
   readonly version: number;
 }
@@ -85,6 +86,7 @@ export class RunModel extends EventTarget {
   #earliestMs = Number.POSITIVE_INFINITY;
   #latestMs = Number.NEGATIVE_INFINITY;
   #transitionsTold = 0;
+  #hasReady = false;
   #report: Report | null = null;
   /** How far the server's clock is ahead of this computer's, by the latest time that a report has. */
   #aheadMs = 0;
@@ -269,6 +271,11 @@ export class RunModel extends EventTarget {
     return this.#startedMs ?? (Number.isFinite(this.#earliestMs) ? this.#earliestMs : null);
   }
 
+  /** Whether some guest was ready: the run waits for that. */
+  get hasReady(): boolean {
+    return this.#hasReady;
+  }
+
   /** Now on the server's clock, for drawing; of a report without a start see {@link report}, once it has ended the latest time. */
   get serverNowMs(): number | null {
     if (this.#startedMs !== null) {
@@ -298,6 +305,7 @@ export class RunModel extends EventTarget {
     this.#reads = [];
     this.#earliestMs = Number.POSITIVE_INFINITY;
     this.#latestMs = Number.NEGATIVE_INFINITY;
+    this.#hasReady = false;
     this.#typeNames.clear();
     for (const entry of this.#entries.values()) {
       entry.marks.length = 0;
@@ -357,6 +365,7 @@ export class RunModel extends EventTarget {
       poweredOnMs: null,
       startedMs: null,
       finishedMs: null,
+      readyMs: null,
       version: 0,
     };
     this.#entries.set(row.vm, entry);
@@ -392,15 +401,17 @@ export class RunModel extends EventTarget {
   }
 
   #readTimes(entry: Entry): void {
-    const { poweredOnAt, startedAt, finishedAt } = entry.row;
+    const { poweredOnAt, startedAt, finishedAt, readyAt } = entry.row;
     entry.poweredOnMs = timeOf(poweredOnAt);
     entry.startedMs = timeOf(startedAt);
     entry.finishedMs = timeOf(finishedAt);
+    entry.readyMs = timeOf(readyAt);
     this.#reachRow(entry);
   }
 
-  #reachRow({ poweredOnMs, startedMs, finishedMs }: Entry): void {
-    for (const timeMs of [poweredOnMs, startedMs, finishedMs]) {
+  #reachRow({ poweredOnMs, startedMs, finishedMs, readyMs }: Entry): void {
+    this.#hasReady ||= readyMs !== null;
+    for (const timeMs of [poweredOnMs, startedMs, finishedMs, readyMs]) {
       if (timeMs !== null) {
         this.#reach(timeMs);
       }
@@ -527,6 +538,7 @@ function sameRow(a: VmRow, b: VmRow): boolean {
       a.poweredOnAt === b.poweredOnAt &&
       a.startedAt === b.startedAt &&
       a.finishedAt === b.finishedAt &&
+      a.readyAt === b.readyAt &&
       a.hint === b.hint &&
       a.revised === b.revised &&
       a.guestInfoDisagrees === b.guestInfoDisagrees &&

@@ -4,7 +4,7 @@ import { type ModelEntry, marksOf, type RunModel } from './model.js';
 import { failureText, STATUSES, searchText } from './words.js';
 
 /** What rows can be sorted by. */
-export const SORT_KEYS = ['name', 'status', 'attempt', 'elapsed', 'event', 'failure', 'hint'] as const;
+export const SORT_KEYS = ['name', 'status', 'attempt', 'elapsed', 'ready', 'event', 'failure', 'hint'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
 
 /** A filter and an order; `sort` is empty for the order asked for. */
@@ -146,6 +146,8 @@ function sortValue(entry: ModelEntry, sort: SortKey, serverNowMs: number | null)
       return row.attempt ?? null;
     case 'elapsed':
       return elapsedMs(entry, serverNowMs);
+    case 'ready':
+      return entry.readyMs;
     case 'event':
       return marksOf(entry).at(-1)?.timeMs ?? null;
     case 'failure':

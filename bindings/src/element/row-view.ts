@@ -23,6 +23,7 @@ export class RowView {
   readonly #statusText = el('span', { class: 'text' }, this.#status, this.#conclusion);
   readonly #attempt = el('span');
   readonly #elapsed = el('span');
+  readonly #ready = el('span', { class: 'time' });
   readonly #event = el('span', { class: 'text' });
   readonly #eventTime = el('span', { class: 'muted time' });
   readonly #failure = el('bdi', { class: 'text' });
@@ -38,6 +39,7 @@ export class RowView {
       ['status', this.#icon, this.#statusText],
       ['attempt', this.#attempt],
       ['elapsed', this.#elapsed],
+      ['ready', this.#ready],
       ['event', this.#event, this.#eventTime],
       ['failure', this.#failure],
       ['hint', this.#hint],
@@ -91,6 +93,7 @@ export class RowView {
     setText(this.#status, STATUS_LABELS[status]);
     setText(this.#conclusion, conclusion === '' ? '' : `, ${conclusion}`);
     setText(this.#attempt, row.attempt ? String(row.attempt) : '–');
+    setText(this.#ready, entry.readyMs === null ? '–' : timeOfDay(entry.readyMs));
     setCell(this.#event, last === undefined ? '–' : markLabel(last));
     setText(this.#eventTime, last === undefined ? '' : timeOfDay(last.timeMs));
     setCell(this.#failure, failure);

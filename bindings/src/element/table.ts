@@ -12,6 +12,7 @@ const HEADINGS: Readonly<Record<SortKey, string>> = {
   status: 'Status',
   attempt: 'Attempt',
   elapsed: 'Elapsed',
+  ready: 'Ready',
   event: 'Last event',
   failure: 'Failure and log',
   hint: 'Hint',

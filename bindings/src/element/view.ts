@@ -103,10 +103,12 @@ export class View {
     const { list } = order;
     this.#shown = state;
     this.#announcer.live = state.live;
-    const areOthers = this.#columns !== state.columns;
+    const columns = columnsOf(state.columns, model.hasReady);
+    const names = [...columns].join(' ');
+    const areOthers = this.#columns !== names;
     if (areOthers) {
-      this.#columns = state.columns;
-      this.#table.show(columnsOf(state.columns));
+      this.#columns = names;
+      this.#table.show(columns);
     }
     if (state.measure || areOthers) {
       this.#table.measure();

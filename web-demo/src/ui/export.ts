@@ -10,6 +10,7 @@ const COLUMNS: readonly (readonly [name: string, value: (row: VmRow) => string |
   ['poweredOnAt', (row) => row.poweredOnAt],
   ['startedAt', (row) => row.startedAt],
   ['finishedAt', (row) => row.finishedAt],
+  ['readyAt', (row) => row.readyAt],
   ['hint', (row) => row.hint],
   ['failureType', (row) => row.failure?.type],
   ['failureReason', (row) => row.failure?.reason],
