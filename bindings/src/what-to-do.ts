@@ -9,7 +9,7 @@ import type { Hint, Report, VmRow, WhatToDo } from './types.js';
 type Advice = Omit<WhatToDo, 'about'>;
 
 const API = 'https://developer.broadcom.com/xapis/virtual-infrastructure-json-api/latest/data-structures';
-const OPEN_VM_TOOLS = 'https://github.com/vmware/open-vm-tools/blob/master/open-vm-tools';
+const OPEN_VM_TOOLS = 'https://github.com/vmware/open-vm-tools/tree/master/open-vm-tools';
 const CLOUD_INIT = 'https://docs.cloud-init.io/en/latest/reference/datasources/vmware.html';
 const BEHAVIOUR = 'docs/behaviour.md, D18';
 
@@ -96,14 +96,15 @@ const REASONS = {
       AGAIN,
     ],
     logPath: CLOUD_INIT_LOGS,
-    source: `${OPEN_VM_TOOLS}/libDeployPkg/linuxDeployment.c`,
+    source: `${OPEN_VM_TOOLS}/libDeployPkg`,
   },
   customizationDisabled: {
+    // CONFNAME_DEPLOYPKG_ENABLE_CUST of conf.h.
     headline: 'Customization is switched off in the guest',
     cause: 'VMware Tools in the guest are configured to refuse customization.',
     steps: ['In the template: `vmware-toolbox-cmd config set deployPkg enable-customization true`.', AGAIN],
     logPath: LOGS,
-    source: `${OPEN_VM_TOOLS}/lib/include/conf.h`,
+    source: `${OPEN_VM_TOOLS}/lib/include`,
   },
   rawDataIsNotSupported: {
     // CLOUDINIT_SUPPORT_RAW_DATA_MAJOR_VERSION and …_MINOR_VERSION of linuxDeployment.c.
@@ -111,7 +112,7 @@ const REASONS = {
     cause: 'The specification holds cloud-init metadata, which takes cloud-init 21.1 or later in the guest.',
     steps: ['Update cloud-init in the template.', 'Or use a specification of the traditional kind.', AGAIN],
     logPath: CLOUD_INIT_LOGS,
-    source: `${OPEN_VM_TOOLS}/libDeployPkg/linuxDeployment.c`,
+    source: `${OPEN_VM_TOOLS}/libDeployPkg`,
   },
   wrongMetadataFormat: {
     headline: 'The cloud-init metadata is not valid',

@@ -481,6 +481,26 @@ describe('the final table', () => {
   });
 });
 
+describe('the final table on a narrow screen', () => {
+  test('has the status below the name, and cuts nothing', () => {
+    const lines = resultTable(
+      report(row('CustomizationFailed', 'completed', { failure })),
+      new Labels([{ vm: 'vm-1', name: 'web-1.example.com' }]),
+      true,
+      30,
+    );
+    assert.deepEqual(lines, [
+      'VM',
+      '--',
+      'web-1.example.com',
+      '  CustomizationFailed',
+      '  CustomizationSysprepFailed:',
+      '  no luck',
+      '  log: C:/log',
+    ]);
+  });
+});
+
 describe('the live table', () => {
   const screen = (size = {}) => {
     const written = [];
@@ -657,7 +677,7 @@ describe('the live table', () => {
       '  customization started, but the guest reported no result',
     ]);
     const long = table([{ vm: 'vm-0', name: `${'x'.repeat(60)}-web-01` }]);
-    assert.match(long.lines()[1], /^x{22}…x+-web-01 {2}VmNotStarted$/);
+    assert.match(long.lines()[1], /^x{27}…x+-web-01 {2}VmNotStarted$/);
     const wide = table([{ vm: 'vm-0', name: 'x'.repeat(60) }], { size: { columns: 160 } });
     assert.match(wide.lines()[1], /^x{60} {2}VmNotStarted$/);
   });

@@ -145,7 +145,7 @@ describe('under the table', () => {
       '  Log: Linux: /var/log/vmware-imc/toolsDeployPkg.log; Windows:',
       '  C:\\Windows\\Temp\\vmware-imc\\guestcust.log',
       '  See:',
-      '  https://github.com/vmware/open-vm-tools/blob/master/open-vm-tools/lib/include/conf.h',
+      '  https://github.com/vmware/open-vm-tools/tree/master/open-vm-tools/lib/include',
     ]);
   });
 });

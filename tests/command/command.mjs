@@ -2,10 +2,20 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('../../bindings/bin/wait-vm-customization.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../bindings/bin/wait-vm-customization.js', import.meta.url));
 
 // What the machine that runs the tests has set must not decide them.
 const FOREIGN = /^(VSPHERE|GOVC)_|_proxy$|^NO_COLOR$/i;
+
+/** The environment of the command: this one's without what decides it, and the server. */
+export function environment({ env = {}, server } = {}) {
+  const kept = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
+  const connection =
+    server === undefined
+      ? {}
+      : { GOVC_URL: server.url, GOVC_USERNAME: server.user, GOVC_PASSWORD: server.password, GOVC_INSECURE: '1' };
+  return { ...Object.fromEntries(kept), ...connection, ...env };
+}
 
 /**
  * Starts the command.
@@ -15,15 +25,10 @@ const FOREIGN = /^(VSPHERE|GOVC)_|_proxy$|^NO_COLOR$/i;
  *   `server` is given by the GOVC names, its certificate unchecked; `shell` is a script that ends in `exec "$@"`
  */
 export function startCommand(args, { env = {}, input, server, shell } = {}) {
-  const kept = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
-  const connection =
-    server === undefined
-      ? {}
-      : { GOVC_URL: server.url, GOVC_USERNAME: server.user, GOVC_PASSWORD: server.password, GOVC_INSECURE: '1' };
   const begin = performance.now();
   const [program, ...before] = shell === undefined ? [process.execPath] : ['sh', '-c', shell, 'sh', process.execPath];
   const child = spawn(program, [...before, PROGRAM, ...args], {
-    env: { ...Object.fromEntries(kept), ...connection, ...env },
+    env: environment({ env, server }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };

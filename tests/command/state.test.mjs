@@ -76,7 +76,7 @@ describe('a run with --state', { concurrency: 2 }, () => {
     assert.match(third.stderr, /is finished: remove the file to begin another/);
     assert.deepEqual(jsonOf(third).report, report);
     const table = await runCommand(['--state', file]);
-    assert.match(table.stdout, new RegExp(`^${name} +CustomizationSucceeded$`, 'm'));
+    assert.match(table.stdout, new RegExp(`^${name} +CustomizationSucceeded +\\d\\d:\\d\\d$`, 'm'));
   });
 
   test('goes on after Ctrl-C', async (context) => {

@@ -15,6 +15,7 @@ const TICK_MS = 1000;
 // Bursts of events are painted together.
 const PAINT_DELAY_MS = 50;
 const STATUS_WIDTH = 'CustomizationNotStarted'.length;
+const BRIEF_STATUS_WIDTH = 'VmNotStarted'.length;
 const ELAPSED_WIDTH = 8;
 const GAP = '  ';
 // What is left for names, however narrow the screen is.
@@ -30,7 +31,7 @@ const COLOURS: Readonly<Record<CustomizationStatus, string>> = {
 };
 
 /** Where the status stands in a row of the final table. */
-const STATUS_WORD = /^(\S.*? )(VmNotStarted|Customization(?:NotStarted|Started|Succeeded|Failed))(?= |$)/;
+const STATUS_WORD = /^( {2}|\S.*? )(VmNotStarted|Customization(?:NotStarted|Started|Succeeded|Failed))(?= |$)/;
 
 /** Paints the board, and leaves the final table. */
 export class LiveReporter implements Reporter {
@@ -148,7 +149,7 @@ export class LiveReporter implements Reporter {
     const heightOf = (row: LiveTableRow): number => (layout.notesBelow && row.note !== '' ? 2 : 1);
     const total = rows.length > room ? Number.POSITIVE_INFINITY : rows.reduce((sum, row) => sum + heightOf(row), 0);
     const shown = total <= room ? rows : fitting(mostInteresting(rows, room), heightOf, height > 3 ? room - 1 : room);
-    const heading = `${padded('VM', layout.nameWidth)}${GAP}${padded('STATUS', STATUS_WIDTH)}${GAP}${'ELAPSED'.padStart(ELAPSED_WIDTH)}`;
+    const heading = `${padded('VM', layout.nameWidth)}${GAP}${padded('STATUS', layout.statusWidth)}${GAP}${'ELAPSED'.padStart(ELAPSED_WIDTH)}`;
     const lines = [cut(layout.hasNotes && !layout.notesBelow ? `${heading}${GAP}NOTE` : heading, layout.width)];
     // On a screen of few rows the one VM that is there in any case may have no room for its note.
     lines.push(...shown.flatMap((row) => this.#row(row, layout)).slice(0, room));
@@ -165,21 +166,25 @@ export class LiveReporter implements Reporter {
   /** Names get the room, so that notes stand below the rows where one of them would not fit beside its own. */
   #layout(rows: readonly LiveTableRow[]): Layout {
     const width = this.#width() - 1;
-    const others = STATUS_WIDTH + ELAPSED_WIDTH + 2 * GAP.length;
     const longest = rows.reduce((most, row) => Math.max(most, columns(sanitizeForTerminal(row.label))), 2);
+    const isBrief = longest + STATUS_WIDTH + ELAPSED_WIDTH + 2 * GAP.length > width;
+    const statusWidth = isBrief ? BRIEF_STATUS_WIDTH : STATUS_WIDTH;
+    const others = statusWidth + ELAPSED_WIDTH + 2 * GAP.length;
     const nameWidth = Math.min(longest, Math.max(LEAST_NAME_WIDTH, width - others));
     const beside = width - nameWidth - others - GAP.length;
     return {
       width,
       nameWidth,
+      isBrief,
+      statusWidth,
       hasNotes: rows.some(({ note }) => note !== ''),
       notesBelow: rows.some(({ note }) => columns(sanitizeForTerminal(note)) > beside),
     };
   }
 
-  #row(row: LiveTableRow, { width, nameWidth, notesBelow }: Layout): string[] {
+  #row(row: LiveTableRow, { width, nameWidth, isBrief, statusWidth, notesBelow }: Layout): string[] {
     const before = `${padded(cutMiddle(sanitizeForTerminal(row.label), nameWidth), nameWidth)}${GAP}`;
-    const status = padded(row.status, STATUS_WIDTH);
+    const status = padded(isBrief ? row.status.replace(/^Customization/, '') : row.status, statusWidth);
     const note = sanitizeForTerminal(row.note);
     const after = `${GAP}${this.#elapsedText(row).padStart(ELAPSED_WIDTH)}${notesBelow || note === '' ? '' : GAP + note}`;
     const whole = cut(before + status + after, width);
@@ -218,6 +223,9 @@ export class LiveReporter implements Reporter {
 interface Layout {
   readonly width: number;
   readonly nameWidth: number;
+  /** Whether `Customization` is left out before a status, for names that would have to be cut. */
+  readonly isBrief: boolean;
+  readonly statusWidth: number;
   readonly hasNotes: boolean;
   readonly notesBelow: boolean;
 }
@@ -263,5 +271,5 @@ function counts(rows: readonly LiveTableRow[]): string {
   const parts = COUNTED.map(([status, text]) => ({ text, count: rows.filter((row) => row.status === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ text, count }) => `${count} ${text}`);
-  return `${rows.length} VMs: ${parts.join(', ')}`;
+  return `${rows.length} ${rows.length === 1 ? 'VM' : 'VMs'}: ${parts.join(', ')}`;
 }

@@ -20,7 +20,8 @@ const INDENT = '  ';
  * VM and status, with the time from the power-on to the result, when its guest was ready, the reason and the log's place
  * where there are any.
  * @param anyRead - whether any events were read
- * @param width - of a terminal: where a line would be wider, reasons go below their rows
+ * @param width - of a terminal: where a line would be wider, reasons go below their rows, and where even that is too wide the
+ *   status too
  */
 export function resultTable(report: Report, labels: Labels, anyRead = true, width?: number): string[] {
   const rows = report.vms.map((row) => ({
@@ -39,13 +40,15 @@ export function resultTable(report: Report, labels: Labels, anyRead = true, widt
     COLUMNS,
     rows.map(({ cells }) => cells),
   );
+  const isTooNarrow = lines.some((line) => columns(line) > width);
   const below = (text: string): string[] =>
     wrapped(sanitizeForTerminal(text), width - INDENT.length).map((line) => INDENT + line);
   return [
-    heading,
-    rule,
-    ...rows.flatMap(({ reason, log }, index) => [
-      lines[index] ?? '',
+    ...(isTooNarrow ? ['VM', '--'] : [heading, rule]),
+    ...rows.flatMap(({ cells, reason, log }, index) => [
+      ...(isTooNarrow
+        ? [sanitizeForTerminal(cells[0] ?? ''), ...below(cells.slice(1).filter(Boolean).join('  '))]
+        : [lines[index] ?? '']),
       ...(reason === '' ? [] : below(reason)),
       ...(log === '' ? [] : below(`log: ${log}`)),
     ]),
