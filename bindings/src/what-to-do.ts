@@ -147,7 +147,7 @@ const HINTS: Readonly<Record<Hint, Advice>> = {
   neverPoweredOn: {
     headline: 'The VM was not powered on',
     cause: 'Customization begins with the first power-on after the specification was applied, and none was seen.',
-    steps: ['Power it on, and wait again.', 'To begin to wait before the power-on: --wait-for-power-on.'],
+    steps: ['Power it on, and wait again; with --wait-for-power-on the wait may begin before the power-on.'],
     source: BEHAVIOUR,
   },
   nothingPending: {

@@ -117,4 +117,11 @@ describe('at a terminal', { concurrency: 2 }, () => {
     assert.equal(status, 0);
     compare('replay-80', [text]);
   });
+
+  test('events are played as a table too, with a sentence that says so', async () => {
+    const at = { columns: 80, cwd: fileURLToPath(new URL('../wire/samples/', import.meta.url)) };
+    const { status, text } = await startAtTerminal(['replay', 'vijson_events_all_classes.json'], at).done;
+    assert.equal(status, 0);
+    compare('replay-events-80', [text]);
+  });
 });
