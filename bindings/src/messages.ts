@@ -153,9 +153,13 @@ export function failureText({ failure }: VmRow): string {
 export function summary(report: Report): string {
   const total = report.vms.length;
   const failed = report.vms.filter((row) => row.customizationStatus === 'CustomizationFailed').length;
-  const succeeded = report.vms.filter((row) => row.customizationStatus === 'CustomizationSucceeded').length;
-  const open = total - failed - succeeded;
-  const parts = [`${succeeded} of ${total} succeeded`];
+  const succeeded = report.vms.filter((row) => row.customizationStatus === 'CustomizationSucceeded');
+  const unready = succeeded.filter(({ conclusion = 'completed' }) => conclusion !== 'completed').length;
+  const open = total - failed - succeeded.length;
+  const parts = [`${succeeded.length} of ${total} succeeded`];
+  if (unready > 0) {
+    parts.push(`${unready} not ready`);
+  }
   if (failed > 0) {
     parts.push(`${failed} failed`);
   }

@@ -188,6 +188,8 @@ describe('lines', () => {
       summary(report(row('CustomizationSucceeded'), row('CustomizationFailed'), row('VmNotStarted'))),
       '1 of 3 succeeded, 1 failed, 1 not finished',
     );
+    const unready = row('CustomizationSucceeded', 'timedOut', { hint: 'notReady' });
+    assert.equal(summary(report(row('CustomizationSucceeded', 'completed'), unready)), '2 of 2 succeeded, 1 not ready');
     assert.equal(clockText(61_500), '01:01');
     assert.equal(clockText(3_661_000), '1:01:01');
   });
@@ -197,6 +199,12 @@ describe('the exit status', () => {
   const succeeded = row('CustomizationSucceeded', 'completed');
   const failed = row('CustomizationFailed', 'completed', { failure });
   const timedOut = row('CustomizationStarted', 'timedOut');
+
+  test('is 2 where one succeeded and was not ready in time, whatever kept it', () => {
+    for (const conclusion of ['timedOut', 'vmRemoved', 'cancelled', 'unobservable']) {
+      assert.equal(exitStatus(report(succeeded, row('CustomizationSucceeded', conclusion)), true), 2, conclusion);
+    }
+  });
 
   test('is the first that fits', () => {
     assert.equal(exitStatus(report(succeeded, succeeded), true), 0);
@@ -564,6 +572,22 @@ describe('the live table', () => {
     assert.match(out.written.at(-1), /waiting for web-1 on vc.exam…\n/);
     live.begin(vms(1));
     assert.equal(out.written.at(-2), '\r\u001B[1A\u001B[J');
+  });
+
+  test('says which guests are ready', () => {
+    const { out, live } = table(vms(1));
+    live.progress(transition('vm-0', 'CustomizationStarted', 'CustomizationSucceeded'), unknown);
+    const ready = {
+      ...row('CustomizationSucceeded', 'completed', { readyAt: '2026-03-01T10:00:30.000Z' }),
+      vm: 'vm-0',
+      name: 'web-0',
+    };
+    live.progress({ type: 'concluded', row: ready }, unknown);
+    live.warn('paint');
+    live.end(report(ready));
+    assert.ok(out.written.some((text) => /web-0 +CustomizationSucceeded .*ready\n/.test(text)));
+    assert.match(out.written.at(-1), /^VM +CustomizationStatus +(Elapsed +)?Ready at\n/);
+    assert.match(out.written.at(-1), /web-0 +CustomizationSucceeded .*2026-03-01T10:00:30.000Z\n$/);
   });
 
   test('colours only the status', () => {

@@ -98,6 +98,7 @@ for (const [kind, protocol] of [
         late.stdout,
         /^web-1 +CustomizationSucceeded +timed out; customization succeeded, but the guest is not/m,
       );
+      assert.match(late.stderr, /^1 of 1 succeeded, 1 not ready$/m);
       const ready = await runCommand(['--json', '--ready', 'tools', ...args], { server });
       assert.equal(ready.status, 0, ready.stderr);
       assert.match(jsonOf(ready).report.vms[0].readyAt, /^\d{4}-.*Z$/);

@@ -91,7 +91,7 @@ export class LiveTableRows {
         take(row, known);
         row.endedAt ??= serverNow;
         row.isConcluded = true;
-        const reason = reasonOf(known);
+        const reason = reasonOf(known) || (known.readyAt === undefined ? '' : 'ready');
         row.note = reason === '' && conclusionLine(known, '') === undefined ? row.note : reason;
       });
     } else if (progress.type === 'stuck') {
