@@ -40,6 +40,10 @@ before(async () => {
   for (const name of ['web-1', 'web-2']) {
     const template = simulator.vms[0].name;
     await simulator.do({ do: 'clone', template, name, customize: true, powerOn: true });
+    const guest = { 'guest.toolsRunningStatus': 'guestToolsRunning', 'guest.guestOperationsReady': true };
+    for (const [property, value] of Object.entries(guest)) {
+      await simulator.do({ do: 'setProperty', vm: name, property, value });
+    }
   }
   folder = await mkdtemp(join(tmpdir(), 'vm-customization-readme-'));
   const installed = join(folder, 'global');
@@ -136,18 +140,28 @@ describe('each command of the README', () => {
 });
 
 describe('each snippet of the README', () => {
+  const [wait, nextStep, ...otherPrograms] = blocks.filter(({ language }) => language === 'js');
+  assert.equal(otherPrograms.length, 0);
+
   it('runs in Node', async () => {
-    await writeFile(join(folder, 'wait.mjs'), only('js'));
+    await writeFile(join(folder, 'wait.mjs'), wait.text);
     const { status, stdout, stderr } = await run(process.execPath, ['wait.mjs'], folder);
     assert.equal(status, 0, stderr);
     assert.equal(stdout, 'web-1 CustomizationSucceeded\nweb-2 CustomizationSucceeded\n');
+  });
+
+  it('runs the next step on each VM as it becomes ready', async () => {
+    await writeFile(join(folder, 'next-step.mjs'), nextStep.text);
+    const { status, stdout, stderr } = await run(process.execPath, ['next-step.mjs'], folder);
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, 'web-1 is ready for its next step\nweb-2 is ready for its next step\n');
   });
 
   it('stands in the README of the package too', async () => {
     const ofPackage = codeBlocks(await readFile(join(ROOT, 'bindings', 'README.md'), 'utf8'));
     const programs = ofPackage.filter(({ language }) => language === 'js');
     // The one after it, a test of a user's, is run by packaging.test.mjs.
-    assert.deepEqual(programs[0], { language: 'js', text: only('js') });
+    assert.deepEqual(programs[0], { language: 'js', text: wait.text });
   });
 
   it('runs with events from a back end', async () => {
