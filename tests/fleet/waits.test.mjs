@@ -119,6 +119,30 @@ describe('a fleet of two workers', () => {
     await workers[1].told('started');
   });
 
+  it('waits on for a guest that settles when its worker is killed', async () => {
+    const [{ vm }] = refs(20);
+    const options = { ...OPTIONS, ready: 'guestOperations', settleSeconds: 6 };
+    const wait = await requestWait(caller, { vcenter: 'east', id: 'settling', vms: refs(20), options });
+    // It looks ready with its success, and reboots when nobody is looking.
+    await succeed(20);
+    const victim = await owner();
+    for await (const { to } of watchWait(caller, wait)) if (to === 'CustomizationSucceeded') break;
+    await sleep(1_000);
+    victim.child.kill('SIGKILL');
+    await victim.exited;
+    await vcenter.do({ do: 'guestInfo', vm, toolsRunningStatus: 'guestToolsNotRunning', guestOperationsReady: false });
+    const survivor = workers.find((worker) => worker !== victim);
+    await survivor.told('waitResumed', (entry) => entry.wait === 'settling');
+    const { time } = await vcenter.do({ do: 'serverTime' });
+    await vcenter.do({ do: 'guestInfo', vm, toolsRunningStatus: 'guestToolsRunning', guestOperationsReady: true });
+    const report = await waitResult(caller, wait);
+    const [row] = report.vms;
+    assert.deepEqual([row.customizationStatus, row.conclusion], ['CustomizationSucceeded', 'completed']);
+    assert.ok(Date.parse(row.readyAt) > Date.parse(time), `${row.readyAt} is after ${time}`);
+    workers = [survivor, fleet.startWorker(victim.name, { leaseSeconds: 5 })];
+    await workers[1].told('started');
+  });
+
   it('hands over in order when a worker is told to end, and leaves no session of it', async () => {
     const wait = await requestWait(caller, { vcenter: 'east', id: 'handed-over', vms: refs(3), options: OPTIONS });
     const leaving = await owner();

@@ -1,5 +1,5 @@
 /** The exit statuses: those of `wait-vm-customization`, for the same things. */
-import type { Report } from 'vm-customization';
+import type { Report, VmRow } from 'vm-customization';
 
 export const SUCCEEDED = 0;
 export const FAILED = 1;
@@ -19,5 +19,8 @@ export function exitStatus({ vms, reading }: Report): number {
   if (vms.some((row) => row.customizationStatus === 'CustomizationFailed')) {
     return FAILED;
   }
-  return vms.every((row) => row.customizationStatus === 'CustomizationSucceeded') ? SUCCEEDED : UNFINISHED;
+  // One that succeeded and is not ready in time is not completed.
+  const isDone = ({ customizationStatus, conclusion }: VmRow): boolean =>
+    customizationStatus === 'CustomizationSucceeded' && conclusion === 'completed';
+  return vms.every(isDone) ? SUCCEEDED : UNFINISHED;
 }
