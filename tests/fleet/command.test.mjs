@@ -10,6 +10,8 @@ import { cancelWait, connectNats, fleetStatus, requestWait, waitResult } from '.
 import { COMMAND, startFleet } from './lib/fleet.mjs';
 
 const ACCOUNTS = readFileSync(new URL('../../docs/fleet/accounts.conf', import.meta.url), 'utf8');
+/** Where callers and operators have JetStream's API, by that file. */
+const API = 'vmc.api';
 const MOST_WAITS = 3;
 const OPTIONS = '{"waitForPowerOn":true,"timeoutSeconds":60}';
 
@@ -39,7 +41,7 @@ describe('the command, and the account file', () => {
     const variables = Object.entries(roles).map(
       ([role, pair]) => `VMC_${role.toUpperCase()}: "${pair.getPublicKey()}"\n`,
     );
-    fleet = await startFleet({ brokers: 1, accounts: [...variables, ACCOUNTS].join(''), seeds });
+    fleet = await startFleet({ brokers: 1, accounts: [...variables, ACCOUNTS].join(''), seeds, apiPrefix: API });
     vcenter = fleet.vcenters.get('east');
     worker = fleet.startWorker('only', { http: { port: 0 }, logLevel: 'debug', maxWaitsPerVCenter: MOST_WAITS });
     await worker.told('serving');
@@ -122,7 +124,8 @@ describe('the command, and the account file', () => {
   });
 
   it('lets callers tell nothing in the name of a worker, and read nothing of the workers', async () => {
-    const { connection } = await fleet.connect('caller');
+    const asking = await fleet.connect('caller');
+    const { connection } = asking;
     const js = jetstream(connection, { timeout: 1000 });
     for (const subject of [
       'vmc.result.east.forged',
@@ -132,17 +135,32 @@ describe('the command, and the account file', () => {
     ]) {
       await assert.rejects(js.publish(subject, '{}'), /[Pp]ermission/, subject);
     }
-    const jsm = await jetstreamManager(connection, { checkAPI: false, timeout: 1000 });
+    const jsm = await jetstreamManager(connection, { checkAPI: false, timeout: 1000, apiPrefix: API });
     const reads = ['KV_vmc_state', 'KV_vmc_lease', 'VMC_REQUESTS'];
     for (const stream of reads) await assert.rejects(jsm.streams.getMessage(stream, { seq: 1 }), undefined, stream);
     await assert.rejects(jsm.streams.purge('VMC_RESULTS'));
+    // What a broker answers goes where the request says: with leave to ask alone, it must not get into a stream of the workers.
+    const told = ['vmc.result.east.forged', 'vmc.event.east.one.9', '$KV.vmc_state.east.forged'];
+    for (const reply of told) connection.publish('vmc.cancel.east.one', '', { reply });
+    connection.publish('vmc.api.STREAM.MSG.GET.VMC_RESULTS', '{"seq":1}', { reply: '$KV.vmc_lease.vcenter.east' });
+    await connection.flush();
+    const trusted = await jetstreamManager((await fleet.connect('worker')).connection);
+    for (const [stream, subject] of [
+      ['VMC_RESULTS', told[0]],
+      ['VMC_EVENTS', told[1]],
+      ['KV_vmc_state', told[2]],
+    ]) {
+      assert.equal(await trusted.streams.getMessage(stream, { last_by_subj: subject }), null, subject);
+    }
+    const lease = await trusted.streams.getMessage('KV_vmc_lease', { last_by_subj: '$KV.vmc_lease.vcenter.east' });
+    assert.equal(lease.json().name, 'only');
     const heard = [];
     connection.subscribe('_INBOX.>', { callback: (_, message) => heard.push(message) });
     const refused = (subject) =>
       new Promise((resolve) => connection.subscribe(subject, { callback: (error) => resolve(error?.message) }));
     assert.match(await refused('vmc.inbox.>'), /[Pp]ermission/);
     const wait = { vcenter: 'east', id: 'one' };
-    assert.equal((await waitResult({ connection }, wait)).vms[0].conclusion, 'completed');
+    assert.equal((await waitResult(asking, wait)).vms[0].conclusion, 'completed');
     // The worker reads the board of leases every second.
     await sleep(2500);
     assert.ok(
@@ -165,7 +183,7 @@ describe('the command, and the account file', () => {
     ]) {
       await assert.rejects(js.publish(subject, '{}'), /[Pp]ermission/, subject);
     }
-    const jsm = await jetstreamManager(connection, { checkAPI: false, timeout: 1000 });
+    const jsm = await jetstreamManager(connection, { checkAPI: false, timeout: 1000, apiPrefix: API });
     await assert.rejects(jsm.streams.getMessage('KV_vmc_state', { seq: 1 }));
     await assert.rejects(jsm.streams.delete('VMC_REQUESTS'));
   });
@@ -184,32 +202,34 @@ describe('the command, and the account file', () => {
   });
 
   it('keeps in the queue what is more than a worker takes, and takes it when there is room', async () => {
-    const { connection } = await fleet.connect('caller');
+    const asking = await fleet.connect('caller');
     const options = { timeoutSeconds: 600, waitForPowerOn: true };
     const vms = [{ vm: vcenter.vms[3].vm }];
     const ids = ['first', 'second', 'third', 'fourth'];
-    for (const id of ids) await requestWait({ connection }, { vcenter: 'east', id, vms, options });
+    for (const id of ids) await requestWait(asking, { vcenter: 'east', id, vms, options });
     const accepted = (id) => worker.told('request', ({ wait, answer }) => wait === id && answer === 'accepted');
     await Promise.all(ids.slice(0, MOST_WAITS).map(accepted));
     // Longer than a look into the queue: whoever is to cancel has begun another.
     await sleep(2500);
-    const { connection: looking } = await fleet.connect('operator');
-    const { vcenters } = await fleetStatus({ connection: looking });
+    const looking = await fleet.connect('operator');
+    const { vcenters } = await fleetStatus(looking);
     assert.deepEqual(vcenters, [{ vcenter: 'east', owner: 'only', waits: MOST_WAITS, queued: 1 }]);
-    await cancelWait({ connection }, { vcenter: 'east', id: 'first' });
+    await cancelWait(asking, { vcenter: 'east', id: 'first' });
     await accepted('fourth');
-    for (const id of ids) await cancelWait({ connection }, { vcenter: 'east', id });
-    for (const id of ids) await waitResult({ connection }, { vcenter: 'east', id });
+    for (const id of ids) await cancelWait(asking, { vcenter: 'east', id });
+    for (const id of ids) await waitResult(asking, { vcenter: 'east', id });
   });
 
   it('has no secret in what workers store, tell and log', async () => {
-    const { connection } = await fleet.connect('caller');
+    const asking = await fleet.connect('caller');
     // One that is open: its state is in the bucket.
     const { vm } = vcenter.vms[3];
-    const wait = await requestWait(
-      { connection },
-      { vcenter: 'east', id: 'open', vms: [{ vm }], options: { timeoutSeconds: 600, waitForPowerOn: true } },
-    );
+    const wait = await requestWait(asking, {
+      vcenter: 'east',
+      id: 'open',
+      vms: [{ vm }],
+      options: { timeoutSeconds: 600, waitForPowerOn: true },
+    });
     await worker.told('request', (entry) => entry.wait === wait.id);
     const jsm = await jetstreamManager((await fleet.connect('worker')).connection);
     const texts = [worker.log.map((entry) => JSON.stringify(entry)).join('\n'), worker.stderr()];

@@ -1,9 +1,10 @@
 /** The configuration: what is wrong is told with its place, and nothing that is wrong is taken. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { readFleetConfig, readWorkerConfig } from '../dist/config/config.js';
 import { firstLine, SecretFile } from '../dist/secret-file.js';
 
@@ -62,6 +63,17 @@ describe('the configuration of a worker', () => {
       );
     }
     assert.throws(() => readWorkerConfig(join(folder, 'none.json')), /none\.json cannot be read \(ENOENT\)/);
+  });
+});
+
+describe('the configurations of the documents', () => {
+  it('are taken: the example, and that of the workers on Kubernetes', () => {
+    const documents = new URL('../../../docs/fleet/', import.meta.url);
+    const { vcenters } = readWorkerConfig(fileURLToPath(new URL('worker.example.json', documents)));
+    assert.deepEqual(Object.keys(vcenters), ['east', 'west']);
+    const manifest = readFileSync(new URL('kubernetes.yaml', documents), 'utf8');
+    write(/worker\.json: \|\n((?: {4}.*\n)+)/.exec(manifest)?.[1] ?? '');
+    assert.equal(readWorkerConfig(path).http.port, 9464);
   });
 });
 

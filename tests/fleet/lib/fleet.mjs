@@ -35,6 +35,7 @@ const STDERR_KEPT = 2000;
  * @param {() => Promise<any>} [options.simulate] starts one, as `startSimulator` does
  * @param {string} [options.accounts] of the brokers' configuration
  * @param {(import('./network.mjs').Network | undefined)[]} [options.networks] of the brokers
+ * @param {string} [options.apiPrefix] of callers and operators, where their accounts import JetStream's API
  * @param {Record<string, string>} [options.seeds] the keys of `worker`, `caller` and `operator`, where the brokers ask for one
  * @param {object} [options.worker] what the configuration of workers has besides
  */
@@ -45,6 +46,7 @@ export async function startFleet({
   simulate = () => startSimulator({ kind: 'fake', args: simulator }),
   accounts = '',
   networks = [],
+  apiPrefix,
   seeds = {},
   worker: more = {},
 } = {}) {
@@ -80,7 +82,7 @@ export async function startFleet({
       if (seeds[role] === undefined) return { servers: nats.servers };
       const credentialsFile = join(folder, `${role}.seed`);
       writeFileSync(credentialsFile, seeds[role], { mode: 0o600 });
-      return { servers: nats.servers, credentialsFile };
+      return { servers: nats.servers, credentialsFile, ...(role === 'worker' ? {} : { apiPrefix }) };
     };
     const base = { nats: natsFor('worker'), replicas: brokers === 1 ? 1 : 3 };
     const writeConfig = (file, config) => {
@@ -107,7 +109,7 @@ export async function startFleet({
       connect: async (role = 'caller') => {
         const connection = await connectNats(natsFor(role), 'test');
         stops.push(() => connection.close());
-        return { connection };
+        return role === 'worker' ? { connection } : { connection, apiPrefix };
       },
       stop,
     };

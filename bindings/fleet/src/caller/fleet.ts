@@ -1,5 +1,5 @@
 /** The fleet, as a caller has it. */
-import { type JetStreamManager, jetstream } from '@nats-io/jetstream';
+import { type JetStreamClient, type JetStreamManager, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { FleetNames, isToken, type WaitName } from '../messages/names.js';
 import type { WaitError } from '../messages/wait-event.js';
@@ -10,6 +10,8 @@ export interface Fleet {
   readonly connection: NatsConnection;
   /** As in the workers' configuration. Default `vmc`. */
   readonly prefix?: string;
+  /** What the subjects of JetStream's API begin with: of callers whose account imports it. Default `$JS.API`. */
+  readonly apiPrefix?: string | undefined;
 }
 
 /** A wait that was asked for. It may be kept as JSON, and used from anywhere. */
@@ -37,18 +39,18 @@ export class WaitFailedError extends Error {
 
 /** What the calls of a caller work with. */
 export interface Parts {
-  readonly connection: NatsConnection;
+  readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly names: FleetNames;
   readonly events: WaitEvents;
 }
 
 /** Looks at what was handed over. */
-export async function partsOf({ connection, prefix = 'vmc' }: Fleet): Promise<Parts> {
-  const js = jetstream(connection);
+export async function partsOf({ connection, prefix = 'vmc', apiPrefix }: Fleet): Promise<Parts> {
+  const js = jetstream(connection, apiPrefix === undefined ? {} : { apiPrefix });
   const jsm = await js.jetstreamManager(false);
   const names = new FleetNames(prefix);
-  return { connection, jsm, names, events: new WaitEvents(js, jsm, names) };
+  return { js, jsm, names, events: new WaitEvents(js, jsm, names) };
 }
 
 /** @throws a TypeError that names what is not of the form of a name */

@@ -22,8 +22,8 @@ export interface FleetStatus {
 
 /** Looks at the leases, the states and the queue. Callers need leave to read them. */
 export async function fleetStatus(fleet: Fleet): Promise<FleetStatus> {
-  const { connection, jsm, names } = await partsOf(fleet);
-  const leases = new LeaseStore(await new Kvm(connection).open(names.leaseBucket), jsm, names);
+  const { js, jsm, names } = await partsOf(fleet);
+  const leases = new LeaseStore(await new Kvm(js).open(names.leaseBucket), jsm, names);
   const board = await leases.board();
   const count = async (stream: string, vcenterOf: (subject: string) => string): Promise<Map<string, number>> => {
     const { state } = await jsm.streams.info(stream, { subjects_filter: '>' });

@@ -101,7 +101,7 @@ async function withFleet(path: string, work: (fleet: Fleet) => Promise<number>):
   const { nats, prefix } = readFleetConfig(path);
   const connection = await connectNats(nats, 'vm-customization-worker');
   try {
-    return await work({ connection, prefix });
+    return await work({ connection, prefix, apiPrefix: nats.apiPrefix });
   } finally {
     await connection.close();
   }

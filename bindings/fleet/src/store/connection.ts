@@ -5,6 +5,8 @@ import { NatsCredentials, type NatsLogIn } from './nats-credentials.js';
 /** Where NATS is, and as whom. */
 export interface NatsConfig extends NatsLogIn {
   readonly servers: readonly string[];
+  /** What the subjects of JetStream's API begin with: of callers whose account imports it. Default `$JS.API`. */
+  readonly apiPrefix?: string;
   /** Files in PEM; they are read at each attempt to connect. With it, or `tls://`, no server is talked to in the clear. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string };
 }
