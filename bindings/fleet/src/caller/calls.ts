@@ -82,7 +82,8 @@ export async function waitResult(fleet: Fleet, wait: WaitRef, { signal }: CallOp
 
 /**
  * The transitions of a wait from the first on, each once and in order, until it has its result; also of one that ended up to
- * seven days ago. To leave the loop leaves the wait as it is.
+ * seven days ago. To leave the loop leaves the wait as it is. Where the id is another request's, transitions of that one may come before the
+ * refusal does.
  * @throws {@link WaitFailedError} when the wait has no report, and the reason of the signal
  */
 export async function* watchWait(
