@@ -19,6 +19,7 @@ const { conclusionLine, Labels, reasonOf, summary, transitionLine, clockText } =
 const { resultTable } = await internal('cli/output/result-table');
 const { exitStatus } = await internal('cli/output/exit');
 const { LiveReporter } = await internal('cli/output/live');
+const { JsonReporter } = await internal('cli/output/json');
 const { PlainReporter } = await internal('cli/output/plain');
 const { ReadLog } = await internal('cli/output/read-log');
 
@@ -368,6 +369,39 @@ describe('the command', () => {
         args.length > 0 ? '' : `waiting for web-1, web-2 on ${new URL(server.url).host}, for 10:00 at most\n`;
       assert.equal(stderr, `${begun}interrupted before anything was known of web-1, web-2: there is no report\n`);
     }
+  });
+});
+
+describe('lines of JSON', () => {
+  const times = { poweredOnAt: '2026-03-01T10:00:00.000Z', startedAt: null, finishedAt: '2026-03-01T10:01:00.000Z' };
+  const failed = row('CustomizationFailed', 'completed', { ...times, failure });
+  /** The line for a step of `attempt` 1 or 2, beside a row as it stands. */
+  const line = (to, known, attempt = 1) => {
+    const written = [];
+    const json = new JsonReporter({ write: (text) => written.push(text) }, { write: assert.fail }, false);
+    const transition = { n: 3, vm: 'vm-1', name: 'web-1', from: 'VmNotStarted', to, atMs: 5, eventKey: 7, attempt };
+    json.progress({ type: 'transition', transition }, () => known);
+    return JSON.parse(written.join(''));
+  };
+
+  test("have vCenter's time of each step, and null where nothing told it", () => {
+    assert.equal(line('CustomizationNotStarted', failed).serverTime, times.poweredOnAt);
+    assert.equal(line('CustomizationStarted', failed).serverTime, null);
+    assert.equal(line('CustomizationSucceeded', failed).serverTime, times.finishedAt);
+    assert.equal(line('VmNotStarted', failed).serverTime, null);
+    assert.equal(line('CustomizationFailed', undefined).serverTime, null);
+  });
+
+  test('have the failure and what to do with the step that says so, and with no other', () => {
+    const { failure: told, whatToDo } = line('CustomizationFailed', failed);
+    assert.deepEqual([told, whatToDo.about], [failure, failure.type]);
+    for (const other of [line('CustomizationSucceeded', failed), line('CustomizationFailed', failed, 2)]) {
+      assert.ok(!('failure' in other) && !('whatToDo' in other), JSON.stringify(other));
+    }
+    const published = { vm: 'vm-1', name: null, customizationStatus: 'CustomizationFailed', conclusion: 'completed' };
+    const { whatToDo: generic, ...rest } = line('CustomizationFailed', published);
+    assert.equal(generic.about, 'CustomizationFailed');
+    assert.ok(!('failure' in rest));
   });
 });
 

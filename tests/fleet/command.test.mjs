@@ -71,6 +71,11 @@ describe('the command, and the account file', () => {
     await vcenter.do({ do: 'powerOn', vm: failing });
     await vcenter.do({ do: 'post', event: 'CustomizationFailed', vm: failing, fields: {} });
     assert.equal((await asked).status, 1);
+    const { whatToDo } = JSON.parse((await run(['result', '--config', caller, 'east', 'two', '--json'])).stdout);
+    assert.deepEqual(
+      whatToDo.map(({ about, vms }) => [about, vms]),
+      [['CustomizationFailed', [failing]]],
+    );
 
     const { vm } = vcenter.vms[2];
     const { stdout } = await run(['request', '--config', caller, 'east', vm, '--no-wait', '--options', OPTIONS]);
