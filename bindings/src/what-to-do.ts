@@ -201,11 +201,11 @@ const HINTS: Readonly<Record<Hint, Advice>> = {
 /**
  * What to do about a VM: by the reason of its failure, else the failure's type, else its hint.
  *
- * @returns undefined where there is nothing to do, or nothing that would be known
- * @example
- * ```js
- * const { headline, steps } = whatToDo(row) ?? { headline: 'all is well', steps: [] };
+ * ```ts
+ * for (const row of report.vms) console.log(row.name, whatToDo(row)?.headline ?? 'nothing to do');
  * ```
+ *
+ * @returns undefined where there is nothing to do, or nothing that would be known
  */
 export function whatToDo(row: VmRow): WhatToDo | undefined {
   const logPath = row.failure?.logLocation;

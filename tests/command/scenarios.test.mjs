@@ -164,7 +164,7 @@ describe('customization that fails', { concurrency: 2 }, () => {
       run.stdout,
       new RegExp(`^Customization for VM '${vm}' has failed: CustomizationNetworkSetupFailed: NicSettingMismatch$`, 'm'),
     );
-    assert.match(run.stdout, /CustomizationFailed +CustomizationNetworkSetupFailed: NicSettingMismatch/);
+    assert.match(run.stdout, /CustomizationFailed +00:00 +CustomizationNetworkSetupFailed: NicSettingMismatch/);
   });
 
   test('as each kind of failure, and as the base class', async (context) => {
@@ -220,7 +220,7 @@ describe('VMs that do not finish', { concurrency: 2 }, () => {
     const run = await running.done;
     assert.equal(run.status, 2);
     assert.match(run.stdout, new RegExp(`^${gone.name} +CustomizationStarted +removed$`, 'm'));
-    assert.match(run.stdout, new RegExp(`^${good.name} +CustomizationSucceeded$`, 'm'));
+    assert.match(run.stdout, new RegExp(`^${good.name} +CustomizationSucceeded +\\d\\d:\\d\\d$`, 'm'));
   });
 
   test('one alone that is destroyed ends the wait', async (context) => {
@@ -300,7 +300,7 @@ describe('VMs that cannot be told', { concurrency: 2 }, () => {
     assert.match(run.stderr, /^ {2}\/DC0\/vm\/prod\/web \(vm-\d+\)$/m);
     const both = await runCommand(['/DC0/vm/prod/web', 'DC0/vm/web'], { server });
     assert.equal(both.status, 0);
-    assert.match(both.stdout, /^web \(vm-\d+\) +CustomizationSucceeded$/m);
+    assert.match(both.stdout, /^web \(vm-\d+\) +CustomizationSucceeded +00:00$/m);
   });
 
   test('one that is not there is named, with what was searched', async (context) => {
