@@ -3,25 +3,41 @@ import type { Hint, Report, Transition, VmRow } from './types.js';
 
 /** What to call each VM. */
 export class Labels {
-  readonly #labels: ReadonlyMap<string, string>;
+  readonly #labels: ReadonlyMap<string, { readonly name: string; readonly server: string }>;
 
-  /** A name that several VMs have gets their ids beside it. */
-  constructor(vms: readonly { readonly vm: string; readonly name?: string | null }[]) {
+  /** A name that several VMs of a server have gets their ids beside it. @param vms - `id` where `vm` is not what it is called by */
+  constructor(
+    vms: readonly {
+      readonly vm: string;
+      readonly name?: string | null;
+      readonly id?: string;
+      readonly server?: string;
+    }[],
+  ) {
+    const called = vms.map(({ vm, id = vm, name, server = '' }) => ({ vm, id, server, name: name ?? id }));
     const seen = new Map<string, number>();
-    for (const { vm, name } of vms) {
-      seen.set(name ?? vm, (seen.get(name ?? vm) ?? 0) + 1);
+    const keyOf = ({ server, name }: (typeof called)[number]): string => `${server}\n${name}`;
+    for (const each of called) {
+      seen.set(keyOf(each), (seen.get(keyOf(each)) ?? 0) + 1);
     }
     this.#labels = new Map(
-      vms.map(({ vm, name }) => {
-        const label = name ?? vm;
-        return [vm, (seen.get(label) ?? 0) > 1 ? `${label} (${vm})` : label];
+      called.map((each) => {
+        const { vm, id, server, name } = each;
+        return [vm, { server, name: (seen.get(keyOf(each)) ?? 0) > 1 ? `${name} (${id})` : name }];
       }),
     );
   }
 
-  /** The label of a VM. */
+  /** The label of a VM; before it the server that it is on, where there are several. */
   of(vm: string): string {
-    return this.#labels.get(vm) ?? vm;
+    const { server, name } = this.#labels.get(vm) ?? { server: '', name: vm };
+    return server === '' ? name : `${server}/${name}`;
+  }
+
+  /** The two apart, for columns; the server is empty where there is one alone. */
+  columns(vm: string): readonly [server: string, name: string] {
+    const { server, name } = this.#labels.get(vm) ?? { server: '', name: vm };
+    return [server, name];
   }
 }
 
@@ -55,6 +71,9 @@ export function conclusionLine(row: VmRow, label: string): string | undefined {
         ? `Customization for VM '${label}' is not waited for: ${rowHintText(row)}`
         : `VM '${label}' is not started: its customization is not waited for`;
     case 'timedOut':
+      if (row.hint === 'notFound') {
+        return `No VM that fits '${label}' has appeared in time`;
+      }
       return row.customizationStatus === 'CustomizationSucceeded'
         ? `VM '${label}' was not ready in time`
         : `Customization for VM '${label}' has not finished in time`;
@@ -79,6 +98,7 @@ const HINTS: Readonly<Record<Hint, string>> = {
   notStarted: 'it was powered on, but customization did not start',
   startedNoResult: 'customization started, but the guest reported no result',
   notReady: 'customization succeeded, but the guest is not ready: it may still boot, or VMware Tools do not run',
+  notFound: 'no VM that fits has appeared',
 };
 
 /** The likely reason that a VM gets no further. */
@@ -107,9 +127,12 @@ export function stuckLine(hint: Hint, label: string): string {
  */
 export function reasonOf(row: VmRow, anyRead = true): string {
   const parts = [whyNotSucceeded(row)];
-  if (!anyRead && row.conclusion === 'timedOut') {
+  if (!anyRead && row.conclusion === 'timedOut' && row.hint !== 'notFound') {
     parts.push('its events were never read');
-  } else if (anyRead && !(row.conclusion === 'notStarted' && row.hint === 'neverPoweredOn')) {
+  } else if (
+    (anyRead || row.hint === 'notFound') &&
+    !(row.conclusion === 'notStarted' && row.hint === 'neverPoweredOn')
+  ) {
     parts.push(rowHintText(row));
   }
   if (row.revised) {

@@ -39,6 +39,7 @@ export type Conclusion = 'completed' | 'notStarted' | 'timedOut' | 'vmRemoved' |
  * - `notStarted`: it was powered on, and whether a customization is pending is not known
  * - `startedNoResult`: customization started, and no result came
  * - `notReady`: customization succeeded, and the guest that is waited for is not ready
+ * - `notFound`: no VM of that name has appeared; only in reports of the command, in rows without a `vm` (`--wait-for-vm`)
  */
 export type Hint =
   | 'notRead'
@@ -49,7 +50,8 @@ export type Hint =
   | 'pendingNotStarted'
   | 'notStarted'
   | 'startedNoResult'
-  | 'notReady';
+  | 'notReady'
+  | 'notFound';
 
 /** A VM to watch. A name is a label, never an identity: VMs are renamed, and names repeat. */
 export interface VmRef {

@@ -196,6 +196,15 @@ const HINTS: Readonly<Record<Hint, Advice>> = {
     ],
     source: 'docs/behaviour.md, D19',
   },
+  notFound: {
+    headline: 'No such VM has appeared',
+    cause: 'Until the time was up no VM had the name, or fitted the pattern, that the account may see.',
+    steps: [
+      'See whether what makes the VM has failed, or gives it another name.',
+      'Then wait again, longer: --timeout.',
+    ],
+    source: 'docs/formats.md, Report',
+  },
 };
 
 /**

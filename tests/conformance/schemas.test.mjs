@@ -3,7 +3,7 @@
  * damaged. The schema of recordings is compared with the core, which reads them.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -20,10 +20,12 @@ const parse = (name, folder) => JSON.parse(readFileSync(new URL(name, folder), '
 
 const ajv = new Ajv2020({ allowUnionTypes: true, strictTypes: true });
 for (const name of readdirSync(SCHEMAS)) ajv.addSchema(parse(name, SCHEMAS));
-const [isRecording, isReport, isLine, isRequest, isWaitEvent] = [
+const [isRecording, isReport, isLine, isReports, isInventory, isRequest, isWaitEvent] = [
   'recording',
   'report',
   'lines',
+  'reports',
+  'inventory',
   'wait-request',
   'wait-event',
 ].map((name) => ajv.getSchema(`${name}.schema.json`));
@@ -191,6 +193,13 @@ describe('the examples in docs/formats.md', () => {
   it('are what the schemas say', () => {
     for (const example of examples('recording')) assertValid(isRecording, JSON.parse(example), example);
     for (const example of examples('report')) assertValid(isReport, JSON.parse(example), example);
+    for (const example of examples('reports')) assertValid(isReports, JSON.parse(example), example);
+    const [inventory] = examples('inventory').map((example) => JSON.parse(example));
+    assertValid(isInventory, inventory, 'the inventory');
+    for (const secret of ['password', 'token', 'session', 'cloneTicket', 'unknown']) {
+      const servers = [{ ...inventory.servers[0], [secret]: 'x' }];
+      assert.equal(isInventory({ ...inventory, servers }), false, secret);
+    }
     const lines = examples('lines').flatMap((example) => example.trimEnd().split('\n'));
     assert.ok(lines.length > 4, 'the lines are there');
     for (const line of lines) assertValid(isLine, JSON.parse(line), line);
@@ -250,5 +259,36 @@ describe('what the package writes', () => {
     assert.ok(recording.steps.length > 2, 'what was fed is in it');
     const again = await runCommand(['replay', recorded]);
     assertValid(isReport, JSON.parse(again.stdout), 'the report of the replay');
+  });
+
+  it('--inventory and --wait-for-vm write lines with a server, reports, and rows without a VM', async () => {
+    const [, , vm] = server.vms;
+    await server.do({ do: 'powerOn', vm: vm.vm });
+    await server.do({ do: 'post', vm: vm.vm, event: 'CustomizationSucceeded' });
+    const own = { name: 'own', server: server.url, user: server.user, passwordEnv: 'PW', insecure: true };
+    const servers = [
+      { ...own, vms: [vm.name, 'never'] },
+      { ...own, name: 'down', server: '127.0.0.1:9', vms: ['a'] },
+    ];
+    const inventory = { format: 'vm-customization-inventory/1', servers };
+    assertValid(isInventory, inventory, 'the inventory');
+    const file = join(folder, 'inventory.json');
+    writeFileSync(file, JSON.stringify(inventory));
+    const args = ['--json', '--record', recorded, '--inventory', file, '--wait-for-vm', '--timeout', '1'];
+    const run = await runCommand(args, { env: { PW: server.password } });
+    assert.equal(run.status, 2, run.stderr);
+    const { transitions, report: last } = jsonOf(run);
+    assert.ok(transitions.length > 0 && transitions.every((line) => line.server === 'own'), run.stdout);
+    for (const line of [...transitions, last]) assertValid(isLine, line, JSON.stringify(line));
+    assertValid(isReports, last, 'the reports');
+    assert.deepEqual(
+      last.reports.flatMap(({ report }) => report.vms.map((row) => [row.vm, row.hint])),
+      [
+        [vm.vm, null],
+        [null, 'notFound'],
+        [null, null],
+      ],
+    );
+    assertValid(isRecording, JSON.parse(readFileSync(recorded, 'utf8')), 'the recording');
   });
 });

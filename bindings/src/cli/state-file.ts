@@ -1,4 +1,4 @@
-/** The file of `--state`: a run that survives the process that began it. */
+/** The file of `--state`: runs that survive the process that began them. */
 import { readFileSync } from 'node:fs';
 import { Monitor } from '../core/monitor.js';
 import { SnapshotError } from '../errors.js';
@@ -8,6 +8,7 @@ import { checkReplaceable, fileProblem, replaceFile } from './output/private-fil
 import type { TimeLimit } from './output/reporter.js';
 
 const FORMAT = 'vm-customization-state/1';
+const SERVERS_FORMAT = 'vm-customization-states/1';
 
 // Changes that come together are written together; what a crash in between loses is read again.
 const WRITE_DELAY_MS = 200;
@@ -21,50 +22,78 @@ export interface StateOwner {
   readonly names: readonly string[];
 }
 
-/** A run as the file has it. */
-export interface SavedRun extends StateOwner {
-  readonly snapshot: Snapshot;
+/** A run as it is written. */
+interface WrittenRun extends StateOwner {
   /** Whether the events were read to the end at least once. */
   readonly everRead: boolean;
   /** When it ends; absent in a file that does not say it. */
   readonly limit?: TimeLimit;
+  readonly snapshot: Snapshot;
+}
+
+/** What changes of a run. */
+export type RunState = Omit<WrittenRun, keyof StateOwner>;
+
+/** A run as the file has it. */
+export interface SavedRun extends WrittenRun {
   /** The rows at the time of the snapshot. */
   readonly report: Report;
 }
 
-/** What changes of a run. */
-export type RunState = Pick<SavedRun, 'snapshot' | 'everRead' | 'limit'>;
+/** The part of the file that one run has. */
+export interface StatePart {
+  readonly path: string;
+  /** Whether the last change could not be written. */
+  readonly broken: boolean;
+  /** Keeps the file up to date from here on: `current` is called some time after each change. */
+  begin(owner: StateOwner, current: () => RunState | undefined): void;
+  /** Something has changed. */
+  changed(): void;
+  /** Writes what there is, now. */
+  write(): void;
+  /** Writes what there is, and nothing of this run from here on: what comes now is not how it is to go on. */
+  freeze(): void;
+}
 
-/** The file, and what is in it. */
+/** The file, and what is in it: one run, or one of each of several servers by what they are called. */
 export class StateFile {
   readonly path: string;
   readonly #warn: (message: string) => void;
+  readonly #several: boolean;
+  readonly #runs = new Map<string, () => WrittenRun | undefined>();
   #timer: NodeJS.Timeout | undefined;
-  #content: (() => string | undefined) | undefined;
+  #frozen: Promise<void> | undefined;
   #broken = false;
 
-  constructor(path: string, warn: (message: string) => void) {
+  constructor(path: string, warn: (message: string) => void, several = false) {
     this.path = path;
     this.#warn = warn;
+    this.#several = several;
   }
 
   /**
-   * The run in the file; undefined when there is no file, or an empty one. The core must have been loaded.
+   * The runs in the file, of a single server under the empty name; none when there is no file, or an empty one. The core must
+   * have been loaded.
    * @throws {@link UsageError} when it holds something else
    */
-  read(): SavedRun | undefined {
+  read(): ReadonlyMap<string, SavedRun> {
     let text: string;
     try {
       text = readFileSync(this.path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-        return undefined;
+        return new Map();
       }
       throw new UsageError(
         `--state ${this.path} cannot be read (${fileProblem(error)}): check the path and its permissions`,
       );
     }
-    return text.trim() === '' ? undefined : this.#parsed(text);
+    const saved = text.trim() === '' ? new Map<string, SavedRun>() : this.#parsed(text);
+    for (const [server, { report: _, ...run }] of saved) {
+      // A server that does not answer today has its run tomorrow.
+      this.#runs.set(server, () => run);
+    }
+    return saved;
   }
 
   /**
@@ -81,27 +110,47 @@ export class StateFile {
     }
   }
 
-  /** Keeps the file up to date from here on: `content` is called some time after each change. */
-  begin(owner: StateOwner, current: () => RunState | undefined): void {
-    this.#content = () => {
-      const now = current();
-      const { server, instanceUuid, names } = owner;
-      return now === undefined
-        ? undefined
-        : `${JSON.stringify({ format: FORMAT, server, instanceUuid, names, ...now })}\n`;
+  /** The part of one server. */
+  part(server = ''): StatePart {
+    const [file, runs] = [this, this.#runs];
+    return {
+      path: this.path,
+      get broken() {
+        return file.#broken;
+      },
+      begin: ({ server: host, instanceUuid, names }, current) => {
+        const before = runs.get(server);
+        runs.set(server, () => {
+          const now = current();
+          return now === undefined ? before?.() : { server: host, instanceUuid, names, ...now };
+        });
+      },
+      changed: () => {
+        this.#timer ??= setTimeout(() => this.#write(), WRITE_DELAY_MS);
+      },
+      write: () => this.#write(),
+      freeze: () => {
+        const run = runs.get(server)?.();
+        runs.set(server, () => run);
+        // Once for all that are interrupted together.
+        this.#frozen ??= Promise.resolve().then(() => {
+          this.#frozen = undefined;
+          this.#write();
+        });
+      },
     };
   }
 
-  /** Something has changed. */
-  changed(): void {
-    this.#timer ??= setTimeout(() => this.write(), WRITE_DELAY_MS);
+  /** Writes no more by itself. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  /** Writes what there is, now. */
-  write(): void {
+  #write(): void {
     this.stop();
     try {
-      const text = this.#content?.();
+      const text = this.#text();
       if (text !== undefined) {
         replaceFile(this.path, text);
         this.#broken = false;
@@ -116,51 +165,57 @@ export class StateFile {
     }
   }
 
-  /** Whether the last change could not be written. */
-  get broken(): boolean {
-    return this.#broken;
+  #text(): string | undefined {
+    const runs = [...this.#runs].flatMap(([server, run]) => {
+      const now = run();
+      return now === undefined ? [] : [[server, now] as const];
+    });
+    const [first] = runs;
+    if (first === undefined) {
+      return undefined;
+    }
+    return `${JSON.stringify(this.#several ? { format: SERVERS_FORMAT, servers: Object.fromEntries(runs) } : { format: FORMAT, ...first[1] })}\n`;
   }
 
-  /** Writes what there is, and nothing from here on: what comes now is not how the run is to go on. */
-  freeze(): void {
-    this.write();
-    this.#content = undefined;
-  }
-
-  /** Writes no more by itself. */
-  stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #parsed(text: string): SavedRun {
-    const unusable = (why: string): UsageError =>
-      new UsageError(
-        `--state ${this.path} cannot be used: ${why}; remove the file to begin anew, or give another path`,
-      );
-    let state: Partial<SavedRun> & { format?: unknown };
+  #parsed(text: string): ReadonlyMap<string, SavedRun> {
+    let state: { format?: unknown; servers?: unknown };
     try {
       state = (JSON.parse(text) ?? {}) as typeof state;
     } catch {
-      throw unusable('it is not the JSON that this command writes');
+      throw this.#unusable('it is not the JSON that this command writes');
     }
-    if (state.format !== FORMAT || !isList(state.names) || typeof state.server !== 'string') {
-      throw unusable(`it is not of the format ${FORMAT}`);
+    const format = this.#several ? SERVERS_FORMAT : FORMAT;
+    if (state.format !== format) {
+      throw this.#unusable(`it is not of the format ${format}, of ${this.#several ? 'several servers' : 'one server'}`);
     }
-    const { snapshot, names, server, instanceUuid, everRead, limit } = state;
+    const runs = this.#several ? Object.entries(state.servers ?? {}) : [['', state] as const];
+    return new Map(runs.map(([server, run]) => [server, this.#run(run as Partial<WrittenRun> | null, format)]));
+  }
+
+  #run(run: Partial<WrittenRun> | null, format: string): SavedRun {
+    const { snapshot = {}, names, server, instanceUuid, everRead, limit } = run ?? {};
+    if (!isList(names) || typeof server !== 'string') {
+      throw this.#unusable(`it is not of the format ${format}`);
+    }
     try {
       // The time does not matter: only the rows are looked at.
-      const monitor = Monitor.restore(snapshot ?? {}, new Date(), 0, { timeDownCounts: false });
+      const monitor = Monitor.restore(snapshot, new Date(), 0, { timeDownCounts: false });
       const report = monitor.report();
       monitor.dispose();
-      const run = { snapshot: snapshot ?? {}, names, server, instanceUuid, everRead: everRead === true, report };
-      return isLimit(limit) ? { ...run, limit } : run;
+      const saved = { server, instanceUuid, names, everRead: everRead === true, snapshot, report };
+      return isLimit(limit) ? { ...saved, limit } : saved;
     } catch (error) {
       if (error instanceof SnapshotError) {
-        throw unusable(error.message);
+        throw this.#unusable(error.message);
       }
       throw error;
     }
+  }
+
+  #unusable(why: string): UsageError {
+    return new UsageError(
+      `--state ${this.path} cannot be used: ${why}; remove the file to begin anew, or give another path`,
+    );
   }
 }
 

@@ -73,6 +73,7 @@ const ADVICE: Readonly<Record<Hint, string>> = {
   notStarted: 'Look whether a specification was applied, and whether VMware Tools runs in the guest.',
   startedNoResult: 'Look into the log in the guest; it may still be rebooting, or cut off from its host.',
   notReady: 'Look at the console of the VM: it may still boot, or VMware Tools do not run.',
+  notFound: 'Look whether it was made, and under which name.',
 };
 
 export function adviceFor(hint: Hint): string {

@@ -4,7 +4,7 @@ import type { MonitorOptions } from '../../types.js';
 import type { Protocol } from '../../vsphere/client/protocol.js';
 import { SHELLS, type Shell } from './completion.js';
 import { seconds } from './duration.js';
-import { COMMANDS, type CommandName, type OptionName, optionsOf } from './option-table.js';
+import { COMMANDS, type CommandName, OPTIONS, type OptionName, optionsOf } from './option-table.js';
 import { nearest } from './suggestion.js';
 import { UsageError } from './usage.js';
 
@@ -51,11 +51,15 @@ export type Command =
       readonly connection: ConnectionFlags;
       readonly options: MonitorOptions;
       readonly push: boolean;
+      /** Whether VMs that are not there yet are looked for until the deadline. */
+      readonly waitForVm: boolean;
       readonly json: boolean;
       readonly quiet: boolean;
       /** After how long a silence to say that the wait goes on; null for never. */
       readonly heartbeatSeconds: number | null;
       readonly record: string | undefined;
+      /** The file of servers, which has the VMs too. */
+      readonly inventory: string | undefined;
       /** The file that keeps the run. */
       readonly state: string | undefined;
       /** Flags that the published rules do not know. */
@@ -69,6 +73,7 @@ const READY = { tools: 'tools', 'guest-operations': 'guestOperations', none: und
 
 /** What `published` takes no notice of. */
 const DEFAULT_RULES_ONLY = [
+  'wait-for-vm',
   'wait-for-power-on',
   'poll-interval',
   'lookback',
@@ -205,8 +210,20 @@ function wait({ asked, positionals, text, is }: Given): Command {
   if (asked !== undefined) {
     return asked;
   }
+  const inventory = text('inventory');
+  if (inventory !== undefined) {
+    const others = OPTIONS.filter(
+      ({ name, group }) => group === 'connection' && (text(name) !== undefined || is(name)),
+    );
+    const [extra = positionals[0]] = others.map(({ name }) => `--${name}`);
+    if (extra !== undefined) {
+      throw new UsageError(
+        `the file of --inventory says which servers and VMs, and how to sign in: leave out ${extra}`,
+      );
+    }
+  }
   // The file of --state may hold them.
-  if (positionals.length === 0 && text('state') === undefined) {
+  if (positionals.length === 0 && text('state') === undefined && inventory === undefined) {
     throw new UsageError('no VM was given: name at least one, or `-` to read names from standard input');
   }
   if (positionals.some((vm) => vm.trim() === '')) {
@@ -215,12 +232,18 @@ function wait({ asked, positionals, text, is }: Given): Command {
   if (text('since') !== undefined && text('lookback') !== undefined) {
     throw new UsageError('--since and --lookback both say where to begin: give one of them');
   }
+  if (is('wait-for-vm') && text('state') !== undefined) {
+    throw new UsageError(
+      '--wait-for-vm cannot be kept in the file of --state, which holds a run of VMs that are there: give one of them',
+    );
+  }
   const rules = oneOf('--rules', text('rules'), ['default', 'published']) ?? 'default';
   const without = DEFAULT_RULES_ONLY.filter((name) => text(name) !== undefined || is(name));
   const options = definedOnly<MonitorOptions>({
     rules,
     timeoutSeconds: secondsOrNone('--timeout', text('timeout')),
-    waitForPowerOn: is('wait-for-power-on') || undefined,
+    // What is not made yet is not powered on either.
+    waitForPowerOn: is('wait-for-power-on') || is('wait-for-vm') || undefined,
     pollIntervalSeconds: seconds('--poll-interval', text('poll-interval')),
     lookbackSeconds: seconds('--lookback', text('lookback')),
     since: serverTimeText(text('since')),
@@ -241,10 +264,12 @@ function wait({ asked, positionals, text, is }: Given): Command {
     connection: connectionFlags({ text, is }),
     options: rules === 'published' ? definedOnly({ rules, timeoutSeconds: options.timeoutSeconds }) : options,
     push: !is('no-push'),
+    waitForVm: is('wait-for-vm') && rules === 'default',
     json: is('json'),
     quiet: is('quiet'),
     heartbeatSeconds: heartbeat === undefined ? HEARTBEAT_SECONDS : heartbeat,
     record: text('record'),
+    inventory,
     state: text('state'),
     withoutEffect: rules === 'published' ? without.map((name) => `--${name}`) : [],
   };

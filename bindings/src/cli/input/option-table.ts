@@ -29,6 +29,11 @@ export const OPTIONS = [
     help: 'keep waiting for VMs that are not powered on yet',
   },
   {
+    name: 'wait-for-vm',
+    group: 'wait',
+    help: 'keep looking for VMs that do not exist yet, every 5 s at first, and wait for their power-on; a pattern stands for what fits it first',
+  },
+  {
     name: 'lookback',
     group: 'wait',
     value: 'DURATION',
@@ -83,6 +88,12 @@ export const OPTIONS = [
     group: 'wait',
     value: 'FILE',
     help: 'keep the run in this file, and go on with the one that is there: after a crash, a reboot or Ctrl-C start the same command again; the time in between counts',
+  },
+  {
+    name: 'inventory',
+    group: 'wait',
+    value: 'FILE',
+    help: 'wait on several vCenters: a JSON file of servers, their VMs and where to find the sign-in to each, in place of VM and the options of the connection',
   },
   {
     name: 'json',

@@ -4,7 +4,8 @@ import type { Report, Transition, VmRow } from '../../types.js';
 import { sanitizeForTerminal } from '../../util/visible.js';
 import type { Progress } from '../../watch/progress.js';
 import { whatToDo, withWhatToDo } from '../../what-to-do.js';
-import type { Output, Reporter } from './reporter.js';
+import { serverOf, vmOf, vmOrName } from '../vm-keys.js';
+import type { Output, Reporter, ServerReport } from './reporter.js';
 import { jsonLine } from './text.js';
 import { Warnings } from './warnings.js';
 
@@ -40,8 +41,17 @@ export class JsonReporter implements Reporter {
     this.#err.write(`${sanitizeForTerminal(message)}\n`);
   }
 
-  end(report: Report): void {
-    this.#out.write(jsonLine(withWhatToDo(report)));
+  end(report: Report, _anyRead: boolean, servers?: readonly ServerReport[]): void {
+    this.#out.write(
+      jsonLine(
+        servers === undefined
+          ? outward(report)
+          : {
+              format: 'vm-customization-reports/1',
+              reports: servers.map((each) => ({ server: each.server, report: outward(each.report) })),
+            },
+      ),
+    );
   }
 
   close(): void {
@@ -49,12 +59,20 @@ export class JsonReporter implements Reporter {
   }
 }
 
-/** A transition with what the row knows of it. */
+/** A transition with what the row knows of it, and its server where there are several. */
 function stepOf(transition: Transition, row: VmRow | undefined): object {
   // A row that is in another attempt already knows nothing of this one.
   const own = (row?.attempt ?? transition.attempt) === transition.attempt ? row : undefined;
   const { n, vm, name, ...rest } = transition;
-  const step = { n, vm, name, serverTime: serverTimeOf(transition, own), ...rest };
+  const server = serverOf(vm);
+  const step = {
+    ...(server === null ? {} : { server }),
+    n,
+    vm: vmOf(vm),
+    name,
+    serverTime: serverTimeOf(transition, own),
+    ...rest,
+  };
   if (transition.to !== 'CustomizationFailed' || own === undefined) {
     return step;
   }
@@ -63,6 +81,16 @@ function stepOf(transition: Transition, row: VmRow | undefined): object {
     ...step,
     ...(own.failure ? { failure: own.failure } : {}),
     ...(advice === undefined ? {} : { whatToDo: advice }),
+  };
+}
+
+/** The report as the format has it: no key in place of a VM. */
+function outward(report: Report): object {
+  const { vms, whatToDo: advice, ...rest } = withWhatToDo(report);
+  return {
+    ...rest,
+    vms: vms.map((row) => ({ ...row, vm: vmOf(row.vm) })),
+    ...(advice === undefined ? {} : { whatToDo: advice.map((each) => ({ ...each, vms: each.vms.map(vmOrName) })) }),
   };
 }
 

@@ -3,10 +3,14 @@
 import { conclusionLine, failureText, hintText, type Labels, reasonOf } from '../../messages.js';
 import type { CustomizationStatus, VmRef, VmRow } from '../../types.js';
 import type { Progress } from '../../watch/progress.js';
+import { serverOf, vmOf } from '../vm-keys.js';
+import { serverColumn } from './server-column.js';
 
 /** One row of the table. Times are milliseconds since 1970 by vCenter's clock. */
 export interface LiveTableRow {
   readonly label: string;
+  /** Whose times they are, of several servers. */
+  readonly server: string;
   status: CustomizationStatus;
   /** What the status does not say: why it is so, which attempt it is of. */
   note: string;
@@ -20,30 +24,45 @@ export interface LiveTableRow {
 
 /** Keeps one row per VM up to date. */
 export class LiveTableRows {
+  /** What stands over the labels. */
+  readonly heading: string;
   readonly #rows: ReadonlyMap<string, LiveTableRow>;
   #changes = 0;
   #anyRead = false;
 
-  constructor(vms: readonly VmRef[], labels: Labels) {
+  /** @param before - what was shown until now: VMs that are among these stay as they are */
+  constructor(vms: readonly VmRef[], labels: Labels, before?: LiveTableRows) {
+    const [heading, labelOf] = serverColumn(
+      vms.map(({ vm }) => vm),
+      labels,
+    );
+    this.heading = heading;
+    this.#changes = before?.changes ?? 0;
+    this.#anyRead = before?.anyRead ?? false;
+    const known = new Map(before === undefined ? [] : before.#rows);
     this.#rows = new Map(
-      vms.map(({ vm }) => [
-        vm,
-        {
-          label: labels.of(vm),
+      vms.map(({ vm }) => {
+        const row = known.get(vm) ?? {
           status: 'VmNotStarted',
-          note: '',
+          note: vmOf(vm) === null ? 'no VM fits yet' : '',
           poweredOnAt: undefined,
           endedAt: undefined,
           isConcluded: false,
           changed: 0,
-        },
-      ]),
+        };
+        return [vm, { ...row, label: labelOf(vm), server: serverOf(vm) ?? '' }];
+      }),
     );
   }
 
   /** In the order asked for. */
   get rows(): readonly LiveTableRow[] {
     return [...this.#rows.values()];
+  }
+
+  /** How many there were. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Whether anything is known of the VMs. */

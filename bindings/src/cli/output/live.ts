@@ -44,10 +44,10 @@ export class LiveReporter implements Reporter {
   #labels = new Labels([]);
   #tableRows: LiveTableRows | undefined;
   #limit: TimeLimit | undefined;
-  /** By vCenter's clock; undefined where there is no time limit, or it is not known. */
+  /** By the clock of this process; undefined where there is no time limit, or it is not known. */
   #endsAt: number | undefined;
-  /** What to add to the clock of this process for vCenter's. */
-  #serverOffset: number | undefined;
+  /** What to add to the clock of this process for that of each vCenter; one alone has the empty name. */
+  readonly #serverOffsets = new Map<string, number>();
   #painted: number[] = [];
   #ticker: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
@@ -65,22 +65,26 @@ export class LiveReporter implements Reporter {
 
   begin(vms: readonly VmRef[], rows: readonly VmRow[] = [], limit?: TimeLimit): void {
     this.#labels = new Labels(vms);
-    this.#tableRows = new LiveTableRows(vms, this.#labels);
+    const before = this.#tableRows;
+    this.#tableRows = new LiveTableRows(vms, this.#labels, before);
     this.#tableRows.restore(rows);
-    this.#limit = limit;
-    this.#out.on?.('resize', this.#onResize);
-    this.#ticker = setInterval(() => this.#paint(), TICK_MS);
+    this.#limit = limit ?? this.#limit;
+    if (before === undefined) {
+      this.#out.on?.('resize', this.#onResize);
+      this.#ticker = setInterval(() => this.#paint(), TICK_MS);
+    }
     this.#paint();
   }
 
-  progress(progress: Progress, rowOf: (vm: string) => VmRow | undefined): void {
+  progress(progress: Progress, rowOf: (vm: string) => VmRow | undefined, server = ''): void {
     this.#warnings.progress(progress);
     if (progress.type === 'started') {
-      this.#serverOffset = Date.parse(progress.serverTime) - this.#now();
+      const offset = Date.parse(progress.serverTime) - this.#now();
+      this.#serverOffsets.set(server, offset);
       const { seconds, since } = this.#limit ?? { seconds: null };
-      this.#endsAt = seconds === null ? undefined : Date.parse(since ?? progress.serverTime) + seconds * 1000;
+      this.#endsAt = seconds === null ? undefined : Date.parse(since ?? progress.serverTime) - offset + seconds * 1000;
     }
-    this.#tableRows?.take(progress, this.#serverNow(), rowOf);
+    this.#tableRows?.take(progress, this.#serverNow(server), rowOf);
     this.#soon ??= setTimeout(() => {
       this.#soon = undefined;
       this.#paint();
@@ -145,11 +149,11 @@ export class LiveReporter implements Reporter {
     const hasFooter = height > 2;
     const room = height - 1 - (hasFooter ? 1 : 0);
     const candidates = rows.length <= room ? rows : mostInteresting(rows, room);
-    const layout = this.#layout(candidates);
+    const layout = this.#layout(candidates, columns(table.heading));
     const heightOf = (row: LiveTableRow): number => (layout.notesBelow && row.note !== '' ? 2 : 1);
     const total = rows.length > room ? Number.POSITIVE_INFINITY : rows.reduce((sum, row) => sum + heightOf(row), 0);
     const shown = total <= room ? rows : fitting(mostInteresting(rows, room), heightOf, height > 3 ? room - 1 : room);
-    const heading = `${padded('VM', layout.nameWidth)}${GAP}${padded('STATUS', layout.statusWidth)}${GAP}${'ELAPSED'.padStart(ELAPSED_WIDTH)}`;
+    const heading = `${padded(table.heading, layout.nameWidth)}${GAP}${padded('STATUS', layout.statusWidth)}${GAP}${'ELAPSED'.padStart(ELAPSED_WIDTH)}`;
     const lines = [cut(layout.hasNotes && !layout.notesBelow ? `${heading}${GAP}NOTE` : heading, layout.width)];
     // On a screen of few rows the one VM that is there in any case may have no room for its note.
     lines.push(...shown.flatMap((row) => this.#row(row, layout)).slice(0, room));
@@ -164,9 +168,9 @@ export class LiveReporter implements Reporter {
   }
 
   /** Names get the room, so that notes stand below the rows where one of them would not fit beside its own. */
-  #layout(rows: readonly LiveTableRow[]): Layout {
+  #layout(rows: readonly LiveTableRow[], headingWidth: number): Layout {
     const width = this.#width() - 1;
-    const longest = rows.reduce((most, row) => Math.max(most, columns(sanitizeForTerminal(row.label))), 2);
+    const longest = rows.reduce((most, row) => Math.max(most, columns(sanitizeForTerminal(row.label))), headingWidth);
     const isBrief = longest + STATUS_WIDTH + ELAPSED_WIDTH + 2 * GAP.length > width;
     const statusWidth = isBrief ? BRIEF_STATUS_WIDTH : STATUS_WIDTH;
     const others = statusWidth + ELAPSED_WIDTH + 2 * GAP.length;
@@ -194,20 +198,18 @@ export class LiveReporter implements Reporter {
   }
 
   /** Since the power-on, until the result. */
-  #elapsedText({ poweredOnAt, endedAt }: LiveTableRow): string {
-    const end = endedAt ?? this.#serverNow();
+  #elapsedText({ poweredOnAt, endedAt, server }: LiveTableRow): string {
+    const end = endedAt ?? this.#serverNow(server);
     return poweredOnAt === undefined || end === undefined ? '' : clockText(Math.max(0, end - poweredOnAt));
   }
 
   #leftText(): string {
-    const now = this.#serverNow();
-    return this.#endsAt === undefined || now === undefined
-      ? ''
-      : `${clockText(Math.max(0, this.#endsAt - now))} left; `;
+    return this.#endsAt === undefined ? '' : `${clockText(Math.max(0, this.#endsAt - this.#now()))} left; `;
   }
 
-  #serverNow(): number | undefined {
-    return this.#serverOffset === undefined ? undefined : this.#now() + this.#serverOffset;
+  #serverNow(server: string): number | undefined {
+    const offset = this.#serverOffsets.get(server);
+    return offset === undefined ? undefined : this.#now() + offset;
   }
 
   #coloured(text: string, status: CustomizationStatus): string {

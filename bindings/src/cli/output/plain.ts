@@ -29,9 +29,10 @@ export class PlainReporter implements Reporter {
   readonly #err: Output;
   readonly #options: PlainOptions;
   readonly #warnings = new Warnings((message) => this.warn(message));
-  readonly #open = new Set<string>();
+  #open = new Set<string>();
+  readonly #done = new Set<string>();
   #labels = new Labels([]);
-  #startedAt = 0;
+  readonly #startedAt = performance.now();
   #beating: NodeJS.Timeout | undefined;
 
   constructor(out: Output, err: Output, options: PlainOptions) {
@@ -48,13 +49,10 @@ export class PlainReporter implements Reporter {
 
   begin(vms: readonly VmRef[], rows: readonly VmRow[] = []): void {
     this.#labels = new Labels(vms);
-    for (const { vm } of vms) {
-      this.#open.add(vm);
-    }
     for (const { vm } of rows.filter(({ conclusion }) => (conclusion ?? null) !== null)) {
-      this.#open.delete(vm);
+      this.#done.add(vm);
     }
-    this.#startedAt = performance.now();
+    this.#open = new Set(vms.map(({ vm }) => vm).filter((vm) => !this.#done.has(vm)));
     this.#beat();
   }
 
@@ -67,6 +65,7 @@ export class PlainReporter implements Reporter {
       this.#line(row === undefined ? line : `${line}: ${failureText(row)}`);
     } else if (progress.type === 'concluded') {
       this.#open.delete(progress.row.vm);
+      this.#done.add(progress.row.vm);
       const line = conclusionLine(progress.row, this.#labels.of(progress.row.vm));
       if (line !== undefined) {
         this.#line(line);

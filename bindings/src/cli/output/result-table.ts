@@ -7,6 +7,7 @@ import { tableLines } from './table.js';
 import { columns, wrapped } from './text.js';
 
 const COLUMNS = [
+  { heading: 'Server', optional: true },
   { heading: 'VM' },
   { heading: 'CustomizationStatus' },
   { heading: 'Elapsed', optional: true },
@@ -25,7 +26,8 @@ const INDENT = '  ';
  */
 export function resultTable(report: Report, labels: Labels, anyRead = true, width?: number): string[] {
   const rows = report.vms.map((row) => ({
-    cells: [labels.of(row.vm), row.customizationStatus, elapsedText(row), row.readyAt ?? ''],
+    label: labels.of(row.vm),
+    cells: [...labels.columns(row.vm), row.customizationStatus, elapsedText(row), row.readyAt ?? ''],
     reason: reasonOf(row, anyRead),
     log: row.failure?.logLocation ?? '',
   }));
@@ -45,9 +47,9 @@ export function resultTable(report: Report, labels: Labels, anyRead = true, widt
     wrapped(sanitizeForTerminal(text), width - INDENT.length).map((line) => INDENT + line);
   return [
     ...(isTooNarrow ? ['VM', '--'] : [heading, rule]),
-    ...rows.flatMap(({ cells, reason, log }, index) => [
+    ...rows.flatMap(({ label, cells, reason, log }, index) => [
       ...(isTooNarrow
-        ? [sanitizeForTerminal(cells[0] ?? ''), ...below(cells.slice(1).filter(Boolean).join('  '))]
+        ? [sanitizeForTerminal(label), ...below(cells.slice(2).filter(Boolean).join('  '))]
         : [lines[index] ?? '']),
       ...(reason === '' ? [] : below(reason)),
       ...(log === '' ? [] : below(`log: ${log}`)),

@@ -21,20 +21,30 @@ export interface Lookup {
   readonly vms: readonly FoundVm[];
 }
 
+/** What became of each input of a look-up. */
+export interface LookupOfEach {
+  /** Those that can be told, in the order asked for. */
+  readonly found: readonly { readonly input: string; readonly vms: readonly FoundVm[] }[];
+  /** One for each of the others. */
+  readonly problems: readonly LookupProblem[];
+}
+
 /**
  * Finds VMs by name, pattern (`web-*`, `web-?`), inventory path (`/DC/vm/folder/web-1`; `%2f` is a slash in a name),
  * managed object reference (`vm-101`; `VirtualMachine:vm-101` and `vim.VirtualMachine:vm-101` are never names), instance or
  * BIOS UUID, or label as tables have it (`web-1 (vm-101)`). Templates are never found: nothing happens to them.
- *
- * @throws {@link LookupError} that names each VM that fits nothing, or more than one
  */
-export async function lookUp(api: VimClient, inputs: readonly string[], context: CallContext): Promise<Lookup> {
+export async function lookUpEach(
+  api: VimClient,
+  inputs: readonly string[],
+  context: CallContext,
+): Promise<LookupOfEach> {
   const withUuids = inputs.some((input) => asUuid(input) !== undefined);
   const inventory = await Inventory.read(api, withUuids, context);
   if (inputs.some((input) => input.includes('/'))) {
     await inventory.readAncestors(inventory.vms, context);
   }
-  const found = new Map<string, InventoryVm>();
+  const found: { input: string; vms: FoundVm[] }[] = [];
   const problems: LookupProblem[] = [];
   for (const input of inputs) {
     const matches = matching(inventory, input);
@@ -44,14 +54,20 @@ export async function lookUp(api: VimClient, inputs: readonly string[], context:
       problems.push(problemWith(input, vms, matches.length > vms.length, inventory, api.host));
       continue;
     }
-    for (const vm of vms) {
-      found.set(vm.ref.value, vm);
-    }
+    found.push({ input, vms: vms.map((vm) => ({ vm: vm.ref.value, name: shownName(vm.storedName) })) });
   }
+  return { found, problems };
+}
+
+/**
+ * The VMs of a look-up, each once.
+ * @throws {@link LookupError} that names each input that fits nothing, or more than one
+ */
+export function wholeLookup({ found, problems }: LookupOfEach): Lookup {
   if (problems.length > 0) {
     throw new LookupError(problems);
   }
-  return { vms: [...found.values()].map((vm) => ({ vm: vm.ref.value, name: shownName(vm.storedName) })) };
+  return { vms: [...new Map(found.flatMap(({ vms }) => vms).map((vm) => [vm.vm, vm])).values()] };
 }
 
 function matching(inventory: Inventory, input: string): readonly InventoryVm[] {

@@ -10,7 +10,7 @@ import { describe } from '../../util/describe.js';
 import { isText, unusable } from '../../util/fields.js';
 import type { CallContext, ServiceContent, Wire } from '../api/types.js';
 import { VimEventSource, type VimEventSourceSetup } from './events.js';
-import { type Lookup, lookUp } from './lookup.js';
+import { type Lookup, type LookupOfEach, lookUpEach, wholeLookup } from './lookup.js';
 import { OpenCollectors } from './open-collectors.js';
 import { clientFor, type Protocol } from './protocol.js';
 import { isTransient, type NotReadyOptions, NotReadyRetries } from './retry-not-ready.js';
@@ -158,9 +158,17 @@ export class VCenter implements AsyncDisposable {
         });
       }
     }
+    return wholeLookup(await this.lookUpEach(list, options));
+  }
+
+  /**
+   * The same with what was found of each, and what was not.
+   * @internal
+   */
+  lookUpEach(inputs: readonly string[], options: SessionOptions = {}): Promise<LookupOfEach> {
     const signal = signalOf(options);
-    const find = (): Promise<Lookup> => lookUp(this.#api, list, { signal });
-    const findInSession = (): Promise<Lookup> =>
+    const find = (): Promise<LookupOfEach> => lookUpEach(this.#api, inputs, { signal });
+    const findInSession = (): Promise<LookupOfEach> =>
       find().catch(async (error: unknown) => {
         if (!(error instanceof ReadError) || error.kind !== 'notAuthenticated') {
           throw error;
