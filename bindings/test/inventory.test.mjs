@@ -99,6 +99,42 @@ describe('a look-up', () => {
     );
   });
 
+  test('of a name or a pattern in a datacenter finds what is in that one, and paths and ids wherever they are', async () => {
+    const parents = {
+      'vm-a': ref('Datacenter', 'east'),
+      'vm-b': ref('Datacenter', 'west'),
+      east: ref('Folder', 'folder'),
+      folder: ref('Folder', 'root'),
+      west: ref('Folder', 'root'),
+    };
+    const vms = ['a', 'b'].map((id, index) =>
+      object(ref('VirtualMachine', `vm-${index}`), 'web-1', ref('Folder', `vm-${id}`)),
+    );
+    const { vcenter } = await connected((asked) => ({
+      objects:
+        asked.length === 0
+          ? vms
+          : asked.map((id) => object(ref('Folder', id), id.startsWith('vm-') ? 'vm' : id, parents[id])),
+    }));
+    const look = async (input, datacenter) => {
+      const { found, problems } = await vcenter.lookUpEach([input], { datacenter });
+      return found[0]?.vms.map(({ vm: id }) => id) ?? problems[0].message;
+    };
+    assert.match(await look('web-1'), /fits 2 VMs/);
+    for (const input of ['web-1', 'web-*', '*']) {
+      for (const datacenter of ['west', '/west', 'west/']) assert.deepEqual(await look(input, datacenter), ['vm-1']);
+      for (const datacenter of ['east', 'folder/east', '/folder/east']) {
+        assert.deepEqual(await look(input, datacenter), ['vm-0']);
+      }
+      for (const datacenter of ['/east', 'north', 'folder']) {
+        assert.match(await look(input, datacenter), new RegExp(`in the datacenter '${datacenter}'$`));
+      }
+    }
+    for (const input of ['vm-0', 'VirtualMachine:vm-0', '/folder/east/vm/web-1', 'web-1 (vm-0)']) {
+      assert.deepEqual(await look(input, 'west'), ['vm-0'], input);
+    }
+  });
+
   test('gives up pages of properties that say the same again and again', async () => {
     const { vcenter, reads } = await connected(() => ({ objects: [vm], token: 'next' }));
     await assert.rejects(vcenter.findVms(['*']), (error) => {

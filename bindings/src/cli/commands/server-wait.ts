@@ -93,7 +93,8 @@ export async function waitOnServer(job: ServerJob, surroundings: Surroundings): 
       checkServer(vcenter, job.saved);
     }
     const names = job.saved === undefined ? job.names : idsOf(job.saved);
-    const looked = await inTime(({ signal }) => vcenter.lookUpEach(names, { signal }));
+    const { datacenter } = job.connection;
+    const looked = await inTime(({ signal }) => vcenter.lookUpEach(names, { signal, datacenter }));
     return await new ServerWait(vcenter, job, surroundings).toEnd(looked);
   } finally {
     if (!(await vcenter.close())) {
@@ -209,7 +210,8 @@ class ServerWait {
     const signal = this.#stopped.signal;
     const none = await searchVms({
       names,
-      lookUp: (left, call) => this.#vcenter.lookUpEach(left, { signal: call }),
+      lookUp: (left, call) =>
+        this.#vcenter.lookUpEach(left, { signal: call, datacenter: this.#job.connection.datacenter }),
       endsAt: seconds === null ? Number.POSITIVE_INFINITY : startedAt + seconds * 1000,
       signal,
       found: (found) => this.#take(found),

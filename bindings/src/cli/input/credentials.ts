@@ -7,6 +7,7 @@ import type { Protocol } from '../../vsphere/client/protocol.js';
 import type { SignIn } from '../../vsphere/client/sign-in.js';
 import type { ConnectionFlags } from './args.js';
 import { contentOf, firstLine } from './files.js';
+import { govcSecret, govcSession, govcTrust } from './govc.js';
 import { signInFromFiles } from './sign-in-files.js';
 import { UsageError } from './usage.js';
 
@@ -20,8 +21,14 @@ export interface Prompt {
 export interface Connection {
   readonly url: URL;
   readonly signIn: SignIn;
+  /** What to sign in with where that is refused: the session that govc has saved may have ended. */
+  readonly otherwise?: () => Promise<SignIn>;
+  /** The same where nobody has to be asked for it, for a session that ends in the middle. */
+  readonly renewBy?: SignIn;
   readonly protocol: Protocol;
   readonly trust: TrustOptions;
+  /** The datacenter that names without a path are looked for in; everywhere where it is left out. */
+  readonly datacenter?: string;
 }
 
 interface Found {
@@ -32,11 +39,11 @@ interface Found {
 
 /** The variables of one tool. What they hold is for the server that they name themselves, and for `--server`. */
 interface EnvCredentials {
-  readonly tool: 'vsphere' | 'govc';
   readonly server: string | undefined;
   readonly user: string | undefined;
   readonly password: string | undefined;
   readonly insecure: boolean;
+  readonly isGovc: boolean;
 }
 
 /**
@@ -53,9 +60,37 @@ export async function resolveConnection(
   const found = find(flags, families);
   const trust = trustOf(flags, families.usable, found.url, environment);
   // What stands in for a password has VSPHERE_ names only.
-  const standIns = families.naming?.tool === 'govc' ? {} : environment;
-  const signIn = signInFromFiles(flags, standIns) ?? (await byName(found, prompt));
-  return { url: found.url, signIn, protocol: flags.protocol, trust };
+  const isOfGovc = families.naming?.isGovc === true;
+  const standIns = isOfGovc ? {} : environment;
+  const given = signInFromFiles(flags, standIns);
+  const isGovcFor = families.usable.some((family) => family.isGovc && isFor(family, found.url));
+  const datacenter = isGovcFor ? environment.GOVC_DATACENTER : undefined;
+  const rest = {
+    url: found.url,
+    protocol: flags.protocol,
+    trust,
+    ...(datacenter === undefined || datacenter === '' ? {} : { datacenter }),
+  };
+  const named = flags.user !== undefined || flags.passwordFile !== undefined;
+  const saved =
+    isOfGovc && given === undefined && !named && flags.protocol !== 'vi-json'
+      ? govcSession(found.url, found.user, environment)
+      : undefined;
+  if (saved === undefined) {
+    return { ...rest, signIn: given ?? (await byName(found, prompt)) };
+  }
+  const otherwise = async (): Promise<SignIn> => {
+    try {
+      return await byName(found, prompt);
+    } catch (error) {
+      throw error instanceof UsageError
+        ? new UsageError(`the session that govc has saved in ${saved.file} has ended, and there is ${error.message}`)
+        : error;
+    }
+  };
+  const { user, password } = found;
+  const renewBy = user === undefined || password === undefined ? {} : { renewBy: { user, password } };
+  return { ...rest, signIn: { session: saved.session }, otherwise, ...renewBy };
 }
 
 /**
@@ -95,21 +130,21 @@ function familiesFor(flags: ConnectionFlags, environment: Environment): Families
 
 function vsphereOf(environment: Environment): EnvCredentials {
   return {
-    tool: 'vsphere',
     server: environment.VSPHERE_SERVER || undefined,
     user: environment.VSPHERE_USER || undefined,
     password: environment.VSPHERE_PASSWORD || undefined,
     insecure: isTrue(environment.VSPHERE_ALLOW_UNVERIFIED_SSL),
+    isGovc: false,
   };
 }
 
 function govcOf(environment: Environment): EnvCredentials {
   return {
-    tool: 'govc',
     server: environment.GOVC_URL || undefined,
-    user: environment.GOVC_USERNAME || undefined,
-    password: environment.GOVC_PASSWORD || undefined,
+    user: govcSecret(environment.GOVC_USERNAME),
+    password: govcSecret(environment.GOVC_PASSWORD),
     insecure: isTrue(environment.GOVC_INSECURE),
+    isGovc: true,
   };
 }
 
@@ -159,14 +194,21 @@ function trustOf(
   const pinned = flags.thumbprint !== undefined || flags.caFile !== undefined;
   // A no in the names that go first holds for the other ones too.
   const forbidden = isFalse(environment.VSPHERE_ALLOW_UNVERIFIED_SSL);
-  const isFor = ({ server }: EnvCredentials): boolean =>
-    server === undefined || addressOf(server).url.host === url.host;
-  const allowed = !forbidden && families.some((family) => family.insecure && isFor(family));
-  return {
-    insecure: flags.insecure || (allowed && !pinned),
-    thumbprint: flags.thumbprint,
-    ca: flags.caFile === undefined ? undefined : certificatesIn(flags.caFile),
-  };
+  const allowed = !forbidden && families.some((family) => family.insecure && isFor(family, url));
+  const insecure = flags.insecure || (allowed && !pinned);
+  const asGovc = !insecure && !pinned && families.some((family) => family.isGovc && isFor(family, url));
+  return asGovc
+    ? { insecure, ...govcTrust(url, environment) }
+    : {
+        insecure,
+        thumbprint: flags.thumbprint,
+        ca: flags.caFile === undefined ? undefined : certificatesIn(flags.caFile),
+      };
+}
+
+/** Whether what the names of a tool say of its server holds for this one. */
+function isFor({ server }: EnvCredentials, url: URL): boolean {
+  return server === undefined || addressOf(server).url.host === url.host;
 }
 
 function certificatesIn(file: string): string {

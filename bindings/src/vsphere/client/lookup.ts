@@ -9,6 +9,9 @@ import type { VimClient } from './vim-client.js';
 // An error that lists more than this is read by nobody.
 const MAX_LISTED = 10;
 
+// What each datacenter keeps its VMs in.
+const VM_FOLDER = 'vm';
+
 /** A VM that was found. */
 export interface FoundVm extends VmRef {
   readonly vm: string;
@@ -33,25 +36,31 @@ export interface LookupOfEach {
  * Finds VMs by name, pattern (`web-*`, `web-?`), inventory path (`/DC/vm/folder/web-1`; `%2f` is a slash in a name),
  * managed object reference (`vm-101`; `VirtualMachine:vm-101` and `vim.VirtualMachine:vm-101` are never names), instance or
  * BIOS UUID, or label as tables have it (`web-1 (vm-101)`). Templates are never found: nothing happens to them.
+ *
+ * @param datacenter - where names and patterns without a path are looked for, by its path or its name
  */
 export async function lookUpEach(
   api: VimClient,
   inputs: readonly string[],
   context: CallContext,
+  datacenter?: string,
 ): Promise<LookupOfEach> {
   const withUuids = inputs.some((input) => asUuid(input) !== undefined);
   const inventory = await Inventory.read(api, withUuids, context);
-  if (inputs.some((input) => input.includes('/'))) {
+  if (datacenter !== undefined || inputs.some((input) => input.includes('/'))) {
     await inventory.readAncestors(inventory.vms, context);
   }
   const found: { input: string; vms: FoundVm[] }[] = [];
   const problems: LookupProblem[] = [];
   for (const input of inputs) {
-    const matches = matching(inventory, input);
+    const matches = matching(inventory, input).filter((vm) => isIn(datacenter, inventory, vm, input));
     const vms = matches.filter((vm) => !vm.template);
     if (vms.length === 0 || (vms.length > 1 && !isGlob(input))) {
       await inventory.readAncestors(vms.slice(0, MAX_LISTED), context);
-      problems.push(problemWith(input, vms, matches.length > vms.length, inventory, api.host));
+      const problem = problemWith(input, vms, matches.length > vms.length, inventory, api.host);
+      const where =
+        datacenter === undefined || isPlace(input) ? '' : `; names are looked for in the datacenter '${datacenter}'`;
+      problems.push({ ...problem, message: problem.message + where });
       continue;
     }
     found.push({ input, vms: vms.map((vm) => ({ vm: vm.ref.value, name: shownName(vm.storedName) })) });
@@ -80,6 +89,31 @@ function matching(inventory: Inventory, input: string): readonly InventoryVm[] {
   const byPath = input.includes('/') ? matchingPath(inventory, input) : [];
   const matches = byPath.length > 0 ? byPath : matchingName(inventory, input);
   return isGlob(input) ? [...matches].sort(byName) : matches;
+}
+
+/** Whether an input says by itself which VM it is, wherever that is. */
+function isPlace(input: string): boolean {
+  return (
+    input.includes('/') ||
+    asUuid(input) !== undefined ||
+    asMoRefValue(input) !== undefined ||
+    asLabel(input) !== undefined
+  );
+}
+
+function isIn(datacenter: string | undefined, inventory: Inventory, vm: InventoryVm, input: string): boolean {
+  if (datacenter === undefined || isPlace(input)) {
+    return true;
+  }
+  const matchers = datacenter
+    .split('/')
+    .filter(Boolean)
+    .map((segment) => plainMatcher(segment));
+  const path = inventory.path(vm) ?? [];
+  const isAt = (start: number): boolean =>
+    path[start + matchers.length] === VM_FOLDER &&
+    matchers.every((matcher, index) => matcher.matches(path[start + index] ?? ''));
+  return datacenter.startsWith('/') ? isAt(0) : path.some((_, start) => isAt(start));
 }
 
 function matchingId(inventory: Inventory, input: string): readonly InventoryVm[] {

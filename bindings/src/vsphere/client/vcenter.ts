@@ -42,6 +42,8 @@ export interface BeginOptions extends SessionOptions, NotReadyOptions {
   readonly clock?: Clock | undefined;
   /** Default `auto`. */
   readonly protocol?: Protocol | undefined;
+  /** @internal What opens another session where that which was given has ended. */
+  readonly renewBy?: SignIn | undefined;
 }
 
 /** A session with one vCenter. Close it, whatever happens. */
@@ -61,6 +63,7 @@ export class VCenter implements AsyncDisposable {
     how: SignIn,
     about: ServiceContent,
     retries: NotReadyRetries,
+    renewBy: SignIn = how,
   ) {
     this.#transport = transport;
     this.#api = api;
@@ -68,7 +71,7 @@ export class VCenter implements AsyncDisposable {
     this.#about = about;
     this.#retries = retries;
     this.#openCollectors = new OpenCollectors(api);
-    this.#renewal = new SessionRenewal(api, how, this.#openCollectors);
+    this.#renewal = new SessionRenewal(api, renewBy, this.#openCollectors);
   }
 
   /**
@@ -98,7 +101,7 @@ export class VCenter implements AsyncDisposable {
     try {
       api = await retries.call(begin, context.signal);
       // Of the class that was asked to connect.
-      return new this(transport, api, how, await api.serviceContent(context), retries);
+      return new this(transport, api, how, await api.serviceContent(context), retries, options.renewBy);
     } catch (error) {
       const ended = end(transport, clock, UNDO_TIMEOUT_MS, async (closing) => {
         await api?.logout(closing);
@@ -163,11 +166,15 @@ export class VCenter implements AsyncDisposable {
 
   /**
    * The same with what was found of each, and what was not.
+   * @param options - `datacenter`: its path, where names and patterns without a path are looked for
    * @internal
    */
-  lookUpEach(inputs: readonly string[], options: SessionOptions = {}): Promise<LookupOfEach> {
+  lookUpEach(
+    inputs: readonly string[],
+    options: SessionOptions & { readonly datacenter?: string | undefined } = {},
+  ): Promise<LookupOfEach> {
     const signal = signalOf(options);
-    const find = (): Promise<LookupOfEach> => lookUpEach(this.#api, inputs, { signal });
+    const find = (): Promise<LookupOfEach> => lookUpEach(this.#api, inputs, { signal }, options.datacenter);
     const findInSession = (): Promise<LookupOfEach> =>
       find().catch(async (error: unknown) => {
         if (!(error instanceof ReadError) || error.kind !== 'notAuthenticated') {
