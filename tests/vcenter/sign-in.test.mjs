@@ -169,6 +169,11 @@ for (const [kind, protocol] of [
           await run([], { VSPHERE_SESSION: other.text });
           await run(['--protocol', protocol], { VSPHERE_CLONE_TICKET: await other.ticket() });
           await run([], { VSPHERE_TOKEN: token() });
+          // As the exchange of tokens answers it, with breaks and without.
+          const encoded = Buffer.from(token()).toString('base64');
+          await run([], { VSPHERE_TOKEN: encoded });
+          writeFileSync(join(folder, 'encoded'), `${encoded.replace(/.{76}/g, '$&\r\n')}\n`, { mode: 0o600 });
+          await run(['--token-file', join(folder, 'encoded')], {});
           assert.equal(await sessions(server), 1);
         } finally {
           rmSync(folder, { recursive: true });

@@ -1,5 +1,6 @@
 /** What may stand in for a name and a password: a session, a clone ticket or a SAML token, none of them as an argument. */
 import type { Environment } from '../../http/proxy.js';
+import { decodeText } from '../../util/decode-text.js';
 import type { ExistingSession } from '../../vsphere/api/types.js';
 import type { Protocol } from '../../vsphere/client/protocol.js';
 import type { SignIn } from '../../vsphere/client/sign-in.js';
@@ -91,10 +92,15 @@ export function sessionIn(line: string, from: string, protocol: Protocol): Exist
   return { apiSessionId };
 }
 
+/** The XML of the assertion, as it stands or in base64, as vCenter's own exchange of tokens answers it. */
 function assertionIn(text: string, from: string): string {
-  const assertion = text.replace(/^\uFEFF/, '').trim();
+  const given = text.replace(/^\uFEFF/, '').trim();
+  const isBase64 = /^[A-Za-z0-9+/\s]+=*$/.test(given.replaceAll('-', '+').replaceAll('_', '/'));
+  const assertion = isBase64 ? decodeText(Buffer.from(given, 'base64')).trim() : given;
   if (!assertion.startsWith('<')) {
-    throw new UsageError(`${from} holds no SAML token: it has to be the XML of a bearer token's assertion`);
+    throw new UsageError(
+      `${from} holds no SAML token: it has to be the XML of a bearer token's assertion, or that in base64`,
+    );
   }
   return assertion;
 }
