@@ -111,7 +111,7 @@ export class Details {
       const list = el('dl');
       fact(list, 'Kind', error.kind);
       fact(list, 'Message', error.message);
-      parts.push(el('h3', {}, 'Its events cannot be read'), list);
+      parts.push(el('h3', {}, 'Why it cannot be observed'), list);
     }
     return parts;
   }
