@@ -21,6 +21,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const THIS_TEST = 'cargo xtask test\n';
 /** The command that serves a page until it is ended. */
 const PAGE = 'cargo xtask demo --web\n';
+/** Those of the command that serve it. */
+const isServing = (text) => text.includes('wait-vm-customization page');
 /** What installs the package from the registry, once it is there. */
 const INSTALL_PUBLISHED = 'npm install --global vm-customization\n';
 const TARBALL = `vm-customization-${JSON.parse(await readFile(join(ROOT, 'bindings/package.json'), 'utf8')).version}.tgz`;
@@ -93,7 +95,7 @@ async function removeTraces() {
 describe('each command of the README', () => {
   assert.ok(shell.length >= 6, 'the commands are there');
   const others = [THIS_TEST, PAGE, INSTALL_PUBLISHED];
-  for (const { text, output } of shell.filter(({ text }) => !others.includes(text))) {
+  for (const { text, output } of shell.filter(({ text }) => !others.includes(text) && !isServing(text))) {
     it(`runs: ${text.trim().replaceAll('\n', '; ')}`, async () => {
       const { status, stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c', text], ROOT);
       assert.equal(status, 0, `${stdout}\n${stderr}`);
@@ -132,6 +134,29 @@ describe('each command of the README', () => {
       await closed;
     }
   });
+
+  const serving = shell.filter(({ text }) => isServing(text)).flatMap(({ text }) => text.trim().split('\n'));
+  assert.ok(serving.length >= 2, 'the commands that serve the page are there');
+  for (const line of serving) {
+    it(`serves the page until it is ended: ${line}`, async () => {
+      const child = spawn('bash', ['-c', `exec ${line}`], {
+        cwd: ROOT,
+        env: environment,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const closed = once(child, 'close');
+      let text = '';
+      for await (const chunk of child.stdout) {
+        text += chunk;
+        const [, address] = /^Page: +(\S+)\n/m.exec(text) ?? [];
+        if (address !== undefined && !child.killed) {
+          assert.match(await (await fetch(address)).text(), /<script type="module"/);
+          child.kill('SIGINT');
+        }
+      }
+      assert.deepEqual(await closed, [0, null]);
+    });
+  }
 
   it('names the command that runs every check', async () => {
     assert.ok(shell.some(({ text }) => text === THIS_TEST));

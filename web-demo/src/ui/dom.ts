@@ -1,5 +1,8 @@
 /** The page's own elements. Texts go in as text only: names and messages come from guests and event logs. */
 
+// The element's own.
+export { el, setText } from '../../../bindings/src/element/dom.js';
+
 /** An element of index.html. */
 export function byId<T extends Element>(id: string, type: { new (): T; prototype: T }): T {
   const found = document.getElementById(id);
@@ -17,26 +20,6 @@ export const html = (id: string): HTMLElement => byId(id, HTMLElement);
 
 export function onClick(id: string, act: () => void): void {
   button(id).addEventListener('click', act);
-}
-
-/** Sets a text where it differs. */
-export function setText(node: Node, text: string): void {
-  if (node.textContent !== text) {
-    node.textContent = text;
-  }
-}
-
-export function el<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  attributes: Readonly<Record<string, string>> = {},
-  ...children: (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
 }
 
 /** What went wrong, for people. */

@@ -86,10 +86,10 @@ function stepOf(transition: Transition, row: VmRow | undefined): object {
 
 /** The report as the format has it: no key in place of a VM. */
 function outward(report: Report): object {
-  const { vms, whatToDo: advice, ...rest } = withWhatToDo(report);
+  const { whatToDo: advice, ...rest } = withWhatToDo(report);
   return {
     ...rest,
-    vms: vms.map((row) => ({ ...row, vm: vmOf(row.vm) })),
+    vms: rest.vms.map((row) => ({ ...row, vm: vmOf(row.vm) })),
     ...(advice === undefined ? {} : { whatToDo: advice.map((each) => ({ ...each, vms: each.vms.map(vmOrName) })) }),
   };
 }
