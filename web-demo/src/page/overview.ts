@@ -10,6 +10,7 @@ export class Overview {
   readonly #log = new Log();
   #model: RunModel | undefined;
   #drawing: number | undefined;
+  #notice = '';
   #hadRows = false;
 
   show(model: RunModel): void {
@@ -20,6 +21,14 @@ export class Overview {
     this.#onChange();
   }
 
+  /** What the window's title says before the counts. */
+  set notice(notice: string) {
+    if (notice !== this.#notice) {
+      this.#notice = notice;
+      this.#onChange();
+    }
+  }
+
   readonly #onChange = (): void => {
     const model = this.#model;
     if (model === undefined) {
@@ -27,7 +36,7 @@ export class Overview {
     }
     this.#drawing ??= window.setTimeout(() => {
       this.#drawing = undefined;
-      this.#summary.draw(this.#model ?? model);
+      this.#summary.draw(this.#model ?? model, this.#notice);
       this.#log.draw();
     }, DRAW_EVERY_MS);
     if (!this.#hadRows && model.transitions.length > 0) {

@@ -19,12 +19,27 @@ import { Keeper } from './keeper.js';
 import { Overview } from './overview.js';
 import { PlayerBar } from './player-bar.js';
 import { type LiveSession, readSession, type Session } from './reload.js';
-import { modelOf, playerOf, recordingNote, recordingOf, runOf, type Shown, shownReport, sourceOf } from './shown.js';
-import { drawStatusLine } from './status-line.js';
+import {
+  freshnessOf,
+  modelOf,
+  playerOf,
+  recordingNote,
+  recordingOf,
+  resumable,
+  runOf,
+  type Shown,
+  shownReport,
+  sourceOf,
+} from './shown.js';
+import { drawBand, drawStatusLine } from './status-line.js';
 import { setUpTheme } from './theme.js';
 
 /** Between two savings for a crash; a reload saves by itself. */
 const SAVE_EVERY_MS = 30_000;
+/** How old what is shown is, is said by the second. */
+const DRAW_STATE_EVERY_MS = 1_000;
+/** Between two tries to go on with a source that has failed for good: a proxy may be back by then. */
+const RETRY_MS = 60_000;
 
 /** What was customized today is to be seen there, however late the screen was set up. */
 const WALL_LOOKBACK_SECONDS = 86_400;
@@ -152,7 +167,7 @@ export class Page {
     }
     const { address, run } = session;
     if (address.kind === 'simulated') {
-      this.#resume(simulatedSource(address), session);
+      this.#watch(simulatedSource(address), session.options, session);
       return;
     }
     const model = new RunModel();
@@ -194,7 +209,10 @@ export class Page {
       if (runOf(this.#shown) !== run) {
         return;
       }
-      drawStatusLine(this.#shown);
+      this.#drawState();
+      if (run.state === 'lost' && !run.needsLogIn) {
+        this.#retry(run);
+      }
       if (run.fullAtMs !== undefined && !isFullTold) {
         isFullTold = true;
         tell(recordingNote(this.#shown));
@@ -213,10 +231,6 @@ export class Page {
     return this.#wall.isOn
       ? { lookbackSeconds: WALL_LOOKBACK_SECONDS, ...this.#link.options, ...ENDLESS }
       : this.#link.options;
-  }
-
-  #resume(source: LiveSource, session: LiveSession): void {
-    this.#watch(source, session.options, session);
   }
 
   /** @throws WireError; what was shown before stays */
@@ -267,10 +281,11 @@ export class Page {
     import('../dialogs/vcenter.js').then(
       ({ VCenterDialog }) => {
         this.#vcenter ??= new VCenterDialog((source, isResumed) => {
-          if (isResumed && this.#shown.kind === 'saved') {
-            this.#resume(source, this.#shown.session);
-          } else {
+          const session = isResumed ? resumable(this.#shown) : undefined;
+          if (session === undefined) {
             this.#watch(source);
+          } else {
+            this.#watch(source, session.options, session);
           }
           tell(`Watching ${source.title}`);
         });
@@ -278,6 +293,17 @@ export class Page {
       },
       (error: unknown) => fail(messageOf(error)),
     );
+  }
+
+  #logInAgain(): void {
+    const address = resumable(this.#shown)?.address;
+    if (address?.kind === 'vcenter') {
+      // The session that is refused makes room for the next.
+      this.#vcenter?.forget();
+      this.#logIn(address);
+    } else {
+      this.#logIn(undefined, this.#link);
+    }
   }
 
   /** Shows something else, and ends what it takes the place of. */
@@ -304,12 +330,36 @@ export class Page {
     this.#view.model = modelOf(next);
     this.#overview.show(modelOf(next));
     this.#bar.show(player, next.kind === 'rewound' || next.kind === 'simulated');
-    drawStatusLine(next);
+    this.#drawState();
     this.#address.write();
+  }
+
+  #drawState(): void {
+    const shown = this.#shown;
+    drawStatusLine(shown);
+    drawBand(shown);
+    const freshness = freshnessOf(shown);
+    this.#overview.notice = freshness.kind === 'stale' && freshness.forMs !== null ? 'vCenter not readable' : '';
+  }
+
+  /** Goes on with the rows of a run whose source has failed for good, once it may work again. */
+  #retry(run: LiveRun): void {
+    setTimeout(() => {
+      if (runOf(this.#shown) !== run) {
+        return;
+      }
+      const session = resumable(this.#shown);
+      if (this.#shown.kind === 'live' && session !== undefined) {
+        this.#watch(run.source, run.options, session);
+      } else {
+        this.#retry(run);
+      }
+    }, RETRY_MS);
   }
 
   #setUpButtons(): void {
     onClick('open-vcenter', () => this.#logIn());
+    onClick('band-log-in', () => this.#logInAgain());
     onClick('open-simulated', () => this.#watchSimulated());
     onClick('again', () => this.#startAgain());
     onClick('rewind', () => {
@@ -367,8 +417,9 @@ export class Page {
     });
     setInterval(saveInTime, SAVE_EVERY_MS);
     for (const type of ['online', 'offline']) {
-      addEventListener(type, () => drawStatusLine(this.#shown));
+      addEventListener(type, () => this.#drawState());
     }
+    setInterval(() => this.#drawState(), DRAW_STATE_EVERY_MS);
     addEventListener('keydown', (event) => {
       if (event.key === 'Escape' && !event.defaultPrevented) {
         fail('');

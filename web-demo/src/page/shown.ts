@@ -1,6 +1,7 @@
 /** What the page shows: one thing at a time, from which everything around the table follows. */
 import type { Recording, Report } from 'vm-customization';
 import type { RunModel } from 'vm-customization/element';
+import { type Freshness, spanText } from '../run/freshness.js';
 import { type LiveRun, type LiveState, reportOf } from '../run/live-run.js';
 import type { Player } from '../run/player.js';
 import type { LiveSession } from './reload.js';
@@ -12,7 +13,7 @@ export type Shown =
   | { readonly kind: 'asked'; readonly model: RunModel }
   /** A wait of before a reload, as it was then: it goes on once somebody has logged in. */
   | { readonly kind: 'saved'; readonly model: RunModel; readonly session: LiveSession }
-  /** A run at its newest. `rewindToMs`: where it was before a reload, until it can be rewound to there. */
+  /** A run at its newest; one that has failed for good shows its last rows. `rewindToMs`: where it was before a reload, until it can be rewound to there. */
   | { readonly kind: 'live'; readonly run: LiveRun; readonly rewindToMs?: number | undefined }
   /** A run that goes on behind what is played of it. */
   | { readonly kind: 'rewound'; readonly run: LiveRun; readonly player: Player }
@@ -86,6 +87,54 @@ export function shownReport(shown: Shown): Report | undefined {
   }
 }
 
+/** What a log-in, or another try, can go on with: a wait of before a reload, or one whose source has failed for good. */
+export function resumable(shown: Shown): LiveSession | undefined {
+  if (shown.kind === 'saved') {
+    return shown.session;
+  }
+  const run = runOf(shown);
+  if (run?.state !== 'lost') {
+    return undefined;
+  }
+  const saved = run.save();
+  return {
+    kind: 'live',
+    hash: '',
+    address: run.source.address,
+    options: run.options,
+    ...(saved === undefined ? {} : { run: saved }),
+  };
+}
+
+/** How fresh the rows are that are shown. */
+export function freshnessOf(shown: Shown): Freshness {
+  switch (shown.kind) {
+    case 'live':
+      return shown.run.freshness;
+    case 'asked':
+      return { kind: 'stale', asOfMs: null, forMs: null, reason: 'not logged in', needsLogIn: true };
+    case 'saved': {
+      const { originMs, nowMs } = shown.model;
+      const asOfMs = originMs === null ? null : originMs + nowMs;
+      return { kind: 'stale', asOfMs, forMs: null, reason: 'log in to go on', needsLogIn: true };
+    }
+    case 'nothing':
+    case 'rewound':
+    case 'simulated':
+    case 'recording':
+      return { kind: 'timeless' };
+  }
+}
+
+/** Which vCenter, or which file. */
+export function hostOf(shown: Shown): string {
+  const run = runOf(shown);
+  if (run !== undefined) {
+    return run.source.host;
+  }
+  return shown.kind === 'recording' ? shown.name : shown.kind === 'simulated' ? 'Simulated vCenter' : 'vCenter';
+}
+
 /** Why the recording is not all of a live run; empty where it is. */
 export function recordingNote(shown: Shown): string {
   const run = runOf(shown);
@@ -104,6 +153,8 @@ export function recordingNote(shown: Shown): string {
 export interface StatusLine {
   readonly state: LiveState | 'asked' | 'saved' | 'played';
   readonly label: string;
+  /** How old what is shown is, such as ` · 2 s ago`. */
+  readonly age: string;
   readonly title: string;
   readonly trouble: string;
   /** It can be begun anew, and rewound. */
@@ -120,12 +171,15 @@ const STATES: Readonly<Record<LiveState, string>> = {
   reading: 'Reading',
   retrying: 'Trying again',
   ended: 'Ended',
+  lost: 'Not readable',
 };
 
 export function statusLine(shown: Shown, isOnline: boolean): StatusLine {
+  const freshness = freshnessOf(shown);
   const isVCenter = sourceOf(shown) === 'vcenter';
   const run = runOf(shown);
   const still = {
+    age: freshness.kind === 'fresh' ? ` · ${spanText(freshness.ageMs)} ago` : '',
     trouble: '',
     isLive: false,
     canLogOut: isVCenter && shown.kind !== 'asked',
@@ -140,7 +194,10 @@ export function statusLine(shown: Shown, isOnline: boolean): StatusLine {
       return { ...still, title: 'vCenter', ...(offline ?? { state: 'saved', label: 'Last known state' }) };
     case 'live': {
       const { state, trouble, source } = shown.run;
-      return { ...still, title: source.title, trouble, isLive: true, ...(offline ?? { state, label: STATES[state] }) };
+      // A server that hangs says nothing of it.
+      const known = freshness.kind === 'stale' && state !== 'retrying' ? 'lost' : state;
+      const told = offline ?? { state: known, label: STATES[known] };
+      return { ...still, title: source.title, trouble, isLive: true, ...told };
     }
     case 'rewound':
       return { ...still, title: shown.run.source.title, state: 'played', label: 'Rewound' };

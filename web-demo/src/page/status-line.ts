@@ -1,16 +1,20 @@
-/** Draws the status line, and which source is the current one. */
+/** Draws the status line with its band, and which source is the current one. */
+import { bandText, type Freshness } from '../run/freshness.js';
 import { button, html, setText } from '../ui/dom.js';
-import { type Shown, sourceOf, statusLine } from './shown.js';
+import { freshnessOf, modelOf, type Shown, sourceOf, statusLine } from './shown.js';
 
 const BUTTONS = { simulated: 'open-simulated', recording: 'open-file', vcenter: 'open-vcenter' } as const;
 
 export function drawStatusLine(shown: Shown): void {
-  const { state, label, title, trouble, isLive, canLogOut, hasOptions } = statusLine(shown, navigator.onLine);
+  const { state, label, age, title, trouble, isLive, canLogOut, hasOptions } = statusLine(shown, navigator.onLine);
   const badge = html('state');
   badge.dataset.state = state;
   badge.title = trouble;
   setText(badge, label);
-  setText(html('source'), trouble === '' ? title : `${title} – ${trouble}`);
+  setText(html('age'), age);
+  // Where there is a band, that says it.
+  const isInBand = freshnessOf(shown).kind === 'stale';
+  setText(html('source'), trouble === '' || isInBand ? title : `${title} – ${trouble}`);
   button('again').hidden = !isLive;
   button('rewind').hidden = !isLive;
   button('log-out').hidden = !canLogOut;
@@ -22,4 +26,20 @@ export function drawStatusLine(shown: Shown): void {
       button(id).removeAttribute('aria-current');
     }
   }
+}
+
+/** The band over rows that are as of an earlier time: it stays while they are, and is read out once. */
+export function drawBand(shown: Shown): void {
+  const freshness = freshnessOf(shown);
+  const { begin, duration, end } = bandText(freshness, modelOf(shown).serverNowMs ?? Date.now());
+  setText(html('band-begin'), begin);
+  setText(html('band-duration'), duration);
+  setText(html('band-end'), end);
+  html('band').classList.toggle('on', begin !== '');
+  button('band-log-in').hidden = !isLogInOffered(freshness);
+  document.documentElement.classList.toggle('stale', begin !== '');
+}
+
+function isLogInOffered(freshness: Freshness): boolean {
+  return freshness.kind === 'stale' && freshness.needsLogIn;
 }

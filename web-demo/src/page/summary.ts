@@ -21,8 +21,9 @@ export class Summary {
   readonly #icon = byId('favicon', HTMLLinkElement);
   #drawn = '';
 
-  draw({ counts, size }: RunModel): void {
-    const key = `${size} ${RING.map(([status]) => counts[status]).join(' ')}`;
+  /** @param notice - what the window's title begins with, where there is something to say before the counts */
+  draw({ counts, size }: RunModel, notice: string): void {
+    const key = `${notice} ${size} ${RING.map(([status]) => counts[status]).join(' ')}`;
     if (key === this.#drawn) {
       return;
     }
@@ -36,7 +37,7 @@ export class Summary {
     const parts = RING.filter(([status]) => counts[status] > 0).map(
       ([status]) => `${counts[status]} ${STATUS_LABELS[status].toLowerCase()}`,
     );
-    document.title = size === 0 ? NAME : `${parts.join(', ')} – ${NAME}`;
+    document.title = [notice, parts.join(', '), NAME].filter(Boolean).join(' – ');
     this.#icon.href = `data:image/svg+xml,${encodeURIComponent(ring(counts, size))}`;
   }
 }

@@ -5,6 +5,7 @@ import {
   Monitor,
   type MonitorOptions,
   type Progress,
+  type ReadFailureKind,
   Recorder,
   type Recording,
   type Report,
@@ -19,8 +20,11 @@ import {
 import { eventsOf, followWatch, RunModel, TIMELINE_EVENT_TYPES } from 'vm-customization/element';
 import type { LiveSource } from '../sources/source.js';
 import { messageOf } from '../ui/dom.js';
+import { ASK_EVERY_MS, type Freshness, isSilent } from './freshness.js';
 
 const TICK_MS = 1_000;
+/** Failures of a read as a whole that end a run (D13). */
+const LASTING: ReadonlySet<ReadFailureKind> = new Set(['noPermission', 'notFound', 'fatal']);
 /** Of a page that runs for weeks this much is kept to go back to; then recording stops. */
 const RECORDED_BYTES = 32 * 2 ** 20;
 /** Marks kept for a reload: more would not fit beside the rows of many VMs, and take long to write. */
@@ -32,6 +36,8 @@ const KEPT_BYTES = 2 * 2 ** 20;
 export interface SavedRun {
   readonly startedAt: string;
   readonly savedAtMs: number;
+  /** When vCenter answered last: milliseconds since 1970 on this computer's clock. */
+  readonly heardAtMs: number;
   readonly vms: readonly VmRef[];
   readonly options: MonitorOptions;
   readonly snapshot: Snapshot;
@@ -41,8 +47,8 @@ export interface SavedRun {
   readonly recordingBytes?: number;
 }
 
-/** How the source is doing. */
-export type LiveState = 'opening' | 'live' | 'reading' | 'retrying' | 'ended';
+/** How the source is doing. `lost`: it has failed for good, and another run may go on from {@link LiveRun.save}. */
+export type LiveState = 'opening' | 'live' | 'reading' | 'retrying' | 'ended' | 'lost';
 
 /** Tells `state` when `state` or `trouble` has changed. */
 export class LiveRun extends EventTarget {
@@ -63,6 +69,19 @@ export class LiveRun extends EventTarget {
   #vms: readonly VmRef[];
   /** How long the run had gone on when this part of it began. */
   #offsetMs = 0;
+  /** Host time at which vCenter answered last, before a reload too; that of the first question where it never did. */
+  #heardAtMs: number;
+  /** Host time of the first question that has no answer yet. */
+  #askedAtMs: number | undefined;
+  /** Host time for which the model was told the time. */
+  #flushedAtMs: number;
+  /** The rows are as they were saved: no read has completed since. */
+  #isBehind: boolean;
+  /**
+   * Since a failure that may be for good: the state before it, and the inputs since. They count for nothing if it is, so
+   * that rows keep their status and a recording goes on.
+   */
+  #doubt: { readonly snapshot: Snapshot | undefined; readonly inputs: RunInput[] } | undefined;
 
   /** @param saved - goes on from there, not from the beginning */
   constructor(source: LiveSource, options: MonitorOptions, saved?: SavedRun) {
@@ -71,18 +90,29 @@ export class LiveRun extends EventTarget {
     this.options = { ...source.options, ...options };
     this.#saved = saved;
     this.#vms = saved?.vms ?? source.vms;
+    this.#heardAtMs = saved === undefined ? performance.now() : saved.heardAtMs - performance.timeOrigin;
+    this.#askedAtMs = this.#heardAtMs;
+    this.#flushedAtMs = this.#heardAtMs;
+    this.#isBehind = saved !== undefined && saved.vms.length > 0;
     if (saved === undefined) {
       this.model.setVms(source.vms);
     } else {
       showSaved(this.model, saved);
     }
     const follower = followWatch(this.model, summarizeEvents, () => requestAnimationFrame(flush));
-    const take = (input: RunInput): void => {
-      follower.onInput(input);
+    const record = (input: RunInput): void => {
       this.#recorder.take(input);
       if (this.#fullAtMs === undefined && this.#recorder.incomplete !== undefined && input.type !== 'begin') {
         this.#fullAtMs = input.atMs;
         this.dispatchEvent(new Event('state'));
+      }
+    };
+    const take = (input: RunInput): void => {
+      follower.onInput(input);
+      if (this.#doubt === undefined) {
+        record(input);
+      } else {
+        this.#doubt.inputs.push(input);
       }
     };
     const told: WatchOptions = {
@@ -92,6 +122,7 @@ export class LiveRun extends EventTarget {
         if (progress.type === 'started') {
           this.#begun(progress.serverTime, take);
         }
+        this.#noteDoubt(progress, record);
         follower.onProgress(progress);
         this.#noteState(progress);
       },
@@ -105,16 +136,29 @@ export class LiveRun extends EventTarget {
         : resumeCustomization(source.events, saved.snapshot, told);
     const watch = this.#watch;
     const flush = (): void => {
-      if (!this.#stop.signal.aborted && this.#state !== 'ended') {
-        follower.flush(watch);
+      if (this.#stop.signal.aborted || this.#isOver || this.#doubt !== undefined) {
+        return;
       }
+      if (this.#isSilent) {
+        this.#standStill();
+        return;
+      }
+      follower.flush(watch);
+      this.#flushedAtMs = performance.now();
     };
     const ticking = setInterval(flush, TICK_MS);
     this.#stop.signal.addEventListener('abort', () => clearInterval(ticking));
     void watch.report
       .then(
         (report) => {
-          if (!this.#stop.signal.aborted) {
+          if (this.#stop.signal.aborted) {
+            return;
+          }
+          const { failure } = report.reading;
+          if (this.#doubt !== undefined && failure !== null && LASTING.has(failure.kind)) {
+            this.#standStill();
+            this.#set('lost', failure.message);
+          } else {
             follower.finish(report);
             this.#set('ended', '');
           }
@@ -122,6 +166,7 @@ export class LiveRun extends EventTarget {
         (error: unknown) => this.#set('ended', messageOf(error)),
       )
       .finally(() => clearInterval(ticking));
+    void this.#keepAsking();
     if (source.lookUp !== undefined) {
       void this.#followVms(source.lookUp);
     }
@@ -133,7 +178,53 @@ export class LiveRun extends EventTarget {
 
   /** What keeps the source from being read; empty where nothing does. */
   get trouble(): string {
-    return [this.#trouble, this.#lookUpTrouble].filter(Boolean).join('; ');
+    const all = this.#isOver ? [this.#trouble] : [this.#trouble, this.#lookUpTrouble];
+    return all.filter(Boolean).join('; ');
+  }
+
+  /** How fresh the rows are. */
+  get freshness(): Freshness {
+    const now = performance.now();
+    if (this.#state === 'ended') {
+      return { kind: 'timeless' };
+    }
+    if (!this.#isSilent) {
+      return { kind: 'fresh', ageMs: now - this.#heardAtMs };
+    }
+    const { originMs } = this.model;
+    const isKnown = originMs !== null && (this.#startedAt !== undefined || this.#saved !== undefined);
+    return {
+      kind: 'stale',
+      asOfMs: isKnown ? originMs + this.#asOfMs : null,
+      forMs: now - this.#heardAtMs,
+      reason: this.trouble,
+      needsLogIn: this.needsLogIn,
+    };
+  }
+
+  /** Whether vCenter refused the log-in: to try it again by itself might lock the account. */
+  get needsLogIn(): boolean {
+    return this.#state === 'lost' && this.source.isLogInRefused?.() === true;
+  }
+
+  get #isSilent(): boolean {
+    const contact = { heardAtMs: this.#heardAtMs, askedAtMs: this.#askedAtMs, isLost: this.#state === 'lost' };
+    return isSilent(contact, performance.now());
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'ended' || this.#state === 'lost';
+  }
+
+  /** Host time since the start of the run at which vCenter answered last. */
+  get #asOfMs(): number {
+    return Math.max(0, this.model.nowMs - Math.max(0, this.#flushedAtMs - this.#heardAtMs));
+  }
+
+  /** Puts bars and times back to when vCenter answered last. */
+  #standStill(): void {
+    this.model.tick(this.#asOfMs);
+    this.#flushedAtMs = this.#heardAtMs;
   }
 
   /** When the recording reached its bound: it goes no further. */
@@ -162,11 +253,18 @@ export class LiveRun extends EventTarget {
     return snapshot && reportOf({ snapshot, startedAt: this.#startedAt ?? this.#saved?.startedAt ?? '' });
   }
 
+  /** The state; undefined before the run has begun. */
   #snapshot(): Snapshot | undefined {
+    if (this.#doubt !== undefined) {
+      return this.#doubt.snapshot;
+    }
+    if (this.#startedAt === undefined) {
+      return undefined;
+    }
     try {
       return this.#watch.snapshot();
     } catch {
-      // Before the source has told its time.
+      // A run that could not be used.
       return undefined;
     }
   }
@@ -182,6 +280,7 @@ export class LiveRun extends EventTarget {
     return {
       startedAt: this.#startedAt ?? '',
       savedAtMs: this.model.nowMs,
+      heardAtMs: performance.timeOrigin + this.#heardAtMs,
       vms: this.#vms,
       options: this.options,
       snapshot,
@@ -215,7 +314,7 @@ export class LiveRun extends EventTarget {
 
   async #followVms(lookUp: NonNullable<LiveSource['lookUp']>): Promise<void> {
     const { signal } = this.#stop;
-    const isOver = (): boolean => signal.aborted || this.#state === 'ended';
+    const isOver = (): boolean => signal.aborted || this.#isOver;
     while (!isOver()) {
       await new Promise((resolve) => setTimeout(resolve, lookUp.everyMs));
       try {
@@ -234,10 +333,66 @@ export class LiveRun extends EventTarget {
     }
   }
 
+  /** Asks for the time and for nothing else: between two reads a vCenter without news looks like one that hangs. */
+  async #keepAsking(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted && !this.#isOver) {
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+      if (signal.aborted || this.#isOver || this.#startedAt === undefined) {
+        continue;
+      }
+      this.#askedAtMs ??= performance.now();
+      const call = new AbortController();
+      const late = setTimeout(() => call.abort(), ASK_EVERY_MS);
+      try {
+        await this.source.events.serverTime({ signal: AbortSignal.any([signal, call.signal]) });
+        // One that tells its time and lets nobody read is not readable.
+        if (this.#state === 'live' || this.#state === 'reading') {
+          this.#heard();
+        }
+      } catch {
+        // The watch meets the same, and says what it is.
+      } finally {
+        clearTimeout(late);
+      }
+    }
+  }
+
+  #heard(): void {
+    if (!this.#isBehind) {
+      this.#heardAtMs = performance.now();
+      this.#askedAtMs = undefined;
+    }
+  }
+
+  /** Keeps the state of before a failure that may be for good, until it is known not to be. */
+  #noteDoubt(progress: Progress, record: (input: RunInput) => void): void {
+    if (progress.type === 'readFailed') {
+      const { vm, kind } = progress.failure;
+      if (vm === undefined && kind !== 'transient') {
+        this.#doubt ??= { snapshot: this.#snapshot(), inputs: [] };
+      }
+    } else if ((progress.type === 'read' || progress.type === 'loggedIn') && this.#doubt !== undefined) {
+      const { inputs } = this.#doubt;
+      this.#doubt = undefined;
+      for (const input of inputs) {
+        record(input);
+      }
+    }
+  }
+
   #noteState(progress: Progress): void {
     switch (progress.type) {
       case 'started':
+        this.#heard();
+        this.#set(this.#isPushing ? 'live' : 'reading', '');
+        break;
+      case 'ingested':
+        this.#heard();
+        break;
       case 'read':
+        this.#isBehind = false;
+        this.#heard();
         this.#set(this.#isPushing ? 'live' : 'reading', '');
         break;
       case 'readFailed':

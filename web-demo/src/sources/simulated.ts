@@ -35,6 +35,7 @@ export function simulatedSource(address: SimulatedAddress): LiveSource {
   return {
     address,
     title: `Simulated vCenter, ${count(address.vms, 'VM')}`,
+    host: 'Simulated vCenter',
     events,
     vms: script.vmsAt(events.nowMs),
     options: OPTIONS,

@@ -29,6 +29,8 @@ export type SourceAddress =
 export interface LiveSource {
   readonly address: SourceAddress;
   readonly title: string;
+  /** Which vCenter, by the name of its host where it has one. */
+  readonly host: string;
   readonly events: EventSource;
   readonly vms: readonly VmRef[];
   /** What suits this source where the user has not said otherwise. */
@@ -37,6 +39,8 @@ export interface LiveSource {
   readonly clock?: Clock;
   /** Where VMs come and go: finds those that are there now. */
   readonly lookUp?: { readonly everyMs: number; find(signal: AbortSignal): Promise<readonly VmRef[]> };
+  /** Whether the server has refused the log-in that opens another session. */
+  isLogInRefused?(): boolean;
   /** Gives back what it holds at the server. */
   close(): Promise<void>;
 }

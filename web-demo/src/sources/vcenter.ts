@@ -1,5 +1,14 @@
 /** A real vCenter, through a proxy of the page's own origin. */
-import { connectVCenter, type FoundVm, type Lookup, LookupError, type VCenter, type VmRef } from 'vm-customization';
+import {
+  connectVCenter,
+  type EventSource,
+  type FoundVm,
+  LoginError,
+  type Lookup,
+  LookupError,
+  type VCenter,
+  type VmRef,
+} from 'vm-customization';
 import { count } from '../ui/dom.js';
 import { ENDLESS, type LiveSource, type SourceAddress } from './source.js';
 
@@ -15,6 +24,8 @@ const CHOSEN = { waitForPowerOn: true } as const;
 export class VCenterSession {
   readonly #vcenter: VCenter;
   readonly #user: string;
+  /** It stands: what is tried again and again locks the account. */
+  #refusal: LoginError | undefined;
 
   private constructor(vcenter: VCenter, user: string) {
     this.#vcenter = vcenter;
@@ -73,7 +84,8 @@ export class VCenterSession {
     return {
       address,
       title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.name}`,
-      events: this.#vcenter.events(),
+      host: this.#vcenter.host,
+      events: this.#events(),
       vms: found.vms,
       options: patterns.length > 0 ? ENDLESS : CHOSEN,
       ...(patterns.length > 0
@@ -84,14 +96,43 @@ export class VCenterSession {
             },
           }
         : {}),
+      isLogInRefused: () => this.#refusal !== undefined,
       close: () => this.close(),
     };
+  }
+
+  /** Those of the vCenter, whose log-in is not tried again once it was refused. */
+  #events(): EventSource {
+    const events = this.#vcenter.events();
+    return {
+      ...(events.readTimeoutMs === undefined ? {} : { readTimeoutMs: events.readTimeoutMs }),
+      serverTime: (call) => events.serverTime(call),
+      readEvents: (query, call) => events.readEvents(query, call),
+      ...(events.readGuestInfo && { readGuestInfo: events.readGuestInfo.bind(events) }),
+      ...(events.pushEvents && { pushEvents: events.pushEvents.bind(events) }),
+      logIn: (call) => this.#unlessRefused(async () => events.logIn?.(call)),
+    };
+  }
+
+  /** For calls that log in where the session is gone. */
+  async #unlessRefused<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#refusal !== undefined) {
+      throw this.#refusal;
+    }
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof LoginError) {
+        this.#refusal = error;
+      }
+      throw error;
+    }
   }
 
   /** Patterns that fit nothing find nothing; a name that fits nothing, unless it may be gone, or several is told. */
   async #find(patterns: readonly string[], mayBeGone = false, signal?: AbortSignal): Promise<Lookup> {
     try {
-      return await this.#vcenter.findVms(patterns, { signal });
+      return await this.#unlessRefused(() => this.#vcenter.findVms(patterns, { signal }));
     } catch (error) {
       if (!(error instanceof LookupError)) {
         throw error;
