@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
+import { openShift } from './lib/shift.mjs';
 
 const ROOT = fileURLToPath(new URL('../../web-demo/', import.meta.url));
 const OUT = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
@@ -36,7 +37,16 @@ const STATES = [
       await page.locator('#user').fill('ops@vsphere.local');
     },
   },
-  { name: 'wall-screen', hash: '#at=26600&vms=24&wall=1', size: { width: 1920, height: 1080 } },
+  {
+    name: 'wall-screen',
+    hash: '#at=24500',
+    size: { width: 1920, height: 1080 },
+    act: async (page) => {
+      await openShift(page);
+      // Its button has the focus, and shows the controls.
+      await page.evaluate(() => document.activeElement.blur());
+    },
+  },
   { name: 'phone', hash: '#at=24500', size: { width: 360, height: 740 } },
 ];
 

@@ -252,15 +252,17 @@ test('a wall screen entered from time travel is live, and waits without end', as
   await page.locator('#state').filter({ hasText: 'Rewound' }).waitFor();
   await page.getByRole('button', { name: 'Wall screen' }).click();
   await page
-    .locator('#state')
-    .filter({ hasText: /Live|Reading/ })
+    .locator('#wall-view .state')
+    .filter({ hasText: /^(Live|Reading) · \d+ s ago$/ })
     .waitFor();
   assert.equal(await page.locator('#player').isVisible(), false);
   const { options } = await page.evaluate(() => {
     dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));
     return JSON.parse(sessionStorage.getItem('vm-customization/1'));
   });
-  assert.deepEqual([options.attempts, options.timeoutSeconds, options.waitForPowerOn], ['reopen', null, true]);
+  const { attempts, timeoutSeconds, waitForPowerOn, lookbackSeconds } = options;
+  // By the button as by a link.
+  assert.deepEqual([attempts, timeoutSeconds, waitForPowerOn, lookbackSeconds], ['reopen', null, true, 86_400]);
   assert.deepEqual(complaints, []);
 });
 

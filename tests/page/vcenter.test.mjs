@@ -140,7 +140,7 @@ test('a link to a wall screen asks for the log-in, with its patterns, and shows 
   await logIn(page);
   assert.equal(await page.getByLabel(/^Patterns/).inputValue(), simulator.vms[0].name);
   await page.getByRole('button', { name: 'Watch' }).click();
-  await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+  await page.locator('#wall-view .state').filter({ hasText: 'Live' }).waitFor();
   assert.deepEqual(
     (await rowsOf(page)).map(({ name }) => name),
     [simulator.vms[0].name],

@@ -25,7 +25,7 @@ export async function openPage(hash = '', { url, ...options } = {}) {
   const opened = await newPage({ viewport: { width: 1280, height: 800 }, timezoneId: 'UTC', ...options });
   const address = url ?? (await origin());
   await opened.page.goto(`${address}${hash}`);
-  await opened.page.locator('#view .row').first().waitFor();
+  await opened.page.locator('#view .row:visible, #wall-view .tiles b').first().waitFor();
   return { ...opened, url: address };
 }
 

@@ -11,6 +11,7 @@ export class Overview {
   #model: RunModel | undefined;
   #drawing: number | undefined;
   #notice = '';
+  #words = '';
   #hadRows = false;
 
   show(model: RunModel): void {
@@ -29,6 +30,14 @@ export class Overview {
     }
   }
 
+  /** What the window's title says in place of the counts; empty where it says them. */
+  set words(words: string) {
+    if (words !== this.#words) {
+      this.#words = words;
+      this.#onChange();
+    }
+  }
+
   readonly #onChange = (): void => {
     const model = this.#model;
     if (model === undefined) {
@@ -36,7 +45,7 @@ export class Overview {
     }
     this.#drawing ??= window.setTimeout(() => {
       this.#drawing = undefined;
-      this.#summary.draw(this.#model ?? model, this.#notice);
+      this.#summary.draw(this.#model ?? model, this.#notice, this.#words);
       this.#log.draw();
     }, DRAW_EVERY_MS);
     if (!this.#hadRows && model.transitions.length > 0) {

@@ -21,6 +21,7 @@ import { PlayerBar } from './player-bar.js';
 import { type LiveSession, readSession, type Session } from './reload.js';
 import {
   freshnessOf,
+  headOf,
   modelOf,
   playerOf,
   recordingNote,
@@ -90,7 +91,13 @@ export class Page {
       recordingNote: recordingNote(this.#shown),
       link: () => this.#linkToView(),
     }));
-    this.#wall = new Wall({ entered: () => this.#enteredWall(), left: () => this.#leftWall() });
+    this.#wall = new Wall({
+      entered: () => this.#enteredWall(),
+      left: () => this.#leftWall(),
+      titled: (words) => {
+        this.#overview.words = words;
+      },
+    });
     this.#setUpButtons();
     this.#view.addEventListener('viewchange', () => this.#viewChanged());
     this.#listenToWindow();
@@ -339,6 +346,7 @@ export class Page {
     drawStatusLine(shown);
     drawBand(shown);
     const freshness = freshnessOf(shown);
+    this.#wall.show(modelOf(shown), { ...headOf(shown, navigator.onLine), freshness });
     this.#overview.notice = freshness.kind === 'stale' && freshness.forMs !== null ? 'vCenter not readable' : '';
   }
 
@@ -377,14 +385,12 @@ export class Page {
     if (this.#shown.kind === 'rewound' || this.#shown.kind === 'simulated') {
       this.#backToLive();
     }
-    const { options } = runOf(this.#shown) ?? {};
-    const { attempts, timeoutSeconds, waitForPowerOn } = ENDLESS;
-    if (
-      options !== undefined &&
-      (options.attempts !== attempts ||
-        options.timeoutSeconds !== timeoutSeconds ||
-        options.waitForPowerOn !== waitForPowerOn)
-    ) {
+    const run = runOf(this.#shown);
+    const wanted = { ...run?.source.options, ...this.#chosenOptions() };
+    const isAsWanted = (['attempts', 'timeoutSeconds', 'waitForPowerOn', 'lookbackSeconds'] as const).every(
+      (name) => run?.options[name] === wanted[name],
+    );
+    if (run !== undefined && !isAsWanted) {
       this.#startAgain();
     }
     this.#address.write();

@@ -126,15 +126,6 @@ export function freshnessOf(shown: Shown): Freshness {
   }
 }
 
-/** Which vCenter, or which file. */
-export function hostOf(shown: Shown): string {
-  const run = runOf(shown);
-  if (run !== undefined) {
-    return run.source.host;
-  }
-  return shown.kind === 'recording' ? shown.name : shown.kind === 'simulated' ? 'Simulated vCenter' : 'vCenter';
-}
-
 /** Why the recording is not all of a live run; empty where it is. */
 export function recordingNote(shown: Shown): string {
   const run = runOf(shown);
@@ -206,4 +197,24 @@ export function statusLine(shown: Shown, isOnline: boolean): StatusLine {
     case 'recording':
       return { ...still, title: shown.name, state: 'played', label: 'Recording' };
   }
+}
+
+/** What the head of a wall screen says of it. */
+export function headOf(
+  shown: Shown,
+  isOnline: boolean,
+): { host: string; scope: string; state: string; stateText: string } {
+  const { state, label, age } = statusLine(shown, isOnline);
+  const address = runOf(shown)?.source.address;
+  const scope = address?.kind === 'vcenter' ? address.patterns.join(' ') : '';
+  return { host: hostOf(shown), scope, state, stateText: label + age };
+}
+
+/** Which vCenter, or which file. */
+function hostOf(shown: Shown): string {
+  const run = runOf(shown);
+  if (run !== undefined) {
+    return run.source.host;
+  }
+  return shown.kind === 'recording' ? shown.name : shown.kind === 'simulated' ? 'Simulated vCenter' : 'vCenter';
 }

@@ -21,9 +21,12 @@ export class Summary {
   readonly #icon = byId('favicon', HTMLLinkElement);
   #drawn = '';
 
-  /** @param notice - what the window's title begins with, where there is something to say before the counts */
-  draw({ counts, size }: RunModel, notice: string): void {
-    const key = `${notice} ${size} ${RING.map(([status]) => counts[status]).join(' ')}`;
+  /**
+   * @param notice - what the window's title begins with, where there is something to say before the counts
+   * @param words - what it says in place of the counts; empty where it says them
+   */
+  draw({ counts, size }: RunModel, notice: string, words: string): void {
+    const key = `${notice} ${words} ${size} ${RING.map(([status]) => counts[status]).join(' ')}`;
     if (key === this.#drawn) {
       return;
     }
@@ -37,7 +40,7 @@ export class Summary {
     const parts = RING.filter(([status]) => counts[status] > 0).map(
       ([status]) => `${counts[status]} ${STATUS_LABELS[status].toLowerCase()}`,
     );
-    document.title = [notice, parts.join(', '), NAME].filter(Boolean).join(' – ');
+    document.title = [notice, words || parts.join(', '), NAME].filter(Boolean).join(' – ');
     this.#icon.href = `data:image/svg+xml,${encodeURIComponent(ring(counts, size))}`;
   }
 }
