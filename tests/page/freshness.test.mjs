@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { createServer } from 'vite';
 import { startSimulator } from '../simulators/simulator.mjs';
+import { newPage } from './lib/browser.mjs';
 import { sourceModule } from './lib/source-module.mjs';
 import { openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
 
@@ -160,6 +161,35 @@ test('a vCenter that hangs is seen as such after 30 s: a band, rows as of then, 
   await isBandGone(page);
   await page.clock.runFor(1_000);
   assert.match(await page.title(), /^1 succeeded/);
+});
+
+test('a wall screen has the band too: its clock goes on, and the strip is hatched', {
+  timeout: 90_000,
+}, async (context) => {
+  const { page, close } = await newPage({ viewport: { width: 1920, height: 1080 }, timezoneId: 'UTC' });
+  context.after(close);
+  await clone('wall-1');
+  await page.clock.install();
+  await page.goto(`${url}#source=vcenter&patterns=wall-1&wall=1`);
+  await logIn(page);
+  await page.getByRole('button', { name: 'Watch' }).click();
+  await page
+    .locator('#wall-view .state')
+    .filter({ hasText: /^Live · \d+ s ago$/ })
+    .waitFor();
+  assert.match(await page.locator('#wall-view .where').textContent(), /^127\.0\.0\.1\S* wall-1 · 1 VM$/);
+  await page.locator('#wall-view .bars .name').filter({ hasText: 'wall-1' }).waitFor();
+  const clock = await page.locator('#wall-view .clock').textContent();
+  await page.route('**/sdk', () => new Promise(() => undefined));
+  await page.clock.runFor(61_000);
+  await band(page).waitFor();
+  assert.notEqual(await page.locator('#wall-view .clock').textContent(), clock);
+  assert.equal(await page.locator('#wall-view .strip .gap').count(), 1);
+  assert.match(await page.title(), /^vCenter not readable – /);
+  assert.ok(Number(await page.locator('#wall-view .columns').evaluate((each) => getComputedStyle(each).opacity)) < 1);
+  // It is above the wall, and covers nothing of it.
+  const [above, below] = await Promise.all(['#band', '#wall-view'].map((id) => page.locator(id).boundingBox()));
+  assert.ok(above.y + above.height <= below.y + 1 && below.y + below.height <= 1_081, JSON.stringify([above, below]));
 });
 
 /** Answers each call of this method with a fault; answers how often. */

@@ -46,6 +46,8 @@ const STATES = [
       // Its button has the focus, and shows the controls.
       await page.evaluate(() => document.activeElement.blur());
     },
+    // Until the controls are out of sight, and what was told of the file.
+    restMs: 4_500,
   },
   { name: 'phone', hash: '#at=24500', size: { width: 360, height: 740 } },
 ];
@@ -59,7 +61,7 @@ const browser = await chromium.launch({
 try {
   const url = `http://127.0.0.1:${server.httpServer.address().port}/`;
   for (const colorScheme of ['light', 'dark']) {
-    for (const { name, hash, size, act } of STATES) {
+    for (const { name, hash, size, act, restMs = 400 } of STATES) {
       const context = await browser.newContext({
         viewport: size,
         colorScheme,
@@ -73,7 +75,7 @@ try {
       await act?.(page);
       await page.mouse.move(0, 0);
       // Until what was told is drawn: the log and the summary come a little later than the table.
-      await page.waitForTimeout(400);
+      await page.waitForTimeout(restMs);
       const picture = await page.screenshot({ animations: 'disabled', caret: 'hide' });
       const file = `${name}-${colorScheme}.png`;
       if (picture.length > LARGEST) throw new Error(`${file} has ${picture.length} bytes: at most ${LARGEST}`);

@@ -34,12 +34,17 @@ export class Alarms {
     this.#changed();
   }
 
-  /** What needs attention now. What did when this was first called is no news. */
-  take(needs: readonly Need[]): readonly Need[] {
+  /**
+   * What needs attention now; answers what is new of it. What did when this was first called is no news, nor is a failure of
+   * before the run began.
+   */
+  take(needs: readonly Need[], startedMs: number): readonly Need[] {
     const known = this.#known;
     this.#known = new Set(needs.map(({ key }) => key));
-    const news =
-      known === undefined ? [] : needs.filter(({ key, isAcknowledged }) => !known.has(key) && !isAcknowledged);
+    const news = needs.filter(
+      ({ key, kind, sinceMs, isAcknowledged }) =>
+        known?.has(key) === false && !isAcknowledged && !(kind === 'failed' && (sinceMs ?? 0) < startedMs),
+    );
     if (news.length > 0) {
       this.#sound();
       this.#tell(news);

@@ -13,6 +13,8 @@ export interface Need {
   readonly name: string;
   readonly kind: (typeof KINDS)[number];
   readonly reason: string;
+  /** Server time since when it is so, milliseconds since 1970. */
+  readonly sinceMs: number | null;
   /** How long ago it failed, or how long it is under way. */
   readonly age: string;
   /** When, and after how long. */
@@ -43,7 +45,7 @@ export function needsOf(
     const key = `${row.vm}/${row.attempt ?? 0}/${kind}`;
     const isAcknowledged = acknowledged.has(key);
     const sinceMs = sinceOf(entry, kind);
-    const need = { key, name: row.name ?? row.vm, kind, reason: reasonOf(entry), isAcknowledged };
+    const need = { key, name: row.name ?? row.vm, kind, reason: reasonOf(entry), sinceMs, isAcknowledged };
     needs.push({
       need: { ...need, ...timesOf(entry, kind, nowMs) },
       rank: KINDS.indexOf(kind) + (isAcknowledged ? KINDS.length : 0),

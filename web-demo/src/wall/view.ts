@@ -28,7 +28,8 @@ export interface WallHead {
   readonly freshness: Freshness;
 }
 
-const DRAW_EVERY_MS = 150;
+/** It is looked at from afar, and may show thousands of VMs. */
+const DRAW_EVERY_MS = 500;
 /** Line heights, in units of `--u`: as wall.css has them. */
 const NEED_LINE = 5.5;
 const BAR_LINE = 2.75;
@@ -36,6 +37,7 @@ const AXIS_LINE = 3;
 const SUCCESS_LINE = 1.95;
 const TITLE_LINE = 2.75;
 const SUCCESSES_LEAST = 3;
+const MANY = 100;
 /** A narrow window scrolls, and shows so many. */
 const SHOWN_NARROW = 50;
 const NARROW = '(max-width: 900px)';
@@ -222,21 +224,23 @@ export class WallView {
 
   #drawTiles({ rows }: RunModel): void {
     const tiles = tilesOf(rows);
-    this.#replace(this.#tiles, tiles, ({ name, label, count }) =>
-      el(
+    this.#replace(this.#tiles, tiles, ({ name, label, count }) => {
+      // A number of three digits has no room beside its label.
+      const size = count === 0 ? 'none' : count < MANY ? 'few' : 'many';
+      return el(
         'li',
-        { class: name, ...(count === 0 ? { 'data-none': '' } : {}) },
-        el('b', {}, String(count)),
+        { class: `${name} ${size}` },
+        el('b', {}, count.toLocaleString('en')),
         ' ',
         el('span', {}, label),
-      ),
-    );
+      );
+    });
   }
 
   #drawNeeds(model: RunModel, nowMs: number): void {
     const needs = needsOf(model.entries, nowMs, this.#acknowledged.keys, reasonInWords);
     this.#shownNeeds = needs;
-    const news = this.#alarms.take(needs);
+    const news = this.#alarms.take(needs, model.originMs ?? 0);
     if (news.length > 0) {
       // What is new has the first page.
       this.#pagedSinceMs = performance.now();
