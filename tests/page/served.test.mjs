@@ -9,6 +9,8 @@ import { after, before, describe, test } from 'node:test';
 import { runCommand, startCommand } from '../command/command.mjs';
 import { startSimulator } from '../simulators/simulator.mjs';
 import { until } from '../until.mjs';
+import { newPage } from './lib/browser.mjs';
+import { waitForStatus } from './lib/status-page.mjs';
 
 let simulator;
 let folder;
@@ -253,5 +255,62 @@ describe('another address than this machine’s own', () => {
       `<_this type="SessionManager">SessionManager</_this><userName>${simulator.user}</userName><password>${simulator.password}</password></Login></Body></Envelope>`;
     const { headers: answered } = await ask(`${address}sdk`, { method: 'POST', headers, body });
     assert.match(answered['set-cookie'].join(), /SameSite=Strict; Secure/);
+  });
+});
+
+describe('a browser', () => {
+  test('looks at a shared page: rows as they change, and nothing to do but look', async (context) => {
+    const { address, ...command } = await serve(context, ['--shared', 'DC0_H0_VM*']);
+    const { page, complaints, close } = await newPage({ viewport: { width: 1280, height: 800 } });
+    context.after(close);
+    await page.goto(address);
+    await page.locator('#view .row').nth(2).waitFor();
+    await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+    await page.locator('#source').filter({ hasText: 'DC0_H0_VM* on 127.0.0.1' }).waitFor();
+    await simulator.do({ do: 'post', event: 'VmStartingEvent', vm: 'DC0_H0_VM2' });
+    await simulator.do({ do: 'post', event: 'CustomizationFailed', vm: 'DC0_H0_VM2' });
+    await waitForStatus(page, 'DC0_H0_VM2', 'CustomizationFailed');
+    for (const id of ['again', 'rewind', 'log-out']) assert.equal(await page.locator(`#${id}`).isVisible(), false, id);
+    // Opened again it is the same, without a word of it in the address.
+    await page.reload();
+    await waitForStatus(page, 'DC0_H0_VM2', 'CustomizationFailed');
+    assert.deepEqual(complaints, []);
+    command.kill('SIGINT');
+    await command.done;
+    await page.locator('#state').filter({ hasText: 'Trying again' }).waitFor();
+    await page.locator('#source').filter({ hasText: 'the server of this page does not answer' }).waitFor();
+  });
+
+  test('has the wall screen of a shared page by its link', async (context) => {
+    const { address } = await serve(context, ['--shared', 'DC0_H0_VM*']);
+    const { page, complaints, close } = await newPage({ viewport: { width: 1920, height: 1080 } });
+    context.after(close);
+    await page.goto(`${address}#wall=1`);
+    await page
+      .locator('#wall-view')
+      .filter({ hasText: new URL(simulator.url).host })
+      .waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  test('logs in on a page that is served to log in on, to the VMs that were asked for', async (context) => {
+    const sessions = async () => (await simulator.do({ do: 'sessions' })).count;
+    const before = await sessions();
+    const { address, ...command } = await serve(context, ['DC0_H0_VM1']);
+    const { page, complaints, close } = await newPage({ viewport: { width: 1280, height: 800 } });
+    context.after(close);
+    await page.goto(address);
+    await page.locator('#user').fill(simulator.user);
+    await page.locator('#password').fill(simulator.password);
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    assert.equal(await page.getByLabel(/^Patterns/).inputValue(), 'DC0_H0_VM1');
+    await page.getByRole('button', { name: 'Watch', exact: true }).click();
+    await page.locator('#view .row').filter({ hasText: 'DC0_H0_VM1' }).waitFor();
+    await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+    assert.deepEqual(complaints, []);
+    await close();
+    await until(async () => (await sessions()) === before);
+    command.kill('SIGINT');
+    assert.equal((await command.done).status, 0);
   });
 });

@@ -4,6 +4,7 @@ import type { Reading } from './view-message.js';
 
 export class ReadingLog {
   #state: Reading['state'] = 'opening';
+  #isPushing = false;
   #trouble = '';
   #heardAt = performance.now();
 
@@ -20,25 +21,24 @@ export class ReadingLog {
   readonly take = (progress: Progress): void => {
     switch (progress.type) {
       case 'started':
-      case 'loggedIn':
-        this.#set('reading', '');
-        this.heard();
-        break;
-      case 'pushing':
-        this.#set('live', '');
-        this.heard();
-        break;
       case 'read':
-        this.#set(this.#state === 'live' ? 'live' : 'reading', '');
+        this.#set(this.#isPushing ? 'live' : 'reading', '');
         this.heard();
         break;
       case 'ingested':
         this.heard();
         break;
       case 'readFailed':
-      case 'pushFailed':
         if (progress.failure.vm === undefined) {
           this.#set('retrying', progress.failure.message ?? progress.failure.kind);
+        }
+        break;
+      case 'pushing':
+      case 'pushFailed':
+        this.#isPushing = progress.type === 'pushing';
+        // Whether events can be read at all is what reads tell.
+        if (this.#state !== 'retrying') {
+          this.#set(this.#isPushing ? 'live' : 'reading', '');
         }
         break;
       default:

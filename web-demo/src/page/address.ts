@@ -1,12 +1,13 @@
 /** The view in the address: what is after `#`. */
 import type { MonitorOptions, Recording } from 'vm-customization';
 import { STATUS_LABELS } from 'vm-customization/element';
+import type { Served } from '../sources/served.js';
 import { messageOf } from '../ui/dom.js';
 import { pack, unpack } from '../ui/pack.js';
 
 /** All that a link reopens. */
 export interface Link {
-  source: 'simulated' | 'recording' | 'vcenter';
+  source: 'simulated' | 'recording' | 'vcenter' | 'shared';
   /** Of the simulated vCenter. */
   vms: number | undefined;
   speed: number | undefined;
@@ -36,7 +37,8 @@ export const MOST_IDS = 200;
 const LONGEST_RECORDING = 8_000;
 const LARGEST_UNPACKED_MIB = 8;
 
-export function readLink(hash: string): Link {
+/** @param served - what the page was served for, which a link need not say */
+export function readLink(hash: string, served: Served = { kind: 'nothing' }): Link {
   const values = new URLSearchParams(hash.replace(/^#/, ''));
   const text = (name: string): string => values.get(name) ?? '';
   const number = (name: string, least: number, most: number): number | undefined => {
@@ -49,9 +51,11 @@ export function readLink(hash: string): Link {
   const source =
     recording !== undefined || file !== undefined
       ? 'recording'
-      : text('source') === 'vcenter'
-        ? 'vcenter'
-        : 'simulated';
+      : served.kind === 'shared' && text('source') === ''
+        ? 'shared'
+        : text('source') === 'vcenter' || (served.kind === 'vcenter' && text('source') === '')
+          ? 'vcenter'
+          : 'simulated';
   const timeout = text('timeout');
   const lookback = number('lookback', 1, 7 * 86_400);
   const attempts = (['follow', 'first', 'reopen'] as const).find((each) => each === text('attempts'));
@@ -59,7 +63,10 @@ export function readLink(hash: string): Link {
     source,
     vms: number('vms', 1, 5_000),
     speed: number('speed', 1, 10_000),
-    patterns: text('patterns').split(/\s+/).filter(Boolean),
+    patterns:
+      served.kind === 'vcenter' && !values.has('patterns') && !values.has('ids')
+        ? served.patterns
+        : text('patterns').split(/\s+/).filter(Boolean),
     ids: text('ids')
       .split(',')
       .filter((id) => /^[\w-]{1,80}$/.test(id))

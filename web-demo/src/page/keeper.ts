@@ -47,7 +47,8 @@ export class Keeper {
       case 'nothing':
         break;
       case 'asked':
-        // The address asks for the log-in.
+      case 'viewed':
+        // The address asks for the log-in, and the server shows all there is.
         forgetSession();
         break;
       case 'saved': {

@@ -7,7 +7,9 @@ import { saveDialog } from '../dialogs/save.js';
 import type { VCenterDialog } from '../dialogs/vcenter.js';
 import { LiveRun, showSaved } from '../run/live-run.js';
 import { Player } from '../run/player.js';
+import { ViewedRun } from '../run/viewed-run.js';
 import { type Offered, readFiles } from '../sources/files.js';
+import { served } from '../sources/served.js';
 import { simulatedAddress, simulatedRecording, simulatedSource } from '../sources/simulated.js';
 import { ENDLESS, type LiveSource } from '../sources/source.js';
 import { button, html, messageOf, onClick, select } from '../ui/dom.js';
@@ -56,12 +58,13 @@ export class Page {
   readonly #wall: Wall;
   readonly #address = new AddressBar(() => this.#currentLink());
   readonly #keeper = new Keeper();
+  readonly #served = served();
   #shown: Shown = { kind: 'nothing', model: new RunModel() };
   /** What the address says beyond what is shown, and the user's options. */
   #link: Link;
 
   constructor() {
-    this.#link = readLink(location.hash);
+    this.#link = readLink(location.hash, this.#served);
     this.#setTheme = setUpTheme(() => {
       this.#link.theme = select('theme').value;
       this.#address.write();
@@ -106,7 +109,7 @@ export class Page {
   /** Opens what the address says, or goes on where this tab was before a reload. */
   async open(isReloaded: boolean): Promise<void> {
     const session = await readSession(location.hash, isReloaded);
-    const link = readLink(session?.hash ?? location.hash);
+    const link = readLink(session?.hash ?? location.hash, this.#served);
     this.#link = link;
     const view = this.#view;
     view.filter = link.filter;
@@ -146,6 +149,12 @@ export class Page {
       const player = new Player(simulatedRecording(link.vms ?? 8));
       player.seek(atMs);
       this.#show({ kind: 'simulated', player });
+      return;
+    }
+    if (this.#served.kind === 'shared' && link.source === 'shared') {
+      const view = new ViewedRun(this.#served.host);
+      view.addEventListener('state', () => this.#drawState());
+      this.#show({ kind: 'viewed', view });
       return;
     }
     if (link.source === 'vcenter') {
@@ -322,6 +331,9 @@ export class Page {
       playerOf(before)?.dispose();
       this.#link.atMs = undefined;
       this.#link.recording = undefined;
+    }
+    if (before.kind === 'viewed') {
+      before.view.stop();
     }
     this.#link.source = sourceOf(next);
     if (run === undefined || run !== runOf(before)) {

@@ -4,6 +4,7 @@ import type { RunModel } from 'vm-customization/element';
 import { type Freshness, spanText } from '../run/freshness.js';
 import { type LiveRun, type LiveState, reportOf } from '../run/live-run.js';
 import type { Player } from '../run/player.js';
+import type { ViewedRun } from '../run/viewed-run.js';
 import type { LiveSession } from './reload.js';
 
 export type Shown =
@@ -15,6 +16,8 @@ export type Shown =
   | { readonly kind: 'saved'; readonly model: RunModel; readonly session: LiveSession }
   /** A run at its newest; one that has failed for good shows its last rows. `rewindToMs`: where it was before a reload, until it can be rewound to there. */
   | { readonly kind: 'live'; readonly run: LiveRun; readonly rewindToMs?: number | undefined }
+  /** A run that the page's own server watches: it is only looked at. */
+  | { readonly kind: 'viewed'; readonly view: ViewedRun }
   /** A run that goes on behind what is played of it. */
   | { readonly kind: 'rewound'; readonly run: LiveRun; readonly player: Player }
   /** The simulated vCenter at a moment of its script. */
@@ -22,7 +25,7 @@ export type Shown =
   /** A file. `bytes`: of its text, about. */
   | { readonly kind: 'recording'; readonly player: Player; readonly name: string; readonly bytes: number };
 
-type LinkSource = 'simulated' | 'recording' | 'vcenter';
+type LinkSource = 'simulated' | 'recording' | 'vcenter' | 'shared';
 
 export function runOf(shown: Shown): LiveRun | undefined {
   return 'run' in shown ? shown.run : undefined;
@@ -33,7 +36,10 @@ export function playerOf(shown: Shown): Player | undefined {
 }
 
 export function modelOf(shown: Shown): RunModel {
-  return 'model' in shown ? shown.model : 'player' in shown ? shown.player.model : shown.run.model;
+  if ('model' in shown) {
+    return shown.model;
+  }
+  return ('player' in shown ? shown.player : 'view' in shown ? shown.view : shown.run).model;
 }
 
 /** Where it comes from, for links and for the choice of sources. */
@@ -45,6 +51,8 @@ export function sourceOf(shown: Shown): LinkSource {
     case 'live':
     case 'rewound':
       return shown.run.source.address.kind;
+    case 'viewed':
+      return 'shared';
     case 'recording':
       return 'recording';
     case 'nothing':
@@ -58,6 +66,7 @@ export function recordingOf(shown: Shown): Recording | undefined {
   switch (shown.kind) {
     case 'nothing':
     case 'asked':
+    case 'viewed':
       return undefined;
     case 'saved':
       return shown.session.run?.recording;
@@ -75,6 +84,7 @@ export function shownReport(shown: Shown): Report | undefined {
   switch (shown.kind) {
     case 'nothing':
     case 'asked':
+    case 'viewed':
       return undefined;
     case 'saved':
       return shown.session.run && reportOf(shown.session.run);
@@ -111,6 +121,8 @@ export function freshnessOf(shown: Shown): Freshness {
   switch (shown.kind) {
     case 'live':
       return shown.run.freshness;
+    case 'viewed':
+      return shown.view.freshness;
     case 'asked':
       return { kind: 'stale', asOfMs: null, forMs: null, reason: 'not logged in', needsLogIn: true };
     case 'saved': {
@@ -190,6 +202,11 @@ export function statusLine(shown: Shown, isOnline: boolean): StatusLine {
       const told = offline ?? { state: known, label: STATES[known] };
       return { ...still, title: source.title, trouble, isLive: true, ...told };
     }
+    case 'viewed': {
+      const { state, trouble, title } = shown.view;
+      const known = freshness.kind === 'stale' && state !== 'retrying' ? 'lost' : state;
+      return { ...still, title, trouble, state: known, label: STATES[known] };
+    }
     case 'rewound':
       return { ...still, title: shown.run.source.title, state: 'played', label: 'Rewound' };
     case 'simulated':
@@ -215,6 +232,9 @@ function hostOf(shown: Shown): string {
   const run = runOf(shown);
   if (run !== undefined) {
     return run.source.host;
+  }
+  if (shown.kind === 'viewed') {
+    return shown.view.host;
   }
   return shown.kind === 'recording' ? shown.name : shown.kind === 'simulated' ? 'Simulated vCenter' : 'vCenter';
 }

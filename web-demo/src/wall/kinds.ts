@@ -14,6 +14,8 @@ const KINDS: Readonly<Record<Hint | 'none', Kind>> = {
   pendingNotStarted: 'stuck',
   notStarted: 'stuck',
   startedNoResult: 'stuck',
+  notReady: 'stuck',
+  notFound: 'idle',
 };
 
 export function kindOf({ customizationStatus, conclusion, hint }: VmRow): Kind {
