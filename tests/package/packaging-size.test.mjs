@@ -8,17 +8,17 @@ const DIST = new URL('../../bindings/dist/', import.meta.url);
 
 /**
  * Thousands of bytes, raw and after gzip -9. After gzip the core may have 176 kB; the others a twentieth above what they
- * had with a core of that size and with the source for many watches, for the compilers' sake. `cli*.js` is the command in all its
+ * had with readiness and with what to do about failures, for the compilers' sake. `cli*.js` is the command in all its
  * parts, that which serves the page among them.
  */
 const BUDGETS = {
   'core.wasm': [445, 176],
-  'browser.js': [469, 240],
+  'browser.js': [488, 249],
   // Of the entry alone: the core and what it needs are browser.js, which `watch()` loads.
   'element.js': [60, 22],
-  'external.js': [232, 61],
-  'node.cjs': [493, 247],
-  'cli*.js': [757, 200],
+  'external.js': [242, 63],
+  'node.cjs': [528, 261],
+  'cli*.js': [802, 200],
   'testing.cjs': [182, 44],
 };
 
