@@ -86,11 +86,23 @@ const pause = (page) =>
 const position = (page) => page.locator('#position').evaluate((range) => Number(range.value));
 const scrub = (page, atMs) => page.locator('#position').fill(String(atMs));
 
+/** Opens that run, which plays. */
+async function openRun(page) {
+  await open(page, asFile('run.json', JSON.stringify(RUN)));
+  await opened(page);
+}
+
+/** Opens that run, which stands still at this time. */
+async function openRunAt(page, atMs) {
+  await openRun(page);
+  await pause(page);
+  await scrub(page, atMs);
+}
+
 test('scrubbed and stepped, forth and back, the rows are those of a replay', async (context) => {
   const { page, complaints, close } = await openPage();
   context.after(close);
-  await open(page, asFile('run.json', JSON.stringify(RUN)));
-  await opened(page);
+  await openRun(page);
   await pause(page);
   for (const atMs of [0, 4_000, 8_999, 9_000, 20_000, 3_999, 60_000 - 1, 0, 19_999, 4_001]) {
     await scrub(page, atMs);
@@ -116,8 +128,7 @@ test('scrubbed and stepped, forth and back, the rows are those of a replay', asy
 test('it plays to the end at every speed, and ends with the report of a replay', async (context) => {
   const { page, close } = await openPage();
   context.after(close);
-  await open(page, asFile('run.json', JSON.stringify(RUN)));
-  await opened(page);
+  await openRun(page);
   await page.locator('#speed').selectOption('600');
   await page.waitForFunction(() => document.querySelector('#view').model.ended);
   const { vms, endedAtMs } = JSON.parse(replay(JSON.stringify(RUN)));
@@ -129,8 +140,7 @@ test('it plays to the end at every speed, and ends with the report of a replay',
 test('a position chosen while it plays is gone to', async (context) => {
   const { page, close } = await openPage();
   context.after(close);
-  await open(page, asFile('run.json', JSON.stringify(RUN)));
-  await opened(page);
+  await openRun(page);
   await page.locator('#play').filter({ hasText: 'Pause' }).waitFor();
   await page.locator('#speed').selectOption('1');
   await scrub(page, 15_000);
@@ -142,8 +152,7 @@ test('a position chosen while it plays is gone to', async (context) => {
 test('keys play, pause and step', async (context) => {
   const { page, close } = await openPage();
   context.after(close);
-  await open(page, asFile('run.json', JSON.stringify(RUN)));
-  await opened(page);
+  await openRun(page);
   await page.locator('body').evaluate(() => document.activeElement.blur());
   await page.keyboard.press(' ');
   await page.waitForFunction(() => document.querySelector('#play').textContent === 'Play');
@@ -166,10 +175,7 @@ test('the keyboard keeps its place: the slider moves by seconds, and a button th
   await page.getByRole('button', { name: 'Wall screen' }).click();
   assert.equal(await focus(), 'leave-wall');
   await page.keyboard.press('Escape');
-  await open(page, asFile('run.json', JSON.stringify(RUN)));
-  await opened(page);
-  await pause(page);
-  await scrub(page, 4_000);
+  await openRunAt(page, 4_000);
   await page.locator('#position').focus();
   await page.keyboard.press('ArrowRight');
   assert.equal(await position(page), 5_000);
@@ -272,10 +278,7 @@ test('events of every wire form open, several files at once', async (context) =>
 test('a file that cannot be opened is told with its name, place and a way out, and nothing shown is lost', async (context) => {
   const { page, complaints, close } = await openPage();
   context.after(close);
-  await open(page, asFile('run.json', JSON.stringify(RUN)));
-  await opened(page);
-  await pause(page);
-  await scrub(page, 9_000);
+  await openRunAt(page, 9_000);
   const before = await rowsOf(page);
   const good = JSON.stringify(RUN);
   for (const [files, expected] of [
@@ -386,10 +389,7 @@ test('a dropped file and a pasted text open anywhere on the page', async (contex
 test('a reload reopens the recording at its position, with the view as it was', async (context) => {
   const { page, complaints, close } = await openPage();
   context.after(close);
-  await open(page, asFile('run.json', JSON.stringify(RUN)));
-  await opened(page);
-  await pause(page);
-  await scrub(page, 9_000);
+  await openRunAt(page, 9_000);
   await page.getByRole('searchbox', { name: 'Filter the VMs' }).fill('web');
   const before = [await rowsOf(page), await tableOf(page)];
   await page.reload();
@@ -402,10 +402,7 @@ test('a reload reopens the recording at its position, with the view as it was', 
 test('a link reopens source, position, filter, sort, selection and theme, with a small recording inside', async (context) => {
   const { page, close, url } = await openPage();
   context.after(close);
-  await open(page, asFile('run.json', JSON.stringify(RUN)));
-  await opened(page);
-  await pause(page);
-  await scrub(page, 9_000);
+  await openRunAt(page, 9_000);
   await page.locator('#theme').selectOption('dark');
   await page.evaluate(() =>
     Object.assign(document.querySelector('#view'), { sort: '-name', selected: 'vm-1', details: true, filter: '-' }),
@@ -467,10 +464,7 @@ test('a damaged link says so, and shows something all the same', async (context)
 test('recording and report are saved: whole, and safe to open in a spreadsheet', async (context) => {
   const { page, close } = await openPage();
   context.after(close);
-  await open(page, asFile('run.json', JSON.stringify(RUN)));
-  await opened(page);
-  await pause(page);
-  await scrub(page, 10 ** 9);
+  await openRunAt(page, 10 ** 9);
   await page.getByRole('button', { name: 'Save…' }).click();
   const save = async (name) => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);

@@ -55,6 +55,20 @@ async function watching(server, use, { url = server.url, names = ['*'], protocol
 
 const pushing = (run) => until(() => run.of('pushing').length > 0);
 
+/** A wait for all VMs there, whose events are pushed. */
+async function pushedWatch(vcenter) {
+  const { vms } = await vcenter.findVms(['*']);
+  let isPushing = false;
+  const watch = watchCustomization(vcenter.events(), vms, {
+    waitForPowerOn: true,
+    onProgress: ({ type }) => {
+      isPushing ||= type === 'pushing';
+    },
+  });
+  await until(() => isPushing);
+  return watch;
+}
+
 const WIRES = [
   ['vcsim', 'soap'],
   ['fake', 'soap'],
@@ -265,15 +279,7 @@ describe('a collector', { concurrency: 2 }, () => {
           const [value] = proxy.secrets;
           const session = protocol === 'soap' ? { cookie: value } : { apiSessionId: value };
           const guest = await connectVCenter({ ...trust, session });
-          const found = await guest.findVms(['*']);
-          let pushing = false;
-          const watch = watchCustomization(guest.events(), found.vms, {
-            waitForPowerOn: true,
-            onProgress: ({ type }) => {
-              pushing ||= type === 'pushing';
-            },
-          });
-          await until(() => pushing);
+          const watch = await pushedWatch(guest);
           proxy.add({ method: 'DestroyCollector', times: 1, ...trouble });
           watch.cancel();
           await watch.report;
@@ -437,16 +443,8 @@ describe('closing the session', { concurrency: 2 }, () => {
         context.after(() => proxy.stop());
         const { user, password } = server;
         const vcenter = await connectVCenter({ server: proxy.url, user, password, insecure: true, protocol });
-        const found = await vcenter.findVms(['*']);
-        let isPushing = false;
-        const watch = watchCustomization(vcenter.events(), found.vms, {
-          waitForPowerOn: true,
-          onProgress: ({ type }) => {
-            isPushing ||= type === 'pushing';
-          },
-        });
+        const watch = await pushedWatch(vcenter);
         context.after(() => watch.cancel());
-        await until(() => isPushing);
         for (const rule of rules) proxy.add(rule);
         const begin = performance.now();
         await vcenter.close();
