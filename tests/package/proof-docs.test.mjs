@@ -1,0 +1,109 @@
+/** What docs/field-reports.md and docs/threat-model.md say is there is there: recordings, what they give, and tests by their titles. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const RECORDINGS = 'tests/conformance/recordings';
+const read = (path) => readFileSync(join(ROOT, path), 'utf8');
+
+const reports = read('docs/field-reports.md');
+const threats = read('docs/threat-model.md');
+
+/** The rows of all tables of a document, by cells. */
+const rowsOf = (text) =>
+  [...text.matchAll(/^\|(?! ---|---)(.*)\|$/gm)]
+    .map(([, cells]) => cells.split('|').map((cell) => cell.trim()))
+    .filter(([first]) => first !== 'situation' && first !== 'promised');
+const linksOf = (text) =>
+  [...text.matchAll(/\[([^\]]+)\]\(\.\.\/([^)]+)\)/g)].map(([, title, path]) => ({ title, path }));
+
+/** Every title in a file of tests, and every title with one that may stand around it. */
+function titlesOf(path) {
+  const source = read(path);
+  if (path.endsWith('.rs')) {
+    return new Set([...source.matchAll(/\bfn (\w+)\(/g)].map(([, name]) => name.replaceAll('_', ' ')));
+  }
+  const named = (what) =>
+    [...source.matchAll(new RegExp(`\\b(?:${what})\\(\\s*(['"\`])(.+?)\\1,`, 'g'))].map(([, , title]) => title);
+  const tests = named('test|it|onPage');
+  return new Set([...tests, ...named('describe').flatMap((around) => tests.map((title) => `${around} ${title}`))]);
+}
+
+/** The tests that are named. */
+const namedTests = (text) => linksOf(text).filter(({ path }) => /\.test\.mjs$|\.rs$/.test(path));
+
+/** The tests that are named and are not there. */
+const missing = (text) => namedTests(text).filter(({ title, path }) => !titlesOf(path).has(title));
+
+describe('the field reports', () => {
+  const withRecordings = rowsOf(reports).filter((cells) => cells.at(-1).includes(RECORDINGS));
+
+  it('name recordings that are there, and give what is in the words about them', () => {
+    assert.ok(withRecordings.length > 20);
+    for (const [situation, , , ours, link] of withRecordings) {
+      const [{ title, path }] = linksOf(link);
+      assert.equal(basename(path), `${title}.recording.json`, situation);
+      assert.ok(existsSync(join(ROOT, path)), path);
+      const report = read(path.replace('.recording.json', '.report.json'));
+      // An option is no part of a report.
+      const said = [...ours.matchAll(/`([^`]+)`/g)].map(([, word]) => word).filter((word) => word !== 'ready');
+      for (const word of said) assert.ok(report.includes(`"${word}"`), `${title}: its report has no ${word}`);
+    }
+  });
+
+  it('have a recording each that is not that of another', () => {
+    const names = withRecordings.map((cells) => cells.at(-1));
+    assert.deepEqual(
+      names.filter((name, place) => names.indexOf(name) !== place),
+      [],
+    );
+  });
+
+  it('name each source once', () => {
+    const sources = [...reports.matchAll(/[\w.-]+(?:\/[\w.-]+)?#\d+/g)]
+      .map(([source]) => source)
+      .filter((source) => !source.includes('.md#'));
+    assert.ok(sources.length > 60);
+    assert.deepEqual(
+      sources.filter((source, place) => sources.indexOf(source) !== place),
+      [],
+    );
+    for (const [situation, source] of rowsOf(reports)) assert.match(source, /#\d+|`/, situation);
+  });
+
+  it('name tests that are there', () => {
+    assert.deepEqual(missing(reports), []);
+  });
+});
+
+describe('the threat model', () => {
+  it('has a test for each promise', () => {
+    const promises = rowsOf(threats);
+    assert.ok(promises.length > 40);
+    for (const [promise, tests] of promises) assert.ok(namedTests(tests).length > 0, promise);
+  });
+
+  it('names tests that are there', () => {
+    assert.deepEqual(missing(threats), []);
+  });
+
+  it('says of each party what is not promised', () => {
+    const parties = threats.split(/^## /m).slice(1);
+    assert.ok(parties.length >= 10);
+    for (const party of parties) {
+      assert.match(party, /^\| promised \| test \|$/m);
+      assert.match(party, /^Not promised: /m, party.slice(0, 40));
+    }
+  });
+});
+
+it('a title that is no test’s is found out', () => {
+  const [known] = titlesOf('tests/package/docs.test.mjs');
+  const link = (title) => `[${title}](../tests/package/docs.test.mjs)`;
+  assert.deepEqual(missing(link(known)), []);
+  assert.equal(missing(link(`${known} not`)).length, 1);
+  assert.ok(readdirSync(join(ROOT, RECORDINGS)).length > 400);
+});

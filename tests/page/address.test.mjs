@@ -1,0 +1,59 @@
+/** What a link can say: whoever sends one chooses it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+// The element, of which a link needs the statuses, is a class of the browser.
+globalThis.HTMLElement ??= class {};
+
+const { outputFiles } = await build({
+  entryPoints: [fileURLToPath(new URL('../../web-demo/src/page/address.ts', import.meta.url))],
+  bundle: true,
+  format: 'esm',
+  write: false,
+});
+const { readLink, writeLink, unpackRecording } = await import(
+  `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`
+);
+
+const packed = (text) => deflateRawSync(text).toString('base64url');
+
+const KNOWN = [
+  ...['source', 'vms', 'speed', 'patterns', 'ids', 'rec', 'file', 'at', 'filter', 'status', 'sort', 'vm', 'details'],
+  ...['theme', 'wall', 'timeout', 'lookback', 'wait', 'attempts'],
+];
+
+test('a link names no server and nobody who logs in, whatever it says', () => {
+  const said = ['server', 'url', 'host', 'user', 'userName', 'password', 'session', 'token', 'ticket', 'insecure'];
+  const link = readLink(`#source=vcenter&${said.map((name) => `${name}=evil.example`).join('&')}`);
+  assert.ok(!JSON.stringify(link).includes('evil'));
+  assert.equal(writeLink(link), '#source=vcenter');
+  const full = readLink(`#${KNOWN.map((name) => `${name}=1`).join('&')}`);
+  const written = [...new URLSearchParams(writeLink(full).slice(1)).keys()];
+  assert.deepEqual(
+    written.filter((name) => !KNOWN.includes(name)),
+    [],
+  );
+});
+
+test('numbers and lists of a link have bounds', () => {
+  const link = readLink(
+    `#vms=1e9&speed=1e99&lookback=1e12&timeout=1e12&ids=${Array.from({ length: 999 }, (_, i) => `vm-${i}`).join(',')}` +
+      `&filter=${'f'.repeat(9_999)}&vm=${'v'.repeat(9_999)}&sort=<img>&status=__proto__&attempts=constructor`,
+  );
+  assert.deepEqual([link.vms, link.speed, link.ids.length], [5_000, 10_000, 200]);
+  assert.deepEqual(link.options, { timeoutSeconds: 604_800, lookbackSeconds: 604_800 });
+  assert.deepEqual([link.filter.length, link.selected.length, link.sort, link.status], [200, 80, '', '']);
+  assert.equal(readLink('#vms=-1').vms, undefined);
+  assert.equal(readLink('#vms=NaN&at=Infinity').vms, undefined);
+});
+
+test('a recording that a link unpacks to is bounded', async () => {
+  const text = 'x'.repeat(8 * 2 ** 20);
+  assert.equal(await unpackRecording(packed(text)), text);
+  await assert.rejects(unpackRecording(packed(`${text}x`)), /it is larger than 8 MiB; ask for the link/);
+  await assert.rejects(unpackRecording('AAAA'), /^Error: the recording in the link cannot be read: /);
+  await assert.rejects(unpackRecording('%'), /cannot be read/);
+});
