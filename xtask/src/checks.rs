@@ -75,6 +75,7 @@ const PARTS: &[Part] = &[
     part("manifests", "the Kubernetes manifests, by the types of Kubernetes", &[], Run::Whole(go::test_manifests)),
     using(Deadlines, part("simulators", "the vCenter simulators' own tests, when one has changed", &["build", "vcsim"], Run::Files(node::simulators))),
     using(Deadlines, part("node", "node --test", &["build", "page", "vcsim"], Run::Files(node::test))),
+    part("simulation", "VMs of simulated worlds, of which nothing wrong is told", &["build"], Run::Files(node::simulation)),
     using(Deadlines, part("web", "the status page in Chromium", &["build", "page", "vcsim"], Run::Files(node::web))),
     using(Deadlines, part("fleet", "workers on NATS, killed and started", &["build", "vcsim", "nats"], Run::Files(node::fleet))),
     using(NativeBuild, part("rust", "cargo test, all crates", &[], Run::Whole(rust::test))),

@@ -70,6 +70,12 @@ pub(crate) fn chaos(args: &[String]) -> Result<std::process::ExitCode> {
     hand_over(node().arg("tests/fleet/chaos/main.mjs").args(args))
 }
 
+/// Lives through simulated worlds; the exit status says whether anything wrong was told in one.
+pub(crate) fn simulate(args: &[String]) -> Result<std::process::ExitCode> {
+    build()?;
+    hand_over(node().arg("tests/simulation/main.mjs").args(args))
+}
+
 /// Takes the pictures of the status page that the README shows.
 pub(crate) fn screenshots() -> Result<()> {
     build()?;

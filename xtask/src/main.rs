@@ -39,6 +39,7 @@ usage: cargo xtask COMMAND
   size             sizes of what is shipped, raw and gzipped
   chaos [ARG…]     workers of a fleet and its brokers are killed while VMs go through customization; `--help` lists the
                    options
+  simulate [ARG…]  worlds from seeds, and whether all that is told of their VMs is so; `--help` lists the options
   bench [ARG…]     the measurements
   notices          the notices of others that come with what ships, after a change of its dependencies
   screenshots      the pictures of the status page in docs/screenshots
@@ -81,6 +82,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         "docs" => alone(commands::docs),
         "size" => alone(commands::size),
         "chaos" => commands::chaos(rest),
+        "simulate" => commands::simulate(rest),
         "bench" => commands::bench(rest),
         "notices" => alone(notices::write),
         "screenshots" => alone(commands::screenshots),

@@ -62,6 +62,11 @@ pub(super) fn simulators(files: &[PathBuf]) -> Result<()> {
     work.unless_done(run)
 }
 
+/// Worlds from fixed seeds: `cargo xtask simulate` has more of them.
+pub(super) fn simulation(files: &[PathBuf]) -> Result<()> {
+    run_files(&mut node(), files, &["tests/simulation"])
+}
+
 /// The core as WebAssembly, where arithmetic that runs over stops it: what ships would go on with a wrong number.
 pub(super) fn checked_core(files: &[PathBuf]) -> Result<()> {
     let folder = wasm::build_checked(&wasm_target::find()?)?;
