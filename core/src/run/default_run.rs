@@ -761,7 +761,7 @@ impl DefaultRun {
             .deadline
             .last_read_ends_ms()
             .map(|end_ms| end_ms.saturating_sub(now_ms));
-        self.reads.asked(context.server_clock.latest_at(now_ms));
+        self.reads.asked(reason, context.server_clock.latest_at(now_ms));
         context.ask_read(vms, since, reason, timeout_ms);
     }
 

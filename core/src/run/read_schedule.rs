@@ -90,9 +90,11 @@ impl Reads {
         }
     }
 
-    /// A read is asked for, when vCenter's clock shows `server_now` at most.
-    pub(crate) fn asked(&mut self, server_now: ServerTime) {
-        self.asked_by = Some(server_now);
+    /// A read is asked for, when vCenter's clock shows `server_now` at most. Where a VM drops out, what completes the
+    /// read may be the rest of the answer that told so, which was asked for before.
+    pub(crate) fn asked(&mut self, reason: ReadReason, server_now: ServerTime) {
+        let before = self.asked_by.filter(|_| reason == ReadReason::VmDropped);
+        self.asked_by = Some(before.map_or(server_now, |before| before.min(server_now)));
     }
 
     /// A complete observation came in. An event dated in the future tells nothing of how far it
