@@ -4,15 +4,18 @@ import { parseArgs } from 'node:util';
 import { init } from '../../bindings/dist/node.js';
 import { live } from './scripted-host.mjs';
 import { simulate } from './simulate.mjs';
-import { liveWhole } from './whole-wait.mjs';
+import { liveOnTheWire, liveWhole } from './whole-wait.mjs';
 
 const USAGE = `usage: cargo xtask simulate [OPTION…]
 
   --runs N      how many worlds (10000)
   --seed S      that of the first world, the next ones follow; \`new\` takes one that nobody has seen (1)
-  --whole       the real waits, with their push, on one shared source; else the core with a scripted host
-  --again FILE  lives once more through a world that was written down: target/simulation/SEED.json
+  --by WHO      who waits: \`core\`, with a scripted host; \`waits\`, several on one shared source; \`wire\`, these with the
+                client of a simulated vCenter (core)
+  --again FILE  lives once more through a world that was written down, target/simulation/SEED.json; with the same --by
   --help        this text
+
+Ctrl-C ends it with the figures so far.
 
 What is told wrongly is made small and written to target/simulation/SEED.json, a recording that \`wait-vm-customization
 replay\` plays; the exit status is 1 then.`;
@@ -21,12 +24,17 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
-    whole: { type: 'boolean', default: false },
+    by: { type: 'string', default: 'core' },
     again: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
-const host = values.whole ? liveWhole : live;
+const hosts = new Map(Object.entries({ core: live, waits: liveWhole, wire: liveOnTheWire }));
+const host = hosts.get(values.by);
+if (host === undefined) {
+  console.error(`--by ${values.by} is none of core, waits and wire`);
+  process.exit(2);
+}
 if (values.help) console.log(USAGE);
 else if (values.again) process.exitCode = await again(values.again);
 else process.exitCode = await many();
@@ -44,13 +52,17 @@ async function many() {
   console.log(`seed ${seed}`);
   const begun = performance.now();
   let toldAt = begun;
+  let isEnough = false;
+  process.once('SIGINT', () => {
+    isEnough = true;
+  });
   const goesOn = ({ runs: done, wrong }) => {
     if (performance.now() - toldAt >= 60_000) {
       toldAt = performance.now();
       console.log(`${done} runs, ${wrong.length} wrong`);
     }
     // Many of one kind say no more than a few.
-    return wrong.length < 10;
+    return !isEnough && wrong.length < 10;
   };
   const figures = await simulate({ runs, seed, host, goesOn });
   const seconds = (performance.now() - begun) / 1000;

@@ -2,7 +2,7 @@
  * Knows the truth of a world, and judges what is told of it. It knows of each event which power-on truly came before it, so it
  * needs no order of events and no key, and shares nothing with the core and the models.
  */
-import { serverMs } from './world.mjs';
+import { PUNCTUAL_MS, serverMs } from './world.mjs';
 
 const LAST_READ_MS = 5_000;
 const RESULTS = ['CustomizationSucceeded', 'CustomizationFailed'];
@@ -17,6 +17,11 @@ const RANKS = ['VmNotStarted', 'CustomizationNotStarted', 'CustomizationStarted'
 
 /** Something was told that is not so. */
 export class Wrong extends Error {}
+
+/** What is wrong, where something has thrown: a fault of its own is one, too. */
+export function complaintOf(error) {
+  return error instanceof Wrong ? error.message : `it throws ${error.stack}`;
+}
 
 function demand(isRight, what) {
   if (!isRight) throw new Wrong(typeof what === 'function' ? what() : what);
@@ -128,7 +133,8 @@ export class Oracle {
       for (const row of this.#is.rows.values()) row.isObserved ||= !row.isAdded || row.isAsked;
       for (const { vm, at: askedAt } of this.#is.asked) {
         const row = this.#is.rows.get(vm);
-        if (row) row.readAt = Math.max(row.readAt, askedAt);
+        // One that was refused was not read.
+        if (row?.refused.size === 0) row.readAt = Math.max(row.readAt, askedAt);
       }
     } else if (complete) {
       this.#requests.reasons += 1;
@@ -390,8 +396,7 @@ export class Oracle {
     const isPowered = status !== 'VmNotStarted';
     const grounds = {
       notRead: true,
-      poweredOff:
-        (isPowered || row.status === 'VmNotStarted') && (row.powers.has('poweredOff') || row.powers.has('suspended')),
+      poweredOff: isPowered && (row.powers.has('poweredOff') || row.powers.has('suspended')),
       poweredOnEarlier: !isPowered && row.powers.has('poweredOn'),
       neverPoweredOn: !isPowered,
       nothingPending: row.pendings.has(false) && RANKS.indexOf(status) < 2,
@@ -426,7 +431,7 @@ export class Oracle {
     }
     let whole = 0;
     for (const [vm, row] of this.#is.rows) {
-      const missing = this.#world.events.find((event) => isOwed(event, vm, row) && !row.seen.has(event.id));
+      const missing = this.#world.events.find((event) => this.#isOwed(event, vm, row) && !row.seen.has(event.id));
       demand(!missing, () => `${JSON.stringify(missing)} could be read of ${vm}, and was not`);
       if (
         row.readAt >= 0 &&
@@ -442,6 +447,15 @@ export class Oracle {
         whole += 1;
     }
     return whole;
+  }
+
+  /** Whether it was there to be read when the newest complete read of its VM was asked for, and not too late to be read. */
+  #isOwed({ vm, kind, time, at, seenAt, goneAt }, of, row) {
+    if (vm !== of || kind === 'other' || goneAt !== undefined || time < row.windowMs || seenAt > row.readAt)
+      return false;
+    // By a clock that was stepped before the run began it is that much later; what is stepped later is known by the host's.
+    const steps = this.#world.clock.steps.filter((step) => step.at > at && step.at <= Math.min(seenAt, this.#begunAt));
+    return steps.reduce((lateMs, { byMs }) => lateMs + byMs, seenAt - at) <= PUNCTUAL_MS;
   }
 
   #truthOf(row) {
@@ -564,16 +578,31 @@ function openersOf(seen) {
   });
 }
 
-/** Whether it was there to be read, long before the newest complete read of its VM, and could have been by its time. */
-function isOwed({ vm, kind, time, at, seenAt, goneAt }, of, row) {
-  const isPunctual = seenAt - at <= 25_000 && goneAt === undefined;
-  return vm === of && kind !== 'other' && isPunctual && time >= row.windowMs && seenAt <= row.readAt;
-}
-
+/** The events of a document: VI JSON, alone or in what a PropertyCollector answers, lines of it, or SOAP. */
 function itemsOf(document, isWhole) {
-  if (document.startsWith('[')) {
-    return JSON.parse(document);
+  if (document.startsWith('<')) return soapItems(document);
+  if (document.startsWith('[') || document.startsWith('{')) {
+    try {
+      return jsonItems(JSON.parse(document));
+    } catch {
+      // Lines.
+    }
   }
   const lines = document.split('\n');
   return (isWhole ? lines : lines.slice(0, -1)).filter((line) => line !== '').map((line) => JSON.parse(line));
+}
+
+function jsonItems(value) {
+  if (value === null || typeof value !== 'object') return [];
+  if (value.createdTime !== undefined && value._typeName !== undefined) return [value];
+  return Object.values(value).flatMap(jsonItems);
+}
+
+function soapItems(text) {
+  const event =
+    /xsi:type="(?:\w+:)?(\w+)"[^>]*><key>(-?\d+)<\/key>.*?<createdTime>([^<]+)<(.*?)(?=xsi:type="[^"]*"[^>]*><key>|$)/gs;
+  return [...text.matchAll(event)].map(([, _typeName, key, createdTime, rest]) => {
+    const value = /<vm[^>]*><name>[^<]*<\/name><vm[^>]*>([^<]+)</.exec(rest)?.[1];
+    return { _typeName, key: Number(key), createdTime, vm: value && { vm: { value } } };
+  });
 }

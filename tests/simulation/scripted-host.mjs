@@ -1,6 +1,6 @@
 /** A host that drives the core as WebAssembly through a world, on simulated time, and has everything judged. */
 import { Monitor, WireError } from '../../bindings/dist/node.js';
-import { Oracle, Wrong } from './oracle.mjs';
+import { complaintOf, Oracle, Wrong } from './oracle.mjs';
 import { WorldVCenter } from './vcenter.mjs';
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -25,8 +25,7 @@ export function live(world, { cover = () => undefined, told = same, handedOn = s
   try {
     run.toTheEnd();
   } catch (error) {
-    if (!(error instanceof Wrong)) throw new Error(`seed ${world.seed}: ${error.message}`, { cause: error });
-    complaint = error.message;
+    complaint = complaintOf(error);
   } finally {
     run.dispose();
   }

@@ -23,7 +23,7 @@ const DULL = {
  * @param {number} [most] how many worlds to try
  * @returns {Promise<object>} a world that fails, none of whose parts can be left out
  */
-export async function shrink(world, fails, most = 2_000) {
+export async function shrink(world, fails, most = 1_000) {
   let smallest = world;
   let left = most;
   const attempt = async (candidate) => {

@@ -1,6 +1,7 @@
 /** Lives through many worlds; what is wrong in one is made small and written down. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { init } from '../../bindings/dist/node.js';
 import { live } from './scripted-host.mjs';
@@ -32,6 +33,8 @@ export async function simulate({ runs, seed, host = live, folder = FOLDER, goesO
     figures.vms += vms;
     figures.whole += whole;
     if (complaint) figures.wrong.push(await written(world, host, folder));
+    // Lets signals through.
+    if (at % 50 === 0) await setImmediate();
     if (!goesOn(figures)) break;
   }
   return figures;

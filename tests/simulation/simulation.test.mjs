@@ -7,16 +7,18 @@ import { describe, test } from 'node:test';
 import { replay } from '../../bindings/dist/node.js';
 import { live } from './scripted-host.mjs';
 import { simulate } from './simulate.mjs';
-import { liveWhole } from './whole-wait.mjs';
+import { liveOnTheWire, liveWhole } from './whole-wait.mjs';
 
 const RUNS = Number(process.env.RUNS ?? 1_500);
 const WHOLE_RUNS = Number(process.env.WHOLE_RUNS ?? 150);
+const WIRE_RUNS = Number(process.env.WIRE_RUNS ?? 40);
 const FIRST = 1;
 
 describe('nothing wrong is told', () => {
   for (const [who, host, runs] of [
     ['by the core to a scripted host', live, RUNS],
     ['by several waits on one shared source', liveWhole, WHOLE_RUNS],
+    ['by waits with the client of a simulated vCenter', liveOnTheWire, WIRE_RUNS],
   ]) {
     test(who, async (t) => {
       const goesOn = ({ wrong }) => wrong.length < 3;

@@ -2,23 +2,26 @@
  * Several waits on one shared source live through a world on simulated time: the real run loop, push, shared source and core.
  * What each machine is fed and tells is judged as that of a scripted host, and so is what the waits ask of the vCenter.
  */
-import { internal } from '../../bindings/test/internal.mjs';
-import { Oracle, Wrong } from './oracle.mjs';
-import { WorldVCenter } from './vcenter.mjs';
 
-const { Monitor, Recorder, SharedSource, SteppedClock, ReadError, DetachedError, ...watching } = await internal(
+import * as shipped from '../../bindings/dist/node.js';
+import { SteppedClock } from '../../bindings/dist/testing.js';
+import { internal } from '../../bindings/test/internal.mjs';
+import { complaintOf, Oracle, Wrong } from './oracle.mjs';
+import { WorldVCenter } from './vcenter.mjs';
+import { Wire } from './wire.mjs';
+
+const sources = await internal(
   'watch/watch',
   'source/shared-source',
   'recording/recorder',
-  'testing/stepped-clock',
   'core/monitor',
   'errors',
   'core/wasm/loader',
   'core/wasm/glue',
 );
-const { resumeCustomization, watchCustomization } = watching;
 
-const never = new AbortController().signal;
+/** A signal of its own for each sleep: many listeners on one are taken for a leak. */
+const unaborted = () => new AbortController().signal;
 /** What a wait may read beside its machine: once a push has begun, and each time that it has missed something. */
 const GAP_READS = 4;
 const GAP_READ_MS = 15_000;
@@ -28,12 +31,21 @@ const judges = new WeakMap();
 /** The one whose machine has just been made, and not been called yet. */
 let beginning;
 
-/** Has a method of all machines judged. */
+/** Has a method of all machines judged, of the sources and of what ships. */
 function judge(method, fed) {
+  for (const { Monitor } of [sources, shipped]) judgeOf(Monitor, method, fed);
+}
+
+function judgeOf(Monitor, method, fed) {
   const call = Monitor.prototype[method];
   Monitor.prototype[method] = function (...args) {
-    if (method === 'drain') judges.set(this, beginning);
+    if (method === 'drain' && !judges.has(this)) {
+      judges.set(this, beginning);
+      beginning = undefined;
+    }
     const judged = judges.get(this);
+    // That of a scripted host is judged by that.
+    if (judged === undefined) return call.apply(this, args);
     const at = judged.startedAt + (args.at(-1) ?? 0);
     fed.before?.(judged.oracle, args, at);
     const update = call.apply(this, args);
@@ -81,7 +93,8 @@ class Wait {
   oracle;
   startedAt = 0;
   counts = { reads: 0, asked: 0, pushes: 0, missed: 0 };
-  recorder = new Recorder();
+  isJudged = false;
+  recorder = new sources.Recorder();
   #whole;
   #plan;
   #begunAt = 0;
@@ -96,7 +109,7 @@ class Wait {
 
   /** @returns {Promise<number>} of how many VMs the whole truth was told */
   async toTheEnd() {
-    const { clock, source, world } = this.#whole;
+    const { clock, source, world, api } = this.#whole;
     await this.#whole.until(this.#plan.at);
     this.startedAt = this.#whole.now();
     this.#begunAt = this.startedAt;
@@ -105,6 +118,7 @@ class Wait {
       push: world.vcenter.hasPush,
       onProgress: (progress) => this.#told(progress),
       onInput: (input) => {
+        if (input.type === 'begin') this.begin(input.recording.startedAt);
         if (this.#isFirst) this.recorder.take(input);
         if (input.type === 'events' && !input.complete) this.counts.missed += 1;
       },
@@ -112,11 +126,12 @@ class Wait {
     let isFresh = true;
     this.begin = (serverTime) => {
       beginning = this;
+      this.isJudged = true;
       if (isFresh) this.oracle.begin(this.#plan.vms, serverTime, this.startedAt);
       isFresh = false;
     };
     const refs = (vms) => vms.map((vm) => ({ vm }));
-    let watch = watchCustomization(source, refs(this.#plan.vms), { ...world.options, ...options });
+    let watch = api.watchCustomization(source, refs(this.#plan.vms), { ...world.options, ...options });
     const acts = async () => {
       for (const action of this.#plan.actions) {
         await this.#whole.until(action.at);
@@ -132,11 +147,13 @@ class Wait {
     for (let of; of !== watch; ) {
       of = watch;
       report = await watch.report.catch(async (error) => {
-        if (!(error instanceof DetachedError)) throw error;
+        if (!(error instanceof api.DetachedError)) throw error;
         await acting;
       });
     }
     await acting;
+    // One that goes on without a vCenter that tells its time has no machine that is judged.
+    if (!this.isJudged) return 0;
     try {
       this.#readsInReason();
       return this.oracle.report(report, this.#whole.now());
@@ -147,15 +164,16 @@ class Wait {
   }
 
   async #resumed(watch, { downMs }, options) {
-    const { clock, source } = this.#whole;
+    const { clock, source, api } = this.#whole;
     const snapshot = await watch.detach().catch(() => undefined);
     if (snapshot === undefined) return watch;
     this.#isFirst = false;
+    this.isJudged = false;
     const saved = this.oracle.save();
-    await clock.sleep(downMs, never);
+    await clock.sleep(downMs, unaborted());
     this.oracle.load(saved);
     this.startedAt = this.#whole.now();
-    return resumeCustomization(source, snapshot, options);
+    return api.resumeCustomization(source, snapshot, options);
   }
 
   #told(progress) {
@@ -186,8 +204,10 @@ class Whole {
   cover;
   clock = new SteppedClock();
   source;
-  calls = 0;
+  api = sources;
+  /** Calls that are under way. */
   open = 0;
+  #calls = 0;
   #vcenter;
   #handedOn;
   #begunAt = this.clock.now();
@@ -197,7 +217,7 @@ class Whole {
     this.cover = cover;
     this.#handedOn = handedOn;
     this.#vcenter = new WorldVCenter(world, cover);
-    this.source = new SharedSource(this.#sourceOf(), this.clock);
+    this.source = new sources.SharedSource(this.#sourceOf(), this.clock);
   }
 
   now() {
@@ -205,8 +225,17 @@ class Whole {
   }
 
   until(at) {
-    return this.clock.sleep(at - this.now(), never);
+    return this.clock.sleep(at - this.now(), unaborted());
   }
+
+  /** How many calls were made. */
+  get calls() {
+    return this.#calls;
+  }
+
+  async begin() {}
+
+  async end() {}
 
   async sleeps() {
     for (const { at, forMs } of this.world.actions.filter((action) => action.do === 'sleep')) {
@@ -218,7 +247,7 @@ class Whole {
 
   #sourceOf() {
     const call = async (what, { signal }, answer) => {
-      this.calls += 1;
+      this.#calls += 1;
       this.open += 1;
       try {
         await this.clock.sleep(this.#vcenter.latencyMs(what), signal);
@@ -226,7 +255,7 @@ class Whole {
         const { hangs, failure, value } = answer();
         if (hangs) await this.clock.sleep(Number.MAX_SAFE_INTEGER, signal);
         signal.throwIfAborted();
-        if (failure) throw new ReadError(failure.kind, failure.message ?? failure.kind);
+        if (failure) throw new sources.ReadError(failure.kind, failure.message ?? failure.kind);
         return value;
       } finally {
         this.open -= 1;
@@ -268,13 +297,41 @@ class Whole {
         if (at <= begun) continue;
         await this.clock.sleep(at - this.now(), signal);
         signal.throwIfAborted();
-        if (ends) throw new ReadError(ends, 'the push ends');
+        if (ends) throw new sources.ReadError(ends, 'the push ends');
         yield isLost ? { events: [], complete: false } : { events: document };
       }
       await this.clock.sleep(Number.MAX_SAFE_INTEGER, signal);
     } finally {
       this.open -= 1;
     }
+  }
+}
+
+/** The same with the real client, and a server but for the sockets. */
+class WholeOnTheWire extends Whole {
+  api = shipped;
+  #wire;
+
+  constructor(world, how) {
+    super(world, how);
+    this.#wire = new Wire(world, this.clock, how.cover);
+    this.world = this.#wire.world;
+  }
+
+  get calls() {
+    return this.#wire.requests;
+  }
+
+  async begin() {
+    this.source = await this.#wire.connect(sources.SharedSource);
+    this.#wire.happen((at) => this.until(at));
+  }
+
+  async end() {
+    const left = await this.#wire.close();
+    const isLeft = left.sessions + left.collectors > 0;
+    // What a call has made whose answer was lost is nobody's.
+    if (isLeft && this.world.faults.length === 0) throw new Wrong(`on the server are left ${JSON.stringify(left)}`);
   }
 }
 
@@ -286,24 +343,37 @@ class Whole {
  * @param {(what: string) => void} [how.cover] called with what has happened
  * @param {(answer: object) => object} [how.handedOn] changes what a read answers: a source that is wrong
  */
-export async function liveWhole(world, { cover = () => undefined, handedOn = (answer) => answer } = {}) {
-  const whole = new Whole(world, { cover, handedOn });
+export function liveWhole(world, { cover = () => undefined, handedOn = (answer) => answer } = {}) {
+  return live(new Whole(world, { cover, handedOn }));
+}
+
+/** The same on the wire. */
+export function liveOnTheWire(world, { cover = () => undefined } = {}) {
+  return live(new WholeOnTheWire(world, { cover, handedOn: (answer) => answer }));
+}
+
+async function live(whole) {
+  const { world, clock } = whole;
   const waits = world.waits.map((plan) => new Wait(whole, plan));
   let complaint;
   let wrong = waits[0];
   let told = [];
-  try {
-    const all = Promise.all(waits.map((wait) => wait.toTheEnd()));
+  const all = async () => {
+    await whole.begin();
     whole.sleeps();
-    told = await whole.clock.drive(all);
+    const counts = await Promise.all(waits.map((wait) => wait.toTheEnd()));
+    await whole.end();
+    return counts;
+  };
+  try {
+    told = await clock.drive(all());
     // Whatever is still under way has its time, and nothing new may begin.
     const { calls } = whole;
-    await whole.clock.drive(whole.clock.sleep(3_600_000, never));
+    await clock.drive(clock.sleep(3_600_000, unaborted()));
     if (whole.calls > calls) throw new Wrong(`${whole.calls - calls} calls after the last wait was over`);
     if (whole.open > 0) throw new Wrong(`${whole.open} calls are never given up`);
   } catch (error) {
-    if (!(error instanceof Wrong)) throw new Error(`seed ${world.seed}: ${error.message}`, { cause: error });
-    complaint = error.message;
+    complaint = complaintOf(error);
     wrong = error.wait ?? wrong;
   }
   return {

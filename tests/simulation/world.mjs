@@ -98,6 +98,9 @@ export function worldOf(seed) {
     firstKey: random.pick([1000, 1000, MAX_KEY - 5, -3]),
   };
   if (options.ready && vcenter.guests === 'none') vcenter.guests = 'all';
+  // What hides an event best comes together by itself once in ten thousand worlds.
+  const isHard = random.chance(0.1);
+  if (isHard) Object.assign(vcenter, { future: true, lateness: 'late', latencyMs: 20_000 });
   // Keys break ties, and cannot where they wrap.
   if (vcenter.ties || clock.rate !== 1) vcenter.firstKey = 1000;
   const vms = Array.from(
@@ -127,7 +130,7 @@ export function worldOf(seed) {
     boots: lives.flatMap(({ boots }) => boots),
     events: posted(random, { lives, vms, vcenter, clock, seed }),
     states: lives.flatMap(({ states }) => states),
-    refusals: vms.flatMap(({ vm }) => refusalsOf(random, vm)),
+    refusals: vms.flatMap(({ vm }, at) => refusalsOf(random, vm, isHard && at === 1)),
     faults: faultsOf(random),
     actions: actionsOf(random, { vms, clock, options }),
   };
@@ -372,8 +375,8 @@ export function serverMs({ startedAt, rate, steps }, at) {
   return startedAt + Math.round(at * rate) + stepped;
 }
 
-function refusalsOf(random, vm) {
-  if (random.chance(0.06))
+function refusalsOf(random, vm, isSure) {
+  if (isSure || random.chance(0.06))
     return [{ vm, kind: random.pick(['noPermission', 'fatal']), at: random.below(200_000) - 100_000 }];
   return random.chance(0.04) ? [{ vm, kind: 'notFound', at: random.below(300_000) }] : [];
 }
@@ -416,7 +419,7 @@ function actionsOf(random, { vms, clock, options }) {
       downMs: random.pick([0, 500, 30_000, 200_000]),
     });
   }
-  while (random.chance(0.15)) {
+  while (random.chance(0.25)) {
     actions.push({
       at: sometime(),
       do: 'setVms',
