@@ -564,10 +564,10 @@ describe('the live table', () => {
   });
 
   /** A table on a screen with a clock that is turned by hand; `lines` are those that stand there. */
-  const table = (list, { size, rows, limit, colour = false } = {}) => {
+  const table = (list, { size, rows, limit, hasColour = false, awaitsReady = false } = {}) => {
     const [out, err] = [screen(size), screen(size)];
     let now = 0;
-    const live = new LiveReporter(out, err, colour, () => now);
+    const live = new LiveReporter(out, err, { hasColour, awaitsReady }, () => now);
     open.push(live);
     live.begin(list, rows, limit);
     return {
@@ -587,7 +587,7 @@ describe('the live table', () => {
 
   test('shows each VM, paints over itself, and leaves the final table', () => {
     const { out, err, live } = table(vms(2));
-    assert.match(out.written.at(-1), /VM +STATUS +ELAPSED\nweb-0 +VmNotStarted +\nweb-1 .*\nreading events\n/);
+    assert.match(out.written.at(-1), /VM +STATUS +ELAPSED\nweb-0 +VmNotStarted +\nweb-1 .*\n2 VMs: reading events\n/);
     live.progress(transition('vm-0', 'VmNotStarted', 'CustomizationNotStarted'), unknown);
     live.warn('a warning');
     assert.deepEqual(err.written, ['a warning\n']);
@@ -600,7 +600,7 @@ describe('the live table', () => {
 
   test('says at once what is waited for, and paints the table over it', () => {
     const out = screen({ columns: 30 });
-    const live = new LiveReporter(out, screen(), false, () => 0);
+    const live = new LiveReporter(out, screen(), { hasColour: false, awaitsReady: false }, () => 0);
     open.push(live);
     live.start('waiting for web-1 on vc.example.com, for 10:00 at most');
     assert.match(out.written.at(-1), /waiting for web-1 on vc.exam…\n/);
@@ -608,8 +608,21 @@ describe('the live table', () => {
     assert.equal(out.written.at(-2), '\r\u001B[1A\u001B[J');
   });
 
+  test('says that a VM has succeeded and its guest is not ready yet, also after a resume', () => {
+    const succeeded = transition('vm-0', 'CustomizationStarted', 'CustomizationSucceeded');
+    const waited = table(vms(1), { awaitsReady: true });
+    waited.live.progress(succeeded, unknown);
+    assert.match(waited.lines()[1], /^web-0 +CustomizationSucceeded +not ready yet$/);
+    const known = { ...row('CustomizationSucceeded'), vm: 'vm-0', attempt: 1 };
+    const resumed = table(vms(1), { awaitsReady: true, rows: [known] });
+    assert.match(resumed.lines()[1], /^web-0 +CustomizationSucceeded .*not ready yet$/);
+    const usual = table(vms(1));
+    usual.live.progress(succeeded, unknown);
+    assert.match(usual.lines()[1], /^web-0 +CustomizationSucceeded$/);
+  });
+
   test('says which guests are ready', () => {
-    const { out, live } = table(vms(1));
+    const { out, live } = table(vms(1), { awaitsReady: true });
     live.progress(transition('vm-0', 'CustomizationStarted', 'CustomizationSucceeded'), unknown);
     const ready = {
       ...row('CustomizationSucceeded', 'completed', { readyAt: '2026-03-01T10:00:30.000Z' }),
@@ -625,7 +638,7 @@ describe('the live table', () => {
   });
 
   test('colours only the status', () => {
-    const { out, live } = table(vms(1), { colour: true });
+    const { out, live } = table(vms(1), { hasColour: true });
     live.progress(transition('vm-0', 'CustomizationStarted', 'CustomizationFailed'), unknown);
     live.warn('paint');
     assert.ok(out.written.join('').includes('web-0  \u001B[31mCustomizationFailed    \u001B[0m'));

@@ -53,7 +53,7 @@ const screen = () => {
 describe('several servers', () => {
   test('have a column in the live table, before and after their VMs are known', () => {
     const out = screen();
-    const live = new LiveReporter(out, screen(), false, () => 0);
+    const live = new LiveReporter(out, screen(), { hasColour: false, awaitsReady: false }, () => 0);
     const view = new ServersReporter(live, SERVERS);
     view.begin();
     assert.match(out.written.at(-1), /SERVER +VM +STATUS/);
@@ -70,7 +70,10 @@ describe('several servers', () => {
     assert.match(out.written.at(-1), /^west-2 +web-1 +CustomizationSucceeded$/m);
     // Where a row has no room in one line.
     const narrow = { ...screen(), columns: 30 };
-    const other = new ServersReporter(new LiveReporter(narrow, screen(), false, () => 0), SERVERS);
+    const other = new ServersReporter(
+      new LiveReporter(narrow, screen(), { hasColour: false, awaitsReady: false }, () => 0),
+      SERVERS,
+    );
     other.of('west-2').begin([found('web-1')]);
     other.end([{ server: 'west-2', report: reportOf(row('web-1')) }], true);
     assert.equal(narrow.written.at(-1), 'VM\n--\nwest-2/web-1\n  CustomizationSucceeded\n');

@@ -133,6 +133,9 @@ function reporterFor(command: WaitCommand, { out, err }: CommandProcess): Report
     return new JsonReporter(out, err, command.quiet);
   }
   return out.isTTY && process.env.TERM !== 'dumb' && !command.quiet
-    ? new LiveReporter(out, err, (process.env.NO_COLOR ?? '') === '')
+    ? new LiveReporter(out, err, {
+        hasColour: (process.env.NO_COLOR ?? '') === '',
+        awaitsReady: command.options.ready !== undefined,
+      })
     : new PlainReporter(out, err, { isQuiet: command.quiet, heartbeatSeconds: command.heartbeatSeconds });
 }

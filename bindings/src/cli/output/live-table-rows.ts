@@ -26,17 +26,22 @@ export interface LiveTableRow {
 export class LiveTableRows {
   /** What stands over the labels. */
   readonly heading: string;
+  readonly #awaitsReady: boolean;
   readonly #rows: ReadonlyMap<string, LiveTableRow>;
   #changes = 0;
   #anyRead = false;
 
-  /** @param before - what was shown until now: VMs that are among these stay as they are */
-  constructor(vms: readonly VmRef[], labels: Labels, before?: LiveTableRows) {
+  /**
+   * @param awaitsReady - whether a VM is waited for after its success, until its guest is ready
+   * @param before - what was shown until now: VMs that are among these stay as they are
+   */
+  constructor(vms: readonly VmRef[], labels: Labels, awaitsReady: boolean, before?: LiveTableRows) {
     const [heading, labelOf] = serverColumn(
       vms.map(({ vm }) => vm),
       labels,
     );
     this.heading = heading;
+    this.#awaitsReady = awaitsReady;
     this.#changes = before?.changes ?? 0;
     this.#anyRead = before?.anyRead ?? false;
     const known = new Map(before === undefined ? [] : before.#rows);
@@ -78,8 +83,8 @@ export class LiveTableRows {
         this.#anyRead = true;
         take(row, known);
         row.status = known.customizationStatus;
-        row.note = reasonOf(known);
         row.isConcluded = known.conclusion !== undefined;
+        row.note = reasonOf(known) || this.#settlingText(row);
       }
     }
   }
@@ -95,8 +100,8 @@ export class LiveTableRows {
         this.#anyRead = true;
         const known = rowOf(vm);
         row.status = to;
-        row.note = attempt > 1 ? `attempt ${attempt}` : '';
         row.isConcluded = false;
+        row.note = [attempt > 1 ? `attempt ${attempt}` : '', this.#settlingText(row)].filter(Boolean).join(', ');
         row.endedAt = undefined;
         if (known !== undefined) {
           take(row, known);
@@ -120,6 +125,10 @@ export class LiveTableRows {
     } else if (progress.type === 'read') {
       this.#anyRead = true;
     }
+  }
+
+  #settlingText({ status, isConcluded }: LiveTableRow): string {
+    return this.#awaitsReady && status === 'CustomizationSucceeded' && !isConcluded ? 'not ready yet' : '';
   }
 
   #change(vm: string, change: (row: LiveTableRow) => void): void {

@@ -33,11 +33,18 @@ const COLOURS: Readonly<Record<CustomizationStatus, string>> = {
 /** Where the status stands in a row of the final table. */
 const STATUS_WORD = /^( {2}|\S.*? )(VmNotStarted|Customization(?:NotStarted|Started|Succeeded|Failed))(?= |$)/;
 
+/** How it shows the VMs. */
+export interface LiveOptions {
+  readonly hasColour: boolean;
+  /** Whether a VM is waited for after its success, until its guest is ready. */
+  readonly awaitsReady: boolean;
+}
+
 /** Paints the board, and leaves the final table. */
 export class LiveReporter implements Reporter {
   readonly #out: Output;
   readonly #err: Output;
-  readonly #colour: boolean;
+  readonly #options: LiveOptions;
   readonly #now: () => number;
   readonly #warnings = new Warnings((message) => this.warn(message));
   readonly #onResize = (): void => this.#paint();
@@ -52,10 +59,10 @@ export class LiveReporter implements Reporter {
   #ticker: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
 
-  constructor(out: Output, err: Output, colour: boolean, now: () => number = () => performance.now()) {
+  constructor(out: Output, err: Output, options: LiveOptions, now: () => number = () => performance.now()) {
     this.#out = out;
     this.#err = err;
-    this.#colour = colour;
+    this.#options = options;
     this.#now = now;
   }
 
@@ -66,7 +73,7 @@ export class LiveReporter implements Reporter {
   begin(vms: readonly VmRef[], rows: readonly VmRow[] = [], limit?: TimeLimit): void {
     this.#labels = new Labels(vms);
     const before = this.#tableRows;
-    this.#tableRows = new LiveTableRows(vms, this.#labels, before);
+    this.#tableRows = new LiveTableRows(vms, this.#labels, this.#options.awaitsReady, before);
     this.#tableRows.restore(rows);
     this.#limit = limit ?? this.#limit;
     if (before === undefined) {
@@ -162,7 +169,12 @@ export class LiveReporter implements Reporter {
       lines.push(cut(`… and ${hidden} more`, layout.width));
     }
     if (hasFooter) {
-      lines.push(cut(`${this.#leftText()}${table.anyRead ? counts(rows) : 'reading events'}`, layout.width));
+      lines.push(
+        cut(
+          `${this.#leftText()}${table.anyRead ? counts(rows) : `${vmsText(rows.length)}: reading events`}`,
+          layout.width,
+        ),
+      );
     }
     return lines;
   }
@@ -213,7 +225,7 @@ export class LiveReporter implements Reporter {
   }
 
   #coloured(text: string, status: CustomizationStatus): string {
-    return this.#colour ? `${ESCAPE}${COLOURS[status]}m${text}${ESCAPE}0m` : text;
+    return this.#options.hasColour ? `${ESCAPE}${COLOURS[status]}m${text}${ESCAPE}0m` : text;
   }
 
   #width(): number {
@@ -273,5 +285,9 @@ function counts(rows: readonly LiveTableRow[]): string {
   const parts = COUNTED.map(([status, text]) => ({ text, count: rows.filter((row) => row.status === status).length }))
     .filter(({ count }) => count > 0)
     .map(({ text, count }) => `${count} ${text}`);
-  return `${rows.length} ${rows.length === 1 ? 'VM' : 'VMs'}: ${parts.join(', ')}`;
+  return `${vmsText(rows.length)}: ${parts.join(', ')}`;
+}
+
+function vmsText(count: number): string {
+  return `${count} ${count === 1 ? 'VM' : 'VMs'}`;
 }
