@@ -40,7 +40,7 @@ Exit status, the first that fits:
   74 standard output could not be written
   3  the command line makes no sense
   4  the vCenter could not be reached, logged in to or read, or a VM was not
-     found
+     found; with --inventory only where that is so of all
   1  customization failed on some VM
   2  customization has not finished on some VM: time is up, not powered on,
      removed, cancelled, not readable; with --ready also: not ready in time
