@@ -33,10 +33,12 @@ const HINTS = [
   'poweredOff',
   'poweredOnEarlier',
   'neverPoweredOn',
+  'notFound',
   'nothingPending',
   'pendingNotStarted',
   'notStarted',
   'startedNoResult',
+  'notReady',
 ];
 
 /** An entry of the model; times in minutes before now. */
@@ -60,7 +62,8 @@ test('every VM is in exactly one tile, whatever its status, conclusion and hint'
     rows.length,
   );
   const each = CONCLUSIONS.length * HINTS.length;
-  assert.deepEqual([counts.failed, counts.succeeded], [each, each]);
+  // One that succeeded and does not become ready is stuck.
+  assert.deepEqual([counts.failed, counts.succeeded], [each, each - 1]);
   for (const row of rows) {
     const one = tilesOf([row]).filter(({ count }) => count > 0);
     assert.equal(one.length, 1, JSON.stringify(row));
@@ -69,7 +72,7 @@ test('every VM is in exactly one tile, whatever its status, conclusion and hint'
 
 test('a VM is stuck by a hint of its guest alone: not where it is off, nor where vCenter could not be read', () => {
   const stuck = HINTS.filter((hint) => kindOf({ customizationStatus: 'CustomizationStarted', hint }) === 'stuck');
-  assert.deepEqual(stuck, ['pendingNotStarted', 'notStarted', 'startedNoResult']);
+  assert.deepEqual(stuck, ['pendingNotStarted', 'notStarted', 'startedNoResult', 'notReady']);
   for (const hint of HINTS) assert.equal(kindOf({ customizationStatus: 'VmNotStarted', hint }), 'idle');
 });
 

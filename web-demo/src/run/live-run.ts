@@ -122,11 +122,12 @@ export class LiveRun extends EventTarget {
         if (progress.type === 'started') {
           this.#begun(progress.serverTime, take);
         }
-        this.#noteDoubt(progress, record);
+        this.#settleDoubt(progress, record);
         follower.onProgress(progress);
         this.#noteState(progress);
       },
       onInput: (input) => {
+        this.#noteDoubt(input);
         take(input.type === 'begin' ? input : { ...input, atMs: input.atMs + this.#offsetMs });
       },
     };
@@ -365,14 +366,16 @@ export class LiveRun extends EventTarget {
     }
   }
 
-  /** Keeps the state of before a failure that may be for good, until it is known not to be. */
-  #noteDoubt(progress: Progress, record: (input: RunInput) => void): void {
-    if (progress.type === 'readFailed') {
-      const { vm, kind } = progress.failure;
-      if (vm === undefined && kind !== 'transient') {
-        this.#doubt ??= { snapshot: this.#snapshot(), inputs: [] };
-      }
-    } else if ((progress.type === 'read' || progress.type === 'loggedIn') && this.#doubt !== undefined) {
+  /** Keeps the state of before a failure that may be for good: it is told of before the machine takes it. */
+  #noteDoubt(input: RunInput): void {
+    if (input.type === 'readFailed' && input.failure.vm === undefined && input.failure.kind !== 'transient') {
+      this.#doubt ??= { snapshot: this.#snapshot(), inputs: [] };
+    }
+  }
+
+  /** It was not for good: what came since counts. */
+  #settleDoubt(progress: Progress, record: (input: RunInput) => void): void {
+    if ((progress.type === 'read' || progress.type === 'loggedIn') && this.#doubt !== undefined) {
       const { inputs } = this.#doubt;
       this.#doubt = undefined;
       for (const input of inputs) {

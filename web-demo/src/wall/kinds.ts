@@ -23,7 +23,7 @@ export function kindOf({ customizationStatus, conclusion, hint }: VmRow): Kind {
     case 'CustomizationFailed':
       return 'failed';
     case 'CustomizationSucceeded':
-      return 'succeeded';
+      return conclusion === undefined && hint === 'notReady' ? 'stuck' : 'succeeded';
     case 'VmNotStarted':
     case 'CustomizationNotStarted':
     case 'CustomizationStarted':
