@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { Playback } from 'vm-customization';
-import { RunModel, TIMELINE_EVENT_TYPES, VmCustomizationStatusElement } from 'vm-customization/element';
+import { needOf, RunModel, TIMELINE_EVENT_TYPES, VmCustomizationStatusElement } from 'vm-customization/element';
 
 const STARTED_AT = '2026-03-01T09:00:00.000Z';
 const START = Date.parse(STARTED_AT);
@@ -315,5 +315,47 @@ describe('bounds', () => {
     assert.equal(model.size, 2);
     assert.equal(model.entries.length, 2);
     assert.equal(total(model), 2);
+  });
+});
+
+describe('what needs people', () => {
+  const failedAt = (vm, ms) =>
+    row(vm, 'CustomizationFailed', {
+      attempt: 1,
+      poweredOnAt: at(ms - 1_000),
+      finishedAt: at(ms),
+      conclusion: 'completed',
+    });
+
+  it('a result of before the run began is earlier, by the server’s clock and to the millisecond', () => {
+    const model = begun('vm-1', 'vm-2', 'vm-3');
+    model.update(update([failedAt('vm-1', -1), failedAt('vm-2', 0), failedAt('vm-3', 1)]));
+    assert.deepEqual(
+      model.entries.map(({ isEarlier }) => isEarlier),
+      [true, false, false],
+    );
+    assert.equal(model.counts.CustomizationFailed, 3);
+    assert.equal(model.earlier.CustomizationFailed, 1);
+    assert.deepEqual(model.entries.map(needOf), [null, 'failed', 'failed']);
+    // It is powered on again.
+    model.update(update([row('vm-1', 'CustomizationNotStarted', { attempt: 2, poweredOnAt: at(5) })]));
+    assert.equal(model.earlier.CustomizationFailed, 0);
+    model.setVms([]);
+    assert.equal(model.earlier.CustomizationFailed, 0);
+  });
+
+  it('a VM is stuck while it is waited for and has to go on, not where it is off or has nothing pending', () => {
+    const hints = ['notRead', 'poweredOff', 'poweredOnEarlier', 'neverPoweredOn', 'nothingPending'];
+    const stuck = ['pendingNotStarted', 'notStarted', 'startedNoResult'];
+    for (const hint of [...hints, ...stuck]) {
+      const model = begun('vm-1');
+      model.update(update([row('vm-1', 'CustomizationNotStarted', { hint })]));
+      const isStuck = stuck.includes(hint);
+      assert.deepEqual([model.stuck, needOf(model.entry('vm-1'))], [isStuck ? 1 : 0, isStuck ? 'stuck' : null], hint);
+      model.update(update([row('vm-1', 'CustomizationNotStarted', { hint, conclusion: 'timedOut' })]));
+      assert.deepEqual([model.stuck, needOf(model.entry('vm-1'))], [0, 'timedOut'], hint);
+      model.update(update([row('vm-1', 'CustomizationNotStarted', { hint, conclusion: 'unobservable' })]));
+      assert.equal(needOf(model.entry('vm-1')), 'unreadable', hint);
+    }
   });
 });

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { after, describe, test } from 'node:test';
 import { internal } from './internal.mjs';
 
-const { TimeAxis } = await internal('element/time-axis');
+const { TimeAxis, durationText, usualRange } = await internal('element/time-axis');
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -68,7 +68,12 @@ for (const [zone, year] of Object.entries(ZONES)) {
         test(`${span / HOUR} h around ${new Date(change).toISOString()} have every round local time once`, () => {
           process.env.TZ = zone;
           for (const shift of [0.1, 0.9]) {
-            const axis = new TimeAxis(change - span * shift, change + span * (1 - shift), 900, EM);
+            const axis = new TimeAxis(
+              change - span * shift,
+              change + span * (1 - shift),
+              { width: 900, em: EM },
+              Number.POSITIVE_INFINITY,
+            );
             const ticks = axis.ticks();
             assert.ok(axis.toMs >= change + span * (1 - shift), 'the axis ends ahead');
             assert.ok(axis.toMs <= change + span * (1 - shift) + span / 2, 'and not far ahead');
@@ -105,10 +110,66 @@ function roundTimes({ fromMs, toMs, stepMs }, shown) {
 
 test('Berlin on 25 October has each date once, at midnight', () => {
   process.env.TZ = 'Europe/Berlin';
-  const axis = new TimeAxis(Date.parse('2026-10-23T00:00:00+02:00'), Date.parse('2026-10-28T00:00:00+01:00'), 500, EM);
+  const axis = new TimeAxis(
+    Date.parse('2026-10-23T00:00:00+02:00'),
+    Date.parse('2026-10-28T00:00:00+01:00'),
+    { width: 500, em: EM },
+    Number.POSITIVE_INFINITY,
+  );
   assert.equal(axis.stepMs, DAY);
   assert.deepEqual(
     axis.ticks().map((tick) => `${axis.label(tick)} ${new Date(tick).toTimeString().slice(0, 5)}`),
     ['10-23', '10-24', '10-25', '10-26', '10-27', '10-28'].map((date) => `${date} 00:00`),
   );
+});
+
+test('an axis of elapsed times begins at 0, ends where its range does, and its labels are durations', () => {
+  const size = { width: 500, em: EM };
+  const labels = (longestMs, range) => {
+    const axis = TimeAxis.elapsed(longestMs, size, range);
+    return [axis.fromMs, axis.toMs / 60_000, axis.ticks().map((tick) => axis.label(tick))];
+  };
+  assert.deepEqual(labels(17 * 60_000, 'all'), [0, 20, ['0', '5 min', '10 min', '15 min', '20 min']]);
+  assert.deepEqual(labels(5 * 3_600_000, '30m')[1], 30);
+  assert.deepEqual(labels(30 * 60_000 - 1, '30m')[1], 30);
+  assert.deepEqual(labels(5 * 3_600_000, '2h')[1], 120);
+});
+
+test('of a run that goes on the last two hours are shown unless told otherwise, of one that is over all', () => {
+  const hour = 3_600_000;
+  const run = { originMs: 0, serverNowMs: 10 * hour, earliestMs: 0, latestMs: 9 * hour, axisEndMs: null, ended: false };
+  for (const [more, range] of [
+    [{}, '2h'],
+    [{ ended: true }, 'all'],
+    [{ axisEndMs: 10 * hour }, 'all'],
+  ]) {
+    assert.equal(usualRange({ ...run, ...more }), range);
+  }
+  for (const [range, span] of [
+    ['30m', 0.5],
+    ['2h', 2],
+    ['8h', 8],
+  ]) {
+    const { fromMs, toMs } = TimeAxis.of(run, { width: 500, em: EM }, range);
+    assert.equal((toMs - fromMs) / hour, span);
+    assert.ok(toMs >= run.serverNowMs && toMs < run.serverNowMs + hour, `${toMs}`);
+  }
+  assert.equal(TimeAxis.of(run, { width: 500, em: EM }, 'all').fromMs, 0);
+});
+
+test('durations are said in two units at most', () => {
+  for (const [ms, text] of [
+    [0, '0 s'],
+    [999, '0 s'],
+    [59_999, '59 s'],
+    [60_000, '1 min'],
+    [78_000, '1 min 18 s'],
+    [3_599_999, '59 min 59 s'],
+    [3_600_000, '1 h'],
+    [7_380_000, '2 h 3 min'],
+    [86_400_000 + 59_000, '1 d'],
+    [3 * 86_400_000 + 4 * 3_600_000, '3 d 4 h'],
+  ]) {
+    assert.equal(durationText(ms), text);
+  }
 });

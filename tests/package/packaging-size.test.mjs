@@ -15,7 +15,7 @@ const BUDGETS = {
   'core.wasm': [445, 176],
   'browser.js': [488, 249],
   // Of the entry alone: the core and what it needs are browser.js, which `watch()` loads.
-  'element.js': [60, 22],
+  'element.js': [80, 28],
   'external.js': [242, 63],
   'node.cjs': [528, 261],
   'cli*.js': [802, 200],

@@ -17,7 +17,7 @@ function Vms() {
   return (
     <vm-customization-status
       report={report}
-      columns="status failure actions"
+      columns="status reason actions"
       onviewchange={({ detail }) => setSelected(detail.selected)}
     >
       {report?.vms

@@ -1,50 +1,96 @@
-/** All that is known of one VM, in words. */
+/** One VM as an answer: what became of it, why, what to do, what happened, and only then all that is known. */
 
-import { clockText, rowHintText } from '../messages.js';
+import { clockText } from '../messages.js';
 import type { Transition } from '../types.js';
-import { el, setText } from './dom.js';
-import type { MarkKind } from './marks.js';
+import { type Answer, answerOf, headlineOf, ticketOf, whenOf } from './answer.js';
+import { copyText } from './copy.js';
+import { el, set, setText } from './dom.js';
+import { shownMarks } from './marks.js';
 import { type ModelEntry, marksOf, type RunModel } from './model.js';
+import { needOf } from './needs.js';
 import { elapsedMs } from './row-order.js';
-import { statusIcon } from './shapes.js';
-import { dateAndTime, zoneAt } from './time-axis.js';
-import { adviceFor, conclusionLabel, GUEST_LOGS, isInGuest, markLabel, STATUS_LABELS } from './words.js';
+import { setStatusIcon, statusIcon } from './shapes.js';
+import { dateAndTime, durationText, timeOfDay, zoneAt } from './time-axis.js';
+import { conclusionLabel, furtherText, isUnseen, markLabel, STATUS_LABELS } from './words.js';
 
-const RESULTS: ReadonlySet<MarkKind> = new Set(['succeeded', 'failed']);
+const COPIED_MS = 2_000;
+
+interface DetailsOptions {
+  /** There is nothing beside it, and nothing to close it for. */
+  readonly isAlone: boolean;
+  /** How far back one may look, in seconds; null where that is not offered. */
+  readonly lookback: number | null;
+}
 
 /** The panel of the selected VM. */
 export class Details {
   readonly element = el('section', {
     class: 'details',
     part: 'details',
-    'aria-labelledby': 'details-title',
+    'aria-labelledby': 'details-name',
     tabindex: '-1',
     hidden: '',
   });
-  readonly #title = el('h2', { id: 'details-title' });
-  readonly #content = el('div', { class: 'details-content', tabindex: '0', role: 'group', 'aria-label': 'Details' });
+  readonly #icon = statusIcon('VmNotStarted');
+  readonly #headline = el('h2');
+  readonly #name = el('bdi', { id: 'details-name' });
+  readonly #when = el('span', { class: 'number' });
+  readonly #answer = el('div');
+  readonly #open = el('span', { class: 'number muted' });
   readonly #elapsed = el('dd', { class: 'number' });
+  readonly #further = el('button', { type: 'button', class: 'copy', hidden: '' });
+  readonly #summary = el('summary');
+  readonly #fields = el('div');
+  readonly #content: HTMLElement;
+  readonly #close: HTMLElement;
+  #model: RunModel | undefined;
   #entry: ModelEntry | undefined;
   #version = -1;
   #transitions = -1;
 
-  constructor(close: () => void) {
-    const button = el('button', { type: 'button', class: 'close', part: 'close', 'aria-label': 'Close details' }, '×');
-    button.addEventListener('click', close);
-    const slot = el('slot', { name: 'details' });
-    this.element.append(el('div', { class: 'details-head' }, this.#title, button), this.#content, slot);
+  constructor(close: () => void, further: () => void) {
+    this.#further.addEventListener('click', further);
+    this.#close = el('button', { type: 'button', class: 'close', part: 'close', 'aria-label': 'Close details' }, '×');
+    this.#close.addEventListener('click', close);
+    const title = el('div', { class: 'title' }, this.#headline, el('p', { class: 'muted' }, this.#name, this.#when));
+    const ticket = copyButton('Copy for a ticket', () =>
+      this.#entry === undefined || this.#model === undefined ? '' : ticketOf(this.#entry, this.#model),
+    );
+    ticket.classList.add('primary');
+    this.#content = el(
+      'div',
+      { class: 'details-content', tabindex: '0', role: 'group', 'aria-label': 'Details' },
+      this.#answer,
+      el('div', { class: 'details-actions' }, this.#further, ticket, el('slot', { name: 'details-actions' })),
+      el('details', { class: 'fields' }, this.#summary, this.#fields),
+      el('slot', { name: 'details' }),
+    );
+    this.element.append(el('header', { class: 'details-head' }, this.#icon, title, this.#close), this.#content);
   }
 
   /** Shows a VM, or hides the panel. */
-  draw(model: RunModel, entry: ModelEntry | undefined): void {
+  draw(model: RunModel, entry: ModelEntry | undefined, { isAlone, lookback }: DetailsOptions): void {
     this.element.hidden = entry === undefined;
+    this.#close.hidden = isAlone;
     if (entry === undefined) {
       this.#entry = undefined;
-      this.#content.replaceChildren();
+      this.#answer.replaceChildren();
+      this.#fields.replaceChildren();
       return;
     }
-    const elapsed = elapsedMs(entry, model.serverNowMs);
+    this.#model = model;
+    this.#further.hidden = lookback === null || !isUnseen(entry.row);
+    setText(this.#further, lookback === null ? '' : furtherText(lookback));
+    const elapsed = elapsedMs(entry, model);
     setText(this.#elapsed, elapsed === null ? '–' : clockText(elapsed));
+    const when = whenOf(entry, model);
+    setText(this.#when, when === '' ? '' : ` · ${when}`);
+    const last = shownMarks(marksOf(entry)).at(-1);
+    const now = model.serverNowMs;
+    setText(
+      this.#open,
+      last === undefined || now === null ? '' : `for ${durationText(Math.max(0, now - last.timeMs))}`,
+    );
     const told = model.transitions.length === 0 ? 0 : (model.transitions.at(-1)?.atMs ?? 0) + model.transitions.length;
     if (this.#entry === entry && this.#version === entry.version && this.#transitions === told) {
       return;
@@ -56,129 +102,160 @@ export class Details {
     this.#version = entry.version;
     this.#transitions = told;
     const { row } = entry;
-    this.#title.replaceChildren(el('bdi', {}, row.name ?? row.vm));
-    const transitions = model.transitions.filter(({ vm }) => vm === row.vm);
-    this.#content.replaceChildren(
-      this.#facts(entry),
-      ...this.#failure(entry),
-      ...this.#hint(entry),
-      ...this.#remarks(entry, transitions),
-      ...this.#events(entry),
-      ...this.#steps(transitions),
+    const need = needOf(entry);
+    set(this.element, 'data-status', row.customizationStatus);
+    set(this.element, 'data-need', need);
+    setStatusIcon(this.#icon, need === 'stuck' ? 'stuck' : row.customizationStatus);
+    setText(this.#headline, headlineOf(entry));
+    setText(this.#name, row.name ?? row.vm);
+    this.#drawAnswer(answerOf(entry, model.lookbackSeconds));
+    this.#drawFields(
+      entry,
+      model.transitions.filter(({ vm }) => vm === row.vm),
     );
   }
 
-  #facts(entry: ModelEntry): HTMLElement {
+  #drawAnswer({ cause, explanation, quote, steps, happened, open }: Answer): void {
+    const parts: HTMLElement[] = [];
+    if (cause !== '' || explanation !== '') {
+      const why = el('div', { class: 'why' });
+      if (cause !== '') {
+        why.append(el('p', { class: 'cause' }, el('bdi', {}, cause)));
+      }
+      if (explanation !== '') {
+        why.append(el('p', {}, explanation));
+      }
+      if (quote !== undefined) {
+        why.append(el('p', { class: 'muted quote' }, `${quote.who}: “`, el('bdi', {}, quote.text), '”'));
+      }
+      parts.push(why);
+    }
+    if (steps.length > 0) {
+      const items = steps.map(({ text, paths }) => {
+        const item = el('li', {}, ...withCommands(text));
+        for (const { of, path } of paths) {
+          item.append(el('div', { class: 'path' }, of === '' ? '' : `${of}: `, ...copyable(path)));
+        }
+        return item;
+      });
+      parts.push(block('What to do', el('ol', { class: 'todo' }, ...items)));
+    }
+    if (happened.length > 0) {
+      const items = happened.map(({ mark, after, phase }) =>
+        el(
+          'li',
+          { class: mark.kind, 'data-phase': phase },
+          el('span', { class: 'dot' }),
+          el('time', { class: 'muted', title: dateAndTime(mark.timeMs) }, timeOfDay(mark.timeMs)),
+          el('span', { class: 'what' }, markLabel(mark)),
+          el('span', { class: 'number muted' }, after === null ? '' : `after ${durationText(after)}`),
+        ),
+      );
+      if (open !== undefined) {
+        const line = el('li', { class: 'open', 'data-phase': open.phase }, el('span', { class: 'dot' }));
+        line.append(el('span'), el('span', { class: 'what' }, open.text), this.#open);
+        items.push(line);
+      }
+      parts.push(block('What happened', el('ol', { class: 'steps' }, ...items)));
+    }
+    this.#answer.replaceChildren(...parts);
+  }
+
+  #drawFields(entry: ModelEntry, transitions: readonly Transition[]): void {
     const { row, poweredOnMs, startedMs, finishedMs, readyMs } = entry;
+    const { failure, error } = row;
     const list = el('dl');
-    const status = el('dd', { class: 'status' }, statusIcon(row.customizationStatus));
-    status.append(
-      STATUS_LABELS[row.customizationStatus],
-      el('span', { class: 'muted' }, ` ${row.customizationStatus}`),
+    fact(list, 'Status', row.customizationStatus);
+    fact(
+      list,
+      'Result',
+      row.conclusion === 'completed' ? 'completed' : conclusionLabel(row) || 'none: it is waited for',
     );
-    list.append(el('dt', {}, 'Status'), status);
-    const conclusion = row.conclusion === 'completed' ? 'completed' : conclusionLabel(row);
-    fact(list, 'Conclusion', conclusion || 'none: it is waited for');
     fact(list, 'Id', row.vm);
-    fact(list, 'Attempt', row.attempt ? String(row.attempt) : 'none yet');
+    fact(list, 'Try', row.attempt ? String(row.attempt) : 'none yet');
     fact(list, 'Powered on', time(poweredOnMs));
     fact(list, 'Started', time(startedMs));
     fact(list, 'Finished', time(finishedMs));
     fact(list, 'Ready', readyMs === null ? null : time(readyMs));
     list.append(el('dt', {}, 'Elapsed'), this.#elapsed);
-    fact(list, 'Times', `server time, shown in ${zoneAt(poweredOnMs ?? startedMs ?? Date.now())}`);
-    return list;
-  }
-
-  #failure({ row }: ModelEntry): HTMLElement[] {
-    const { failure, error } = row;
-    const parts: HTMLElement[] = [];
+    fact(list, 'Times', `of the server, shown in ${zoneAt(poweredOnMs ?? startedMs ?? Date.now())}`);
     if (failure !== undefined && failure !== null) {
-      const list = el('dl');
       fact(list, 'Type', failure.type);
-      fact(list, 'Reason', failure.reason ?? 'not told');
-      fact(list, failure.logLocation === null ? 'Log (usually)' : 'Log', failure.logLocation ?? GUEST_LOGS);
+      fact(list, 'Reason code', failure.reason ?? 'not told');
+      fact(list, 'Log', failure.logLocation);
       fact(list, 'Message', failure.message);
-      fact(list, 'Sysprep version', failure.sysprepVersion);
-      fact(list, 'System version', failure.systemVersion);
+      fact(list, 'Sysprep', failure.sysprepVersion);
+      fact(list, 'Windows', failure.systemVersion);
       fact(list, 'Event key', failure.eventKey === null ? null : String(failure.eventKey));
-      if (failure.truncated) {
-        fact(list, 'Note', 'a text was longer than 4 KiB and was cut');
-      }
-      parts.push(el('h3', {}, 'Failure'), list);
+      fact(list, 'Note', failure.truncated ? 'a text was longer than 4 KiB and was cut' : null);
     }
     if (error !== undefined) {
-      const list = el('dl');
-      fact(list, 'Kind', error.kind);
-      fact(list, 'Message', error.message);
-      parts.push(el('h3', {}, 'Why it cannot be observed'), list);
+      fact(list, 'Not observed', `${error.kind}: ${error.message}`);
     }
-    return parts;
-  }
-
-  #hint({ row }: ModelEntry): HTMLElement[] {
-    if (row.hint === undefined || row.hint === null) {
-      return [];
-    }
-    const text = rowHintText(row);
-    const parts = [el('h3', {}, 'Hint'), el('p', {}, `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)];
-    const advice = adviceFor(row.hint);
-    if (advice !== '') {
-      parts.push(el('p', {}, advice));
-    }
-    if (isInGuest(row.hint)) {
-      parts.push(el('p', { class: 'muted' }, `Log in the guest. ${GUEST_LOGS}`));
-    }
-    return parts;
-  }
-
-  #remarks(entry: ModelEntry, transitions: readonly Transition[]): HTMLElement[] {
-    const { row } = entry;
-    const remarks: string[] = [];
-    if (row.revised) {
-      remarks.push('Told as succeeded at first; a later event revised it.');
-    }
-    if (row.guestInfoDisagrees) {
-      remarks.push('The guest itself reports another result than the events; the events count.');
-    }
-    if (transitions.some(({ inferred }) => inferred)) {
-      remarks.push('A step without an event of its own is inferred from the one after it.');
-    }
-    if (row.customizationStatus === 'VmNotStarted' && marksOf(entry).some(({ kind }) => RESULTS.has(kind))) {
-      remarks.push('A result without a power-on in the time looked at does not count.');
-    }
-    return remarks.length === 0
-      ? []
-      : [el('h3', {}, 'Remarks'), el('ul', {}, ...remarks.map((text) => el('li', {}, text)))];
-  }
-
-  #events(entry: ModelEntry): HTMLElement[] {
-    const items = marksOf(entry).map((mark) =>
+    fact(list, 'Hint', row.hint ?? null);
+    fact(list, 'Revised', row.revised ? 'told as succeeded at first; a later event revised it' : null);
+    fact(list, 'Guest', row.guestInfoDisagrees ? 'it reports another result than the events; the events count' : null);
+    const events = marksOf(entry).map((mark) =>
       el(
         'li',
         {},
         el('span', { class: 'number muted' }, dateAndTime(mark.timeMs)),
         ` ${markLabel(mark)} `,
-        el('span', { class: 'muted' }, mark.type ?? ''),
+        el('span', { class: 'muted' }, [mark.type ?? '', mark.key === null ? '' : `key ${mark.key}`].join(' ').trim()),
       ),
     );
-    return items.length === 0 ? [] : [el('h3', {}, 'Events'), el('ol', { class: 'log' }, ...items)];
-  }
-
-  #steps(transitions: readonly Transition[]): HTMLElement[] {
-    const items = transitions.map(({ atMs, from, to, attempt, inferred }) =>
+    const steps = transitions.map(({ atMs, from, to, attempt, inferred }) =>
       el(
         'li',
         {},
         el('span', { class: 'number muted' }, `+${clockText(atMs)}`),
         ` ${STATUS_LABELS[from]} → ${STATUS_LABELS[to]}`,
-        el('span', { class: 'muted' }, `${attempt > 1 ? `, attempt ${attempt}` : ''}${inferred ? ', inferred' : ''}`),
+        el(
+          'span',
+          { class: 'muted' },
+          `${attempt > 1 ? `, try ${attempt}` : ''}${inferred ? ', without an event' : ''}`,
+        ),
       ),
     );
-    return items.length === 0
-      ? []
-      : [el('h3', {}, 'Transitions, since the start of the run'), el('ol', { class: 'log' }, ...items)];
+    this.#fields.replaceChildren(
+      list,
+      ...group('Events', events),
+      ...group('Steps, since the start of the run', steps),
+    );
+    setText(this.#summary, `All fields (${list.childElementCount / 2 + events.length + steps.length})`);
   }
+}
+
+function block(title: string, content: HTMLElement): HTMLElement {
+  return el('div', { class: 'block' }, el('h3', {}, title), content);
+}
+
+function group(title: string, items: readonly HTMLElement[]): HTMLElement[] {
+  return items.length === 0 ? [] : [el('h3', {}, title), el('ul', { class: 'log' }, ...items)];
+}
+
+/** A text with its commands, which stand in backticks. */
+function withCommands(text: string): (Node | string)[] {
+  return text.split('`').flatMap((part, i) => (i % 2 === 0 ? [part] : copyable(part)));
+}
+
+function copyable(text: string): (Node | string)[] {
+  const copy = copyButton('Copy', () => text);
+  set(copy, 'aria-label', `Copy ${text}`);
+  return [el('code', {}, text), ' ', copy];
+}
+
+/** Says for a while whether it worked. */
+function copyButton(label: string, text: () => string): HTMLButtonElement {
+  const button = el('button', { type: 'button', class: 'copy' }, label);
+  let telling: ReturnType<typeof setTimeout> | undefined;
+  button.addEventListener('click', async () => {
+    const isCopied = await copyText(text(), button);
+    setText(button, isCopied ? 'Copied' : 'Not allowed');
+    clearTimeout(telling);
+    telling = setTimeout(() => setText(button, label), COPIED_MS);
+  });
+  return button;
 }
 
 function fact(list: HTMLElement, name: string, value: string | null): void {

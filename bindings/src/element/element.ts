@@ -1,12 +1,13 @@
 import type { EventSource } from '../source/event-source.js';
-import type { CustomizationStatus, Report, Transition, VmRef } from '../types.js';
+import type { Report, Transition, VmRef } from '../types.js';
 import type { WatchOptions } from '../watch/options.js';
 import type { CustomizationWatch } from '../watch/watch.js';
 import { LIVE } from './announcer.js';
 import { set } from './dom.js';
 import { watchInto } from './follow-watch.js';
 import { RunModel, type RunModelChange } from './model.js';
-import { RowOrder, SORT_KEYS, type SortKey } from './row-order.js';
+import { RowOrder, SORT_KEYS, type Sorting, type StatusFilter } from './row-order.js';
+import { RANGES, type Range, type TimeMode } from './time-axis.js';
 import { type StatusView, View } from './view.js';
 import { STATUSES } from './words.js';
 
@@ -16,6 +17,8 @@ export interface StatusEventMap {
   readonly viewchange: CustomEvent<StatusView>;
   /** A VM has got one step further. */
   readonly transition: CustomEvent<Transition>;
+  /** The user asks to look back as far as `lookback` says. */
+  readonly lookback: CustomEvent<number>;
 }
 
 type EventMap = HTMLElementEventMap & StatusEventMap;
@@ -49,12 +52,12 @@ const Base = (globalThis.HTMLElement ?? class {}) as new () => StatusElementBase
 const TICK_MS = 1_000;
 /** Properties that are texts, each with an attribute of its name. */
 const TEXTS = ['filter', 'sort', 'selected', 'columns', 'label', 'theme'] as const;
-const ATTRIBUTES = [...TEXTS, 'status', 'details', 'cursor', 'announce'] as const;
+const ATTRIBUTES = [...TEXTS, 'time', 'range', 'status', 'details', 'cursor', 'announce', 'card', 'lookback'] as const;
 
 /** What a framework may set, each a property of the element. */
 export type StatusProperties = Pick<
   VmCustomizationStatusElement,
-  'model' | 'report' | keyof StatusView | 'columns' | 'label' | 'theme' | 'announce'
+  'model' | 'report' | keyof StatusView | 'columns' | 'label' | 'theme' | 'announce' | 'card' | 'lookback'
 >;
 
 /**
@@ -80,12 +83,18 @@ export type StatusProperties = Pick<
  * axis: arrows, PageUp, PageDown, Home, End move the cursor, Delete takes it away.
  *
  * @attr {string} filter - A text in the name, the id, the status or the reason
- * @attr {CustomizationStatus | ''} status - One of the five statuses; empty for all
- * @attr {string} sort - `name`, `status`, `attempt`, `elapsed`, `ready`, `event`, `failure` or `hint`, with `-` before it
- *   for descending; empty for the order asked for
+ * @attr {CustomizationStatus | 'stuck' | ''} status - One of the five statuses, or `stuck` for VMs that get no further; empty
+ *   for all
+ * @attr {string} sort - `name`, `status`, `attempt`, `elapsed`, `ready` or `reason`, with `-` before it for descending; `order` for the
+ *   order asked for; empty for what needs attention first
  * @attr {string} selected - The id of a VM
  * @attr {boolean} details - The panel of the selected VM is open
+ * @attr {boolean} card - The details of one VM alone, of the selected one or of the first, in place of the table
+ * @attr {number | null} lookback - How far back, in seconds, a button at VMs without a power-on offers to look
  * @attr {number | null} cursor - A line across all timelines, in milliseconds since the start of the run
+ * @attr {'clock' | 'elapsed'} time - What times are counted from: the server's clock, or the power-on of each VM
+ * @attr {'30m' | '2h' | '8h' | 'all' | ''} range - How much of the time is shown; empty for the last 2 h of a run that goes on,
+ *   and else all
  * @attr {string} columns - The columns to show, with spaces between them: those of `sort`, `line` (the timeline) and
  *   `actions`; without it all but `actions`, and `ready` where some guest is. `name` is always shown, and some only where there is room
  * @attr {string} label - The name of the table for screen readers
@@ -100,9 +109,11 @@ export type StatusProperties = Pick<
  *   each act; does not bubble
  * @fires {CustomEvent<Transition>} transition - A VM has got one step further while the element is on the page; does not
  *   bubble
+ * @fires {CustomEvent<number>} lookback - The user asks to look back as far as `lookback` says; does not bubble
  *
  * @slot actions-ID - For the VM of that id, in its row: shown where `columns` has `actions`
  * @slot details - Below the details of the selected VM
+ * @slot details-actions - Beside the buttons there
  * @slot empty - In place of "No VMs"
  *
  * @csspart toolbar - The filter, and the statuses with their counts
@@ -113,6 +124,7 @@ export type StatusProperties = Pick<
  * @csspart chip-started - That of CustomizationStarted
  * @csspart chip-succeeded - That of CustomizationSucceeded
  * @csspart chip-failed - That of CustomizationFailed
+ * @csspart chip-stuck - That of VMs that get no further
  * @csspart table - The table
  * @csspart head - Its head
  * @csspart sort - The button in a heading
@@ -129,12 +141,11 @@ export type StatusProperties = Pick<
  * @csspart attempt - That of the attempt
  * @csspart elapsed - That of the time since the power-on
  * @csspart ready - That of when the guest was ready
- * @csspart event - That of the last event
- * @csspart failure - That of the failure and its log
- * @csspart hint - That of the hint
+ * @csspart reason - That of what failed, or of why it gets no further
  * @csspart line - That of the timeline
  * @csspart actions - That of the slot
  * @csspart timeline - The drawing in a cell
+ * @csspart legend - What the signs mean
  * @csspart details - The panel of the selected VM
  * @csspart close - The button that closes it
  *
@@ -156,6 +167,7 @@ export type StatusProperties = Pick<
  * @cssprop --vmc-started - Status CustomizationStarted
  * @cssprop --vmc-succeeded - Status CustomizationSucceeded
  * @cssprop --vmc-failed - Status CustomizationFailed
+ * @cssprop --vmc-stuck - VMs that get no further
  */
 export class VmCustomizationStatusElement extends Base {
   static readonly observedAttributes: readonly string[] = ATTRIBUTES;
@@ -177,7 +189,7 @@ export class VmCustomizationStatusElement extends Base {
 
   /** A text in the name, the id, the status or the reason; empty for all VMs. */
   declare filter: string;
-  /** The column that is sorted by, with `-` before it for descending; empty for the order asked for. */
+  /** A column, with `-` before it for descending; `order` for the order asked for; empty for what needs attention first. */
   declare sort: string;
   /** The id of the selected VM; empty for none. */
   declare selected: string;
@@ -194,7 +206,9 @@ export class VmCustomizationStatusElement extends Base {
   #frame: number | undefined;
   /** Until the next second, while time goes on by itself. */
   #ticking: ReturnType<typeof setTimeout> | undefined;
-  /** What changed since the last frame; `all` when the list has to be made anew. */
+  /** Until rows may move again. */
+  #holding: ReturnType<typeof setTimeout> | undefined;
+  /** What has changed since the list was last put in order; `all` when it has to be made anew. */
   readonly #changed = new Set<string>();
   #all = true;
   #measure = true;
@@ -292,12 +306,12 @@ export class VmCustomizationStatusElement extends Base {
     }
   }
 
-  get status(): CustomizationStatus | '' {
+  get status(): StatusFilter {
     const value = this.getAttribute('status');
-    return STATUSES.find((status) => status === value) ?? '';
+    return [...STATUSES, 'stuck' as const].find((status) => status === value) ?? '';
   }
 
-  set status(value: CustomizationStatus | '') {
+  set status(value: StatusFilter) {
     this.#set('status', value);
   }
 
@@ -310,6 +324,25 @@ export class VmCustomizationStatusElement extends Base {
     this.toggleAttribute('details', value);
   }
 
+  /** Whether the details of one VM stand alone: of the selected one, or of the first. */
+  get card(): boolean {
+    return this.hasAttribute('card');
+  }
+
+  set card(value: boolean) {
+    this.toggleAttribute('card', value);
+  }
+
+  /** How far back, in seconds, a button at VMs without a power-on offers to look; null for no such button. */
+  get lookback(): number | null {
+    const value = Number(this.getAttribute('lookback') ?? 0);
+    return Number.isSafeInteger(value) && value > 0 ? value : null;
+  }
+
+  set lookback(value: number | null) {
+    this.#set('lookback', value === null ? '' : String(value));
+  }
+
   /** Milliseconds since the start of the run; null for no cursor. */
   get cursor(): number | null {
     const text = this.getAttribute('cursor') ?? '';
@@ -319,6 +352,25 @@ export class VmCustomizationStatusElement extends Base {
 
   set cursor(value: number | null) {
     this.#set('cursor', value === null ? '' : String(value));
+  }
+
+  /** What times are counted from: `clock`, which is the server's, or `elapsed` since the power-on of each VM. */
+  get time(): TimeMode {
+    return this.getAttribute('time') === 'elapsed' ? 'elapsed' : 'clock';
+  }
+
+  set time(value: TimeMode) {
+    this.#set('time', value === 'elapsed' ? value : '');
+  }
+
+  /** How much of the time is shown; empty for the last 2 h of a run that goes on, and else all. */
+  get range(): Range | '' {
+    const value = this.getAttribute('range') ?? '';
+    return Object.hasOwn(RANGES, value) ? (value as Range) : '';
+  }
+
+  set range(value: Range | '') {
+    this.#set('range', value);
   }
 
   /** How screen readers are told of transitions, as by `aria-live`. */
@@ -336,6 +388,7 @@ export class VmCustomizationStatusElement extends Base {
     if (this.#view === undefined) {
       this.#view = new View(this.shadowRoot ?? this.attachShadow({ mode: 'open' }), {
         change: (change) => this.#userSets(change),
+        further: () => this.dispatchEvent(new CustomEvent('lookback', { detail: this.lookback })),
         redraw: () => this.#schedule(),
         resized: () => {
           this.#measure = true;
@@ -359,6 +412,8 @@ export class VmCustomizationStatusElement extends Base {
         this.#view = undefined;
         clearTimeout(this.#ticking);
         this.#ticking = undefined;
+        clearTimeout(this.#holding);
+        this.#holding = undefined;
         if (this.#frame !== undefined) {
           cancelAnimationFrame(this.#frame);
           this.#frame = undefined;
@@ -408,8 +463,8 @@ export class VmCustomizationStatusElement extends Base {
   }
 
   get #viewNow(): StatusView {
-    const { filter, status, sort, selected, details, cursor } = this;
-    return { filter, status, sort, selected, details, cursor };
+    const { filter, status, sort, selected, details, cursor, time, range } = this;
+    return { filter, status, sort, selected, details, cursor, time, range };
   }
 
   #userSets(change: Partial<StatusView>): void {
@@ -463,18 +518,25 @@ export class VmCustomizationStatusElement extends Base {
     const shown = this.#viewNow;
     const descending = shown.sort.startsWith('-');
     const wanted = shown.sort.replace(/^-/, '');
-    const sortedBy: SortKey | '' = SORT_KEYS.find((key) => key === wanted) ?? '';
+    const sortedBy: Sorting = [...SORT_KEYS, 'order' as const].find((key) => key === wanted) ?? '';
     const nowMs = model.serverNowMs ?? 0;
     // Elapsed times overtake each other with time alone.
     const overtakes = sortedBy === 'elapsed' && Math.abs(nowMs - this.#sortedAtMs) >= TICK_MS;
     if (this.#all || overtakes) {
       this.#order.rebuild(model, { text: shown.filter, status: shown.status, sort: sortedBy, descending });
       this.#sortedAtMs = nowMs;
+      this.#changed.clear();
+    } else if (this.#changed.size > 0 && view.heldMs > 0) {
+      // Only its place waits: what stands in a row is that of now.
+      this.#holding ??= setTimeout(() => {
+        this.#holding = undefined;
+        this.#schedule();
+      }, view.heldMs);
     } else if (this.#changed.size > 0) {
       this.#order.change(model, this.#changed);
+      this.#changed.clear();
     }
     this.#all = false;
-    this.#changed.clear();
     view.draw({
       ...shown,
       model,
@@ -485,6 +547,8 @@ export class VmCustomizationStatusElement extends Base {
       label: this.label || 'Customization of VMs',
       columns: this.columns,
       live: this.announce,
+      card: this.card,
+      lookback: this.lookback,
     });
     this.#measure = false;
     if (model.runsOn) {

@@ -85,7 +85,8 @@ export function followWatch(
       if (input.type === 'begin') {
         began = true;
         zero = performance.now();
-        model.begin(input.recording.startedAt, input.recording.vms);
+        const { startedAt, vms, options } = input.recording;
+        model.begin(startedAt, vms, options);
         return;
       }
       zero = performance.now() - input.atMs;

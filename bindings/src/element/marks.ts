@@ -40,6 +40,11 @@ export function markOf(event: EventSummary): Mark | undefined {
   return kind === undefined || Number.isNaN(timeMs) ? undefined : { timeMs, kind, type: event.type, key: event.key };
 }
 
+/** The marks to be shown: of a power-on its first event alone. */
+export function shownMarks(marks: readonly Mark[]): readonly Mark[] {
+  return marks.filter(({ kind }, i) => kind !== 'powerOn' || marks[i - 1]?.kind !== kind);
+}
+
 /**
  * Puts a mark in its place by time. The same event comes again with every overlapping read and is known by type and
  * key. Answers whether it was new.

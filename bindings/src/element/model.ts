@@ -2,6 +2,7 @@ import type {
   CustomizationStatus,
   EventKind,
   EventSummary,
+  MonitorOptions,
   Report,
   RunUpdate,
   Transition,
@@ -9,6 +10,7 @@ import type {
   VmRow,
 } from '../types.js';
 import { addMark, type Mark, markOf } from './marks.js';
+import { isStuck } from './needs.js';
 import { STATUS_LABELS } from './words.js';
 
 const MARKS_PER_VM = 64;
@@ -49,6 +51,10 @@ export interface ModelEntry {
   readonly startedMs: number | null;
   readonly finishedMs: number | null;
   readonly readyMs: number | null;
+  /** Its result is from before the run began, and was found by looking back. */
+  readonly isEarlier: boolean;
+  /** It is waited for, and its customization gets no further. */
+  readonly isStuck: boolean;
   /** Counts the changes of this entry. */
   readonly version: number;
 }
@@ -74,12 +80,15 @@ interface Entry extends Mutable<ModelEntry> {
 export class RunModel extends EventTarget {
   readonly #entries = new Map<string, Entry>();
   readonly #counts: Record<CustomizationStatus, number> = noCounts();
+  readonly #earlier: Record<CustomizationStatus, number> = noCounts();
+  #stuck = 0;
   readonly #typeNames = new Map<string, string>();
   #inOrder: Entry[] = [];
   #transitions: Transition[] = [];
   #reads: ReadMark[] = [];
   #startedAt: string | null = null;
   #startedMs: number | null = null;
+  #lookbackSeconds: number | null = null;
   #nowMs = 0;
   #ended = false;
   #axisEndMs: number | null = null;
@@ -91,12 +100,16 @@ export class RunModel extends EventTarget {
   /** How far the server's clock is ahead of this computer's, by the latest time that a report has. */
   #aheadMs = 0;
 
-  /** Forgets everything; a run of these VMs begins at this server time. */
-  begin(startedAt: string, vms: readonly VmRef[]): void {
+  /**
+   * Forgets everything; a run of these VMs begins at this server time.
+   * @param options - of the run: how far back it looks is said where nothing was seen
+   */
+  begin(startedAt: string, vms: readonly VmRef[], options: MonitorOptions = {}): void {
     this.#order(new Set());
     this.#forget();
     this.#startedAt = startedAt;
     this.#startedMs = timeOf(startedAt);
+    this.#lookbackSeconds = options.lookbackSeconds ?? null;
     this.#report = null;
     this.#nowMs = 0;
     this.#ended = false;
@@ -198,6 +211,11 @@ export class RunModel extends EventTarget {
     return this.#startedAt;
   }
 
+  /** How far back the run looks for power-ons; null where it was not said. */
+  get lookbackSeconds(): number | null {
+    return this.#lookbackSeconds;
+  }
+
   /** Host time, milliseconds since the start of the run. */
   get nowMs(): number {
     return this.#nowMs;
@@ -220,6 +238,16 @@ export class RunModel extends EventTarget {
   /** How many VMs have come how far. */
   get counts(): Readonly<Record<CustomizationStatus, number>> {
     return this.#counts;
+  }
+
+  /** How many of them have a result of before the run began. */
+  get earlier(): Readonly<Record<CustomizationStatus, number>> {
+    return this.#earlier;
+  }
+
+  /** How many are waited for and get no further. */
+  get stuck(): number {
+    return this.#stuck;
   }
 
   /** How many VMs there are. */
@@ -366,28 +394,36 @@ export class RunModel extends EventTarget {
       startedMs: null,
       finishedMs: null,
       readyMs: null,
+      isEarlier: false,
+      isStuck: false,
       version: 0,
     };
     this.#entries.set(row.vm, entry);
     this.#inOrder.push(entry);
-    this.#counts[row.customizationStatus] += 1;
-    this.#readTimes(entry);
+    this.#readRow(entry);
+    this.#count(entry, 1);
   }
 
   #replace(entry: Entry, row: VmRow): void {
-    this.#counts[entry.row.customizationStatus] -= 1;
-    this.#counts[row.customizationStatus] += 1;
+    this.#count(entry, -1);
     entry.row = row;
     entry.version += 1;
-    this.#readTimes(entry);
+    this.#readRow(entry);
+    this.#count(entry, 1);
+  }
+
+  #count({ row, isEarlier, isStuck }: Entry, by: 1 | -1): void {
+    this.#counts[row.customizationStatus] += by;
+    this.#earlier[row.customizationStatus] += isEarlier ? by : 0;
+    this.#stuck += isStuck ? by : 0;
   }
 
   /** Removes all others. */
   #order(vms: ReadonlySet<string>): void {
-    for (const [vm, { row }] of this.#entries) {
+    for (const [vm, entry] of this.#entries) {
       if (!vms.has(vm)) {
         this.#entries.delete(vm);
-        this.#counts[row.customizationStatus] -= 1;
+        this.#count(entry, -1);
       }
     }
     this.#inOrder = [];
@@ -400,12 +436,14 @@ export class RunModel extends EventTarget {
     }
   }
 
-  #readTimes(entry: Entry): void {
+  #readRow(entry: Entry): void {
     const { poweredOnAt, startedAt, finishedAt, readyAt } = entry.row;
     entry.poweredOnMs = timeOf(poweredOnAt);
     entry.startedMs = timeOf(startedAt);
     entry.finishedMs = timeOf(finishedAt);
     entry.readyMs = timeOf(readyAt);
+    entry.isEarlier = entry.finishedMs !== null && this.#startedMs !== null && entry.finishedMs < this.#startedMs;
+    entry.isStuck = isStuck(entry.row);
     this.#reachRow(entry);
   }
 
@@ -445,14 +483,14 @@ export class RunModel extends EventTarget {
   }
 }
 
-const shownMarks = new WeakMap<ModelEntry, { version: number; marks: readonly Mark[] }>();
+const knownMarks = new WeakMap<ModelEntry, { version: number; marks: readonly Mark[] }>();
 
 /** The marks of an entry by time: those of its events, and of what its row alone tells, as guest info or a report does. */
 export function marksOf(entry: ModelEntry): readonly Mark[] {
-  let known = shownMarks.get(entry);
+  let known = knownMarks.get(entry);
   if (known?.version !== entry.version) {
     known = { version: entry.version, marks: withRow(entry) };
-    shownMarks.set(entry, known);
+    knownMarks.set(entry, known);
   }
   return known.marks;
 }

@@ -1,17 +1,24 @@
 /** Which rows are shown, in which order. */
 import type { CustomizationStatus } from '../types.js';
-import { type ModelEntry, marksOf, type RunModel } from './model.js';
-import { failureText, STATUSES, searchText } from './words.js';
+import type { ModelEntry, RunModel } from './model.js';
+import { attentionOf } from './needs.js';
+import { causeOf, STATUSES, searchText } from './words.js';
 
 /** What rows can be sorted by. */
-export const SORT_KEYS = ['name', 'status', 'attempt', 'elapsed', 'ready', 'event', 'failure', 'hint'] as const;
+export const SORT_KEYS = ['name', 'status', 'attempt', 'elapsed', 'ready', 'reason'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
 
-/** A filter and an order; `sort` is empty for the order asked for. */
+/** A column; `order` for the order asked for; empty for what needs attention first. */
+export type Sorting = SortKey | 'order' | '';
+
+/** What rows can be filtered by: `stuck` are those that get no further, whichever status they have. */
+export type StatusFilter = CustomizationStatus | 'stuck' | '';
+
+/** A filter and an order. */
 export interface RowQuery {
   readonly text: string;
-  readonly status: CustomizationStatus | '';
-  readonly sort: SortKey | '';
+  readonly status: StatusFilter;
+  readonly sort: Sorting;
   readonly descending: boolean;
 }
 
@@ -24,7 +31,7 @@ export class RowOrder {
   #list: ModelEntry[] = [];
   readonly #search = new WeakMap<ModelEntry, { version: number; text: string }>();
   #query: RowQuery = { text: '', status: '', sort: '', descending: false };
-  #serverNowMs: number | null = null;
+  #run: RunTime = { serverNowMs: null, startedAt: null };
 
   get list(): readonly ModelEntry[] {
     return this.#list;
@@ -38,21 +45,20 @@ export class RowOrder {
   /** Everything anew. */
   rebuild(model: RunModel, query: RowQuery): void {
     this.#query = { ...query, text: query.text.trim().toLowerCase() };
-    this.#serverNowMs = model.serverNowMs;
+    const { serverNowMs, startedAt } = model;
+    this.#run = { serverNowMs, startedAt };
     this.#list = model.entries.filter((entry) => this.#shows(entry));
-    const { sort } = query;
-    if (sort !== '') {
-      // Each value is worked out once, not at each comparison.
-      this.#list = this.#list
-        .map((entry) => ({ entry, value: sortValue(entry, sort, this.#serverNowMs) }))
-        .sort((a, b) => this.#inOrder(a.entry, a.value, b.entry, b.value))
-        .map(({ entry }) => entry);
-    }
+    // Each value is worked out once, not at each comparison.
+    this.#list = this.#list
+      .map((entry) => ({ entry, value: sortValue(entry, query.sort, this.#run) }))
+      .sort((a, b) => this.#inOrder(a.entry, a.value, b.entry, b.value))
+      .map(({ entry }) => entry);
   }
 
   /** These VMs have changed. */
   change(model: RunModel, vms: ReadonlySet<string>): void {
-    this.#serverNowMs = model.serverNowMs;
+    const { serverNowMs, startedAt } = model;
+    this.#run = { serverNowMs, startedAt };
     const moved: ModelEntry[] = [];
     for (const vm of vms) {
       const entry = model.entry(vm);
@@ -94,9 +100,8 @@ export class RowOrder {
 
   #shows(entry: ModelEntry): boolean {
     const { status, text } = this.#query;
-    return (
-      (status === '' || entry.row.customizationStatus === status) && (text === '' || this.#text(entry).includes(text))
-    );
+    const isOfStatus = status === '' || (status === 'stuck' ? entry.isStuck : entry.row.customizationStatus === status);
+    return isOfStatus && (text === '' || this.#text(entry).includes(text));
   }
 
   #text(entry: ModelEntry): string {
@@ -110,9 +115,7 @@ export class RowOrder {
 
   readonly #compare = (a: ModelEntry, b: ModelEntry): number => {
     const { sort } = this.#query;
-    return sort === ''
-      ? a.order - b.order
-      : this.#inOrder(a, sortValue(a, sort, this.#serverNowMs), b, sortValue(b, sort, this.#serverNowMs));
+    return this.#inOrder(a, sortValue(a, sort, this.#run), b, sortValue(b, sort, this.#run));
   };
 
   /** What has no value stands last, whichever way it is sorted; equal rows keep the order asked for. */
@@ -135,9 +138,13 @@ export class RowOrder {
 
 type SortValue = string | number | null;
 
-function sortValue(entry: ModelEntry, sort: SortKey, serverNowMs: number | null): SortValue {
+function sortValue(entry: ModelEntry, sort: Sorting, run: RunTime): SortValue {
   const { row } = entry;
   switch (sort) {
+    case '':
+      return attentionOf(entry);
+    case 'order':
+      return entry.order;
     case 'name':
       return row.name ?? row.vm;
     case 'status':
@@ -145,21 +152,24 @@ function sortValue(entry: ModelEntry, sort: SortKey, serverNowMs: number | null)
     case 'attempt':
       return row.attempt ?? null;
     case 'elapsed':
-      return elapsedMs(entry, serverNowMs);
+      return elapsedMs(entry, run);
     case 'ready':
       return entry.readyMs;
-    case 'event':
-      return marksOf(entry).at(-1)?.timeMs ?? null;
-    case 'failure':
-      return failureText(row) || null;
-    case 'hint':
-      return row.hint ?? null;
+    case 'reason':
+      return causeOf(row) || null;
   }
 }
 
-/** Up to when a VM's time runs: its result, its removal, or now while it is waited for; null where nothing says it. */
-export function endOf(entry: ModelEntry, serverNowMs: number | null): number | null {
-  if (entry.finishedMs !== null || entry.row.conclusion === undefined) {
+/** What the end of a time that runs depends on; a {@link RunModel} has it. */
+export type RunTime = Pick<RunModel, 'serverNowMs' | 'startedAt'>;
+
+/**
+ * Up to when a VM's time runs: its result, its removal, now while it is waited for, or the deadline, at which the run ended;
+ * null where nothing says it.
+ */
+export function endOf(entry: ModelEntry, { serverNowMs, startedAt }: RunTime): number | null {
+  const { conclusion } = entry.row;
+  if (entry.finishedMs !== null || conclusion === undefined || (conclusion === 'timedOut' && startedAt !== null)) {
     return entry.finishedMs ?? serverNowMs;
   }
   const last = entry.marks.at(-1);
@@ -167,8 +177,8 @@ export function endOf(entry: ModelEntry, serverNowMs: number | null): number | n
 }
 
 /** From the power-on to the end; null while there is nothing to measure. */
-export function elapsedMs(entry: ModelEntry, serverNowMs: number | null): number | null {
+export function elapsedMs(entry: ModelEntry, run: RunTime): number | null {
   const from = entry.poweredOnMs ?? entry.startedMs;
-  const to = endOf(entry, serverNowMs);
+  const to = endOf(entry, run);
   return from === null || to === null ? null : Math.max(0, to - from);
 }

@@ -1,16 +1,18 @@
 /** One row of the table, used for whichever VM is scrolled to its place. */
-import { clockText, rowHintText } from '../messages.js';
+import { clockText } from '../messages.js';
 import type { Column } from './columns.js';
 import { el, set, setText } from './dom.js';
-import { type ModelEntry, marksOf } from './model.js';
+import type { ModelEntry } from './model.js';
+import { needOf } from './needs.js';
 import { elapsedMs } from './row-order.js';
 import { setStatusIcon, statusIcon } from './shapes.js';
-import { timeOfDay } from './time-axis.js';
+import { dayAndTime, timeOfDay } from './time-axis.js';
 import { TimelineCell, type TimelineFrame } from './timeline.js';
-import { conclusionLabel, failureText, markLabel, STATUS_LABELS, STATUS_PARTS } from './words.js';
+import { causeOf, conclusionLabel, furtherText, isUnseen, STATUS_LABELS, STATUS_PARTS } from './words.js';
 
 /** What fits into a cell, with a margin; the details have the whole text. */
 const CELL_CHARACTERS = 300;
+const FLASH_MS = 1_600;
 
 export class RowView {
   readonly element = el('div', { role: 'row', class: 'row', part: 'row' });
@@ -24,14 +26,14 @@ export class RowView {
   readonly #attempt = el('span');
   readonly #elapsed = el('span');
   readonly #ready = el('span', { class: 'time' });
-  readonly #event = el('span', { class: 'text' });
-  readonly #eventTime = el('span', { class: 'muted time' });
-  readonly #failure = el('bdi', { class: 'text' });
-  readonly #hint = el('span', { class: 'text' });
+  readonly #reason = el('bdi', { class: 'text' });
+  /** Not by Tab, once a row: the details have it too. */
+  readonly #further = el('button', { type: 'button', class: 'further', tabindex: '-1', hidden: '' });
   readonly #timeline = new TimelineCell();
   readonly #actions = el('slot');
   #entry: ModelEntry | undefined;
   #version = -1;
+  #lookbackSeconds: number | null = null;
 
   constructor() {
     const cells: [Column, ...Node[]][] = [
@@ -40,9 +42,7 @@ export class RowView {
       ['attempt', this.#attempt],
       ['elapsed', this.#elapsed],
       ['ready', this.#ready],
-      ['event', this.#event, this.#eventTime],
-      ['failure', this.#failure],
-      ['hint', this.#hint],
+      ['reason', this.#reason, this.#further],
       ['line', this.#timeline.element],
       ['actions', this.#actions],
     ];
@@ -60,16 +60,29 @@ export class RowView {
     set(this.#actions, 'name', 'none');
   }
 
+  /** Draws the eye to it, once. */
+  flash(): void {
+    this.element.animate(
+      { backgroundColor: ['var(--_flash)', 'transparent'] },
+      { duration: FLASH_MS, easing: 'ease-out' },
+    );
+  }
+
   draw(entry: ModelEntry, frame: TimelineFrame): void {
     this.element.hidden = false;
     set(this.#actions, 'name', `actions-${entry.row.vm}`);
-    if (this.#entry !== entry || this.#version !== entry.version) {
+    const { lookbackSeconds } = frame.run;
+    if (this.#entry !== entry || this.#version !== entry.version || this.#lookbackSeconds !== lookbackSeconds) {
+      this.#lookbackSeconds = lookbackSeconds;
       this.#entry = entry;
       this.#version = entry.version;
       this.vm = entry.row.vm;
       this.#drawTexts(entry);
     }
-    const elapsed = elapsedMs(entry, frame.nowMs);
+    const isOffered = frame.furtherSeconds !== null && isUnseen(entry.row);
+    this.#further.hidden = !isOffered;
+    setText(this.#further, isOffered ? furtherText(frame.furtherSeconds) : '');
+    const elapsed = elapsedMs(entry, frame.run);
     setText(this.#elapsed, elapsed === null ? '–' : clockText(elapsed));
     this.#timeline.draw(entry, frame);
   }
@@ -78,26 +91,23 @@ export class RowView {
     const { row } = entry;
     const status = row.customizationStatus;
     const conclusion = conclusionLabel(row);
-    const failure = failureText(row);
-    const last = marksOf(entry).at(-1);
+    const reason = causeOf(row, this.#lookbackSeconds);
     set(this.element, 'data-status', status);
+    set(this.element, 'data-need', needOf(entry));
+    this.element.classList.toggle('earlier', entry.isEarlier);
     set(this.element, 'part', `row row-${STATUS_PARTS[status]}`);
     // Where there is no room for its column, the style says the attempt beside the status.
     set(this.#statusText, 'data-attempt', (row.attempt ?? 0) > 1 ? String(row.attempt) : null);
-    this.element.classList.toggle('has-failure', failure !== '');
-    this.element.classList.toggle('has-hint', Boolean(row.hint));
     const id = row.name === null ? '' : row.vm;
     this.#drawName(row.name ?? row.vm, id);
     setCell(this.#id, id);
     setStatusIcon(this.#icon, status);
     setText(this.#status, STATUS_LABELS[status]);
-    setText(this.#conclusion, conclusion === '' ? '' : `, ${conclusion}`);
+    const when = entry.isEarlier && entry.finishedMs !== null ? dayAndTime(entry.finishedMs) : '';
+    setText(this.#conclusion, [conclusion, when].map((text) => (text === '' ? '' : `, ${text}`)).join(''));
     setText(this.#attempt, row.attempt ? String(row.attempt) : '–');
     setText(this.#ready, entry.readyMs === null ? '–' : timeOfDay(entry.readyMs));
-    setCell(this.#event, last === undefined ? '–' : markLabel(last));
-    setText(this.#eventTime, last === undefined ? '' : timeOfDay(last.timeMs));
-    setCell(this.#failure, failure);
-    setCell(this.#hint, rowHintText(row));
+    setCell(this.#reason, reason);
   }
 
   #drawName(name: string, id: string): void {

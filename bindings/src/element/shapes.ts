@@ -3,8 +3,13 @@ import type { CustomizationStatus } from '../types.js';
 import { svg } from './dom.js';
 import type { MarkKind } from './marks.js';
 
+/** A status, or that a VM gets no further. */
+export type Sign = CustomizationStatus | 'stuck';
+
 /** Paths in a box from -7 to 7, filled by the even-odd rule. */
-const STATUS: Readonly<Record<CustomizationStatus, string>> = {
+const STATUS: Readonly<Record<Sign, string>> = {
+  // A clock.
+  stuck: 'M0-6.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13zM-.8-4.2H.8V-.5L3.4 1.2L2.6 2.5L-.8.4z',
   // A ring.
   VmNotStarted: 'M0-6a6 6 0 1 0 0 12a6 6 0 1 0 0-12zM0-4.2a4.2 4.2 0 1 1 0 8.4a4.2 4.2 0 1 1 0-8.4z',
   // A ring, half full.
@@ -33,7 +38,7 @@ const MARK: Readonly<Record<MarkKind, string>> = {
 };
 
 /** The sign of a status; its text stands beside it. */
-export function statusIcon(status: CustomizationStatus): SVGSVGElement {
+export function statusIcon(status: Sign): SVGSVGElement {
   return svg(
     'svg',
     { class: 'icon', viewBox: '-8 -8 16 16', 'aria-hidden': 'true', 'data-status': status },
@@ -42,7 +47,7 @@ export function statusIcon(status: CustomizationStatus): SVGSVGElement {
 }
 
 /** Turns the sign of one status into that of another. */
-export function setStatusIcon(icon: SVGSVGElement, status: CustomizationStatus): void {
+export function setStatusIcon(icon: SVGSVGElement, status: Sign): void {
   if (icon.dataset.status !== status) {
     icon.dataset.status = status;
     icon.firstElementChild?.setAttribute('d', STATUS[status]);

@@ -2,25 +2,25 @@
 import { COLUMNS, type Column } from './columns.js';
 import { el, set } from './dom.js';
 import type { ModelEntry, RunModel } from './model.js';
-import type { SortKey } from './row-order.js';
+import { elapsedMs, type Sorting, type SortKey } from './row-order.js';
 import { RowView } from './row-view.js';
-import { TimeAxis } from './time-axis.js';
+import { type Range, TimeAxis, type TimeMode, usualRange } from './time-axis.js';
 import { gridPathOf, type TimelineFrame, TimelineHead } from './timeline.js';
 
 const HEADINGS: Readonly<Record<SortKey, string>> = {
   name: 'VM',
   status: 'Status',
-  attempt: 'Attempt',
+  attempt: 'Try',
   elapsed: 'Elapsed',
   ready: 'Ready',
-  event: 'Last event',
-  failure: 'Failure and log',
-  hint: 'Hint',
+  reason: 'Reason',
 };
 /** Rows above and below what is in sight, so that scrolling does not meet empty space. */
 const SPARE_ROWS = 4;
 /** Where a page gives the element no height of its own, it must not make a row of everything. */
 const MOST_ROWS = 250;
+/** A row does not move away from under a pointer that has just been moved to it. */
+const HELD_MS = 2_000;
 
 /** What the user does in the table. */
 export interface TableActions {
@@ -29,6 +29,10 @@ export interface TableActions {
   /** @param byKey - whether by the keyboard, which then goes on in the details */
   open(vm: string, byKey: boolean): void;
   cursor(atMs: number | null): void;
+  time(mode: TimeMode): void;
+  range(range: Range): void;
+  /** To look back further. */
+  further(): void;
   scrolled(): void;
 }
 
@@ -36,10 +40,13 @@ export interface TableActions {
 export interface TableState {
   readonly model: RunModel;
   readonly list: readonly ModelEntry[];
-  readonly sort: SortKey | '';
+  readonly sort: Sorting;
   readonly descending: boolean;
   readonly selected: string;
   readonly cursorMs: number | null;
+  readonly time: TimeMode;
+  readonly range: Range | '';
+  readonly lookback: number | null;
   readonly label: string;
   /** The place of a row to bring into sight; negative for none. */
   readonly reveal: number;
@@ -60,7 +67,10 @@ export class Table {
   readonly #headGroup: HTMLElement;
   readonly #body = el('div', { role: 'rowgroup', class: 'body' });
   readonly #rows: RowView[] = [];
+  readonly #flashed = new Set<string>();
+  readonly #isStill = matchMedia('(prefers-reduced-motion: reduce)');
   #list: readonly ModelEntry[] = [];
+  #heldUntilMs = 0;
   #selected = '';
   #rowHeight = 36;
   #viewHeight = 0;
@@ -72,7 +82,7 @@ export class Table {
 
   constructor(actions: TableActions) {
     this.#actions = actions;
-    this.#head = new TimelineHead((atMs) => actions.cursor(atMs));
+    this.#head = new TimelineHead(actions);
     const row = el('div', { role: 'row', class: 'head', part: 'head', 'aria-rowindex': '1' });
     for (const [i, column] of COLUMNS.entries()) {
       const header = el('div', { role: 'columnheader', class: `cell ${column}`, 'aria-colindex': String(i + 1) });
@@ -82,16 +92,29 @@ export class Table {
     }
     this.#headGroup = el('div', { role: 'rowgroup', class: 'head-group' }, row);
     this.element.append(this.#headGroup, this.#body);
+    this.#body.addEventListener('pointermove', () => {
+      this.#heldUntilMs = performance.now() + HELD_MS;
+    });
+    this.#body.addEventListener('pointerleave', () => {
+      this.#heldUntilMs = 0;
+    });
     this.element.addEventListener('scroll', () => actions.scrolled(), { passive: true });
     this.element.addEventListener('keydown', (event) => this.#onKey(event));
     this.#body.addEventListener('click', (event) => {
       const path = event.composedPath();
       const row = this.#rows.find(({ element }) => path.includes(element));
-      // What a page has put into a row acts for itself.
-      if (row !== undefined && !path.some((node) => node instanceof HTMLSlotElement)) {
+      if (path.some((node) => node instanceof Element && node.matches('.further'))) {
+        actions.further();
+        // What a page has put into a row acts for itself.
+      } else if (row !== undefined && !path.some((node) => node instanceof HTMLSlotElement)) {
         actions.open(row.vm, false);
       }
     });
+  }
+
+  /** For how long the rows are to stay where they are, since somebody points at one; 0 where nobody does. */
+  get heldMs(): number {
+    return Math.max(0, this.#heldUntilMs - performance.now());
   }
 
   /** Sizes are read here only, not while drawing. */
@@ -117,7 +140,7 @@ export class Table {
       this.#reveal(state.reveal);
     }
     this.#drawHead(state);
-    const axis = TimeAxis.of(model, this.#axisWidth, this.#axisEm);
+    const axis = this.#axisFor(state);
     if (this.#axis === undefined || !axis.same(this.#axis)) {
       this.#axis = axis;
       this.#gridPath = gridPathOf(axis);
@@ -126,11 +149,34 @@ export class Table {
     const frame: TimelineFrame = {
       axis: this.#axis,
       gridPath: this.#gridPath,
-      nowMs: model.serverNowMs,
+      run: model,
+      furtherSeconds: state.lookback,
       cursorMs: state.cursorMs === null || origin === null ? null : origin + state.cursorMs,
     };
-    this.#head.draw(model, frame);
+    this.#head.draw(model, frame, state.range);
     this.#drawRows(frame);
+    this.#flashed.clear();
+  }
+
+  #axisFor({ model, list, time, range }: TableState): TimeAxis {
+    const size = { width: this.#axisWidth, em: this.#axisEm };
+    const shown = range || usualRange(model);
+    return time === 'elapsed'
+      ? TimeAxis.elapsed(
+          list.reduce((most, entry) => Math.max(most, elapsedMs(entry, model) ?? 0), 0),
+          size,
+          shown,
+        )
+      : TimeAxis.of(model, size, shown);
+  }
+
+  /** These rows have changed: those in sight say so when they are drawn next. */
+  flash(vms: Iterable<string>): void {
+    if (!this.#isStill.matches) {
+      for (const vm of vms) {
+        this.#flashed.add(vm);
+      }
+    }
   }
 
   /** Which columns there are. The style goes by it, and the height of rows: before {@link measure}. */
@@ -204,6 +250,9 @@ export class Table {
       const row = this.#rows[i % count] as RowView;
       used.add(row);
       row.draw(entry, frame);
+      if (this.#flashed.has(entry.row.vm)) {
+        row.flash();
+      }
       const isSelected = entry.row.vm === this.#selected;
       if (isSelected) {
         active = row.element.id;

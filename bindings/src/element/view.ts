@@ -1,22 +1,24 @@
 /** What stands in the shadow root while the element is on a page. */
-import type { CustomizationStatus, Transition } from '../types.js';
+import type { Transition } from '../types.js';
 import { Announcer, type Live } from './announcer.js';
 import { columnsOf } from './columns.js';
 import { Details } from './details.js';
 import { el } from './dom.js';
+import { legend } from './legend.js';
 import type { RunModel } from './model.js';
-import type { RowOrder, SortKey } from './row-order.js';
+import type { RowOrder, Sorting, SortKey, StatusFilter } from './row-order.js';
 import { styleSheet } from './styles.js';
 import { Table } from './table.js';
+import type { Range, TimeMode } from './time-axis.js';
 import { Toolbar } from './toolbar.js';
 
 /** What the user sets in the element; the detail of `viewchange`. */
 export interface StatusView {
   /** A text in the name, the id, the status or the reason; empty for all VMs. */
   readonly filter: string;
-  /** Empty for all. */
-  readonly status: CustomizationStatus | '';
-  /** A column, with `-` before it for descending; empty for the order asked for. */
+  /** A status, or `stuck` for those that get no further; empty for all. */
+  readonly status: StatusFilter;
+  /** A column, with `-` before it for descending; `order` for the order asked for; empty for what needs attention first. */
   readonly sort: string;
   /** The id of a VM; empty for none. */
   readonly selected: string;
@@ -24,10 +26,16 @@ export interface StatusView {
   readonly details: boolean;
   /** Milliseconds since the start of the run; null for no cursor. */
   readonly cursor: number | null;
+  /** What times are counted from. */
+  readonly time: TimeMode;
+  /** How much of the time is shown; empty for the last 2 h of a run that goes on, else all. */
+  readonly range: Range | '';
 }
 
 interface ViewActions {
   change(change: Partial<StatusView>): void;
+  /** The user asks to look back further. */
+  further(): void;
   redraw(): void;
   resized(): void;
 }
@@ -35,12 +43,16 @@ interface ViewActions {
 interface ViewState extends StatusView {
   readonly model: RunModel;
   readonly order: RowOrder;
-  readonly sortedBy: SortKey | '';
+  readonly sortedBy: Sorting;
   readonly descending: boolean;
   readonly measure: boolean;
   readonly label: string;
   readonly columns: string;
   readonly live: Live;
+  /** How far back one may look, if the page offers that. */
+  readonly lookback: number | null;
+  /** One VM alone, without the table. */
+  readonly card: boolean;
 }
 
 export class View {
@@ -54,8 +66,11 @@ export class View {
   readonly #noVms = el('slot', { name: 'empty' }, 'No VMs');
   readonly #noMatch = el('span', {}, 'No VM matches the filter');
   readonly #empty = el('div', { class: 'empty' }, this.#noVms, this.#noMatch);
+  readonly #legend = legend();
+  readonly #main = el('div', { class: 'main' });
   readonly #resizes: ResizeObserver;
   #shown: StatusView | undefined;
+  #isCard = false;
   #columns: string | undefined;
   #focusDetails = false;
   #revealed = '';
@@ -75,19 +90,26 @@ export class View {
         this.#select({ selected, details: true });
       },
       cursor: (cursor) => actions.change({ cursor }),
+      time: (time) => actions.change({ time }),
+      range: (range) => actions.change({ range }),
+      further: () => actions.further(),
       scrolled: () => actions.redraw(),
     });
-    this.#details = new Details(() => this.#close());
-    const main = el('div', { class: 'main' }, this.#table.element, this.#empty);
+    this.#details = new Details(
+      () => this.#close(),
+      () => actions.further(),
+    );
+    this.#main.append(this.#table.element, this.#empty);
     this.#root = el(
       'div',
       { class: 'root' },
       this.#toolbar.element,
-      el('div', { class: 'content' }, main, this.#details.element),
+      el('div', { class: 'content' }, this.#main, this.#details.element),
+      this.#legend,
       this.#announcer.element,
     );
     this.#root.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && this.#shown?.details) {
+      if (event.key === 'Escape' && this.#shown?.details && !this.#isCard) {
         event.preventDefault();
         this.#close();
       }
@@ -95,7 +117,7 @@ export class View {
     shadow.adoptedStyleSheets = [styleSheet()];
     shadow.append(this.#root);
     this.#resizes = new ResizeObserver(() => actions.resized());
-    this.#resizes.observe(main);
+    this.#resizes.observe(this.#main);
   }
 
   draw(state: ViewState): void {
@@ -103,6 +125,15 @@ export class View {
     const { list } = order;
     this.#shown = state;
     this.#announcer.live = state.live;
+    this.#isCard = state.card;
+    this.#root.classList.toggle('card', state.card);
+    this.#main.hidden = state.card;
+    this.#toolbar.element.hidden = state.card;
+    this.#legend.hidden = state.card;
+    if (state.card) {
+      this.#details.draw(model, model.entry(selected) ?? model.entries[0], { isAlone: true, lookback: state.lookback });
+      return;
+    }
     const columns = columnsOf(state.columns, model.hasReady);
     const names = [...columns].join(' ');
     const areOthers = this.#columns !== names;
@@ -121,16 +152,25 @@ export class View {
     this.#empty.hidden = list.length > 0;
     this.#noVms.hidden = model.size > 0;
     this.#noMatch.hidden = model.size === 0;
-    this.#details.draw(model, state.details ? model.entry(selected) : undefined);
+    this.#details.draw(model, state.details ? model.entry(selected) : undefined, {
+      isAlone: false,
+      lookback: state.lookback,
+    });
     if (this.#focusDetails) {
       this.#focusDetails = false;
       this.#details.element.focus();
     }
   }
 
-  /** Tells screen readers of transitions. */
+  /** For how long the rows are to stay where they are. */
+  get heldMs(): number {
+    return this.#table.heldMs;
+  }
+
+  /** Tells screen readers of transitions, and eyes. */
   tell(model: RunModel, transitions: readonly Transition[]): void {
     this.#announcer.tell(model, transitions);
+    this.#table.flash(transitions.map(({ vm }) => vm));
   }
 
   /** Another model is shown: nothing more is told of the last one. */
@@ -160,7 +200,7 @@ export class View {
   }
 }
 
-/** A header's button: ascending, then descending, then the order asked for. */
+/** A header's button: ascending, then descending, then what needs attention first. */
 function nextSort(current: string, key: SortKey): string {
   return current === key ? `-${key}` : current === `-${key}` ? '' : key;
 }

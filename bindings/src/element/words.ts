@@ -1,8 +1,10 @@
 /** The words of the view, beyond those that the command uses too. */
 
 import { reasonOf } from '../messages.js';
-import type { CustomizationStatus, Hint, VmRow } from '../types.js';
+import type { CustomizationStatus, VmRow } from '../types.js';
+import { whatToDo } from '../what-to-do.js';
 import type { Mark, MarkKind } from './marks.js';
+import { dateAndTime, durationText } from './time-axis.js';
 
 /** The five, in the order in which they follow each other. */
 export const STATUSES = [
@@ -47,11 +49,11 @@ export function conclusionLabel({ conclusion }: VmRow): string {
 
 const MARKS: Readonly<Record<MarkKind, string>> = {
   powerOn: 'Powered on',
-  started: 'Started',
+  started: 'Customization started',
   succeeded: 'Succeeded',
   failed: 'Failed',
   removed: 'Removed',
-  reboot: 'Rebooted',
+  reboot: 'Guest rebooted',
   reset: 'Reset',
   powerOff: 'Powered off',
   suspend: 'Suspended',
@@ -62,44 +64,78 @@ export function markLabel(mark: Mark): string {
   return MARKS[mark.kind];
 }
 
-const ADVICE: Readonly<Record<Hint, string>> = {
-  notRead: 'Look whether the vCenter can be reached, and whether the account may read its events.',
-  poweredOff: 'Look among the tasks of the VM why it is off, then power it on.',
-  poweredOnEarlier: 'Look back further, or power it on again if nothing was customized.',
-  neverPoweredOn: 'Power it on: customization begins with its first boot.',
-  nothingPending: 'Clone or reconfigure the VM with a customization specification, then power it on.',
-  pendingNotStarted:
-    'Look whether VMware Tools or open-vm-tools is installed in the template, recent and running. A specification applied to a running VM waits for the next power-on.',
-  notStarted: 'Look whether a specification was applied, and whether VMware Tools runs in the guest.',
-  startedNoResult: 'Look into the log in the guest; it may still be rebooting, or cut off from its host.',
-  notReady: 'Look at the console of the VM: it may still boot, or VMware Tools do not run.',
-  notFound: 'Look whether it was made, and under which name.',
-};
-
-export function adviceFor(hint: Hint): string {
-  return ADVICE[hint] ?? '';
+/** One thing to do, and paths to copy for it. */
+export interface Todo {
+  /** Commands in backticks. */
+  readonly text: string;
+  /** Such as `{ of: 'Linux', path: '/var/log/…' }`; `of` is empty where it is known which guest it is. */
+  readonly paths: readonly { readonly of: string; readonly path: string }[];
 }
 
-/** Whether the reason may stand in the log of the guest. */
-export function isInGuest(hint: Hint): boolean {
-  return hint === 'pendingNotStarted' || hint === 'notStarted' || hint === 'startedNoResult';
-}
-
-/** Where guests keep their log when no event says it. */
-export const GUEST_LOGS =
-  'Linux: /var/log/vmware-imc/toolsDeployPkg.log; Windows: C:\\Windows\\Temp\\vmware-imc\\guestcust.log';
-
-/** The reason for a cell: a failure with its log, or why the VM is no longer waited for. */
-export function failureText(row: VmRow): string {
-  const { failure, error } = row;
-  if (failure !== undefined && failure !== null) {
-    const type = failure.type.replace(/^Customization(?=.)/, '');
-    const detail = failure.reason || failure.message || '';
-    const log = failure.logLocation ? ` — log: ${failure.logLocation}` : '';
-    // Most reasons are the type over again.
-    return `${type}${detail.toLowerCase() === type.toLowerCase() || detail === '' ? '' : `: ${detail}`}${log}`;
+/** What to do about a VM, in order; empty where there is nothing to do. The paths are of logs, each after the step that names it. */
+export function stepsOf(row: VmRow): readonly Todo[] {
+  const advice = whatToDo(row);
+  if (advice === undefined) {
+    return [];
   }
-  return error?.message ?? '';
+  const paths = (advice.logPath ?? '').split('; ').flatMap((text) => {
+    const [, of = '', path = text] = /^(Linux|Windows): (.+)$/.exec(text) ?? [];
+    return path === '' ? [] : [{ of, path }];
+  });
+  const texts = advice.steps.map((text) => text.replace(OPTION, '')).filter((text) => !text.includes(' --'));
+  if (row.hint === 'poweredOnEarlier' && texts.length === 0) {
+    texts.push('Look further back, or power it on again if nothing was customized.');
+  }
+  // The paths stand where the log is spoken of first, else by themselves.
+  const reading = texts.findIndex((text) => /\blog\b/.test(text));
+  const steps = texts.map((text, i) => ({ text, paths: i === reading ? paths : [] }));
+  return reading >= 0 || paths.length === 0 ? steps : [...steps, { text: 'The log of the guest:', paths }];
+}
+/** What a step says of the command's options is not for who looks at a page. */
+const OPTION = / \(--[\w-]+\)/;
+
+/**
+ * Why a VM is where it is, in one sentence; empty where its status says it all.
+ * @param lookbackSeconds - how far back the run looks; null where that is not known
+ */
+export function causeOf(row: VmRow, lookbackSeconds: number | null = null): string {
+  if (isUnseen(row) && lookbackSeconds !== null) {
+    return `No power-on in the last ${lookbackText(lookbackSeconds)}`;
+  }
+  if (row.error !== undefined) {
+    return `It cannot be observed: ${row.error.message}`;
+  }
+  const { sysprepVersion, systemVersion } = row.failure ?? {};
+  return sysprepVersion && systemVersion
+    ? `Sysprep ${sysprepVersion} does not fit the guest’s Windows ${systemVersion}`
+    : (whatToDo(row)?.headline ?? '');
+}
+
+/** How far back a run looks: `5 min`, `24 h`, `7 days`. */
+export function lookbackText(seconds: number): string {
+  const [hours, days] = [seconds / 3_600, seconds / 86_400];
+  return Number.isInteger(days) && days > 1
+    ? `${days} days`
+    : Number.isInteger(hours)
+      ? `${hours} h`
+      : durationText(seconds * 1_000);
+}
+
+/** What offers to look back further. */
+export function furtherText(seconds: number): string {
+  return `Look back ${lookbackText(seconds)}`;
+}
+
+/** Whether nothing was seen of a VM, as far as one has looked back. */
+export function isUnseen({ customizationStatus, hint }: VmRow): boolean {
+  return customizationStatus === 'VmNotStarted' && (hint === undefined || hint === null || hint === 'neverPoweredOn');
+}
+
+/** More of the cause, where there is more to say. */
+export function explanationOf(row: VmRow): string {
+  return row.windowOpensAt === undefined
+    ? (whatToDo(row)?.cause ?? '')
+    : `It runs, and was powered on before ${dateAndTime(Date.parse(row.windowOpensAt))}, where the time looked at begins.`;
 }
 
 /** Everything that the text filter looks at. */
@@ -111,6 +147,7 @@ export function searchText(row: VmRow): string {
     status,
     STATUS_LABELS[status],
     conclusionLabel(row),
+    causeOf(row),
     reasonOf(row),
     row.failure?.logLocation ?? '',
   ]
@@ -119,7 +156,8 @@ export function searchText(row: VmRow): string {
 }
 
 /** Many transitions in one sentence. */
-export function countsText(total: number, counts: ReadonlyMap<CustomizationStatus, number>): string {
+export function countsText(counts: ReadonlyMap<CustomizationStatus, number>): string {
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const parts = STATUSES.filter((status) => counts.has(status)).map(
     (status) => `${counts.get(status)} ${STATUS_LABELS[status].toLowerCase()}`,
   );

@@ -8,10 +8,13 @@ if (globalThis.customElements !== undefined && customElements.get(NAME) === unde
   customElements.define(NAME, VmCustomizationStatusElement);
 }
 
+export { copyText } from '../element/copy.js';
 export type { StatusEventMap, StatusProperties } from '../element/element.js';
 export { followWatch, type WatchFollower } from '../element/follow-watch.js';
-export { type Mark, type MarkKind, TIMELINE_EVENT_TYPES } from '../element/marks.js';
+export { type Mark, type MarkKind, shownMarks, TIMELINE_EVENT_TYPES } from '../element/marks.js';
 export { eventsOf, type ModelEntry, type ReadMark, RunModel, RunModelChange } from '../element/model.js';
+export { type Need, needOf } from '../element/needs.js';
+export type { Sorting, StatusFilter } from '../element/row-order.js';
 export type { StatusView } from '../element/view.js';
-export { STATUS_LABELS } from '../element/words.js';
+export { lookbackText, markLabel, STATUS_LABELS } from '../element/words.js';
 export { VmCustomizationStatusElement };

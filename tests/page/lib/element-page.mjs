@@ -10,7 +10,7 @@ const HTML = `<!doctype html>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>VMs</title>
 <link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css"><script type="module" src="/page.js"></script>
 </head>
-<body><main><h1>VMs</h1><vm-customization-status></vm-customization-status></main></body>
+<body><main><h1>VMs</h1><vm-customization-status sort="order"></vm-customization-status></main></body>
 </html>`;
 const CSS = `:root { color-scheme: light dark; }
 body { margin: 0; }
