@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
-import { type Connect, defineConfig, type Plugin } from 'vite';
+import { type Connect, defineConfig, type HtmlTagDescriptor, type Plugin } from 'vite';
 import { nodeTransport } from 'vm-customization';
 import { PAGE_POLICY, policyText } from '../bindings/server/policy.js';
 import { vcenterProxy } from '../bindings/server/vcenter-proxy.js';
@@ -100,7 +100,7 @@ function proxy(): Plugin {
     if (VCENTER_URL === undefined || VCENTER_URL === '') {
       return;
     }
-    const url = new URL(VCENTER_URL.includes('://') ? VCENTER_URL : `https://${VCENTER_URL}`);
+    const url = vcenterUrl(VCENTER_URL);
     const transport = nodeTransport(url, {
       insecure: VCENTER_INSECURE === '1',
       ...(VCENTER_CA_FILE ? { ca: readFileSync(VCENTER_CA_FILE, 'utf8') } : {}),
@@ -110,7 +110,27 @@ function proxy(): Plugin {
       /^\/(sdk|api)(\/|\?|$)/.test(request.url ?? '') ? listener(request, response) : next(),
     );
   };
-  return { name: 'vcenter-proxy', configureServer: use, configurePreviewServer: use };
+  /** As every server of the page says which vCenter is behind it. */
+  const transformIndexHtml = (): HtmlTagDescriptor[] =>
+    VCENTER_URL === undefined || VCENTER_URL === ''
+      ? []
+      : [
+          {
+            tag: 'meta',
+            attrs: { name: 'vm-customization', content: 'vcenter', 'data-host': vcenterUrl(VCENTER_URL).hostname },
+          },
+        ];
+  return {
+    name: 'vcenter-proxy',
+    apply: 'serve',
+    configureServer: use,
+    configurePreviewServer: use,
+    transformIndexHtml,
+  };
+}
+
+function vcenterUrl(text: string): URL {
+  return new URL(text.includes('://') ? text : `https://${text}`);
 }
 
 // A build for each page, `vite build --mode plugin` being the second: what both need is in each, so that each loads one
@@ -121,6 +141,8 @@ export default defineConfig(({ mode }) => ({
   // What is not there is not found, rather than the page again: a vCenter that is not set up must not look like one.
   appType: 'mpa',
   plugins: [proxy(), policy(), coreBeside(), compactMarkup(), ...(mode === 'plugin' ? [] : [packagedPage()])],
+  // It needs the package's entry without a core inside, too.
+  worker: { format: 'es', plugins: () => [coreBeside()] },
   preview: { headers: { 'Content-Security-Policy': policyText({ ...PAGE_POLICY, frameAncestors: ["'none'"] }) } },
   build: {
     target: 'es2022',

@@ -73,7 +73,7 @@ async function load(url) {
   const firstRows = [];
   let weight = 0;
   for (let each = 0; each < LOADS; each += 1) {
-    const { page, context, bodies } = await open(url);
+    const { page, context, bodies } = await open(`${url}#source=simulated`);
     const [paint, rows] = await page.evaluate(() =>
       ['first-contentful-paint', 'page:first-rows'].map((name) => performance.getEntriesByName(name)[0].startTime),
     );

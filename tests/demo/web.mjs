@@ -39,7 +39,7 @@ const server = await preview({
   throw error;
 });
 const { port: actual } = server.httpServer.address();
-const url = `http://127.0.0.1:${actual}/`;
+const url = `http://127.0.0.1:${actual}/#source=simulated`;
 console.log(`the status page: ${url}\nend it with Ctrl-C`);
 if (!values['no-open'] && hasScreen()) {
   open(url);

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { openPage } from './lib/status-page.mjs';
+import { newPage } from './lib/browser.mjs';
+import { choose, openPage, origin } from './lib/status-page.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -18,12 +19,16 @@ async function violations(page) {
 }
 
 const STATES = {
+  start: { hash: '', isStart: true },
   running: { hash: '#at=24500' },
   details: { hash: '#at=27000&vm=vm-104&details=1' },
-  'log-in': { hash: '#at=24500', act: (page) => page.getByRole('button', { name: 'vCenter…' }).click() },
-  file: { hash: '#at=24500', act: (page) => page.getByRole('button', { name: 'Recording…' }).click() },
+  'log-in': { hash: '#at=24500', act: (page) => choose(page, 'Open', 'vCenter…') },
+  file: { hash: '#at=24500', act: (page) => choose(page, 'Open', 'Recording…') },
   save: { hash: '#at=24500', act: (page) => page.getByRole('button', { name: 'Save…' }).click() },
-  options: { hash: '', act: (page) => page.getByRole('button', { name: 'Options…' }).click() },
+  options: { hash: '', act: (page) => choose(page, 'More', 'Options…') },
+  'open menu': { hash: '#at=24500', act: (page) => page.locator('summary', { hasText: 'Open' }).click() },
+  'more menu': { hash: '#at=24500', act: (page) => page.locator('summary', { hasText: 'More' }).click() },
+  events: { hash: '#at=24500', act: (page) => page.getByRole('button', { name: 'Events', exact: true }).click() },
   wall: { hash: '#at=24500&wall=1' },
 };
 
@@ -33,10 +38,15 @@ for (const [how, options] of Object.entries({
   '360 px': { viewport: { width: 360, height: 740 } },
 })) {
   test(`axe-core finds no violation: ${how}`, { timeout: 120_000 }, async (context) => {
-    for (const [name, { hash, act }] of Object.entries(STATES)) {
+    for (const [name, { hash, act, isStart }] of Object.entries(STATES)) {
       // Its own policy would refuse axe too.
-      const { page, close } = await openPage(hash, { ...options, bypassCSP: true, reducedMotion: 'reduce' });
+      const how = { ...options, bypassCSP: true, reducedMotion: 'reduce' };
+      const { page, close } = await (isStart ? newPage(how) : openPage(hash, how));
       context.after(close);
+      if (isStart) {
+        await page.goto(await origin());
+        await page.getByRole('article').first().waitFor();
+      }
       await act?.(page);
       assert.deepEqual(await violations(page), [], name);
     }
@@ -58,12 +68,9 @@ test('every control is reached by Tab, and says where it is', async (context) =>
     assert.ok(id === '' || visible, `${id} does not show that it has the focus`);
   }
   for (const id of [
-    'open-simulated',
-    'open-file',
-    'open-vcenter',
     'open-save',
     'wall',
-    'theme',
+    'open-log',
     'view',
     'play',
     'step-back',
@@ -98,15 +105,17 @@ test('a second attempt is said where there is no room for its column', async (co
   const { page, close } = await openPage('#speed=30', { viewport: { width: 360, height: 740 } });
   context.after(close);
   await page.waitForFunction(() => document.querySelector('#view').model.row('vm-105').attempt === 2);
-  await page.getByRole('gridcell', { name: /, attempt 2$/ }).waitFor();
+  await page.getByRole('gridcell', { name: /, try 2$/ }).waitFor();
   await page.setViewportSize({ width: 1920, height: 1080 });
-  await page.getByRole('gridcell', { name: /, attempt 2$/ }).waitFor({ state: 'hidden' });
+  await page.getByRole('gridcell', { name: /, try 2$/ }).waitFor({ state: 'hidden' });
 });
 
 test('from 360 px to 4K everything fits, and nothing scrolls sideways', async (context) => {
   for (const [width, height] of [
     [360, 740],
     [768, 1024],
+    [1001, 700],
+    [1024, 768],
     [1280, 800],
     [3840, 2160],
   ]) {
@@ -120,6 +129,66 @@ test('from 360 px to 4K everything fits, and nothing scrolls sideways', async (c
       assert.ok(scrollWidth <= width, `${width} px: the page is ${scrollWidth} px wide`);
       assert.ok(table > height / 3, `${width} × ${height}: the table has ${table} px`);
     }
+  }
+});
+
+test('at 200 % of 1280 × 800, and wherever the window is low, the page scrolls, and the table has a window full', async (context) => {
+  for (const [width, height, isScrolled] of [
+    [640, 400, true],
+    [1280, 639, true],
+    [1280, 640, false],
+  ]) {
+    const { page, close } = await openPage('#at=24500', { viewport: { width, height } });
+    context.after(close);
+    const { table, scrolls, sideways } = await page.evaluate(() => ({
+      table: document.querySelector('#view').getBoundingClientRect().height,
+      scrolls: getComputedStyle(document.body).overflowY === 'visible',
+      sideways: document.documentElement.scrollWidth > innerWidth,
+    }));
+    assert.deepEqual([scrolls, sideways], [isScrolled, false], `${width} × ${height}`);
+    assert.ok(table >= 400, `${width} × ${height}: the table has ${table} px`);
+    // All of it can be reached.
+    await page.locator('#play').scrollIntoViewIfNeeded();
+    await page.getByRole('row', { name: 'web-1' }).scrollIntoViewIfNeeded();
+  }
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`the border of each control can be told from what is around it, 3 to 1: ${colorScheme}`, async (context) => {
+    const { page, close } = await openPage('#at=24500', { colorScheme });
+    context.after(close);
+    const contrasts = await page.evaluate(() => {
+      const luminance = (colour) => {
+        const [red, green, blue] = colour.match(/[\d.]+/g).map((part) => {
+          const share = part / 255;
+          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+      };
+      const contrast = (...colours) => {
+        const [low, high] = colours.map(luminance).sort((a, b) => a - b);
+        return (high + 0.05) / (low + 0.05);
+      };
+      return [...document.querySelectorAll('body > header :is(button, summary), .player :is(button, select):enabled')]
+        .filter((control) => control.checkVisibility())
+        .map((control) => {
+          const around = getComputedStyle(control.closest('header, .player')).backgroundColor;
+          return [control.textContent.trim(), contrast(getComputedStyle(control).borderTopColor, around)];
+        });
+    });
+    assert.ok(contrasts.length >= 8);
+    for (const [name, contrast] of contrasts) assert.ok(contrast >= 3, `${name}: ${contrast.toFixed(2)}`);
+  });
+}
+
+test('up to 600 px the details leave the player to be used', async (context) => {
+  for (const width of [360, 600]) {
+    const { page, close } = await openPage('#at=27000&vm=vm-104&details=1', { viewport: { width, height: 740 } });
+    context.after(close);
+    await page.getByRole('region', { name: 'win-app-2' }).waitFor();
+    // It is what is pressed there.
+    await page.getByRole('button', { name: 'One event back' }).click({ timeout: 5_000 });
+    await page.locator('#position').click({ timeout: 5_000 });
   }
 });
 

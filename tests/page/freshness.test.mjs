@@ -7,7 +7,7 @@ import { createServer } from 'vite';
 import { startSimulator } from '../simulators/simulator.mjs';
 import { newPage } from './lib/browser.mjs';
 import { sourceModule } from './lib/source-module.mjs';
-import { openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
+import { choose, openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const { bandText, isSilent, spanText } = await sourceModule('run/freshness.ts');
@@ -78,7 +78,7 @@ async function watchOne(context, name, { hasClock = true, ...options } = {}) {
   await clone(name);
   await post(name, 'CustomizationStartedEvent');
   if (hasClock) await page.clock.install();
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await logIn(page);
   await page.getByLabel(/^Patterns/).fill(name);
   await page.getByRole('button', { name: 'Watch' }).click();
@@ -240,7 +240,7 @@ test('after a failure for good the page tries again by itself, within a minute o
   await clone('gone-1');
   await page.clock.install();
   await answerWithFault(page, 'CurrentTime', 'NoPermission');
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await logIn(page);
   await page.getByLabel(/^Patterns/).fill('gone-1');
   await page.getByRole('button', { name: 'Watch' }).click();

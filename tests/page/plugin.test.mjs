@@ -104,6 +104,30 @@ describe('the view in the vSphere Client', { concurrency: 2 }, () => {
     });
   }
 
+  test('shows one VM as its card alone, with its failure as the answer, and looks back further when asked to', async (context) => {
+    const all = await setUp(context);
+    const { simulator, client } = all;
+    const vm = await addVm(all);
+    const view = await openClient(context, client);
+    await view.live();
+    await view.frame.getByText('No power-on in the last 24 h').waitFor();
+    assert.equal(await view.frame.getByRole('grid').isVisible(), false);
+    const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000);
+    for (const [event, seconds] of [
+      ['VmStartingEvent', 0],
+      ['CustomizationStartedEvent', 30],
+      ['CustomizationNetworkSetupFailed', 90],
+    ]) {
+      const createdTime = new Date(twoDaysAgo.getTime() + seconds * 1_000).toISOString();
+      await simulator.do({ do: 'post', event, vm, fields: { createdTime } });
+    }
+    await view.frame.getByRole('button', { name: 'Look back 7 days' }).click();
+    await view.frame.getByRole('heading', { name: 'Customization failed' }).waitFor();
+    await view.frame.getByText('The network was not set up').waitFor();
+    assert.equal(await view.frame.getByRole('button', { name: 'Look back 7 days' }).isVisible(), false);
+    assert.deepEqual(view.complaints, []);
+  });
+
   test('shows several VMs, and says which are not to be seen', async (context) => {
     const all = await setUp(context);
     const { simulator, client } = all;

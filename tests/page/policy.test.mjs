@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openPage, origin, ROOT } from './lib/status-page.mjs';
+import { choose, openPage, origin, ROOT } from './lib/status-page.mjs';
 
 const HOSTILE = '<img src=x onerror=window.hacked=1>';
 
@@ -48,7 +48,7 @@ test('names and messages that are markup are shown as text', async (context) => 
   const { page, complaints, close } = await openPage();
   context.after(close);
   await watchViolations(page);
-  await page.getByRole('button', { name: 'Recording…' }).click();
+  await choose(page, 'Open', 'Recording…');
   await page.locator('#files').setInputFiles({
     name: `${HOSTILE}.json`,
     mimeType: 'application/json',
@@ -61,6 +61,7 @@ test('names and messages that are markup are shown as text', async (context) => 
   });
   await page.locator('#view').getByText('javascript:window.hacked=1').first().waitFor();
   assert.equal(await page.locator('#source').textContent(), `${HOSTILE}.json`);
+  await page.getByRole('button', { name: 'Events' }).click();
   await page.locator('#log-lines').getByText(HOSTILE).first().waitFor();
   const found = await page.evaluate(() => {
     const roots = [document, document.querySelector('#view').shadowRoot];

@@ -12,13 +12,21 @@ import { openShift } from './lib/shift.mjs';
 
 const ROOT = fileURLToPath(new URL('../../web-demo/', import.meta.url));
 const OUT = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
+const PHONE = { width: 360, height: 740 };
 const DESK = { width: 1280, height: 800 };
+const WIDE = { width: 1920, height: 1080 };
 const LARGEST = 400_000;
 
 /** Each state: the link, the window, and what is done there. */
 const STATES = [
+  { name: 'start', hash: '', size: DESK },
+  { name: 'start-phone', hash: '', size: PHONE },
   { name: 'running', hash: '#at=24500', size: DESK },
+  { name: 'running-wide', hash: '#at=39000&vms=40&time=elapsed', size: WIDE },
   { name: 'failed', hash: '#at=27000&vm=vm-104&details=1', size: DESK },
+  { name: 'failed-wide', hash: '#at=39000&vms=40&vm=vm-104&details=1', size: WIDE },
+  { name: 'failed-phone', hash: '#at=27000&vm=vm-104&details=1', size: PHONE },
+  { name: 'stuck', hash: '#at=40000&vm=vm-107&details=1', size: DESK },
   {
     name: 'time-travel',
     hash: '#at=34000&sort=-elapsed',
@@ -26,21 +34,22 @@ const STATES = [
     act: async (page) => {
       await page.locator('#position').fill('13000');
       await page.locator('#step-forth').click();
+      await page.locator('#open-log').click();
     },
   },
   {
     name: 'vcenter-log-in',
-    hash: '#at=24500',
+    hash: '',
     size: DESK,
     act: async (page) => {
-      await page.locator('#open-vcenter').click();
+      await page.locator('#start-vcenter').click();
       await page.locator('#user').fill('ops@vsphere.local');
     },
   },
   {
     name: 'wall-screen',
     hash: '#at=24500',
-    size: { width: 1920, height: 1080 },
+    size: WIDE,
     act: async (page) => {
       await openShift(page);
       // Its button has the focus, and shows the controls.
@@ -49,7 +58,7 @@ const STATES = [
     // Until the controls are out of sight, and what was told of the file.
     restMs: 4_500,
   },
-  { name: 'phone', hash: '#at=24500', size: { width: 360, height: 740 } },
+  { name: 'phone', hash: '#at=24500', size: PHONE },
 ];
 
 mkdirSync(OUT, { recursive: true });
@@ -70,8 +79,10 @@ try {
       });
       const page = await context.newPage();
       await page.goto(url + hash);
-      await page.locator('#view .row').first().waitFor();
-      await page.waitForFunction(() => document.querySelector('#log-lines').childElementCount > 0);
+      await page
+        .locator(hash === '' ? '#start article' : '#view .row')
+        .first()
+        .waitFor();
       await act?.(page);
       await page.mouse.move(0, 0);
       // Until what was told is drawn: the log and the summary come a little later than the table.

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { createServer } from 'vite';
 import { startSimulator } from '../simulators/simulator.mjs';
 import { newPage } from './lib/browser.mjs';
-import { openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
+import { choose, openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
 
 let simulator;
 let server;
@@ -56,7 +56,7 @@ test('the proxy hands on nothing of another page, nor to whoever knows this serv
 });
 
 async function choosePatterns(page, patterns) {
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await logIn(page);
   await page.getByLabel(/^Patterns/).fill(patterns);
   await page.getByRole('button', { name: 'Watch' }).click();
@@ -69,7 +69,7 @@ async function watchPatterns(page, patterns) {
 
 /** Of the vCenter, not of what was shown before. */
 async function isLive(page) {
-  await page.locator('#open-vcenter[aria-current]').waitFor();
+  await page.locator('#open-vcenter[aria-current]').waitFor({ state: 'attached' });
   await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
 }
 
@@ -107,16 +107,19 @@ test('clone, power on, succeeded: each is seen as it is pushed, long before the 
   );
   const seen = [];
   for (const [row, command, label] of [
-    [0, { do: 'powerOn', vm: 'fresh-1' }, 'Succeeded'],
-    [1, { do: 'powerOn', vm: 'fresh-2' }, 'Not started'],
-    [1, { do: 'post', vm: 'fresh-2', event: 'CustomizationStartedEvent' }, 'Customizing'],
-    [1, { do: 'post', vm: 'fresh-2', event: 'CustomizationSucceeded' }, 'Succeeded'],
+    ['fresh-1', { do: 'powerOn', vm: 'fresh-1' }, 'Succeeded'],
+    ['fresh-2', { do: 'powerOn', vm: 'fresh-2' }, 'Not started'],
+    ['fresh-2', { do: 'post', vm: 'fresh-2', event: 'CustomizationStartedEvent' }, 'Customizing'],
+    ['fresh-2', { do: 'post', vm: 'fresh-2', event: 'CustomizationSucceeded' }, 'Succeeded'],
   ]) {
     // From the command to the text in the table.
     const isShown = page.waitForFunction(
       ([row, label]) => {
-        const rows = document.querySelector('#view').shadowRoot.querySelectorAll('.row:not([hidden])');
-        return rows[row]?.querySelector('[part~="status"]')?.textContent.includes(label);
+        const rows = [...document.querySelector('#view').shadowRoot.querySelectorAll('.row:not([hidden])')];
+        return rows
+          .find((each) => each.textContent.startsWith(row))
+          ?.querySelector('[part~="status"]')
+          ?.textContent.includes(label);
       },
       [row, label],
       { polling: 'raf' },
@@ -158,18 +161,91 @@ test('how far it looks back is chosen, and in the link', async (context) => {
   const { page, close } = await openPage('#wait=1', { url });
   context.after(close);
   await watchPatterns(page, simulator.vms[0].name);
-  await page.getByRole('button', { name: 'Options…' }).click();
-  assert.equal(await page.getByLabel('Look back').inputValue(), '300');
+  await choose(page, 'More', 'Options…');
+  assert.equal(await page.getByLabel('Look back').inputValue(), '86400');
   await page.getByLabel('Look back').selectOption('7 days');
   await page.getByRole('button', { name: 'Apply' }).click();
   await page.waitForURL(/[#&]lookback=604800/);
   assert.equal((await keptRun(page)).options.lookbackSeconds, 604_800);
 });
 
+test('it looks back 24 h unless told otherwise: a result of before the page was opened is dimmed, and not counted', async (context) => {
+  const { page, close } = await openPage('', { url });
+  context.after(close);
+  await clone('early-1', { powerOn: true });
+  await clone('early-2', { powerOn: true });
+  await simulator.do({ do: 'post', vm: 'early-1', event: 'CustomizationFailed' });
+  // Later by the server's clock, which has seconds here.
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  await watchPatterns(page, 'early-*');
+  await waitForStatus(page, 'early-1', 'CustomizationFailed');
+  assert.equal((await keptRun(page)).options.lookbackSeconds, 86_400);
+  const row = page.getByRole('row', { name: 'early-1' });
+  assert.match(await row.getByRole('gridcell').first().textContent(), /^Failed, \d+ \w+, \d\d:\d\d$/);
+  assert.match(await row.getAttribute('class'), /\bearlier\b/);
+  assert.match(await page.getByRole('button', { name: 'Failed' }).textContent(), /^0 Failed\+ 1 earlier$/);
+  await page.waitForFunction(() => document.querySelector('#done').textContent === '0 of 1 done');
+  assert.doesNotMatch(await page.title(), /failed/);
+  // What fails from here on counts, and stands first.
+  await simulator.do({ do: 'post', vm: 'early-2', event: 'CustomizationFailed' });
+  await page.waitForFunction(() => /^1 failed/.test(document.title));
+  assert.match(await page.getByRole('row').nth(1).textContent(), /^early-2/);
+});
+
+test('since when is chosen beside the VMs, and in the link', async (context) => {
+  const { page, close } = await openPage('', { url });
+  context.after(close);
+  await choose(page, 'Open', 'vCenter…');
+  await logIn(page);
+  const since = page.getByLabel('Since');
+  assert.deepEqual(await since.locator('option').allTextContents(), [
+    '5 minutes ago',
+    '1 hour ago',
+    '24 hours ago',
+    '7 days ago',
+  ]);
+  assert.equal(await since.locator('option:checked').textContent(), '24 hours ago');
+  await page.getByLabel(/^Patterns/).fill(simulator.vms[0].name);
+  await since.selectOption('1 hour ago');
+  await page.getByRole('button', { name: 'Watch' }).click();
+  await isLive(page);
+  assert.equal((await keptRun(page)).options.lookbackSeconds, 3_600);
+  await page.waitForURL(/[#&]lookback=3600/);
+});
+
+test('a row without a power-on says how far one has looked, and looks further at a press', async (context) => {
+  const { page, close } = await openPage('', { url });
+  context.after(close);
+  await clone('unseen-1', { powerOn: false });
+  await watchPatterns(page, 'unseen-*');
+  const row = page.getByRole('row', { name: 'unseen-1' });
+  await row.getByText('No power-on in the last 24 h').waitFor();
+  await row.getByText('Look back 7 days', { exact: true }).click();
+  await row.getByText('No power-on in the last 7 days').waitFor();
+  await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+  assert.equal(await page.getByText('Look back 7 days', { exact: true }).isVisible(), false);
+  assert.equal((await keptRun(page)).options.lookbackSeconds, 604_800);
+  await page.waitForURL(/[#&]lookback=604800/);
+});
+
+test('a VM in the details is opened in the vSphere Client of its vCenter', async (context) => {
+  const { page, close } = await openPage('', { url });
+  context.after(close);
+  await watchPatterns(page, simulator.vms[0].name);
+  await page.getByRole('row', { name: simulator.vms[0].name }).click();
+  const link = page.getByRole('link', { name: 'Open in vSphere Client' });
+  const { vm } = simulator.vms[0];
+  assert.match(
+    await link.getAttribute('href'),
+    new RegExp(`^https://127\\.0\\.0\\.1/ui/app/vm;nav=v/urn:vmomi:VirtualMachine:${vm}:[\\da-f-]{36}/monitor$`),
+  );
+  assert.match(await link.getAttribute('rel'), /noopener/);
+});
+
 test('a wrong password is told, and the field is emptied either way', async (context) => {
   const { page, close } = await openPage('', { url });
   context.after(close);
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await logIn(page, 'wrong');
   await page.locator('#log-in-problem').filter({ hasText: /./ }).waitFor();
   assert.match(await page.locator('#log-in-problem').textContent(), /user|password|log/i);
@@ -182,7 +258,7 @@ test('a wrong password is told, and the field is emptied either way', async (con
 test('VMs are found by searching, and chosen one by one', async (context) => {
   const { page, close } = await openPage('#wait=1', { url });
   context.after(close);
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await logIn(page);
   await page.getByText(/^0 chosen; \d+ of \d+ VMs$/).waitFor();
   const [first, second] = simulator.vms.slice(5, 7).map(({ name }) => name);
@@ -210,7 +286,7 @@ test('VMs are found by searching, and chosen one by one', async (context) => {
 test('a pattern that fits nothing and a name that is not there are told', async (context) => {
   const { page, close } = await openPage('', { url });
   context.after(close);
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await logIn(page);
   await page.getByLabel(/^Patterns/).fill('no-such-vm');
   await page.getByRole('button', { name: 'Watch' }).click();
@@ -220,7 +296,7 @@ test('a pattern that fits nothing and a name that is not there are told', async 
 test('the cookie of the session is usable here, and for this page alone', async (context) => {
   const { page, context: browser, close } = await openPage('', { url });
   context.after(close);
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await logIn(page);
   await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();
   const cookies = await browser.cookies();
@@ -247,11 +323,11 @@ test('a reload shows the last state, asks for the password, and goes on', async 
   );
   // Nothing to change in it, and something to save of it.
   await page.keyboard.press('Escape');
-  assert.ok(await page.getByRole('button', { name: 'Options…' }).isDisabled());
+  assert.ok(await page.locator('#open-options').isDisabled());
   await page.getByRole('button', { name: 'Save…' }).click();
   assert.ok(await page.getByRole('button', { name: 'Report (JSON)' }).isEnabled());
   await page.getByRole('button', { name: 'Close' }).click();
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
   assert.ok(kept.includes('again-1') && !kept.includes(simulator.password));
   assert.equal(await page.locator('#user').inputValue(), simulator.user);
@@ -286,7 +362,7 @@ test('leaving the page logs out, and so does leaving the choice of VMs', async (
   const { page, close } = await openPage('#wait=1', { url });
   context.after(close);
   const before = await sessions();
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await logIn(page);
   await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();
   assert.equal(await sessions(), before + 1);
@@ -295,7 +371,7 @@ test('leaving the page logs out, and so does leaving the choice of VMs', async (
   await watchPatterns(page, simulator.vms[0].name);
   assert.equal(await sessions(), before + 1);
   // What is watched goes on when the choice is cancelled.
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await page.keyboard.press('Escape');
   assert.equal(await sessions(), before + 1);
   await page.goto('about:blank');
@@ -307,7 +383,7 @@ test('a session that a reload left behind makes room for the next one', async (c
   context.after(close);
   const before = await sessions();
   for (let time = 0; time < 3; time += 1) {
-    await page.getByRole('button', { name: 'vCenter…' }).click();
+    await choose(page, 'Open', 'vCenter…');
     await logIn(page);
     await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();
     assert.equal(await sessions(), before + 1);
@@ -344,6 +420,12 @@ test('logging out ends the session at the server', async (context) => {
     assert.ok(left > 0, 'the session is still there');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  // Nothing of what was watched is left to those who come after.
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'What do you want to see?' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'What do you want to see?' }).waitFor();
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
 });
 
 test('a VM given by name that is gone is dropped at the next look-up', {
@@ -372,7 +454,7 @@ test('a VM that is made later is watched, though the pattern fitted none', { tim
   await page.clock.install();
   await choosePatterns(page, 'later-*');
   // There is nothing that could be pushed.
-  await page.locator('#open-vcenter[aria-current]').waitFor();
+  await page.locator('#open-vcenter[aria-current]').waitFor({ state: 'attached' });
   await page.locator('#state').filter({ hasText: 'Reading' }).waitFor();
   await clone('later-1', { powerOn: true });
   await page.clock.fastForward(61_000);
@@ -390,7 +472,7 @@ test('a wait that has ended takes up no VM, of which it would know nothing', { t
   await page.locator('#state').filter({ hasText: 'Ended' }).waitFor();
   await clone('ended-1', { powerOn: true });
   const lookUps = [];
-  page.on('request', (request) => lookUps.push(request.url()));
+  page.on('request', (request) => lookUps.push(...(request.url().match(/\/(sdk|api)\b.*/g) ?? [])));
   await page.clock.fastForward(61_000);
   await page.clock.fastForward(61_000);
   assert.deepEqual(await rowsOf(page), []);
@@ -407,7 +489,7 @@ test('a log-in that is cancelled under way leaves no session behind', async (con
     await new Promise((resolve) => setTimeout(resolve, 200));
     await route.continue();
   });
-  await page.getByRole('button', { name: 'vCenter…' }).click();
+  await choose(page, 'Open', 'vCenter…');
   await logIn(page);
   // Held up there: what opens the session, or what follows it.
   for (const wanted of [2, 4]) {
@@ -420,7 +502,7 @@ test('a log-in that is cancelled under way leaves no session behind', async (con
     await sessionsEnd(before);
     assert.equal(await page.locator('#state').textContent(), 'Live', 'the simulation goes on');
     held = 0;
-    await page.getByRole('button', { name: 'vCenter…' }).click();
+    await choose(page, 'Open', 'vCenter…');
     assert.equal(await page.locator('#log-in-problem').textContent(), '');
     await logIn(page);
   }

@@ -417,6 +417,7 @@ async function openFailures(context, count) {
   const { page, close } = await openPage('#at=24500', { viewport: { width: 1920, height: 1080 } });
   context.after(close);
   const buffer = Buffer.from(JSON.stringify(failures(count)));
+  await page.locator('#open-file').evaluate((open) => open.click());
   await page.locator('#files').setInputFiles({ name: 'failures.json', mimeType: 'application/json', buffer });
   await page.waitForFunction((count) => document.querySelector('#view').model.size === count, count);
   await seek(page, 1);
@@ -463,6 +464,7 @@ test('it beeps and notifies of what is new where somebody has switched that on, 
   });
   await page.reload();
   const buffer = Buffer.from(JSON.stringify(failures(4)));
+  await page.locator('#open-file').evaluate((open) => open.click());
   await page.locator('#files').setInputFiles({ name: 'failures.json', mimeType: 'application/json', buffer });
   await page.waitForFunction(() => document.querySelector('#view').model.size === 4);
   await seek(page, 0);

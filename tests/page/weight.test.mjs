@@ -39,7 +39,7 @@ test(`the status page takes less than ${BUDGET.toLocaleString('en')} bytes befor
       requested.add(new URL(request.url()).pathname.slice(1) || 'index.html');
     }
   });
-  await page.goto(url);
+  await page.goto(`${url}#source=simulated`);
   await page.locator('#view .row').first().waitFor();
   const files = new Set(requested);
   for (const script of [...requested].filter((name) => name.endsWith('.js'))) {

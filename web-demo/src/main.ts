@@ -1,7 +1,9 @@
 import { init } from 'vm-customization';
 import core from 'vm-customization/core.wasm?url';
-import { Page } from './page/page.js';
+import { loadDialogs, Page } from './page/page.js';
 import { html, messageOf, setText } from './ui/dom.js';
+
+const LOAD_DIALOGS_AFTER_MS = 3_000;
 
 const loaded = init(fetch(core));
 const page = new Page();
@@ -10,6 +12,8 @@ try {
   await loaded;
   const [navigation] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
   await page.open(navigation?.type === 'reload' || navigation?.type === 'back_forward');
+  // What a click may need is there also when the network is not.
+  setTimeout(loadDialogs, LOAD_DIALOGS_AFTER_MS);
 } catch (error) {
   setText(html('error'), messageOf(error));
   throw error;

@@ -106,6 +106,7 @@ export function shiftRecording() {
 /** Opens it in the page, at its end, on the wall screen. */
 export async function openShift(page) {
   const buffer = Buffer.from(JSON.stringify(shiftRecording()));
+  await page.locator('#open-file').evaluate((open) => open.click());
   await page.locator('#files').setInputFiles({ name: 'vcenter.example.com', mimeType: 'application/json', buffer });
   await page.waitForFunction(() => document.querySelector('#view').model.size === 40);
   await page.locator('#position').evaluate((position) => {

@@ -16,7 +16,7 @@ export async function origin() {
 }
 
 /**
- * Opens the page at what stands after `#`.
+ * Opens the page at what stands after `#`: on its demo, where that names no source.
  *
  * @param {string} [hash]
  * @param {object} [options] of Playwright's `newContext`; `url` in place of the preview server's
@@ -24,9 +24,19 @@ export async function origin() {
 export async function openPage(hash = '', { url, ...options } = {}) {
   const opened = await newPage({ viewport: { width: 1280, height: 800 }, timezoneId: 'UTC', ...options });
   const address = url ?? (await origin());
-  await opened.page.goto(`${address}${hash}`);
-  await opened.page.locator('#view .row:visible, #wall-view .tiles b').first().waitFor();
+  const isChosen = /[#&](source|file|rec|at|vms|speed|wall)=/.test(hash);
+  await opened.page.goto(`${address}${isChosen ? hash : `${hash || '#'}&source=simulated`}`);
+  await opened.page.locator('#view .row:visible, #wall-view .tiles b, #start article:visible').first().waitFor();
   return { ...opened, url: address };
+}
+
+/** Presses what is in a menu of the header. */
+export async function choose(page, menu, name) {
+  const summary = page.locator('details.menu > summary', { hasText: menu });
+  if ((await summary.locator('xpath=..').getAttribute('open')) === null) {
+    await summary.click();
+  }
+  await page.getByRole('button', { name, exact: true }).click();
 }
 
 /** What the table shows: a list per VM, `[name, status, attempt]`, in the order shown. */

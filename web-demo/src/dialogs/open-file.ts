@@ -1,33 +1,40 @@
 /** Dropped, chosen or pasted: recordings and events. */
+import { decode } from '../sources/decode.js';
+import type { Offered, Reading } from '../sources/files.js';
+import { type Given, givenOf } from '../sources/given.js';
+import { button, byId, dialog, el, html, input, messageOf, select, setText } from '../ui/dom.js';
+import { addMarkup } from '../ui/trusted.js';
+import markup from './open-file.html?raw';
+import './dialogs.css';
 
-import { type Given, type Offered, readFiles } from '../sources/files.js';
-import { dialog, el, html, input, messageOf, onClick, select, setText } from '../ui/dom.js';
+addMarkup(markup);
 
-interface Wanted {
+/** The file of a link, and the position there. */
+export interface Wanted {
   readonly file: string;
   readonly atMs: number | undefined;
 }
 
-/** The dialog, and what is dropped or pasted anywhere on the page. */
+/** The dialog. */
 export class OpenFile {
   readonly #dialog = dialog('file-dialog');
   readonly #files = input('files');
   readonly #pasted = html('pasted') as HTMLTextAreaElement;
   readonly #choice = html('recordings');
   readonly #list = select('recording');
-  readonly #open: (offered: Offered, atMs: number | undefined) => void;
+  readonly #open: (offered: Offered, atMs: number | undefined) => Promise<void>;
   /** The file that a link speaks of, and the position there. */
   #wanted: Wanted | undefined;
   #offered: readonly Offered[] = [];
   #given = '';
+  #reading: AbortController | undefined;
 
-  /** @param open - throws when it cannot be opened after all */
-  constructor(open: (offered: Offered, atMs: number | undefined) => void) {
+  /** @param open - rejects when it cannot be opened after all */
+  constructor(open: (offered: Offered, atMs: number | undefined) => Promise<void>) {
     this.#open = open;
-    onClick('open-file', () => this.show());
     this.#files.addEventListener('change', () => {
       if (this.#files.files?.length) {
-        void this.#take(givenOf(this.#files.files));
+        void this.take(givenOf(this.#files.files));
       }
     });
     this.#pasted.addEventListener('input', () => {
@@ -39,7 +46,7 @@ export class OpenFile {
         event.preventDefault();
         if (this.#pasted.value.trim() !== '' && this.#given !== this.#pasted.value) {
           this.#given = this.#pasted.value;
-          void this.#take([{ name: 'the pasted text', blob: new Blob([this.#given]) }]);
+          void this.take([{ name: 'the pasted text', blob: new Blob([this.#given]) }]);
         } else if (!this.#choice.hidden) {
           this.#choose();
         } else if (html('file-problem').textContent === '') {
@@ -47,7 +54,6 @@ export class OpenFile {
         }
       }
     });
-    this.#listenToPage();
   }
 
   /** @param wanted - what a link speaks of */
@@ -68,22 +74,26 @@ export class OpenFile {
     this.#say('');
   }
 
-  async #take(given: readonly Given[]): Promise<void> {
+  /** Opens these, or says why it cannot. */
+  async take(given: readonly Given[]): Promise<void> {
     for (const other of document.querySelectorAll('dialog')) {
       if (other.open && other !== this.#dialog) {
         other.close();
       }
     }
     this.#say('');
+    this.#reading?.abort();
+    const reading = new AbortController();
+    this.#reading = reading;
     const opening = html('opening');
-    setText(opening, `Opening ${given.map(({ name }) => name).join(', ')}…`);
+    setText(html('opening-what'), `Opening ${given.map(({ name }) => name).join(', ')}…`);
+    this.#drawProgress(undefined);
+    button('opening-cancel').onclick = () => reading.abort();
     opening.showPopover();
     try {
-      // Reading holds up the page: it is to be seen why.
-      await painted();
-      const offered = await readFiles(given);
+      const offered = await decode(given, (progress) => this.#drawProgress(progress), reading.signal);
       if (offered.length === 1) {
-        this.#finish(offered[0] as Offered);
+        await this.#finish(offered[0] as Offered);
         return;
       }
       this.#offered = offered;
@@ -100,28 +110,43 @@ export class OpenFile {
       }
       this.#list.focus();
     } catch (error) {
+      if (reading.signal.aborted) {
+        return;
+      }
       if (!this.#dialog.open) {
         this.#reset();
         this.#dialog.showModal();
       }
       this.#say(messageOf(error));
     } finally {
-      opening.hidePopover();
+      if (this.#reading === reading) {
+        opening.hidePopover();
+      }
       // The same file can be chosen again.
       this.#files.value = '';
+    }
+  }
+
+  /** How much was read; then it is decoded, and nothing says how long that takes. */
+  #drawProgress(progress: Reading | undefined): void {
+    const bar = byId('opening-progress', HTMLProgressElement);
+    if (progress === undefined || progress.bytes === progress.of) {
+      bar.removeAttribute('value');
+    } else {
+      bar.value = progress.bytes / progress.of;
     }
   }
 
   #choose(): void {
     const offered = this.#offered[this.#list.selectedIndex];
     if (offered !== undefined) {
-      this.#finish(offered);
+      void this.#finish(offered);
     }
   }
 
-  #finish(offered: Offered): void {
+  async #finish(offered: Offered): Promise<void> {
     try {
-      this.#open(offered, this.#wanted?.file === offered.name ? this.#wanted.atMs : undefined);
+      await this.#open(offered, this.#wanted?.file === offered.name ? this.#wanted.atMs : undefined);
       this.#wanted = undefined;
       this.#dialog.close();
     } catch (error) {
@@ -132,52 +157,4 @@ export class OpenFile {
   #say(problem: string): void {
     setText(html('file-problem'), problem);
   }
-
-  #listenToPage(): void {
-    const veil = html('drop');
-    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
-    addEventListener('dragover', (event) => {
-      if (hasFiles(event)) {
-        event.preventDefault();
-        veil.hidden = false;
-      }
-    });
-    addEventListener('dragleave', (event) => {
-      if (event.relatedTarget === null) {
-        veil.hidden = true;
-      }
-    });
-    addEventListener('drop', (event) => {
-      veil.hidden = true;
-      if (hasFiles(event)) {
-        event.preventDefault();
-        void this.#take(givenOf(event.dataTransfer?.files ?? []));
-      }
-    });
-    addEventListener('paste', (event) => {
-      const target = event.composedPath()[0];
-      if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement) {
-        return;
-      }
-      const files = givenOf(event.clipboardData?.files ?? []);
-      const text = event.clipboardData?.getData('text/plain') ?? '';
-      // Anything else that is pasted was not meant for the page.
-      if (files.length > 0 || /^\s*[{[<]/.test(text)) {
-        event.preventDefault();
-        void this.#take(files.length > 0 ? files : [{ name: 'the pasted text', blob: new Blob([text]) }]);
-      }
-    });
-  }
-}
-
-/** After the next frame; at once where there is none, as in a tab in the background. */
-function painted(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, 200);
-    requestAnimationFrame(() => setTimeout(resolve));
-  });
-}
-
-function givenOf(files: Iterable<File> | ArrayLike<File>): Given[] {
-  return Array.from(files, (file) => ({ name: file.name, blob: file }));
 }

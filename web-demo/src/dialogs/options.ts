@@ -1,31 +1,42 @@
 /** The options of a wait. */
 import type { MonitorOptions } from 'vm-customization';
-import { dialog, input, onClick, select } from '../ui/dom.js';
+import { LONGEST_LOOKBACK_SECONDS } from '../sources/source.js';
+import { dialog, input, select } from '../ui/dom.js';
+import { addMarkup } from '../ui/trusted.js';
+import markup from './options.html?raw';
+import './dialogs.css';
 
-/** Asks for the options; `current` says those in force, `apply` begins anew with others. */
-export function optionsDialog(current: () => MonitorOptions, apply: (options: MonitorOptions) => void): void {
+addMarkup(markup);
+
+/** Asks for the options. @param current - those in force. @param apply - begins anew with others */
+export function showOptions(current: MonitorOptions, apply: (options: MonitorOptions) => void): void {
   const shown = dialog('options-dialog');
-  onClick('open-options', () => {
-    const { timeoutSeconds = 600, lookbackSeconds = 300, waitForPowerOn = false, attempts = 'follow' } = current();
-    input('timeout').value = timeoutSeconds === null ? '' : String(timeoutSeconds);
-    input('wait-for-power-on').checked = waitForPowerOn;
-    select('attempts').value = attempts;
-    const lookback = select('lookback');
-    // A link may have another one than those to choose from: the next longer one.
-    const longer = [...lookback.options].find(({ value }) => Number(value) >= lookbackSeconds);
-    lookback.value = longer?.value ?? '604800';
-    shown.returnValue = '';
-    shown.showModal();
-  });
-  shown.addEventListener('close', () => {
-    if (shown.returnValue === 'apply') {
-      const timeout = input('timeout').value;
-      apply({
-        timeoutSeconds: timeout === '' ? null : Number(timeout),
-        lookbackSeconds: Number(select('lookback').value),
-        waitForPowerOn: input('wait-for-power-on').checked,
-        attempts: select('attempts').value as NonNullable<MonitorOptions['attempts']>,
-      });
-    }
-  });
+  const { timeoutSeconds = 600, lookbackSeconds = 300, waitForPowerOn = false, attempts = 'follow' } = current;
+  input('timeout').value = timeoutSeconds === null ? '' : String(timeoutSeconds);
+  input('wait-for-power-on').checked = waitForPowerOn;
+  select('attempts').value = attempts;
+  chooseLookback(select('lookback'), lookbackSeconds);
+  shown.returnValue = '';
+  shown.showModal();
+  shown.addEventListener(
+    'close',
+    () => {
+      if (shown.returnValue === 'apply') {
+        const timeout = input('timeout').value;
+        apply({
+          timeoutSeconds: timeout === '' ? null : Number(timeout),
+          lookbackSeconds: Number(select('lookback').value),
+          waitForPowerOn: input('wait-for-power-on').checked,
+          attempts: select('attempts').value as NonNullable<MonitorOptions['attempts']>,
+        });
+      }
+    },
+    { once: true },
+  );
+}
+
+/** A link may have another one than those to choose from: the next longer one. */
+export function chooseLookback(choice: HTMLSelectElement, seconds: number): void {
+  const longer = [...choice.options].find(({ value }) => Number(value) >= seconds);
+  choice.value = longer?.value ?? String(LONGEST_LOOKBACK_SECONDS);
 }

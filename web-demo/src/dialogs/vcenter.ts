@@ -1,8 +1,14 @@
 /** Logging in to a vCenter, and choosing VMs there. */
 import type { FoundVm } from 'vm-customization';
-import type { LiveSource, SourceAddress } from '../sources/source.js';
+import { type LiveSource, LOOKBACK_SECONDS, type SourceAddress } from '../sources/source.js';
 import { VCenterSession } from '../sources/vcenter.js';
-import { button, count, dialog, el, html, input, messageOf, onClick, setText } from '../ui/dom.js';
+import { button, count, dialog, el, html, input, messageOf, onClick, select, setText } from '../ui/dom.js';
+import { addMarkup } from '../ui/trusted.js';
+import { chooseLookback } from './options.js';
+import markup from './vcenter.html?raw';
+import './dialogs.css';
+
+addMarkup(markup);
 
 type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;
 
@@ -13,7 +19,7 @@ export class VCenterDialog {
   readonly #dialog = dialog('vcenter-dialog');
   readonly #logIn = html('log-in') as HTMLFormElement;
   readonly #pick = html('pick') as HTMLFormElement;
-  readonly #watch: (source: LiveSource, resumed: boolean) => void;
+  readonly #watch: (source: LiveSource, resumed: boolean, lookbackSeconds?: number) => void;
   readonly #chosen = new Set<string>();
   #session: VCenterSession | undefined;
   /** A log-in under way: nobody would see the session of one that was cancelled, nor could end it. */
@@ -24,7 +30,8 @@ export class VCenterDialog {
   #shown: readonly FoundVm[] = [];
   #resume: VCenterAddress | undefined;
 
-  constructor(watch: (source: LiveSource, resumed: boolean) => void) {
+  /** @param watch - is told how far back to look, where that was asked */
+  constructor(watch: (source: LiveSource, resumed: boolean, lookbackSeconds?: number) => void) {
     this.#watch = watch;
     for (const cancel of this.#dialog.querySelectorAll('.cancel')) {
       cancel.addEventListener('click', () => this.#dialog.close());
@@ -65,7 +72,9 @@ export class VCenterDialog {
   show(
     resume = this.#resume,
     wanted?: { readonly patterns: readonly string[]; readonly ids: readonly string[] },
+    lookbackSeconds = LOOKBACK_SECONDS,
   ): void {
+    chooseLookback(select('since'), lookbackSeconds);
     this.#resume = resume;
     if (wanted !== undefined) {
       input('patterns').value = wanted.patterns.join(' ');
@@ -181,7 +190,7 @@ export class VCenterDialog {
         : session.watchVms(this.#all.filter(({ vm }) => this.#chosen.has(vm))));
       this.#used = true;
       this.#dialog.close();
-      this.#watch(source, false);
+      this.#watch(source, false, Number(select('since').value));
     } catch (error) {
       setText(html('pick-problem'), messageOf(error));
     }

@@ -7,7 +7,8 @@ import { pack, unpack } from '../ui/pack.js';
 
 /** All that a link reopens. */
 export interface Link {
-  source: 'simulated' | 'recording' | 'vcenter' | 'shared';
+  /** Undefined where nothing is chosen. */
+  source: 'simulated' | 'recording' | 'vcenter' | 'shared' | undefined;
   /** Of the simulated vCenter. */
   vms: number | undefined;
   speed: number | undefined;
@@ -26,6 +27,8 @@ export interface Link {
   sort: string;
   selected: string;
   details: boolean;
+  time: 'clock' | 'elapsed';
+  range: '30m' | '2h' | '8h' | 'all' | '';
   theme: string;
   wall: boolean;
   options: MonitorOptions;
@@ -36,6 +39,9 @@ export const MOST_IDS = 200;
 /** A link that is longer is cut by mail and chat programs. */
 const LONGEST_RECORDING = 8_000;
 const LARGEST_UNPACKED_MIB = 8;
+
+/** What only the simulated vCenter has, or any source that is not named. */
+const DEMO = ['vms', 'speed', 'at', 'wall'];
 
 /** @param served - what the page was served for, which a link need not say */
 export function readLink(hash: string, served: Served = { kind: 'nothing' }): Link {
@@ -51,11 +57,11 @@ export function readLink(hash: string, served: Served = { kind: 'nothing' }): Li
   const source =
     recording !== undefined || file !== undefined
       ? 'recording'
-      : served.kind === 'shared' && text('source') === ''
-        ? 'shared'
-        : text('source') === 'vcenter' || (served.kind === 'vcenter' && text('source') === '')
-          ? 'vcenter'
-          : 'simulated';
+      : text('source') === 'vcenter'
+        ? 'vcenter'
+        : text('source') === 'simulated'
+          ? 'simulated'
+          : (sourceServed(served) ?? (DEMO.some((name) => values.has(name)) ? 'simulated' : undefined));
   const timeout = text('timeout');
   const lookback = number('lookback', 1, 7 * 86_400);
   const attempts = (['follow', 'first', 'reopen'] as const).find((each) => each === text('attempts'));
@@ -75,10 +81,12 @@ export function readLink(hash: string, served: Served = { kind: 'nothing' }): Li
     file,
     atMs: number('at', 0, Number.MAX_SAFE_INTEGER),
     filter: text('filter').slice(0, 200),
-    status: Object.hasOwn(STATUS_LABELS, text('status')) ? text('status') : '',
+    status: Object.hasOwn(STATUS_LABELS, text('status')) || text('status') === 'stuck' ? text('status') : '',
     sort: /^-?\w{1,20}$/.test(text('sort')) ? text('sort') : '',
     selected: text('vm').slice(0, 80),
     details: isOn('details'),
+    time: text('time') === 'elapsed' ? 'elapsed' : 'clock',
+    range: (['30m', '2h', '8h', 'all'] as const).find((each) => each === text('range')) ?? '',
     theme: text('theme'),
     wall: isOn('wall'),
     options: {
@@ -92,6 +100,18 @@ export function readLink(hash: string, served: Served = { kind: 'nothing' }): Li
   };
 }
 
+/** What is shown where a link says nothing else: with patterns of its own a vCenter is chosen already. */
+function sourceServed(served: Served): Link['source'] {
+  switch (served.kind) {
+    case 'shared':
+      return 'shared';
+    case 'vcenter':
+      return served.patterns.length > 0 ? 'vcenter' : undefined;
+    case 'nothing':
+      return undefined;
+  }
+}
+
 /** The part after `#`; what has its default is left out. */
 export function writeLink(link: Link): string {
   const values = new URLSearchParams();
@@ -101,7 +121,8 @@ export function writeLink(link: Link): string {
     }
   };
   const { timeoutSeconds, lookbackSeconds, waitForPowerOn, attempts } = link.options;
-  put('source', link.source === 'vcenter' ? 'vcenter' : '');
+  // Of a shared run the server says it.
+  put('source', link.source === 'recording' || link.source === 'shared' ? '' : link.source);
   put('vms', link.vms);
   put('speed', link.speed);
   put('patterns', link.patterns.join(' '));
@@ -115,6 +136,8 @@ export function writeLink(link: Link): string {
   put('sort', link.sort);
   put('vm', link.selected);
   put('details', link.details ? 1 : undefined);
+  put('time', link.time === 'elapsed' ? link.time : '');
+  put('range', link.range);
   put('at', link.atMs === undefined ? undefined : Math.round(link.atMs));
   put('theme', link.theme);
   put('wall', link.wall ? 1 : undefined);

@@ -5,8 +5,8 @@ import { playerOf, type Shown } from './shown.js';
 
 /** With more of them a run is packed, and not while the page is left: both would hold it up. */
 const SAVED_VMS = 1_000;
-/** A larger recording is asked for again after a reload. */
-const LARGEST_KEPT = 2 * 2 ** 20;
+/** A larger recording is asked for again after a reload, and is in no link. */
+export const LARGEST_KEPT = 2 * 2 ** 20;
 
 export class Keeper {
   /** The run that is kept packed. */
@@ -18,6 +18,11 @@ export class Keeper {
       forgetPackedRun();
     }
     this.#packedOf = isRunPacked() ? run : undefined;
+  }
+
+  /** There is nothing shown that a reload could go on with. */
+  forget(): void {
+    forgetSession();
   }
 
   /** While there is time: packs a run of many VMs. @param save - is called where there is something to save, soon */
@@ -63,8 +68,8 @@ export class Keeper {
       case 'simulated':
       case 'recording': {
         const { name, bytes } = shown.kind === 'recording' ? shown : { name: '', bytes: 0 };
-        const { recording, positionMs } = shown.player;
         if (bytes <= LARGEST_KEPT) {
+          const { recording, positionMs } = shown.player;
           saveSession({ hash, kind: 'recording', name, recording, atMs: positionMs });
         } else {
           // The address asks for the file.

@@ -1,78 +1,92 @@
-/** The newest transitions, in words. */
-import type { Transition } from 'vm-customization';
-import { type RunModel, type RunModelChange, STATUS_LABELS } from 'vm-customization/element';
-import { byId, el, html } from '../ui/dom.js';
+/** A drawer with the newest events, each at its own time. */
+import { type Mark, markLabel, type RunModel, type RunModelChange, shownMarks } from 'vm-customization/element';
+import { el, html } from '../ui/dom.js';
 
 const LINES = 200;
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+interface Line {
+  readonly vm: string;
+  readonly mark: Mark;
+}
 
 export class Log {
+  readonly #drawer = html('log');
   readonly #list = html('log-lines');
   #model: RunModel | undefined;
-  #fresh: Transition[] = [];
-  #anew = true;
+  /** Newest first. */
+  #lines: Line[] = [];
+  /** There is something to draw. */
+  #isStale = true;
+  /** What is gathered is all there is; while the drawer is closed nothing is. */
+  #isWhole = false;
 
   constructor() {
     // It scrolls, by the keyboard too.
     this.#list.tabIndex = 0;
-    // A small window has more need of the table.
-    byId('log', HTMLDetailsElement).open = !matchMedia('(max-width: 900px)').matches;
   }
 
   /** Shows those of this model, from here on. */
   show(model: RunModel): void {
     this.#model?.removeEventListener('change', this.#onChange);
     this.#model = model;
-    this.#anew = true;
     model.addEventListener('change', this.#onChange);
+    this.#isWhole = false;
+    this.draw();
   }
 
   /** Once a frame at most. */
   draw(): void {
     const model = this.#model;
-    if (model === undefined || (!this.#anew && this.#fresh.length === 0)) {
+    if (model === undefined || this.#drawer.hidden) {
       return;
     }
-    const news = (this.#anew ? model.transitions : this.#fresh).slice(-LINES).reverse();
-    const lines = news.map((transition) => this.#line(model, transition));
-    if (this.#anew) {
-      this.#list.replaceChildren(...lines);
-    } else {
-      this.#list.prepend(...lines);
-      while (this.#list.childElementCount > LINES) {
-        this.#list.lastElementChild?.remove();
-      }
+    if (!this.#isWhole) {
+      this.#gather(null);
     }
-    this.#anew = false;
-    this.#fresh = [];
+    if (!this.#isStale) {
+      return;
+    }
+    this.#isStale = false;
+    const today = DAY.format(model.serverNowMs ?? Date.now());
+    this.#list.replaceChildren(
+      ...this.#lines.map(({ vm, mark }) => {
+        const day = DAY.format(mark.timeMs);
+        const time = `${day === today ? '' : `${day}, `}${TIME.format(mark.timeMs)}`;
+        return el(
+          'li',
+          { 'data-kind': mark.kind },
+          el('time', {}, time),
+          el('bdi', {}, model.row(vm)?.name ?? vm),
+          el('span', {}, markLabel(mark)),
+        );
+      }),
+    );
   }
 
   readonly #onChange = (event: Event): void => {
-    const { vms, transitions } = event as RunModelChange;
-    if (vms === null) {
-      this.#anew = true;
-    }
-    this.#fresh.push(...transitions.slice(-LINES));
-    if (this.#fresh.length > 2 * LINES) {
-      this.#fresh = this.#fresh.slice(-LINES);
+    const { vms } = event as RunModelChange;
+    if (vms === null || this.#drawer.hidden) {
+      this.#isWhole = false;
+    } else if (this.#isWhole && vms.length > 0) {
+      this.#gather(vms);
     }
   };
 
-  #line(model: RunModel, { vm, to, atMs, attempt, inferred }: Transition): HTMLElement {
-    const originMs = model.originMs;
-    // On vCenter's clock, for people; nothing is decided by it.
-    const time = originMs === null ? '' : TIME.format(originMs + atMs);
-    const words = [
-      STATUS_LABELS[to],
-      ...(attempt > 1 ? [`attempt ${attempt}`] : []),
-      ...(inferred ? ['inferred'] : []),
-    ];
-    return el(
-      'li',
-      { 'data-status': to },
-      el('time', {}, time),
-      el('bdi', {}, model.row(vm)?.name ?? vm),
-      el('span', {}, words.join(', ')),
+  /** Takes the marks of these VMs, or of all, in place of what was there of them. */
+  #gather(vms: readonly string[] | null): void {
+    const model = this.#model;
+    if (model === undefined) {
+      return;
+    }
+    const changed = vms === null ? undefined : new Set(vms);
+    const kept = changed === undefined ? [] : this.#lines.filter(({ vm }) => !changed.has(vm));
+    const fresh = (vms ?? model.entries.map(({ row }) => row.vm)).flatMap((vm) =>
+      shownMarks(model.marks(vm)).map((mark) => ({ vm, mark })),
     );
+    this.#lines = [...kept, ...fresh].sort((a, b) => b.mark.timeMs - a.mark.timeMs).slice(0, LINES);
+    this.#isStale = true;
+    this.#isWhole = true;
   }
 }

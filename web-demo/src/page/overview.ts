@@ -1,24 +1,53 @@
 /** What stands around the table and follows its model: the summary and the log. */
 import type { RunModel } from 'vm-customization/element';
-import { Log } from './log.js';
+import { button, html, messageOf, onClick } from '../ui/dom.js';
+import { fail } from '../ui/notice.js';
+import type { Log } from './log.js';
 import { Summary } from './summary.js';
 
 const DRAW_EVERY_MS = 150;
 
 export class Overview {
   readonly #summary = new Summary();
-  readonly #log = new Log();
+  /** It comes when it is opened first. */
+  #log: Log | undefined;
   #model: RunModel | undefined;
   #drawing: number | undefined;
   #notice = '';
   #words = '';
   #hadRows = false;
 
+  readonly #loadLog: () => Promise<{ readonly Log: new () => Log }>;
+
+  constructor(loadLog: () => Promise<{ readonly Log: new () => Log }>) {
+    this.#loadLog = loadLog;
+    onClick('open-log', () => this.#openLog(html('log').hidden !== false));
+    onClick('close-log', () => {
+      this.#openLog(false);
+      button('open-log').focus();
+    });
+  }
+
+  #openLog(isOpen: boolean): void {
+    html('log').hidden = !isOpen;
+    button('open-log').setAttribute('aria-expanded', String(isOpen));
+    this.#loadLog().then(
+      ({ Log }) => {
+        if (this.#log === undefined && this.#model !== undefined) {
+          this.#log = new Log();
+          this.#log.show(this.#model);
+        }
+        this.#log?.draw();
+      },
+      (error: unknown) => fail(messageOf(error)),
+    );
+  }
+
   show(model: RunModel): void {
     this.#model?.removeEventListener('change', this.#onChange);
     this.#model = model;
     model.addEventListener('change', this.#onChange);
-    this.#log.show(model);
+    this.#log?.show(model);
     this.#onChange();
   }
 
@@ -46,7 +75,7 @@ export class Overview {
     this.#drawing ??= window.setTimeout(() => {
       this.#drawing = undefined;
       this.#summary.draw(this.#model ?? model, this.#notice, this.#words);
-      this.#log.draw();
+      this.#log?.draw();
     }, DRAW_EVERY_MS);
     if (!this.#hadRows && model.transitions.length > 0) {
       this.#hadRows = true;

@@ -1,25 +1,23 @@
 /** The page: one thing is shown at a time, and everything around the element follows from it. */
 import type { MonitorOptions } from 'vm-customization';
 import { RunModel, type VmCustomizationStatusElement } from 'vm-customization/element';
-import { OpenFile } from '../dialogs/open-file.js';
-import { optionsDialog } from '../dialogs/options.js';
-import { saveDialog } from '../dialogs/save.js';
+import { FileDialog } from '../dialogs/given-files.js';
 import type { VCenterDialog } from '../dialogs/vcenter.js';
 import { LiveRun, showSaved } from '../run/live-run.js';
-import { Player } from '../run/player.js';
-import { ViewedRun } from '../run/viewed-run.js';
-import { type Offered, readFiles } from '../sources/files.js';
+import type { Player } from '../run/player.js';
+import type { Offered } from '../sources/files.js';
 import { served } from '../sources/served.js';
 import { simulatedAddress, simulatedRecording, simulatedSource } from '../sources/simulated.js';
-import { ENDLESS, type LiveSource } from '../sources/source.js';
-import { button, html, messageOf, onClick, select } from '../ui/dom.js';
+import { ENDLESS, type LiveSource, LONGEST_LOOKBACK_SECONDS, LOOKBACK_SECONDS } from '../sources/source.js';
+import { button, el, html, messageOf, onClick, select } from '../ui/dom.js';
 import { fail, tell } from '../ui/notice.js';
 import { Wall } from '../wall/wall.js';
 import { type Link, MOST_IDS, packRecording, readLink, unpackRecording, writeLink } from './address.js';
 import { AddressBar } from './address-bar.js';
-import { Keeper } from './keeper.js';
+import { setUpAnnounce, setUpMenus } from './header.js';
+import { Keeper, LARGEST_KEPT } from './keeper.js';
 import { Overview } from './overview.js';
-import { PlayerBar } from './player-bar.js';
+import type { PlayerBar } from './player-bar.js';
 import { type LiveSession, readSession, type Session } from './reload.js';
 import {
   freshnessOf,
@@ -44,21 +42,45 @@ const DRAW_STATE_EVERY_MS = 1_000;
 /** Between two tries to go on with a source that has failed for good: a proxy may be back by then. */
 const RETRY_MS = 60_000;
 
-/** What was customized today is to be seen there, however late the screen was set up. */
-const WALL_LOOKBACK_SECONDS = 86_400;
+/** What comes with the click that needs it. */
+const LATER = {
+  player: () => import('../run/player.js'),
+  playerBar: () => import('./player-bar.js'),
+  log: () => import('./log.js'),
+  evidence: () => import('./evidence.js'),
+  start: () => import('./start.js'),
+  file: () => import('../dialogs/open-file.js'),
+  options: () => import('../dialogs/options.js'),
+  save: () => import('../dialogs/save.js'),
+};
+
+/** Loads all of it, so that a click does not need the network. */
+export function loadDialogs(): void {
+  for (const load of Object.values(LATER)) {
+    load().catch(() => undefined);
+  }
+}
 
 export class Page {
   readonly #view = html('view') as VmCustomizationStatusElement;
-  readonly #overview = new Overview();
+  readonly #clientLink = el(
+    'a',
+    { slot: 'details-actions', target: '_blank', rel: 'noopener noreferrer' },
+    'Open in vSphere Client ↗',
+  );
+  readonly #overview = new Overview(LATER.log);
   readonly #setTheme: (theme: string) => void;
-  readonly #bar: PlayerBar;
-  readonly #file: OpenFile;
+  /** It comes with the first player. */
+  #bar: PlayerBar | undefined;
+  readonly #file: FileDialog;
   /** It comes when somebody wants to log in. */
   #vcenter: VCenterDialog | undefined;
   readonly #wall: Wall;
   readonly #address = new AddressBar(() => this.#currentLink());
   readonly #keeper = new Keeper();
   readonly #served = served();
+  /** The vCenter behind the server of this page, by the name of its host; empty where the server does not say it. */
+  readonly #host = this.#served.kind === 'nothing' ? '' : this.#served.host;
   #shown: Shown = { kind: 'nothing', model: new RunModel() };
   /** What the address says beyond what is shown, and the user's options. */
   #link: Link;
@@ -70,30 +92,7 @@ export class Page {
       this.#address.write();
     });
     this.#setTheme(this.#link.theme);
-    this.#bar = new PlayerBar({
-      moved: (atMs) => {
-        this.#view.cursor = atMs;
-        this.#address.write();
-      },
-      backToLive: () => {
-        this.#backToLive();
-        button('rewind').focus();
-      },
-    });
-    this.#file = new OpenFile((offered, atMs) => this.#openRecording(offered, atMs));
-    optionsDialog(
-      () => runOf(this.#shown)?.options ?? this.#link.options,
-      (options) => {
-        this.#link.options = options;
-        this.#startAgain();
-      },
-    );
-    saveDialog(() => ({
-      recording: () => recordingOf(this.#shown),
-      report: () => shownReport(this.#shown),
-      recordingNote: recordingNote(this.#shown),
-      link: () => this.#linkToView(),
-    }));
+    this.#file = new FileDialog(LATER.file, (offered, atMs) => this.#openRecording(offered, atMs));
     this.#wall = new Wall({
       entered: () => this.#enteredWall(),
       left: () => this.#leftWall(),
@@ -117,18 +116,20 @@ export class Page {
     view.sort = link.sort;
     view.selected = link.selected;
     view.details = link.details;
+    view.time = link.time;
+    view.range = link.range;
     this.#wall.set(link.wall);
     this.#setTheme(link.theme);
     try {
       if (session === undefined) {
         await this.#openLink(link);
       } else {
-        this.#reopen(session);
+        await this.#reopen(session);
       }
     } catch (error) {
       fail(messageOf(error));
       if (this.#shown.kind === 'nothing') {
-        this.#watch(simulatedSource(simulatedAddress()));
+        this.#offerChoice(true);
       }
     }
   }
@@ -137,21 +138,23 @@ export class Page {
     const { recording, file, atMs } = link;
     if (recording !== undefined) {
       const text = await unpackRecording(recording);
+      const { readFiles } = await import('../sources/files.js');
       const [offered] = await readFiles([{ name: file ?? 'the recording in the link', blob: new Blob([text]) }]);
       if (offered !== undefined) {
-        this.#openRecording(offered, atMs);
+        await this.#openRecording(offered, atMs);
         // The address goes on being one that opens it.
         this.#link.recording = recording;
       }
       return;
     }
     if (link.source === 'simulated' && atMs !== undefined) {
-      const player = new Player(simulatedRecording(link.vms ?? 8));
+      const player = await this.#newPlayer(simulatedRecording(link.vms ?? 8));
       player.seek(atMs);
       this.#show({ kind: 'simulated', player });
       return;
     }
     if (this.#served.kind === 'shared' && link.source === 'shared') {
+      const { ViewedRun } = await import('../run/viewed-run.js');
       const view = new ViewedRun(this.#served.host);
       view.addEventListener('state', () => this.#drawState());
       this.#show({ kind: 'viewed', view });
@@ -163,21 +166,24 @@ export class Page {
       this.#logIn(undefined, link);
       return;
     }
-    // Behind a dialog there is something to see as well.
-    this.#watchSimulated();
+    if (link.source === 'simulated') {
+      this.#watchSimulated();
+      return;
+    }
+    this.#show({ kind: 'nothing', model: new RunModel() });
     if (file !== undefined) {
       this.#file.show({ file, atMs });
     }
   }
 
-  #reopen(session: Session): void {
+  async #reopen(session: Session): Promise<void> {
     if (session.kind === 'recording') {
       if (session.name === '') {
-        const player = new Player(session.recording);
+        const player = await this.#newPlayer(session.recording);
         player.seek(session.atMs);
         this.#show({ kind: 'simulated', player });
       } else {
-        this.#openRecording(session, session.atMs);
+        await this.#openRecording(session, session.atMs);
       }
       return;
     }
@@ -236,7 +242,7 @@ export class Page {
       if (kind === 'live' && this.#shown.rewindToMs !== undefined && run.state !== 'opening') {
         const { rewindToMs } = this.#shown;
         this.#shown = { kind, run };
-        this.#rewind(rewindToMs);
+        void this.#rewind(rewindToMs);
       }
     });
     // Without the run there is nothing to go back in.
@@ -245,13 +251,29 @@ export class Page {
 
   #chosenOptions(): MonitorOptions {
     return this.#wall.isOn
-      ? { lookbackSeconds: WALL_LOOKBACK_SECONDS, ...this.#link.options, ...ENDLESS }
+      ? { lookbackSeconds: LOOKBACK_SECONDS, ...this.#link.options, ...ENDLESS }
       : this.#link.options;
   }
 
   /** @throws WireError; what was shown before stays */
-  #openRecording({ name, recording, size = 0 }: Offered, atMs?: number): void {
-    const player = new Player(recording);
+  async #newPlayer(...given: ConstructorParameters<typeof Player>): Promise<Player> {
+    const [{ Player }, { PlayerBar }] = await Promise.all([LATER.player(), LATER.playerBar()]);
+    this.#bar ??= new PlayerBar({
+      moved: (atMs) => {
+        this.#view.cursor = atMs;
+        this.#address.write();
+      },
+      backToLive: () => {
+        this.#backToLive();
+        button('rewind').focus();
+      },
+    });
+    return new Player(...given);
+  }
+
+  /** @throws WireError; what was shown before stays */
+  async #openRecording({ name, recording, size = 0 }: Offered, atMs?: number): Promise<void> {
+    const player = await this.#newPlayer(recording);
     player.seek(atMs ?? 0);
     this.#show({ kind: 'recording', player, name, bytes: size });
     if (atMs === undefined) {
@@ -260,7 +282,7 @@ export class Page {
     tell(`Opened ${name}`);
   }
 
-  #rewind(atMs = Number.POSITIVE_INFINITY): void {
+  async #rewind(atMs = Number.POSITIVE_INFINITY): Promise<void> {
     const run = runOf(this.#shown);
     const recording = run?.recording();
     if (run === undefined || recording === undefined) {
@@ -268,7 +290,11 @@ export class Page {
       return;
     }
     const endMs = Math.min(run.model.nowMs, run.fullAtMs ?? Number.POSITIVE_INFINITY);
-    const player = new Player(recording, endMs);
+    const player = await this.#newPlayer(recording, endMs);
+    if (runOf(this.#shown) !== run) {
+      player.dispose();
+      return;
+    }
     player.seek(Math.min(atMs, endMs));
     this.#show({ kind: 'rewound', run, player });
     tell(recordingNote(this.#shown) || 'Rewound: the wait goes on meanwhile');
@@ -296,16 +322,21 @@ export class Page {
   #logIn(...shown: Parameters<VCenterDialog['show']>): void {
     import('../dialogs/vcenter.js').then(
       ({ VCenterDialog }) => {
-        this.#vcenter ??= new VCenterDialog((source, isResumed) => {
+        this.#vcenter ??= new VCenterDialog((source, isResumed, lookbackSeconds) => {
           const session = isResumed ? resumable(this.#shown) : undefined;
           if (session === undefined) {
+            this.#link.options = {
+              ...this.#link.options,
+              ...(lookbackSeconds === undefined ? {} : { lookbackSeconds }),
+            };
             this.#watch(source);
           } else {
             this.#watch(source, session.options, session);
           }
           tell(`Watching ${source.title}`);
         });
-        this.#vcenter.show(...shown);
+        const [resume, wanted] = shown;
+        this.#vcenter.show(resume, wanted, this.#link.options.lookbackSeconds);
       },
       (error: unknown) => fail(messageOf(error)),
     );
@@ -346,10 +377,17 @@ export class Page {
     if (player === undefined) {
       this.#view.cursor = null;
     }
+    const lookback = run?.source.address.kind === 'vcenter' ? (run.options.lookbackSeconds ?? null) : null;
+    this.#view.lookback = lookback !== null && lookback < LONGEST_LOOKBACK_SECONDS ? LONGEST_LOOKBACK_SECONDS : null;
+    this.#offerChoice(next.kind === 'nothing');
+    if (next.kind === 'nothing') {
+      this.#keeper.forget();
+    }
     this.#view.model = modelOf(next);
     this.#overview.show(modelOf(next));
-    this.#bar.show(player, next.kind === 'rewound' || next.kind === 'simulated');
+    this.#bar?.show(player, next.kind === 'rewound' || next.kind === 'simulated');
     this.#drawState();
+    this.#drawClientLink();
     this.#address.write();
   }
 
@@ -377,20 +415,75 @@ export class Page {
     }, RETRY_MS);
   }
 
+  /** Shows what there is to choose from, or what was chosen. */
+  #offerChoice(isShown: boolean): void {
+    document.documentElement.classList.toggle('start', isShown);
+    if (isShown) {
+      const choices = {
+        vcenter: () => this.#logIn(),
+        file: () => this.#file.show(),
+        demo: () => this.#watchSimulated(),
+      };
+      LATER.start().then(
+        ({ addStart }) => addStart(choices, this.#host),
+        (error: unknown) => fail(messageOf(error)),
+      );
+    }
+  }
+
   #setUpButtons(): void {
     onClick('open-vcenter', () => this.#logIn());
     onClick('band-log-in', () => this.#logInAgain());
     onClick('open-simulated', () => this.#watchSimulated());
+    onClick('open-file', () => this.#file.show());
+    onClick('open-options', () => this.#showOptions());
+    onClick('open-save', () => this.#showSave());
+    onClick('copy-evidence', () => void this.#copyEvidence());
     onClick('again', () => this.#startAgain());
-    onClick('rewind', () => {
-      this.#rewind();
+    onClick('rewind', async () => {
+      await this.#rewind();
       html('position').focus();
     });
     onClick('log-out', () => {
-      this.#watchSimulated();
+      Object.assign(this.#link, { patterns: [], ids: [] });
+      this.#show({ kind: 'nothing', model: new RunModel() });
+      // A reload has no more of it than the address.
+      this.#address.writeNow();
       this.#logIn();
       tell('Logged out');
     });
+    setUpMenus();
+    setUpAnnounce(this.#view);
+    this.#view.addEventListener('lookback', ({ detail }) => {
+      this.#link.options = { ...runOf(this.#shown)?.options, lookbackSeconds: detail };
+      this.#startAgain();
+    });
+  }
+
+  #showOptions(): void {
+    const options = runOf(this.#shown)?.options ?? this.#link.options;
+    LATER.options().then(
+      ({ showOptions }) =>
+        showOptions(options, (chosen) => {
+          this.#link.options = chosen;
+          this.#startAgain();
+        }),
+      (error: unknown) => fail(messageOf(error)),
+    );
+  }
+
+  #showSave(): void {
+    LATER.save().then(
+      ({ showSave }) =>
+        showSave({
+          hasRecording: playerOf(this.#shown) !== undefined || recordingOf(this.#shown) !== undefined,
+          recording: () => recordingOf(this.#shown),
+          report: () => shownReport(this.#shown),
+          recordingNote: recordingNote(this.#shown),
+          link: () => this.#linkToView(),
+        }),
+      (error: unknown) => fail(messageOf(error)),
+    );
   }
 
   #enteredWall(): void {
@@ -453,12 +546,26 @@ export class Page {
       player.pause();
       player.seek(cursor);
     }
+    this.#drawClientLink();
     this.#address.write();
+  }
+
+  /** The selected VM in the vSphere Client of its vCenter, where one knows which that is. */
+  #drawClientLink(): void {
+    const address = runOf(this.#shown)?.source.address;
+    const uuid = address?.kind === 'vcenter' ? address.instanceUuid : undefined;
+    if (uuid === undefined || this.#host === '') {
+      this.#clientLink.remove();
+      return;
+    }
+    const urn = `urn:vmomi:VirtualMachine:${this.#view.selected}:${uuid}`;
+    this.#clientLink.href = `https://${this.#host}/ui/app/vm;nav=v/${encodeURI(urn)}/monitor`;
+    this.#view.append(this.#clientLink);
   }
 
   /** The view as it stands, without the recording. */
   #currentLink(): Link {
-    const { filter, status, sort, selected, details } = this.#view;
+    const { filter, status, sort, selected, details, time, range } = this.#view;
     const shown = this.#shown;
     const isSimulated = sourceOf(shown) === 'simulated';
     return {
@@ -473,7 +580,19 @@ export class Page {
       sort,
       selected,
       details,
+      time,
+      range,
     };
+  }
+
+  /** A link to the VM in the details, with what is known of it inside. */
+  async #copyEvidence(): Promise<void> {
+    const { copyEvidence } = await LATER.evidence();
+    const model = modelOf(this.#shown);
+    await copyEvidence(this.#currentLink(), recordingOf(this.#shown), model, recordingNote(this.#shown), {
+      packRecording,
+      writeLink,
+    });
   }
 
   async #linkToView(): Promise<{ url: string; note: string }> {
@@ -483,7 +602,8 @@ export class Page {
     if (shown.kind === 'rewound' || shown.kind === 'recording') {
       const name = shown.kind === 'recording' ? shown.name : '';
       link.atMs = shown.player.positionMs;
-      link.recording = await packRecording(shown.player.recording);
+      const isLarge = shown.kind === 'recording' && shown.bytes > LARGEST_KEPT;
+      link.recording = isLarge ? undefined : await packRecording(shown.player.recording);
       link.file = name || 'the saved recording';
       note =
         link.recording === undefined

@@ -8,7 +8,7 @@ import type { ViewedRun } from '../run/viewed-run.js';
 import type { LiveSession } from './reload.js';
 
 export type Shown =
-  /** Before the address has been read. */
+  /** Nothing is chosen: there is a choice. */
   | { readonly kind: 'nothing'; readonly model: RunModel }
   /** A link asks for a vCenter, and nobody has logged in yet. */
   | { readonly kind: 'asked'; readonly model: RunModel }
@@ -25,7 +25,7 @@ export type Shown =
   /** A file. `bytes`: of its text, about. */
   | { readonly kind: 'recording'; readonly player: Player; readonly name: string; readonly bytes: number };
 
-type LinkSource = 'simulated' | 'recording' | 'vcenter' | 'shared';
+type LinkSource = 'simulated' | 'recording' | 'vcenter' | 'shared' | undefined;
 
 export function runOf(shown: Shown): LiveRun | undefined {
   return 'run' in shown ? shown.run : undefined;
@@ -55,9 +55,10 @@ export function sourceOf(shown: Shown): LinkSource {
       return 'shared';
     case 'recording':
       return 'recording';
-    case 'nothing':
     case 'simulated':
       return 'simulated';
+    case 'nothing':
+      return undefined;
   }
 }
 

@@ -15,6 +15,7 @@ export function drawStatusLine(shown: Shown): void {
   // Where there is a band, that says it.
   const isInBand = freshnessOf(shown).kind === 'stale';
   setText(html('source'), trouble === '' || isInBand ? title : `${title} – ${trouble}`);
+  html('demo').hidden = sourceOf(shown) !== 'simulated';
   button('again').hidden = !isLive;
   button('rewind').hidden = !isLive;
   button('log-out').hidden = !canLogOut;

@@ -25,7 +25,10 @@ export class Summary {
    * @param notice - what the window's title begins with, where there is something to say before the counts
    * @param words - what it says in place of the counts; empty where it says them
    */
-  draw({ counts, size }: RunModel, notice: string, words: string): void {
+  draw({ counts: all, earlier, size }: RunModel, notice: string, words: string): void {
+    // What was done before the page was opened is not of this run.
+    const counts = Object.fromEntries(RING.map(([status]) => [status, all[status] - earlier[status]])) as typeof all;
+    const before = RING.reduce((sum, [status]) => sum + earlier[status], 0);
     const key = `${notice} ${words} ${size} ${RING.map(([status]) => counts[status]).join(' ')}`;
     if (key === this.#drawn) {
       return;
@@ -33,15 +36,15 @@ export class Summary {
     this.#drawn = key;
     const { CustomizationSucceeded: succeeded, CustomizationFailed: failed } = counts;
     const done = succeeded + failed;
-    this.#progress.max = Math.max(1, size);
+    this.#progress.max = Math.max(1, size - before);
     this.#progress.value = done;
     this.#progress.style.setProperty('--failed', `${(100 * failed) / Math.max(1, done)}%`);
-    setText(this.#done, `${done} of ${size} done`);
+    setText(this.#done, `${done} of ${size - before} done`);
     const parts = RING.filter(([status]) => counts[status] > 0).map(
       ([status]) => `${counts[status]} ${STATUS_LABELS[status].toLowerCase()}`,
     );
     document.title = [notice, words || parts.join(', '), NAME].filter(Boolean).join(' – ');
-    this.#icon.href = `data:image/svg+xml,${encodeURIComponent(ring(counts, size))}`;
+    this.#icon.href = `data:image/svg+xml,${encodeURIComponent(ring(counts, size - before))}`;
   }
 }
 

@@ -1,7 +1,8 @@
 /** Light, dark, or as the system has it. Remembered in this browser. */
 import { select } from '../ui/dom.js';
+import { remember, remembered } from '../ui/remembered.js';
 
-const KEY = 'vm-customization/theme';
+const THEME = 'theme';
 
 /**
  * @param onChange - the user has chosen
@@ -16,20 +17,8 @@ export function setUpTheme(onChange: () => void): (given: string) => void {
   };
   choice.addEventListener('change', () => {
     set(choice.value);
-    try {
-      localStorage.setItem(KEY, choice.value);
-    } catch {
-      // A browser that keeps nothing shows it all the same.
-    }
+    remember(THEME, choice.value);
     onChange();
   });
-  return (given) => set(given || remembered());
-}
-
-function remembered(): string {
-  try {
-    return localStorage.getItem(KEY) ?? '';
-  } catch {
-    return '';
-  }
+  return (given) => set(given || remembered(THEME));
 }

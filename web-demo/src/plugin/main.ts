@@ -1,5 +1,5 @@
 /** The view of the plug-in: the VM in the Client's context, followed for as long as the page is there. */
-import { init, type Progress } from 'vm-customization';
+import { init, type Progress, type WatchOptions } from 'vm-customization';
 import core from 'vm-customization/core.wasm?url';
 import { connectClient, followTheme } from './client.js';
 import type { HtmlClientSdk } from './client-sdk.js';
@@ -13,7 +13,7 @@ const LOOKBACK_SECONDS = 86_400;
 
 const page = new Page();
 
-async function show(sdk: HtmlClientSdk): Promise<void> {
+async function show(sdk: HtmlClientSdk, lookbackSeconds: number): Promise<void> {
   const ended = new AbortController();
   let session: Session | undefined;
   const leave = (): void => {
@@ -32,15 +32,22 @@ async function show(sdk: HtmlClientSdk): Promise<void> {
       return;
     }
     page.tell('Reading events…');
-    const watch = await showRun(page.view, session.source, vms, {
+    const options: WatchOptions = {
       attempts: 'reopen',
       waitForPowerOn: true,
       timeoutSeconds: null,
-      lookbackSeconds: LOOKBACK_SECONDS,
+      lookbackSeconds,
       signal: ended.signal,
       onProgress: teller(),
+    };
+    const watch = await showRun(page.view, session.source, vms, options, (seconds) => {
+      leave();
+      begin(sdk, seconds);
     });
     const report = await watch.report;
+    if (ended.signal.aborted) {
+      return;
+    }
     const reason = report.vms.map(({ error }) => error?.message).find((message) => message !== undefined);
     page.fail(reason ?? 'These VMs are no longer there.', () => begin(sdk));
   } catch (error) {
@@ -81,8 +88,8 @@ function teller(): (progress: Progress) => void {
   };
 }
 
-function begin(sdk: HtmlClientSdk): void {
-  void show(sdk);
+function begin(sdk: HtmlClientSdk, lookbackSeconds = LOOKBACK_SECONDS): void {
+  void show(sdk, lookbackSeconds);
 }
 
 function messageOf(error: unknown): string {

@@ -432,7 +432,7 @@ export class LiveRun extends EventTarget {
 
 /** The last state of a run, before it can go on. */
 export function showSaved(model: RunModel, saved: SavedRun): void {
-  model.begin(saved.startedAt, saved.vms);
+  model.begin(saved.startedAt, saved.vms, saved.options);
   model.report(reportOf(saved));
   model.events(saved.marks);
   model.tick(saved.savedAtMs);

@@ -1,6 +1,7 @@
 /** Plays a recording into a model: by the clock, event by event, or to any moment. */
 import { type EventSummary, Playback, type Recording, type RunUpdate } from 'vm-customization';
 import { RunModel } from 'vm-customization/element';
+import type { PackedRecording } from '../sources/files.js';
 
 interface Told {
   readonly atMs: number;
@@ -10,7 +11,7 @@ interface Told {
 /** Tells `change` when the position or what it does has changed. */
 export class Player extends EventTarget {
   readonly model = new RunModel();
-  readonly recording: Recording;
+  readonly #given: Recording | PackedRecording;
   /** Beyond this there is nothing, or nothing yet. */
   readonly endMs: number;
   readonly #playback: Playback;
@@ -26,19 +27,25 @@ export class Player extends EventTarget {
    * @param endMs - what was recorded so far of a run that goes on
    * @throws WireError `invalidRecording`
    */
-  constructor(recording: Recording, endMs?: number) {
+  constructor(recording: Recording | PackedRecording, endMs?: number) {
     super();
-    this.recording = recording;
-    this.#playback = new Playback(recording);
+    this.#given = recording;
+    this.#playback = new Playback('bytes' in recording ? recording.bytes : recording);
     this.endMs = Math.min(this.#playback.endMs, endMs ?? Number.POSITIVE_INFINITY);
     const { inputs, startedAt, vms } = this.#playback;
     this.#events = inputs.flatMap(({ atMs, events }) => events.map((event) => ({ atMs, event })));
     this.#reads = inputs
       .filter(({ kind, complete }) => (kind === 'events' && complete) || kind === 'readFailed')
       .map(({ atMs, kind }) => ({ atMs, ok: kind === 'events' }));
-    this.model.begin(startedAt, vms);
+    this.model.begin(startedAt, vms, recording.options);
     this.model.axisEndMs = this.endMs;
     this.seek(0);
+  }
+
+  /** What is played. Of a large one it takes its time. */
+  get recording(): Recording {
+    const given = this.#given;
+    return 'bytes' in given ? (JSON.parse(new TextDecoder().decode(given.bytes)) as Recording) : given;
   }
 
   get positionMs(): number {

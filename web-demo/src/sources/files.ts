@@ -1,22 +1,40 @@
 /** From files, or a pasted text, to recordings. */
-import { decodeText, holdsRecordings, type Recording, recordingFromEvents, replay } from 'vm-customization';
+import {
+  decodeText,
+  holdsRecordings,
+  type MonitorOptions,
+  type Recording,
+  recordingFromEvents,
+  replay,
+  type VmRef,
+} from 'vm-customization';
 import { messageOf } from '../ui/dom.js';
+import type { Given } from './given.js';
 
 /** All files together. */
 export const MAX_BYTES = 64 * 2 ** 20;
+const CHUNK_BYTES = 4 * 2 ** 20;
+
+/** A recording as text, and what there is to know of it before it is read. */
+export interface PackedRecording {
+  readonly startedAt: string;
+  readonly vms: readonly VmRef[];
+  readonly options: MonitorOptions;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** How far the reading of files is: bytes that were read, and then nothing more to count. */
+export interface Reading {
+  readonly bytes: number;
+  readonly of: number;
+}
 
 /** One recording that can be opened. */
 export interface Offered {
   readonly name: string;
-  readonly recording: Recording;
+  readonly recording: Recording | PackedRecording;
   /** Of its text, about. */
   readonly size?: number;
-}
-
-/** What was given: a file, or what was pasted. */
-export interface Given {
-  readonly name: string;
-  readonly blob: Blob;
 }
 
 const FORMAT = 'vm-customization-recording/1';
@@ -25,7 +43,10 @@ const FORMAT = 'vm-customization-recording/1';
  * Reads recordings, one or many in each file, or files of events that together make one recording.
  * @throws Error that names the file, the place in it, and what to do
  */
-export async function readFiles(given: readonly Given[]): Promise<readonly Offered[]> {
+export async function readFiles(
+  given: readonly Given[],
+  onProgress: (progress: Reading) => void = () => undefined,
+): Promise<readonly Offered[]> {
   const bytes = given.reduce((sum, { blob }) => sum + blob.size, 0);
   if (bytes > MAX_BYTES) {
     const [what, verb] = given.length === 1 ? [given[0]?.name, 'has'] : ['the files', 'have'];
@@ -33,9 +54,15 @@ export async function readFiles(given: readonly Given[]): Promise<readonly Offer
       `${what} ${verb} ${Math.ceil(bytes / 2 ** 20)} MiB, and 64 MiB can be opened: split it, or take the events of a shorter time`,
     );
   }
-  const texts = await Promise.all(
-    given.map(async ({ name, blob }) => ({ name, text: decodeText(new Uint8Array(await blob.arrayBuffer())).trim() })),
-  );
+  const texts: { readonly name: string; readonly text: string }[] = [];
+  let read = 0;
+  for (const { name, blob } of given) {
+    const content = await bytesOf(blob, (more) => {
+      read += more;
+      onProgress({ bytes: read, of: bytes });
+    });
+    texts.push({ name, text: decodeText(content).trim() });
+  }
   const empty = texts.find(({ text }) => text === '');
   if (empty !== undefined) {
     throw new Error(`${empty.name} is empty: choose a recording, or events such as \`govc events -json\` prints`);
@@ -49,6 +76,18 @@ export async function readFiles(given: readonly Given[]): Promise<readonly Offer
     throw new Error(`${other.name} is no recording, and others are: open recordings and events one after the other`);
   }
   return recordings.flatMap((found) => found ?? []);
+}
+
+async function bytesOf(blob: Blob, onMore: (bytes: number) => void): Promise<Uint8Array> {
+  const content = new Uint8Array(blob.size);
+  let at = 0;
+  for (let from = 0; from < blob.size; from += CHUNK_BYTES) {
+    const chunk = new Uint8Array(await blob.slice(from, from + CHUNK_BYTES).arrayBuffer());
+    content.set(chunk, at);
+    at += chunk.length;
+    onMore(chunk.length);
+  }
+  return content;
 }
 
 /** Undefined where the text is something else than recordings. */

@@ -4,6 +4,11 @@ import type { Clock, EventSource, MonitorOptions, VmRef } from 'vm-customization
 /** For weeks on end, while VMs come and go: a new attempt with each power-on, and no deadline. */
 export const ENDLESS = { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true } as const;
 
+/** What came to an end before the page was opened is still of interest on the same day. */
+export const LOOKBACK_SECONDS = 86_400;
+/** As far back as anything is offered. */
+export const LONGEST_LOOKBACK_SECONDS = 7 * 86_400;
+
 /** What a link or a reload needs to open a source again; no credential. */
 export type SourceAddress =
   | {

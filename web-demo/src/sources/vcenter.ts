@@ -10,7 +10,7 @@ import {
   type VmRef,
 } from 'vm-customization';
 import { count } from '../ui/dom.js';
-import { ENDLESS, type LiveSource, type SourceAddress } from './source.js';
+import { ENDLESS, type LiveSource, LOOKBACK_SECONDS, type SourceAddress } from './source.js';
 
 type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;
 
@@ -87,7 +87,7 @@ export class VCenterSession {
       host: this.#vcenter.host,
       events: this.#events(),
       vms: found.vms,
-      options: patterns.length > 0 ? ENDLESS : CHOSEN,
+      options: { lookbackSeconds: LOOKBACK_SECONDS, ...(patterns.length > 0 ? ENDLESS : CHOSEN) },
       ...(patterns.length > 0
         ? {
             lookUp: {

@@ -18,7 +18,7 @@ export const select = (id: string): HTMLSelectElement => byId(id, HTMLSelectElem
 export const dialog = (id: string): HTMLDialogElement => byId(id, HTMLDialogElement);
 export const html = (id: string): HTMLElement => byId(id, HTMLElement);
 
-export function onClick(id: string, act: () => void): void {
+export function onClick(id: string, act: () => void | Promise<void>): void {
   button(id).addEventListener('click', act);
 }
 
