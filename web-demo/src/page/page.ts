@@ -396,7 +396,7 @@ export class Page {
     drawStatusLine(shown);
     drawBand(shown);
     const freshness = freshnessOf(shown);
-    this.#wall.show(modelOf(shown), { ...headOf(shown, navigator.onLine), freshness });
+    this.#wall.show(modelOf(shown), { ...headOf(shown, navigator.onLine, this.#host), freshness });
     this.#overview.notice = freshness.kind === 'stale' && freshness.forMs !== null ? 'vCenter not readable' : '';
   }
 

@@ -38,7 +38,7 @@ export function needsOf(
   const needs: { readonly need: Need; readonly rank: number; readonly order: number }[] = [];
   for (const entry of entries) {
     const { row } = entry;
-    const kind = KINDS.find((each) => each === kindOf(row));
+    const kind = KINDS.find((each) => each === kindOf(entry));
     if (kind === undefined) {
       continue;
     }

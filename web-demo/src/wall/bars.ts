@@ -31,7 +31,7 @@ export interface BarChart {
 /** @param nowMs - server time, milliseconds since 1970 */
 export function barChart(entries: readonly ModelEntry[], nowMs: number, usual: Range | undefined): BarChart {
   const running = entries
-    .filter(({ row }) => kindOf(row) === 'customizing')
+    .filter((entry) => kindOf(entry) === 'customizing')
     .map(({ row, poweredOnMs, startedMs }) => {
       const beganMs = poweredOnMs ?? startedMs ?? nowMs;
       const lastMs = Math.max(0, nowMs - beganMs);

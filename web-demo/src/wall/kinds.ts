@@ -1,51 +1,31 @@
 /** What a wall screen counts each VM as: every VM is in exactly one tile. */
-import type { Hint, VmRow } from 'vm-customization';
+import type { Hint } from 'vm-customization';
+import { type ModelEntry, type Need, needOf } from 'vm-customization/element';
 
-export type Kind = 'failed' | 'stuck' | 'timedOut' | 'unreadable' | 'customizing' | 'succeeded' | 'idle';
+export type Kind = Need | 'customizing' | 'succeeded' | 'idle';
 
-/** A VM that is off, or has nothing pending, does not get stuck; and a vCenter that cannot be read is no fault of the VM's. */
-const KINDS: Readonly<Record<Hint | 'none', Kind>> = {
-  none: 'customizing',
-  notRead: 'customizing',
-  poweredOff: 'idle',
-  poweredOnEarlier: 'idle',
-  neverPoweredOn: 'idle',
-  nothingPending: 'idle',
-  pendingNotStarted: 'stuck',
-  notStarted: 'stuck',
-  startedNoResult: 'stuck',
-  notReady: 'stuck',
-  notFound: 'idle',
-};
+type Judged = Pick<ModelEntry, 'row' | 'finishedMs' | 'isStuck'>;
 
-export function kindOf({ customizationStatus, conclusion, hint }: VmRow): Kind {
-  switch (customizationStatus) {
-    case 'CustomizationFailed':
-      return 'failed';
-    case 'CustomizationSucceeded':
-      return conclusion === undefined && hint === 'notReady' ? 'stuck' : 'succeeded';
-    case 'VmNotStarted':
-    case 'CustomizationNotStarted':
-    case 'CustomizationStarted':
-      break;
+/** Of a VM that is off, or has nothing pending, nothing is under way. */
+const IDLE: ReadonlySet<Hint | null | undefined> = new Set<Hint>([
+  'poweredOff',
+  'poweredOnEarlier',
+  'neverPoweredOn',
+  'nothingPending',
+]);
+
+/** What was customized before the screen was set up counts as well: it is for a day's work. */
+export function kindOf(entry: Judged): Kind {
+  const need = needOf({ ...entry, isEarlier: false });
+  if (need !== null) {
+    return need;
   }
-  switch (conclusion) {
-    case 'unobservable':
-      return 'unreadable';
-    case 'timedOut':
-      return 'timedOut';
-    case 'completed':
-    case 'notStarted':
-    case 'vmRemoved':
-    case 'cancelled':
-      return 'idle';
-    case undefined:
-      break;
+  const { customizationStatus, conclusion, hint } = entry.row;
+  if (customizationStatus === 'CustomizationSucceeded') {
+    return 'succeeded';
   }
-  if (customizationStatus === 'VmNotStarted') {
-    return 'idle';
-  }
-  return KINDS[hint ?? 'none'];
+  const isIdle = conclusion !== undefined || customizationStatus === 'VmNotStarted' || IDLE.has(hint);
+  return isIdle ? 'idle' : 'customizing';
 }
 
 export interface Tile {
@@ -55,10 +35,10 @@ export interface Tile {
 }
 
 /** The five tiles: what gets no further, whatever the reason, counts as stuck. */
-export function tilesOf(rows: readonly VmRow[]): readonly Tile[] {
+export function tilesOf(entries: readonly Judged[]): readonly Tile[] {
   const counts: Record<Tile['name'], number> = { failed: 0, stuck: 0, customizing: 0, succeeded: 0, idle: 0 };
-  for (const row of rows) {
-    const kind = kindOf(row);
+  for (const entry of entries) {
+    const kind = kindOf(entry);
     counts[kind === 'timedOut' || kind === 'unreadable' ? 'stuck' : kind] += 1;
   }
   return [

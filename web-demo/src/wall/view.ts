@@ -222,8 +222,8 @@ export class WallView {
     this.#drawStrip(nowMs + silentMs);
   }
 
-  #drawTiles({ rows }: RunModel): void {
-    const tiles = tilesOf(rows);
+  #drawTiles({ entries }: RunModel): void {
+    const tiles = tilesOf(entries);
     this.#replace(this.#tiles, tiles, ({ name, label, count }) => {
       // A number of three digits has no room beside its label.
       const size = count === 0 ? 'none' : count < MANY ? 'few' : 'many';
