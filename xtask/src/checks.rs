@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_part_brings_along_what_it_needs() {
         let names: Vec<_> = chosen(&["node"]).unwrap().iter().map(|part| part.name).collect();
-        assert_eq!(names, ["build", "vcsim", "node"]);
+        assert_eq!(names, ["build", "page", "vcsim", "node"]);
     }
 
     #[test]
