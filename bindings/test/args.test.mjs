@@ -117,6 +117,15 @@ describe('the command line', () => {
     refused(['--password=x', 'a'], /^--password is no option/);
   });
 
+  test('says which command an option is of', () => {
+    refused(['page', '--ready', 'tools'], /^--ready is an option of a wait only: leave it out$/);
+    refused(['--shared', 'a'], /^--shared is an option of page only: leave it out$/);
+    refused(
+      ['replay', '--server', 'vc', 'f'],
+      /^--server is an option of a wait, page, server-time only: leave it out$/,
+    );
+  });
+
   test('takes an option once, or twice with one value', () => {
     refused(['--server', 'a', '--server', 'b', 'x'], /^--server is given 2 times, as a and b: give it once$/);
     assert.equal(parseCommand(['--server', 'a', '--server', 'a', 'x']).connection.server, 'a');

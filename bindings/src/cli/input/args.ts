@@ -325,6 +325,11 @@ function usageError(error: unknown, known: readonly string[]): UsageError {
       '--password is no option, since others on the machine would see it: write it into a file for --password-file, or set VSPHERE_PASSWORD',
     );
   }
+  if (OPTIONS.some(({ name }) => name === unknown)) {
+    const owners = COMMANDS.filter(({ name }) => optionsOf(name).some((option) => option.name === unknown));
+    const texts = owners.map(({ name }) => (name === 'wait' ? 'a wait' : name));
+    return new UsageError(`--${unknown} is an option of ${texts.join(', ')} only: leave it out`);
+  }
   const meant = unknown === undefined ? undefined : nearest(unknown, known);
   const advice = meant === undefined ? 'see --help' : `did you mean --${meant}?`;
   return new UsageError(`${message.charAt(0).toLowerCase()}${message.slice(1)}: ${advice}`);
