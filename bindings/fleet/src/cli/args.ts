@@ -5,29 +5,35 @@ import type { MonitorOptions, VmRef } from 'vm-customization';
 import { isToken } from '../messages/names.js';
 
 export const HELP = `usage: vm-customization-worker --config FILE
-       vm-customization-worker request --config FILE VCENTER VM... [--id ID] [--options JSON] [--no-wait] [--json]
+       vm-customization-worker request --config FILE VCENTER VM... [--id ID]
+                               [--options JSON] [--no-wait] [--json]
        vm-customization-worker result --config FILE VCENTER ID [--json]
        vm-customization-worker cancel --config FILE VCENTER ID
        vm-customization-worker status --config FILE [--json]
 
-Without a word it is a worker, until SIGTERM or Ctrl-C: then it hands over what it watches.
+Without a word it is a worker, until SIGTERM or Ctrl-C: then it hands over what
+it watches.
 
-  request    asks for a wait for VMs, by the values of their references such as vm-101, and waits for its report;
-             VM may be vm-101=web-1 to give it a name
+  request    asks for a wait for VMs, by the values of their references such as
+             vm-101, and waits for its report; VM may be vm-101=web-1 to give it
+             a name
   result     waits for the report of a wait
   cancel     ends a wait
-  status     the vCenters with their workers, open waits and what is in the queue
+  status     the vCenters with their workers, open waits and the queue
 
-  --config FILE    JSON; request, result, cancel and status need \`nats\` and \`prefix\` of it
-  --id ID          the same id asks for the same wait; without it a new one is made and printed
+  --config FILE    JSON; request, result, cancel and status need \`nats\` and
+                   \`prefix\` of it
+  --id ID          the same id asks for the same wait; without it a new one is
+                   made and printed
   --options JSON   options of the wait, such as '{"timeoutSeconds":1800}'
   --no-wait        prints the wait, and does not wait for its report
   --json           prints JSON
-  --help           this text
+  -h, --help       this text
   --version        the version
 
-exit status: 0 all VMs succeeded, 1 customization failed on one, 2 one has not finished, 3 the command line, the configuration or
-the request cannot be used, 4 NATS or the vCenter could not be reached, 70 a fault of the command
+exit status: 0 all VMs succeeded, 1 customization failed on one, 2 one has not
+finished, 3 the command line, the configuration or the request cannot be used,
+4 NATS or the vCenter could not be reached, 70 a fault of the command
 `;
 
 /** The command line makes no sense; the message says what to do. */
@@ -88,6 +94,9 @@ export function parseCommand(argv: readonly string[]): Command {
     return { kind: 'version' };
   }
   const [kind = 'work', ...rest] = positionals;
+  if (kind === 'help' || kind === 'version') {
+    return { kind };
+  }
   const takes = TAKES[kind];
   if (takes === undefined) {
     throw new UsageError(`${kind} is no command: give request, result, cancel or status, or none for a worker`);
@@ -132,7 +141,9 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    const unknown = /^Unknown option '([^']*)'/.exec(message)?.[1];
+    throw new UsageError(unknown === undefined ? message : `${unknown} is no option: see --help`);
   }
 }
 
