@@ -250,3 +250,38 @@ describe('a link that somebody has planted', () => {
     assert.equal(existsSync(join(own, 'run')), false);
   });
 });
+
+describe('a file without an end', () => {
+  test('is no state: a device or a pipe is told before anything is read', async () => {
+    const pipe = join(folder, 'pipe');
+    assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+    for (const path of ['/dev/full', '/dev/zero', pipe]) {
+      const run = await runCommand(['--state', path, 'web-1'], { server });
+      assert.equal(run.status, 3, run.stderr);
+      assert.match(run.stderr, /--state .* cannot be read \(it is a device or a pipe: give the path of a file\)/);
+    }
+  });
+
+  test('is read to a limit wherever the command reads one', async () => {
+    for (const [args, named] of [
+      [['replay', '/dev/zero'], '/dev/zero'],
+      [['--password-file', '/dev/zero', '--server', '127.0.0.1', '--user', 'u', 'web-1'], '--password-file /dev/zero'],
+      [['--inventory', '/dev/zero'], '--inventory /dev/zero'],
+    ]) {
+      const run = await runCommand(args);
+      assert.equal(run.status, 3, run.stderr);
+      assert.match(run.stderr, new RegExp(`${named} cannot be read \\(it is larger than 256 MiB\\)`));
+    }
+    const endless = await runCommand(['replay', '-'], { shell: 'exec "$@" </dev/zero' });
+    assert.equal(endless.status, 3, endless.stderr);
+    assert.match(endless.stderr, /standard input cannot be read \(it is larger than 256 MiB\)/);
+  });
+
+  test('that ends after all is read: a pipe has a password', async () => {
+    const run = await runCommand(['server-time', '--password-file', '/dev/stdin'], {
+      env: { GOVC_URL: server.url, GOVC_USERNAME: server.user, GOVC_INSECURE: '1' },
+      shell: `printf '%s\\n' '${server.password}' | "$@"`,
+    });
+    assert.equal(run.status, 0, run.stderr);
+  });
+});

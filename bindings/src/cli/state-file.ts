@@ -1,10 +1,9 @@
 /** The file of `--state`: runs that survive the process that began them. */
-import { readFileSync } from 'node:fs';
 import { Monitor } from '../core/monitor.js';
 import { SnapshotError } from '../errors.js';
 import type { Report, Snapshot } from '../types.js';
 import { UsageError } from './input/usage.js';
-import { checkReplaceable, fileProblem, replaceFile } from './output/private-file.js';
+import { checkReplaceable, fileProblem, readReplaceable, replaceFile } from './output/private-file.js';
 import type { TimeLimit } from './output/reporter.js';
 
 const FORMAT = 'vm-customization-state/1';
@@ -79,7 +78,7 @@ export class StateFile {
   read(): ReadonlyMap<string, SavedRun> {
     let text: string;
     try {
-      text = readFileSync(this.path, 'utf8');
+      text = readReplaceable(this.path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
         return new Map();

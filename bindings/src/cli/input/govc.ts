@@ -3,7 +3,7 @@
  * govmomi 0.56 has it (`cli/flags`, `session/cache`, `vim25/soap`).
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { CERTIFICATE_FORM, holdsCertificates } from '../../http/certificates.js';
@@ -11,7 +11,7 @@ import type { Environment } from '../../http/proxy.js';
 import type { TrustOptions } from '../../http/trust.js';
 import { decodeText } from '../../util/decode-text.js';
 import type { ExistingSession } from '../../vsphere/api/types.js';
-import { contentOf } from './files.js';
+import { contentOf, readFile } from './files.js';
 import { UsageError } from './usage.js';
 
 const HTTPS_PORT = '443';
@@ -73,7 +73,7 @@ export function govcSecret(value: string | undefined): string | undefined {
     return undefined;
   }
   try {
-    return decodeText(readFileSync(value)).trim();
+    return decodeText(readFile(value)).trim();
   } catch {
     // What is no file is meant as it stands, and is in no message.
     return value;

@@ -1,14 +1,19 @@
 /** Standard input. */
-import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { decodeText } from '../../util/decode-text.js';
 import { fileProblem } from '../output/private-file.js';
+import { MAX_FILE_BYTES, readFile, tooLarge } from './files.js';
 import { UsageError } from './usage.js';
 
 /** All of standard input. */
 async function readStdin(): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
+  let read = 0;
   for await (const chunk of process.stdin) {
+    read += (chunk as Buffer).length;
+    if (read > MAX_FILE_BYTES) {
+      throw tooLarge();
+    }
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);
@@ -20,7 +25,7 @@ async function readStdin(): Promise<Uint8Array> {
  */
 export async function readInput(file: string): Promise<Uint8Array> {
   try {
-    return file === '-' ? await readStdin() : readFileSync(file);
+    return file === '-' ? await readStdin() : readFile(file);
   } catch (error) {
     throw new UsageError(
       `${inputName(file)} cannot be read (${fileProblem(error)}): check the path and its permissions`,

@@ -1,10 +1,22 @@
 /** Files that are there whole or not at all, and that nobody but their owner reads. */
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 // Names of VMs and texts of events: not for every user of the machine.
 const MODE = 0o600;
+const NO_FILE = 'it is a device or a pipe: give the path of a file';
 // Nothing that is there already is opened, and no link is followed, whoever else may write in that folder.
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 
@@ -18,11 +30,23 @@ export function checkReplaceable(path: string): void {
     throw new Error('it is a link: give the path that it leads to');
   }
   if (there !== undefined && !there.isFile()) {
-    throw new Error(`it is ${there.isDirectory() ? 'a directory' : 'a device or a pipe'}: give the path of a file`);
+    throw new Error(there.isDirectory() ? 'it is a directory: give the path of a file' : NO_FILE);
   }
   const temporary = newPathBeside(path);
   closeSync(openSync(temporary, NEW_FILE, MODE));
   rmSync(temporary);
+}
+
+/**
+ * The text of the file, as `replaceFile` has written it.
+ * @throws Error of the system, or one that says that a device or a pipe is there, which may have no end
+ */
+export function readReplaceable(path: string): string {
+  const there = statSync(path);
+  if (!there.isFile() && !there.isDirectory()) {
+    throw new Error(NO_FILE);
+  }
+  return readFileSync(path, 'utf8');
 }
 
 /**
