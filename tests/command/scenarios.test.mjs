@@ -609,6 +609,7 @@ describe('the command line', { concurrency: 2 }, () => {
       [['--server', 'vc', 'a'], /no user name/],
       [['--server', 'vc', '--user', 'u', 'a'], /no password/],
       [['--timeout', 'soon', 'a'], /--timeout/],
+      [['replay', '/dev/null'], /^wait-vm-customization: \/dev\/null is empty: give a recording, or events/m],
       [['replay', join(folder, 'missing')], /cannot be read \(ENOENT\)/],
     ]) {
       const run = await runCommand(args);

@@ -25,8 +25,13 @@ export async function replay(
 ): Promise<number> {
   const text = decodeText(await readInput(file));
   const name = inputName(file);
+  if (text.trim() === '') {
+    throw new UsageError(
+      `${name} is empty: give a recording, or events as \`govc events -json -l PATH PATH\` prints them`,
+    );
+  }
   let recordings = text;
-  if (text.trim() !== '' && !holdsRecordings(text)) {
+  if (!holdsRecordings(text)) {
     recordings = recordingOf(text, name);
     err.write(`${name} holds events and no recording: they are played one by one, from the first on\n`);
   }
