@@ -9,6 +9,7 @@
  *   testing.js      the same for `import`
  *   cli.js, cli-*.js   the command; reads core.wasm beside it
  *   element.js      the custom element, minified: pages load it as it is; the core comes from browser.js when it is needed
+ *   element-details.js   the details of one VM, which the element loads when they are first looked at
  *   core.wasm       the core
  *   custom-elements.json   what the element has, for editors
  *   *.d.ts, *.d.cts types, once as ES modules (types/) and once as CommonJS (cjs/)
@@ -130,8 +131,13 @@ await Promise.all([
     entryPoints: ['src/entries/element.ts'],
     outfile: 'dist/element.js',
     minify: true,
-    plugins: [beside('browser.js', 'element', /^\.\.\/\w+\//), styleSheets],
+    plugins: [
+      beside('browser.js', 'element', /^\.\.\/\w+\//),
+      beside('element-details.js', 'element', /^\.\/details\.js$/),
+      styleSheets,
+    ],
   }),
+  build({ ...forBrowsers, entryPoints: ['src/element/details.ts'], outfile: 'dist/element-details.js', minify: true }),
   writeFile(at('dist/core.wasm'), wasm),
   readFile(at('src/element/element.ts'), 'utf8').then((source) =>
     writeFile(at('dist/custom-elements.json'), `${JSON.stringify(manifestOf(source), undefined, 2)}\n`),

@@ -4,9 +4,10 @@
  * That a specification is used up by the first power-on, also by one that fails, is told by the collections of Ansible
  * (vmware.vmware, vmware.vmware_rest #472). The other facts have their source beside them, which is what `source` names.
  */
-import type { Hint, Report, VmRow, WhatToDo } from './types.js';
+import { type About, troubleOf } from './headlines.js';
+import type { Report, VmRow, WhatToDo } from './types.js';
 
-type Advice = Omit<WhatToDo, 'about'>;
+type Advice = Omit<WhatToDo, 'about' | 'headline'>;
 
 const API = 'https://developer.broadcom.com/xapis/virtual-infrastructure-json-api/latest/data-structures';
 const OPEN_VM_TOOLS = 'https://github.com/vmware/open-vm-tools/tree/master/open-vm-tools';
@@ -23,17 +24,16 @@ const AGAIN = 'Then deploy the VM anew: the first power-on has used its specific
 const READ_LOG = 'Look for the first error in the log of the guest.';
 const PERL = 'Linux without cloud-init: install perl in the template, which the customization runs on.';
 
-/** By the type of the event. A type that is not here is told as `CustomizationFailed`. */
-const TYPES = {
+/** By what it is about. */
+const ADVICE: Readonly<Record<About, Advice>> = {
+  // Types of events.
   CustomizationFailed: {
-    headline: 'Customization failed in the guest',
     cause: 'The guest gave up, and did not say at which step.',
     steps: [READ_LOG, PERL, AGAIN],
     logPath: LOGS,
     source: `${API}/CustomizationFailed/`,
   },
   CustomizationLinuxIdentityFailed: {
-    headline: 'The Linux identity was not set',
     cause: 'The guest could not set the host name, the domain or the time zone of the specification.',
     steps: [
       READ_LOG,
@@ -45,7 +45,6 @@ const TYPES = {
   },
   CustomizationNetworkSetupFailed: {
     // linuxDeployment.c sends it for CUST_NETWORK_ERROR, CUST_NIC_ERROR and CUST_DNS_ERROR.
-    headline: 'The network was not set up',
     cause: 'The guest could not apply the network, adapter or DNS settings of the specification.',
     steps: [
       'Compare the adapters of the VM with those of the specification, one by one, and its addresses, gateways and DNS servers.',
@@ -57,7 +56,6 @@ const TYPES = {
   },
   CustomizationSysprepFailed: {
     // The API says that another version is most likely; the folders of the log are Microsoft's.
-    headline: 'Sysprep failed',
     cause:
       'Sysprep did not run in Windows: it is of another version than Windows, or refuses something in the template.',
     steps: [
@@ -69,25 +67,20 @@ const TYPES = {
     source: 'https://learn.microsoft.com/windows-hardware/manufacture/desktop/sysprep-process-overview',
   },
   CustomizationUnknownFailure: {
-    headline: 'Customization failed unexpectedly',
     cause: 'The guest broke off, and vCenter has no name for the reason.',
     steps: [READ_LOG, 'See whether the VM was moved, reset or switched off meanwhile.', AGAIN],
     logPath: LOGS,
     source: `${API}/CustomizationUnknownFailure/`,
   },
   TOOLSDEPLOYPKG_FAILED: {
-    headline: 'VMware Tools report a failure',
     cause: 'The guest says that its customization failed; vCenter has no event of it.',
     steps: ['Read the message in the row.', READ_LOG, AGAIN],
     logPath: LOGS,
     source: `${API}/GuestInfoCustomizationInfo/`,
   },
-} as const satisfies Readonly<Record<string, Advice>>;
 
-/** By `CustomizationFailed.reason`: the values of CustomizationFailedReasonCode, vSphere 7.0 to 9.1. */
-const REASONS = {
+  // `CustomizationFailed.reason`: the values of CustomizationFailedReasonCode, vSphere 7.0 to 9.1.
   userDefinedScriptDisabled: {
-    headline: 'The script of the specification is not allowed',
     cause:
       'The specification holds a script, and VMware Tools in the guest do not run scripts unless they are told to.',
     steps: [
@@ -100,7 +93,6 @@ const REASONS = {
   },
   customizationDisabled: {
     // CONFNAME_DEPLOYPKG_ENABLE_CUST of conf.h.
-    headline: 'Customization is switched off in the guest',
     cause: 'VMware Tools in the guest are configured to refuse customization.',
     steps: ['In the template: `vmware-toolbox-cmd config set deployPkg enable-customization true`.', AGAIN],
     logPath: LOGS,
@@ -108,36 +100,30 @@ const REASONS = {
   },
   rawDataIsNotSupported: {
     // CLOUDINIT_SUPPORT_RAW_DATA_MAJOR_VERSION and …_MINOR_VERSION of linuxDeployment.c.
-    headline: 'cloud-init in the guest is too old',
     cause: 'The specification holds cloud-init metadata, which takes cloud-init 21.1 or later in the guest.',
     steps: ['Update cloud-init in the template.', 'Or use a specification of the traditional kind.', AGAIN],
     logPath: CLOUD_INIT_LOGS,
     source: `${OPEN_VM_TOOLS}/libDeployPkg`,
   },
   wrongMetadataFormat: {
-    headline: 'The cloud-init metadata is not valid',
     cause: 'cloud-init could not read the metadata of the specification as YAML or JSON.',
     steps: ['Check the metadata of the specification with a YAML parser, its indentation first.', AGAIN],
     logPath: '/var/log/cloud-init.log',
     source: `${API}/CustomizationCloudinitPrep/`,
   },
-} as const satisfies Readonly<Record<string, Advice>>;
 
-const HINTS: Readonly<Record<Hint, Advice>> = {
+  // Hints.
   notRead: {
-    headline: 'vCenter could not be read',
     cause: 'No read of the events came to its end, so nothing is known of the guest.',
     steps: ['See that the vCenter can be reached, and its session is not ended by others.', 'Then wait again.'],
     source: BEHAVIOUR,
   },
   poweredOff: {
-    headline: 'The VM is off or suspended',
     cause: 'It was powered on, and its power-on failed, or somebody switched it off.',
     steps: ['Look among the tasks and events of the VM for why it is off.', 'Power it on again.'],
     source: BEHAVIOUR,
   },
   poweredOnEarlier: {
-    headline: 'The VM was powered on before the time looked at',
     cause: 'It runs, and what its customization came to may lie further back.',
     steps: [
       'Wait again, and look further back: --lookback or --since of the command, lookbackSeconds or since of the package.',
@@ -145,19 +131,16 @@ const HINTS: Readonly<Record<Hint, Advice>> = {
     source: 'docs/behaviour.md, D1',
   },
   neverPoweredOn: {
-    headline: 'The VM was not powered on',
     cause: 'Customization begins with the first power-on after the specification was applied, and none was seen.',
     steps: ['Power it on, and wait again; with --wait-for-power-on the wait may begin before the power-on.'],
     source: BEHAVIOUR,
   },
   nothingPending: {
-    headline: 'Nothing is to be customized',
     cause: 'The VM was powered on, and vCenter holds no specification for it: none was applied, or it was used up.',
     steps: ['Clone the VM with a specification, or apply one while it is off, then power it on.'],
     source: `${API}/ToolsConfigInfo/`,
   },
   pendingNotStarted: {
-    headline: 'VMware Tools do not start the customization',
     cause: 'A specification waits: VMware Tools are missing, old or not running, or it came after the power-on.',
     steps: [
       'See that VMware Tools or open-vm-tools is installed and runs in the guest, and that Linux has perl or cloud-init.',
@@ -167,7 +150,6 @@ const HINTS: Readonly<Record<Hint, Advice>> = {
     source: `${API}/ToolsConfigInfo/`,
   },
   notStarted: {
-    headline: 'Customization did not start',
     cause: 'The VM was powered on; whether a specification waits for it could not be read.',
     steps: [
       'See whether a specification was applied before the power-on.',
@@ -177,7 +159,6 @@ const HINTS: Readonly<Record<Hint, Advice>> = {
     source: BEHAVIOUR,
   },
   startedNoResult: {
-    headline: 'The guest reported no result',
     cause: 'Customization started, and then nothing was heard: it is at work still, hangs, or lost its host.',
     steps: [
       'Windows or slow storage: give it 30 minutes or more (--timeout).',
@@ -188,7 +169,6 @@ const HINTS: Readonly<Record<Hint, Advice>> = {
     source: CLOUD_INIT,
   },
   notReady: {
-    headline: 'Customized, and not ready yet',
     cause: 'Customization succeeded; the guest still boots, or VMware Tools do not run as it was waited for.',
     steps: [
       'Look at the console of the VM for what it does.',
@@ -197,7 +177,6 @@ const HINTS: Readonly<Record<Hint, Advice>> = {
     source: 'docs/behaviour.md, D19',
   },
   notFound: {
-    headline: 'No such VM has appeared',
     cause: 'Until the time was up no VM had the name, or fitted the pattern, that the account may see.',
     steps: [
       'See whether what makes the VM has failed, or gives it another name.',
@@ -237,16 +216,7 @@ export function withWhatToDo(report: Report): Report {
   return all.length === 0 ? report : { ...report, whatToDo: all };
 }
 
-function adviceOn({ customizationStatus, failure, hint }: VmRow): WhatToDo | undefined {
-  if (customizationStatus === 'CustomizationFailed') {
-    return (
-      adviceOf(REASONS, failure?.reason) ?? adviceOf(TYPES, failure?.type) ?? adviceOf(TYPES, 'CustomizationFailed')
-    );
-  }
-  return adviceOf(HINTS, hint);
-}
-
-function adviceOf(table: Readonly<Record<string, Advice>>, about: string | null | undefined): WhatToDo | undefined {
-  const advice = typeof about === 'string' && Object.hasOwn(table, about) ? table[about] : undefined;
-  return advice === undefined ? undefined : { about: about as string, ...advice };
+function adviceOn(row: VmRow): WhatToDo | undefined {
+  const trouble = troubleOf(row);
+  return trouble && { ...trouble, ...ADVICE[trouble.about] };
 }

@@ -22,7 +22,7 @@ const MEANT = [
   /^README\.md$/,
   /^(LICENSE-(MIT|APACHE)|THIRD-PARTY-NOTICES\.txt)$/,
   /^bin\/wait-vm-customization\.js$/,
-  /^dist\/((node|testing)\.cjs|(node|testing|browser|external|element|cli|cli-\w{8})\.js|core\.wasm|custom-elements\.json)$/,
+  /^dist\/((node|testing)\.cjs|(node|testing|browser|external|element|element-details|cli|cli-\w{8})\.js|core\.wasm|custom-elements\.json)$/,
   /^dist\/((node|testing|browser|external|element|element-react|element-vue)\.d\.ts|(node|testing)\.d\.cts)$/,
   /^dist\/types\/.*\.d\.ts$/,
   /^page\/(index\.html|favicon\.svg|assets\/[\w.-]+\.(js|css|wasm))$/,

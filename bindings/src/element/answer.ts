@@ -1,10 +1,11 @@
 /** What a person wants to know of one VM, worked out from what is known of it. No DOM. */
 import type { VmRow } from '../types.js';
+import { whatToDo } from '../what-to-do.js';
 import { type Mark, shownMarks } from './marks.js';
 import { type ModelEntry, marksOf, type RunModel } from './model.js';
 import { elapsedMs, type RunTime } from './row-order.js';
 import { dateAndTime, durationText, sameDay, timeOfDay, zoneAt } from './time-axis.js';
-import { causeOf, explanationOf, markLabel, stepsOf, type Todo } from './words.js';
+import { causeOf, markLabel } from './words.js';
 
 /** What is under way: it gives a line its colour. */
 export type Phase = 'waiting' | 'running' | 'failed' | 'succeeded';
@@ -90,6 +91,43 @@ export function whenOf(entry: ModelEntry, run: RunTime): string {
 /** `02:54:30 today`, or with its date. */
 function momentText(timeMs: number, nowMs: number | null): string {
   return nowMs !== null && sameDay(timeMs, nowMs) ? `${timeOfDay(timeMs)} today` : dateAndTime(timeMs);
+}
+
+/** One thing to do, and paths to copy for it. */
+export interface Todo {
+  /** Commands in backticks. */
+  readonly text: string;
+  /** Such as `{ of: 'Linux', path: '/var/log/…' }`; `of` is empty where it is known which guest it is. */
+  readonly paths: readonly { readonly of: string; readonly path: string }[];
+}
+
+/** What to do about a VM, in order; empty where there is nothing to do. The paths are of logs, each after the step that names it. */
+function stepsOf(row: VmRow): readonly Todo[] {
+  const advice = whatToDo(row);
+  if (advice === undefined) {
+    return [];
+  }
+  const paths = (advice.logPath ?? '').split('; ').flatMap((text) => {
+    const [, of = '', path = text] = /^(Linux|Windows): (.+)$/.exec(text) ?? [];
+    return path === '' ? [] : [{ of, path }];
+  });
+  const texts = advice.steps.map((text) => text.replace(OPTION, '')).filter((text) => !text.includes(' --'));
+  if (row.hint === 'poweredOnEarlier' && texts.length === 0) {
+    texts.push('Look further back, or power it on again if nothing was customized.');
+  }
+  // The paths stand where the log is spoken of first, else by themselves.
+  const reading = texts.findIndex((text) => /\blog\b/.test(text));
+  const steps = texts.map((text, i) => ({ text, paths: i === reading ? paths : [] }));
+  return reading >= 0 || paths.length === 0 ? steps : [...steps, { text: 'The log of the guest:', paths }];
+}
+/** What a step says of the command's options is not for who looks at a page. */
+const OPTION = / \(--[\w-]+\)/;
+
+/** More of the cause, where there is more to say. */
+function explanationOf(row: VmRow): string {
+  return row.windowOpensAt === undefined
+    ? (whatToDo(row)?.cause ?? '')
+    : `It runs, and was powered on before ${dateAndTime(Date.parse(row.windowOpensAt))}, where the time looked at begins.`;
 }
 
 export function answerOf(entry: ModelEntry, lookbackSeconds: number | null): Answer {

@@ -15,7 +15,7 @@ import { conclusionLabel, furtherText, isUnseen, markLabel, STATUS_LABELS } from
 
 const COPIED_MS = 2_000;
 
-interface DetailsOptions {
+export interface DetailsOptions {
   /** There is nothing beside it, and nothing to close it for. */
   readonly isAlone: boolean;
   /** How far back one may look, in seconds; null where that is not offered. */

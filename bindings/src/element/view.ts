@@ -2,10 +2,10 @@
 import type { Transition } from '../types.js';
 import { Announcer, type Live } from './announcer.js';
 import { columnsOf } from './columns.js';
-import { Details } from './details.js';
+import type { Details, DetailsOptions } from './details.js';
 import { el } from './dom.js';
 import { legend } from './legend.js';
-import type { RunModel } from './model.js';
+import type { ModelEntry, RunModel } from './model.js';
 import type { RowOrder, Sorting, SortKey, StatusFilter } from './row-order.js';
 import { styleSheet } from './styles.js';
 import { Table } from './table.js';
@@ -62,12 +62,15 @@ export class View {
   readonly #root: HTMLElement;
   readonly #toolbar: Toolbar;
   readonly #table: Table;
-  readonly #details: Details;
+  /** Their code comes when a VM is first looked at. */
+  #details: Details | undefined;
+  #isLoading = false;
   readonly #noVms = el('slot', { name: 'empty' }, 'No VMs');
   readonly #noMatch = el('span', {}, 'No VM matches the filter');
   readonly #empty = el('div', { class: 'empty' }, this.#noVms, this.#noMatch);
   readonly #legend = legend();
   readonly #main = el('div', { class: 'main' });
+  readonly #content = el('div', { class: 'content' }, this.#main);
   readonly #resizes: ResizeObserver;
   #shown: StatusView | undefined;
   #isCard = false;
@@ -95,16 +98,12 @@ export class View {
       further: () => actions.further(),
       scrolled: () => actions.redraw(),
     });
-    this.#details = new Details(
-      () => this.#close(),
-      () => actions.further(),
-    );
     this.#main.append(this.#table.element, this.#empty);
     this.#root = el(
       'div',
       { class: 'root' },
       this.#toolbar.element,
-      el('div', { class: 'content' }, this.#main, this.#details.element),
+      this.#content,
       this.#legend,
       this.#announcer.element,
     );
@@ -131,7 +130,7 @@ export class View {
     this.#toolbar.element.hidden = state.card;
     this.#legend.hidden = state.card;
     if (state.card) {
-      this.#details.draw(model, model.entry(selected) ?? model.entries[0], { isAlone: true, lookback: state.lookback });
+      this.#drawDetails(model, model.entry(selected) ?? model.entries[0], { isAlone: true, lookback: state.lookback });
       return;
     }
     const columns = columnsOf(state.columns, model.hasReady);
@@ -152,13 +151,42 @@ export class View {
     this.#empty.hidden = list.length > 0;
     this.#noVms.hidden = model.size > 0;
     this.#noMatch.hidden = model.size === 0;
-    this.#details.draw(model, state.details ? model.entry(selected) : undefined, {
+    this.#drawDetails(model, state.details ? model.entry(selected) : undefined, {
       isAlone: false,
       lookback: state.lookback,
     });
+  }
+
+  #drawDetails(model: RunModel, entry: ModelEntry | undefined, options: DetailsOptions): void {
+    if (this.#details === undefined) {
+      if (entry !== undefined) {
+        void this.#loadDetails();
+      }
+      return;
+    }
+    this.#details.draw(model, entry, options);
     if (this.#focusDetails) {
       this.#focusDetails = false;
       this.#details.element.focus();
+    }
+  }
+
+  async #loadDetails(): Promise<void> {
+    if (this.#isLoading) {
+      return;
+    }
+    this.#isLoading = true;
+    try {
+      const { Details } = await import('./details.js');
+      this.#details = new Details(
+        () => this.#close(),
+        () => this.#actions.further(),
+      );
+      this.#content.append(this.#details.element);
+      this.#actions.redraw();
+    } finally {
+      // What could not be loaded is tried again when there is something to draw.
+      this.#isLoading = false;
     }
   }
 
@@ -192,7 +220,7 @@ export class View {
   }
 
   #close(): void {
-    const hadFocus = this.#details.element.contains(this.#shadow.activeElement);
+    const hadFocus = this.#details?.element.contains(this.#shadow.activeElement) === true;
     this.#actions.change({ details: false });
     if (hadFocus) {
       this.#table.element.focus();

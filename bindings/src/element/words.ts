@@ -1,10 +1,11 @@
 /** The words of the view, beyond those that the command uses too. */
 
+import { troubleOf } from '../headlines.js';
 import { reasonOf } from '../messages.js';
 import type { CustomizationStatus, VmRow } from '../types.js';
-import { whatToDo } from '../what-to-do.js';
+
 import type { Mark, MarkKind } from './marks.js';
-import { dateAndTime, durationText } from './time-axis.js';
+import { durationText } from './time-axis.js';
 
 /** The five, in the order in which they follow each other. */
 export const STATUSES = [
@@ -64,36 +65,6 @@ export function markLabel(mark: Mark): string {
   return MARKS[mark.kind];
 }
 
-/** One thing to do, and paths to copy for it. */
-export interface Todo {
-  /** Commands in backticks. */
-  readonly text: string;
-  /** Such as `{ of: 'Linux', path: '/var/log/…' }`; `of` is empty where it is known which guest it is. */
-  readonly paths: readonly { readonly of: string; readonly path: string }[];
-}
-
-/** What to do about a VM, in order; empty where there is nothing to do. The paths are of logs, each after the step that names it. */
-export function stepsOf(row: VmRow): readonly Todo[] {
-  const advice = whatToDo(row);
-  if (advice === undefined) {
-    return [];
-  }
-  const paths = (advice.logPath ?? '').split('; ').flatMap((text) => {
-    const [, of = '', path = text] = /^(Linux|Windows): (.+)$/.exec(text) ?? [];
-    return path === '' ? [] : [{ of, path }];
-  });
-  const texts = advice.steps.map((text) => text.replace(OPTION, '')).filter((text) => !text.includes(' --'));
-  if (row.hint === 'poweredOnEarlier' && texts.length === 0) {
-    texts.push('Look further back, or power it on again if nothing was customized.');
-  }
-  // The paths stand where the log is spoken of first, else by themselves.
-  const reading = texts.findIndex((text) => /\blog\b/.test(text));
-  const steps = texts.map((text, i) => ({ text, paths: i === reading ? paths : [] }));
-  return reading >= 0 || paths.length === 0 ? steps : [...steps, { text: 'The log of the guest:', paths }];
-}
-/** What a step says of the command's options is not for who looks at a page. */
-const OPTION = / \(--[\w-]+\)/;
-
 /**
  * Why a VM is where it is, in one sentence; empty where its status says it all.
  * @param lookbackSeconds - how far back the run looks; null where that is not known
@@ -108,7 +79,7 @@ export function causeOf(row: VmRow, lookbackSeconds: number | null = null): stri
   const { sysprepVersion, systemVersion } = row.failure ?? {};
   return sysprepVersion && systemVersion
     ? `Sysprep ${sysprepVersion} does not fit the guest’s Windows ${systemVersion}`
-    : (whatToDo(row)?.headline ?? '');
+    : (troubleOf(row)?.headline ?? '');
 }
 
 /** How far back a run looks: `5 min`, `24 h`, `7 days`. */
@@ -129,13 +100,6 @@ export function furtherText(seconds: number): string {
 /** Whether nothing was seen of a VM, as far as one has looked back. */
 export function isUnseen({ customizationStatus, hint }: VmRow): boolean {
   return customizationStatus === 'VmNotStarted' && (hint === undefined || hint === null || hint === 'neverPoweredOn');
-}
-
-/** More of the cause, where there is more to say. */
-export function explanationOf(row: VmRow): string {
-  return row.windowOpensAt === undefined
-    ? (whatToDo(row)?.cause ?? '')
-    : `It runs, and was powered on before ${dateAndTime(Date.parse(row.windowOpensAt))}, where the time looked at begins.`;
 }
 
 /** Everything that the text filter looks at. */
