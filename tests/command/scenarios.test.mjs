@@ -388,8 +388,10 @@ describe('trouble in the middle', { concurrency: 2 }, () => {
     await proxy.open();
     const run = await running.done;
     assert.equal(run.status, 0, run.stderr);
-    assert.match(run.stderr, /events can be read again/);
-    assert.equal(jsonOf(run).report.vms[0].customizationStatus, 'CustomizationSucceeded');
+    const { report } = jsonOf(run);
+    // A push may bring the result before anything was read again: then the report says so as well.
+    assert.equal(/events can be read again/.test(run.stderr), report.reading.failure === null);
+    assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
   });
 
   test('a session that ends is opened again', async (context) => {

@@ -121,7 +121,7 @@ describe('each command of the README', () => {
       let text = '';
       for await (const chunk of child.stdout) {
         text += chunk;
-        const [url] = /http:\/\/127\.0\.0\.1:\d+\/\n/.exec(text) ?? [];
+        const [url] = /http:\/\/127\.0\.0\.1:\d+\/\S*\n/.exec(text) ?? [];
         if (url !== undefined) {
           const page = await fetch(url.trim());
           assert.equal(page.status, 200);

@@ -96,14 +96,14 @@ for (const [kind, protocol] of [
       assert.equal(late.status, 2, late.stderr);
       assert.match(
         late.stdout,
-        /^web-1 +CustomizationSucceeded +timed out; customization succeeded, but the guest is not/m,
+        /^web-1 +CustomizationSucceeded +00:\d\d +timed out; customization succeeded, but the guest is not/m,
       );
       assert.match(late.stderr, /^1 of 1 succeeded, 1 not ready$/m);
       const ready = await runCommand(['--json', '--ready', 'tools', ...args], { server });
       assert.equal(ready.status, 0, ready.stderr);
       assert.match(jsonOf(ready).report.vms[0].readyAt, /^\d{4}-.*Z$/);
       const table = await runCommand(['--ready', 'tools', ...args], { server });
-      assert.match(table.stdout, /^VM +CustomizationStatus +Ready at$/m);
+      assert.match(table.stdout, /^VM +CustomizationStatus +Elapsed +Ready at$/m);
       assert.match(table.stdout, /^VM 'web-1' is ready$/m);
     });
   });
