@@ -294,7 +294,7 @@ function parse(command: CommandName, argv: readonly string[]): Given {
   }
   const values = parsed.values as Readonly<Record<string, readonly (string | boolean)[] | undefined>>;
   for (const [name, given = []] of Object.entries(values)) {
-    if (new Set(given).size > 1) {
+    if (given.length > 1 && given[0] !== true) {
       throw new UsageError(`--${name} is given ${given.length} times, as ${given.join(' and ')}: give it once`);
     }
   }

@@ -85,7 +85,9 @@ export class PlainReporter implements Reporter {
     const table = resultTable(report, this.#labels, anyRead);
     const lines = this.#options.isQuiet ? table : ['', ...table, ...adviceLines(report, this.#labels)];
     this.#out.write(`${lines.join('\n')}\n`);
-    this.#err.write(`${summary(report)}\n`);
+    if (!this.#options.isQuiet) {
+      this.#err.write(`${summary(report)}\n`);
+    }
   }
 
   close(): void {
