@@ -410,7 +410,7 @@ test('a link reopens source, position, filter, sort, selection and theme, with a
     Object.assign(document.querySelector('#view'), { sort: '-name', selected: 'vm-1', details: true, filter: '-' }),
   );
   await page.getByRole('button', { name: 'Save…' }).click();
-  await page.waitForFunction(() => document.querySelector('#link').value !== '');
+  await page.waitForFunction(() => (document.querySelector('#link')?.value ?? '') !== '');
   const link = await page.locator('#link').inputValue();
   assert.ok(link.startsWith(url), link);
   assert.equal(await page.locator('#link-note').textContent(), 'The recording is inside the link.');
@@ -444,7 +444,7 @@ test('a link to a recording too large for one asks for its file', async (context
   await pause(page);
   await scrub(page, 9_000);
   await page.getByRole('button', { name: 'Save…' }).click();
-  await page.waitForFunction(() => document.querySelector('#link').value !== '');
+  await page.waitForFunction(() => (document.querySelector('#link')?.value ?? '') !== '');
   const link = await page.locator('#link').inputValue();
   assert.match(await page.locator('#link-note').textContent(), /too large for a link: send large\.json along/);
   const other = await openPage(link.slice(url.length));

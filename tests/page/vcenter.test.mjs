@@ -270,7 +270,7 @@ test('VMs are found by searching, and chosen one by one', async (context) => {
   await isLive(page);
   assert.deepEqual((await rowsOf(page)).map(({ name }) => name).sort(), [first, second].sort());
   await page.getByRole('button', { name: 'Save…' }).click();
-  await page.waitForFunction(() => document.querySelector('#link').value !== '');
+  await page.waitForFunction(() => (document.querySelector('#link')?.value ?? '') !== '');
   const link = await page.locator('#link').inputValue();
 
   const other = await newPage();
