@@ -85,6 +85,7 @@ test('a VM that is off, or has nothing pending, is not under way; one that vCent
     'idle',
     'idle',
     'idle',
+    'idle',
     'stuck',
     'stuck',
     'stuck',

@@ -11,6 +11,7 @@ const IDLE: ReadonlySet<Hint | null | undefined> = new Set<Hint>([
   'poweredOff',
   'poweredOnEarlier',
   'neverPoweredOn',
+  'notFound',
   'nothingPending',
 ]);
 
