@@ -180,7 +180,7 @@ class Run {
         const killedAt = Date.now();
         await victim.exited;
         // Now all that it has told is read.
-        this.#kills.push({ killedAt, served: servedBy(victim) });
+        this.#kills.push({ killedAt, served: servedBy(victim), everServed: everServedBy(victim) });
         await sleep(awayMs);
         this.#workers[worker] = this.#fleet.startWorker(victim.name);
         return;
@@ -230,7 +230,9 @@ class Run {
       }
       // Counted before the kills are: one in between makes it one more.
       for (const [name, count] of await this.#collectors()) {
-        const allowed = 1 + this.#ownersKilled(name);
+        // One that has lost its lease, stopped or starved as it is, still has its collector for a while.
+        const alive = this.#workers.filter((worker) => everServedBy(worker).includes(name)).length;
+        const allowed = Math.max(1, alive) + this.#ownersKilled(name);
         if (count > allowed)
           this.#collectorProblems.push(`${name} has ${count} collectors, ${allowed} are accounted for`);
       }
@@ -246,7 +248,7 @@ class Run {
 
   /** How many workers were killed while they served it. */
   #ownersKilled(name) {
-    return this.#kills.reduce((sum, { served }) => sum + (served.includes(name) ? 1 : 0), 0);
+    return this.#kills.reduce((sum, { everServed }) => sum + (everServed.includes(name) ? 1 : 0), 0);
   }
 
   /**
@@ -386,6 +388,11 @@ function servedBy({ log }) {
     else if (event === 'leaseEnded') served.delete(vcenter);
   }
   return [...served];
+}
+
+/** Those that it has served at any time: it may have been killed before it gave back what it had of one. */
+function everServedBy({ log }) {
+  return [...new Set(log.filter(({ event }) => event === 'leaseBegun').map(({ vcenter }) => vcenter))];
 }
 
 /** What a worker says of itself; undefined where it does not answer. */
