@@ -585,6 +585,11 @@ describe('the live table', () => {
     };
   };
 
+  test('has the time that there is before vCenter has told its own', () => {
+    const { out } = table(vms(2), { limit: { seconds: 600 } });
+    assert.match(out.written.at(-1), /\n10:00 at most; 2 VMs: reading events\n/);
+  });
+
   test('shows each VM, paints over itself, and leaves the final table', () => {
     const { out, err, live } = table(vms(2));
     assert.match(out.written.at(-1), /VM +STATUS +ELAPSED\nweb-0 +VmNotStarted +\nweb-1 .*\n2 VMs: reading events\n/);

@@ -216,7 +216,12 @@ export class LiveReporter implements Reporter {
   }
 
   #leftText(): string {
-    return this.#endsAt === undefined ? '' : `${clockText(Math.max(0, this.#endsAt - this.#now()))} left; `;
+    if (this.#endsAt !== undefined) {
+      return `${clockText(Math.max(0, this.#endsAt - this.#now()))} left; `;
+    }
+    // Before vCenter's time is known nothing of it has passed.
+    const seconds = this.#limit?.seconds ?? null;
+    return seconds === null ? '' : `${clockText(seconds * 1000)} at most; `;
   }
 
   #serverNow(server: string): number | undefined {
