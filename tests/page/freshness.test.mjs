@@ -3,31 +3,22 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { createServer } from 'vite';
-import { startSimulator } from '../simulators/simulator.mjs';
 import { newPage } from './lib/browser.mjs';
+import { serveOnSimulator } from './lib/dev-server.mjs';
 import { sourceModule } from './lib/source-module.mjs';
-import { choose, openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
+import { choose, openPage, rowsOf, waitForStatus } from './lib/status-page.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const { bandText, isSilent, spanText } = await sourceModule('run/freshness.ts');
 
 let simulator;
-let server;
 let url;
+let stop;
 
 before(async () => {
-  simulator = await startSimulator({ args: ['-vms', '2'] });
-  process.env.VCENTER_URL = new URL(simulator.url).origin;
-  process.env.VCENTER_CA_FILE = simulator.certificate;
-  server = await createServer({ root: ROOT, logLevel: 'silent', server: { host: '127.0.0.1', port: 0, hmr: false } });
-  await server.listen();
-  url = `http://127.0.0.1:${server.httpServer.address().port}/`;
+  ({ simulator, url, stop } = await serveOnSimulator(2));
 });
-after(async () => {
-  await server?.close();
-  await simulator?.stop();
-});
+after(() => stop?.());
 
 test('30 s of silence are one while a question is open, and not a moment less', () => {
   const silent = (now, more = {}) => isSilent({ heardAtMs: 5_000, askedAtMs: 15_000, isLost: false, ...more }, now);

@@ -1,6 +1,7 @@
 /** Documents that are large or hostile: the page stays alive while they are read, says how far it is, and can give up. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '../until.mjs';
 import { openPage, rowsOf } from './lib/status-page.mjs';
 
 /** Drops a text that is made in the page: larger than what the test driver hands over. */
@@ -80,7 +81,7 @@ test('reading is given up by Cancel, and what was shown stays', { timeout: 60_00
   assert.equal(await page.locator('#file-problem').textContent(), '');
   assert.deepEqual(await rowsOf(page), before);
   await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => /decoder/.test(name)));
-  assert.equal(page.workers().length, 0);
+  await until(() => page.workers().length === 0, 'the worker is ended');
   assert.deepEqual(complaints, []);
 });
 
@@ -98,7 +99,7 @@ for (const [kind, expected] of [
     assert.match(await page.locator('#file-problem').textContent(), expected);
     const [frames, longest] = await alive(page);
     context.diagnostic(`${frames} frames; the page was held up for ${longest} ms at most`);
-    assert.equal(page.workers().length, 0);
+    await until(() => page.workers().length === 0, 'the worker is ended');
     assert.deepEqual(complaints, []);
   });
 }

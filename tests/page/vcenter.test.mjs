@@ -3,27 +3,19 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { after, before, test } from 'node:test';
-import { createServer } from 'vite';
-import { startSimulator } from '../simulators/simulator.mjs';
+import { until } from '../until.mjs';
 import { newPage } from './lib/browser.mjs';
-import { choose, openPage, ROOT, rowsOf, waitForStatus } from './lib/status-page.mjs';
+import { serveOnSimulator } from './lib/dev-server.mjs';
+import { choose, openPage, rowsOf, waitForStatus } from './lib/status-page.mjs';
 
 let simulator;
-let server;
 let url;
+let stop;
 
 before(async () => {
-  simulator = await startSimulator({ args: ['-vms', '40'] });
-  process.env.VCENTER_URL = new URL(simulator.url).origin;
-  process.env.VCENTER_CA_FILE = simulator.certificate;
-  server = await createServer({ root: ROOT, logLevel: 'silent', server: { host: '127.0.0.1', port: 0, hmr: false } });
-  await server.listen();
-  url = `http://127.0.0.1:${server.httpServer.address().port}/`;
+  ({ simulator, url, stop } = await serveOnSimulator(40));
 });
-after(async () => {
-  await server?.close();
-  await simulator?.stop();
-});
+after(() => stop?.());
 
 async function logIn(page, password = simulator.password) {
   await page.locator('#user').fill(simulator.user);
@@ -162,11 +154,13 @@ test('how far it looks back is chosen, and in the link', async (context) => {
   context.after(close);
   await watchPatterns(page, simulator.vms[0].name);
   await choose(page, 'More', 'Options…');
+  // Its markup is there before the dialog is filled and opened.
+  await page.locator('#options-dialog[open]').waitFor();
   assert.equal(await page.getByLabel('Look back').inputValue(), '86400');
   await page.getByLabel('Look back').selectOption('7 days');
   await page.getByRole('button', { name: 'Apply' }).click();
-  await page.waitForURL(/[#&]lookback=604800/);
-  assert.equal((await keptRun(page)).options.lookbackSeconds, 604_800);
+  await until(() => /[#&]lookback=604800/.test(page.url()), 'the link says it');
+  await until(async () => (await keptRun(page))?.options.lookbackSeconds === 604_800, 'the wait is another');
 });
 
 test('it looks back 24 h unless told otherwise: a result of before the page was opened is dimmed, and not counted', async (context) => {

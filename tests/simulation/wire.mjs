@@ -2,12 +2,9 @@
 import { VCenter } from '../../bindings/dist/node.js';
 import { randomFrom } from '../conformance/models/random.mjs';
 import { fakeVCenter } from '../simulators/fake-vcenter/server.mjs';
+import { exchange } from '../simulators/in-memory.mjs';
 import { KINDS } from '../vcenter/fault-matrix/kinds.mjs';
 import { serverMs } from './world.mjs';
-
-/** A signal of its own for each sleep: many listeners on one are taken for a leak. */
-const unaborted = () => new AbortController().signal;
-const encoder = new TextEncoder();
 
 /** What may come in place of the answer to any call. */
 const KINDS_OF_TROUBLE = Object.keys(KINDS).filter((kind) => KINDS[kind].methods === undefined);
@@ -157,33 +154,13 @@ export class Wire {
   #transport = { host: 'vc', path: '/sdk', send: (request) => this.#send(request), close: () => undefined };
 
   #send(request) {
-    const { signal } = request;
-    signal.throwIfAborted();
+    request.signal.throwIfAborted();
     this.requests += 1;
-    return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason));
-      this.#exchange(request).then(resolve, reject);
-    });
-  }
-
-  async #exchange({ operation: method, signal, path, body = '', headers, method: verb }) {
-    const forward = async () => {
-      const answer = await this.#server.answer({ method: verb, url: path, headers }, body);
-      return { headers: {}, text: '', ...answer };
-    };
     const { faults } = this.#world;
     const kind =
       this.#isTroubled && this.#random.chance(faults.length / 200) ? this.#random.pick(KINDS_OF_TROUBLE) : undefined;
     if (kind !== undefined) this.#cover(`fault of a call: ${kind}`);
-    const wait = (ms) => this.#clock.sleep(ms, ms === Number.POSITIVE_INFINITY ? signal : unaborted());
-    const answer = await (kind === undefined
-      ? forward()
-      : KINDS[kind].answer({ wire: this.wire, method, forward, memory: {}, wait }));
-    return {
-      status: answer.status,
-      header: (name) => answer.headers[name],
-      cookies: [answer.headers['set-cookie'] ?? []].flat(),
-      body: encoder.encode(answer.text),
-    };
+    const trouble = kind && ((call) => KINDS[kind].answer({ wire: this.wire, memory: {}, ...call }));
+    return exchange(this.#server, request, this.#clock, trouble);
   }
 }

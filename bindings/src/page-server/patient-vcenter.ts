@@ -2,10 +2,11 @@
  * A vCenter for weeks: its session is begun anew when it is lost, and a log-in that is refused is tried again once there is
  * something else to log in with. Nothing that is to be put right ends a watch on it.
  */
-import { LoginError, LookupError, ReadError } from '../errors.js';
+import { LoginError, ReadError } from '../errors.js';
 import type { CallOptions, EventPage, EventPush, EventSource } from '../source/event-source.js';
 import type { EventQuery, GuestInfo } from '../types.js';
-import type { FoundVm } from '../vsphere/client/lookup.js';
+import { type FoundVm, wholeLookup } from '../vsphere/client/lookup.js';
+import { isGlob } from '../vsphere/client/names.js';
 import type { VCenter } from '../vsphere/client/vcenter.js';
 
 /** A way in, as it is found each time it is needed. */
@@ -83,25 +84,13 @@ export class PatientVCenter implements EventSource {
   /**
    * The VMs that patterns, names and paths find; what fits nothing is left out.
    * @param mayBeGone - whether that holds for a name too, which was found before
-   * @throws {@link LookupError} for the others
+   * @throws {@link LookupError} where something else is the matter with one
    */
   async find(patterns: readonly string[], mayBeGone: boolean, signal: AbortSignal): Promise<readonly FoundVm[]> {
     const { vcenter } = await this.#current();
-    try {
-      return (await vcenter.findVms(patterns, { signal })).vms;
-    } catch (error) {
-      if (!(error instanceof LookupError)) {
-        throw error;
-      }
-      const isNothing = ({ input, kind }: LookupError['problems'][number]): boolean =>
-        kind !== 'ambiguous' && (mayBeGone || /[*?]/.test(input));
-      if (!error.problems.every(isNothing)) {
-        throw error;
-      }
-      const nothing = new Set(error.problems.map(({ input }) => input));
-      const rest = patterns.filter((pattern) => !nothing.has(pattern));
-      return rest.length === 0 ? [] : (await vcenter.findVms(rest, { signal })).vms;
-    }
+    const { found, problems } = await vcenter.lookUpEach(patterns, { signal });
+    const told = problems.filter(({ input, kind }) => kind === 'ambiguous' || !(mayBeGone || isGlob(input)));
+    return wholeLookup({ found, problems: told.length === 0 ? [] : problems }).vms;
   }
 
   /** Logs out. Answers whether nothing is left on the server. */

@@ -1,4 +1,4 @@
-/** How vCenter is read, by what a watch tells. */
+/** How vCenter is read, by what a watch tells: of a shared page, and of one that watches itself. */
 import type { Progress } from '../watch/progress.js';
 import type { Reading } from './view-message.js';
 
@@ -18,30 +18,32 @@ export class ReadingLog {
     this.#heardAt = performance.now();
   }
 
-  readonly take = (progress: Progress): void => {
+  /** Takes what happened; answers whether vCenter has answered with it. */
+  readonly take = (progress: Progress): boolean => {
     switch (progress.type) {
       case 'started':
       case 'read':
         this.#set(this.#isPushing ? 'live' : 'reading', '');
         this.heard();
-        break;
+        return true;
       case 'ingested':
         this.heard();
-        break;
+        return true;
       case 'readFailed':
         if (progress.failure.vm === undefined) {
           this.#set('retrying', progress.failure.message ?? progress.failure.kind);
         }
-        break;
+        return false;
       case 'pushing':
       case 'pushFailed':
         this.#isPushing = progress.type === 'pushing';
         // Whether events can be read at all is what reads tell.
-        if (this.#state !== 'retrying') {
+        if (this.#state === 'live' || this.#state === 'reading') {
           this.#set(this.#isPushing ? 'live' : 'reading', '');
         }
-        break;
+        return false;
       default:
+        return false;
     }
   };
 

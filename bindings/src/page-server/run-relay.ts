@@ -98,16 +98,15 @@ export class RunRelay {
       return;
     }
     this.#follower.flush(this.#watch);
-    const message = this.#changed === null ? this.#state() : this.#update([...this.#changed]);
-    this.#changed = new Set();
-    this.#transitions = [];
-    this.#reads = [];
     if (this.#viewers.size > 0) {
-      const text = JSON.stringify(message);
+      const text = JSON.stringify(this.#changed === null ? this.#state() : this.#update([...this.#changed]));
       for (const tell of this.#viewers) {
         tell(text);
       }
     }
+    this.#changed = new Set();
+    this.#transitions = [];
+    this.#reads = [];
   }
 
   #update(vms: readonly string[]): ViewMessage {

@@ -46,7 +46,21 @@ export async function openElement(options = {}) {
   await page.goto(`${server.origin}/`);
   await page.locator('html[data-ready]').waitFor({ state: 'attached' });
   const drawn = () =>
-    page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))));
+    page.evaluate(async () => {
+      const frame = () => new Promise(requestAnimationFrame);
+      // Their code is loaded when a VM is first looked at.
+      const awaitsDetails = () => {
+        const { model, selected, card, details, shadowRoot } = view;
+        const isShown = model?.entry(selected) !== undefined ? card || details : card && model?.size > 0;
+        return isShown && shadowRoot.querySelector('.details') === null;
+      };
+      await frame();
+      await frame();
+      if (!awaitsDetails()) return;
+      while (awaitsDetails()) await frame();
+      await frame();
+      await frame();
+    });
   return {
     ...window,
     drawn,

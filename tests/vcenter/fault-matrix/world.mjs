@@ -5,6 +5,7 @@
 import { CancelledError, VCenter, watchCustomization } from '../../../bindings/dist/node.js';
 import { SteppedClock } from '../../../bindings/dist/testing.js';
 import { fakeVCenter } from '../../simulators/fake-vcenter/server.mjs';
+import { exchange } from '../../simulators/in-memory.mjs';
 import { KINDS } from './kinds.mjs';
 
 /** Seconds of the wait, at each of which something happens. */
@@ -25,7 +26,6 @@ export const TRUTH = ['CustomizationSucceeded', 'CustomizationFailed', 'Customiz
 /** Where a life is given up: what is too many is told by the judge. */
 const MOST_REQUESTS = 1_000;
 
-const encoder = new TextEncoder();
 const never = new AbortController().signal;
 
 /** The connection to a server, over which a call may be answered badly. */
@@ -66,33 +66,13 @@ class Link {
     this.requests.push({ method, at: this.#clock.now() });
     // Nothing that loops is to go on for ever here.
     if (this.requests.length > MOST_REQUESTS) return new Promise(() => undefined);
-    return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason));
-      this.#exchange(request).then(resolve, reject);
-    });
-  }
-
-  async #exchange({ operation: method, signal, path, body = '', headers, method: verb }) {
-    const forward = async () => {
-      const answer = await this.#server.answer({ method: verb, url: path, headers }, body);
-      return { headers: {}, text: '', ...answer };
-    };
     const fault = this.#fault;
-    const isBroken = fault?.call === method && fault.left > 0;
-    if (isBroken) {
-      fault.left -= 1;
-      this.hits += 1;
-      this.losses += fault.kind.loses === true ? 1 : 0;
-    }
-    const wait = (ms) => this.#clock.sleep(ms, ms === Number.POSITIVE_INFINITY ? signal : never);
-    const { memory, wire } = fault ?? {};
-    const answer = await (isBroken ? fault.kind.answer({ wire, method, forward, memory, wait }) : forward());
-    return {
-      status: answer.status,
-      header: (name) => answer.headers[name],
-      cookies: [answer.headers['set-cookie'] ?? []].flat(),
-      body: encoder.encode(answer.text),
-    };
+    if (fault?.call !== method || fault.left <= 0) return exchange(this.#server, request, this.#clock);
+    fault.left -= 1;
+    this.hits += 1;
+    this.losses += fault.kind.loses === true ? 1 : 0;
+    const { memory, wire } = fault;
+    return exchange(this.#server, request, this.#clock, (call) => fault.kind.answer({ wire, memory, ...call }));
   }
 }
 

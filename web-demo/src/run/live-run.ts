@@ -18,6 +18,7 @@ import {
   watchCustomization,
 } from 'vm-customization';
 import { eventsOf, followWatch, RunModel, TIMELINE_EVENT_TYPES } from 'vm-customization/element';
+import { ReadingLog } from '../../../bindings/src/page-server/reading-log.js';
 import type { LiveSource } from '../sources/source.js';
 import { messageOf } from '../ui/dom.js';
 import { ASK_EVERY_MS, type Freshness, isSilent } from './freshness.js';
@@ -60,7 +61,7 @@ export class LiveRun extends EventTarget {
   readonly #stop = new AbortController();
   readonly #recorder = new Recorder({ maxBytes: RECORDED_BYTES });
   #state: LiveState = 'opening';
-  #isPushing = false;
+  readonly #log = new ReadingLog();
   #trouble = '';
   /** Stays until a look-up succeeds, whatever the reads do. */
   #lookUpTrouble = '';
@@ -385,33 +386,15 @@ export class LiveRun extends EventTarget {
   }
 
   #noteState(progress: Progress): void {
-    switch (progress.type) {
-      case 'started':
-        this.#heard();
-        this.#set(this.#isPushing ? 'live' : 'reading', '');
-        break;
-      case 'ingested':
-        this.#heard();
-        break;
-      case 'read':
-        this.#isBehind = false;
-        this.#heard();
-        this.#set(this.#isPushing ? 'live' : 'reading', '');
-        break;
-      case 'readFailed':
-        if (progress.failure.vm === undefined) {
-          this.#set('retrying', progress.failure.message ?? progress.failure.kind);
-        }
-        break;
-      case 'pushing':
-      case 'pushFailed':
-        this.#isPushing = progress.type === 'pushing';
-        // Whether events can be read at all is what reads tell.
-        if (this.#state === 'live' || this.#state === 'reading') {
-          this.#set(this.#isPushing ? 'live' : 'reading', '');
-        }
-        break;
+    const hasAnswered = this.#log.take(progress);
+    if (progress.type === 'read') {
+      this.#isBehind = false;
     }
+    if (hasAnswered) {
+      this.#heard();
+    }
+    const { state, trouble } = this.#log.reading;
+    this.#set(state, trouble);
   }
 
   #setLookUpTrouble(trouble: string): void {

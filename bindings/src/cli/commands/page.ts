@@ -40,8 +40,9 @@ const UNREADABLE_MS = 300_000;
 export async function page(command: PageCommand, commandProcess: CommandProcess): Promise<number> {
   const { signal, out } = commandProcess;
   const { listen: host, port, behindTlsProxy } = command;
-  const tls = tlsOf(command);
-  const names = namesOf(command, tls?.cert);
+  const { tls, names: ofCertificate } = tlsOf(command);
+  // The names by which browsers reach it: to any other it does not answer.
+  const names = [host, hostname().toLowerCase(), ...ofCertificate, ...command.publicNames];
   const interruption = new Interruption(commandProcess);
   let served: Served | undefined;
   try {
@@ -185,13 +186,17 @@ function askedOnce(prompt: Prompt | undefined): Prompt | undefined {
   return prompt && { ask: once(prompt.ask), askHidden: once(prompt.askHidden) };
 }
 
-function tlsOf({ tlsCert, tlsKey }: PageCommand): { cert: string; key: string } | undefined {
+/** What it answers TLS with, and the names that its certificate has. */
+function tlsOf({ tlsCert, tlsKey }: PageCommand): { tls: StatusPage['tls']; names: readonly string[] } {
   if (tlsCert === undefined || tlsKey === undefined) {
-    return undefined;
+    return { tls: undefined, names: [] };
   }
-  const tls = { cert: contentOf(tlsCert, '--tls-cert'), key: contentOf(tlsKey, '--tls-key') };
-  certificateIn(tls.cert, tlsCert);
-  return tls;
+  const cert = contentOf(tlsCert, '--tls-cert');
+  const { subjectAltName = '' } = certificateIn(cert, tlsCert);
+  const names = [...subjectAltName.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)].map(([, name = '']) =>
+    name.toLowerCase(),
+  );
+  return { tls: { cert, key: contentOf(tlsKey, '--tls-key') }, names };
 }
 
 function certificateIn(text: string, file: string): X509Certificate {
@@ -200,20 +205,6 @@ function certificateIn(text: string, file: string): X509Certificate {
   } catch {
     throw new UsageError(`--tls-cert ${file} holds no certificate: give a PEM file, that of the server first`);
   }
-}
-
-/** The names by which browsers reach it; to any other it does not answer. */
-function namesOf(
-  { listen: host, publicNames, tlsCert }: PageCommand,
-  certificate: string | undefined,
-): readonly string[] {
-  const ofCertificate =
-    certificate === undefined
-      ? []
-      : [
-          ...(certificateIn(certificate, tlsCert ?? '').subjectAltName ?? '').matchAll(/(?:DNS|IP Address):([^,\s]+)/g),
-        ].map(([, name = '']) => name.toLowerCase());
-  return [host, hostname().toLowerCase(), ...ofCertificate, ...publicNames];
 }
 
 function isSystemError(error: unknown): boolean {
