@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { init } from '../../bindings/dist/node.js';
+import { liveInFleet } from './fleet.mjs';
 import { live } from './scripted-host.mjs';
 import { simulate } from './simulate.mjs';
 import { liveOnTheWire, liveWhole } from './whole-wait.mjs';
@@ -11,7 +12,7 @@ const USAGE = `usage: cargo xtask simulate [OPTION…]
   --runs N      how many worlds (10000)
   --seed S      that of the first world, the next ones follow; \`new\` takes one that nobody has seen (1)
   --by WHO      who waits: \`core\`, with a scripted host; \`waits\`, several on one shared source; \`wire\`, these with the
-                client of a simulated vCenter (core)
+                client of a simulated vCenter; \`fleet\`, workers that die and are cut off (core)
   --again FILE  lives once more through a world that was written down, target/simulation/SEED.json; with the same --by
   --help        this text
 
@@ -29,10 +30,10 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const hosts = new Map(Object.entries({ core: live, waits: liveWhole, wire: liveOnTheWire }));
+const hosts = new Map(Object.entries({ core: live, waits: liveWhole, wire: liveOnTheWire, fleet: liveInFleet }));
 const host = hosts.get(values.by);
 if (host === undefined) {
-  console.error(`--by ${values.by} is none of core, waits and wire`);
+  console.error(`--by ${values.by} is none of core, waits, wire and fleet`);
   process.exit(2);
 }
 if (values.help) console.log(USAGE);

@@ -17,10 +17,14 @@ const OTHER_CLOCKS = [777_000, 0, 123_456_789];
  * @param {(what: string) => void} [how.cover] called with what has happened
  * @param {(update: object) => object} [how.told] changes what the machine tells: to see that the oracle notices
  * @param {(answer: object) => object} [how.handedOn] changes what a read answers before it is fed: a host that is wrong
+ * @param {object} [how.keeper] what is left of the run after a crash: see `LastSnapshots`
  * @returns {{ complaint: string | undefined, recording: object, inputs: number, whole: number, vms: number }}
  */
-export function live(world, { cover = () => undefined, told = same, handedOn = same } = {}) {
-  const run = new Run(world, { cover, told, handedOn });
+export function live(
+  world,
+  { cover = () => undefined, told = same, handedOn = same, keeper = new LastSnapshots(world) } = {},
+) {
+  const run = new Run(world, { cover, told, handedOn, keeper });
   let complaint;
   try {
     run.toTheEnd();
@@ -31,6 +35,39 @@ export function live(world, { cover = () => undefined, told = same, handedOn = s
   }
   const { recording, inputs, whole } = run;
   return { complaint, recording, inputs, whole, vms: world.watched.length };
+}
+
+/** The last snapshots, of which a crash leaves one that may be older than the last input. */
+class LastSnapshots {
+  #crashes;
+  #kept = [];
+  #take;
+
+  constructor({ actions }) {
+    this.#crashes = actions.filter(({ do: what }) => what === 'crash').length;
+  }
+
+  /** @param {() => {snapshot: object, truth: object}} take what to go on from */
+  begin(take) {
+    this.#take = take;
+    this.#kept = [];
+  }
+
+  /** Called after each input, with what it brought. */
+  after({ ended }) {
+    if (this.#crashes === 0 || ended) return;
+    this.#kept.push(this.#take());
+    if (this.#kept.length > 4) this.#kept.shift();
+  }
+
+  /** Answers what is left; undefined where nothing is, and it does not crash. */
+  crash({ sinceSnapshotInputs }) {
+    this.#crashes -= 1;
+    return this.#kept.at(-1 - sinceSnapshotInputs) ?? this.#kept[0];
+  }
+
+  /** The run has come to its end. Answers what another goes on from all the same. */
+  end() {}
 }
 
 class Run {
@@ -48,20 +85,23 @@ class Run {
   #offset = 0;
   #due = null;
   #ended = false;
+  /** Nobody goes on with it: its result was there already. */
+  #isOver = false;
   #read;
   #logIn;
   #guestRead;
   #pushes;
   #actions;
-  #snapshots = [];
+  #keeper;
   #clocks = [...OTHER_CLOCKS];
   #pages = 0;
 
-  constructor(world, { cover, told, handedOn }) {
+  constructor(world, { cover, told, handedOn, keeper }) {
     this.#world = world;
     this.#cover = cover;
     this.#told = told;
     this.#handedOn = handedOn;
+    this.#keeper = keeper;
     this.#vcenter = new WorldVCenter(world, cover);
     this.#oracle = new Oracle(world, cover);
     this.#pushes = this.#vcenter.pushes();
@@ -76,6 +116,11 @@ class Run {
     };
     this.#monitor = new Monitor(this.recording.vms, world.options, startedAt, 0);
     this.#oracle.begin(world.watched, startedAt, 0);
+    this.#beginKeeping();
+  }
+
+  #beginKeeping() {
+    this.#keeper.begin(() => ({ snapshot: this.#monitor.snapshot(), truth: this.#oracle.save() }));
   }
 
   dispose() {
@@ -87,7 +132,9 @@ class Run {
     while (!this.#ended) {
       if (this.inputs > MOST_INPUTS) throw new Wrong(`the run goes on after ${MOST_INPUTS} inputs`);
       this.#turn();
+      if (this.#ended) this.#resume(this.#keeper.end(), 0);
     }
+    if (this.#isOver) return;
     const report = this.#monitor.report();
     this.whole = this.#oracle.report(report, this.#now);
     this.#afterTheEnd(report);
@@ -171,10 +218,16 @@ class Run {
   }
 
   /** All is lost but a snapshot, which may be older than the last input. */
-  #crash({ sinceSnapshotInputs, downMs }) {
-    const kept = this.#snapshots.at(-1 - sinceSnapshotInputs) ?? this.#snapshots[0];
+  #crash(action) {
+    this.#resume(this.#keeper.crash(action), action.downMs);
+  }
+
+  /** @param {object} [kept] what is left of the run; where nothing is, it goes on as it was */
+  #resume(kept, downMs) {
     if (kept === undefined) return;
-    this.#snapshots = [];
+    this.#isOver = kept.over === true;
+    this.#ended = this.#isOver;
+    if (this.#isOver) return;
     this.#monitor.dispose();
     this.#read = undefined;
     this.#logIn = undefined;
@@ -184,6 +237,7 @@ class Run {
     this.#offset = hostNow - this.#now;
     this.#monitor = Monitor.restore(kept.snapshot, this.#vcenter.serverTime(this.#now), hostNow);
     this.#oracle.load(kept.truth);
+    this.#beginKeeping();
     this.#obey([this.#take(this.#monitor.drain())]);
   }
 
@@ -326,10 +380,7 @@ class Run {
     if (update.outputs.some(({ type }) => type === 'transition' || type === 'concluded')) {
       this.#oracle.rows(this.#monitor.rows(), this.#now);
     }
-    if (!this.#ended && this.#actions.some((action) => action.do === 'crash')) {
-      this.#snapshots.push({ snapshot: this.#monitor.snapshot(), truth: this.#oracle.save() });
-      if (this.#snapshots.length > 4) this.#snapshots.shift();
-    }
+    this.#keeper.after(update, this.#ended ? this.#monitor.report() : undefined);
     return update;
   }
 

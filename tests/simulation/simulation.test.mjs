@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { replay } from '../../bindings/dist/node.js';
+import { WaitProgress } from '../../bindings/fleet/dist/decisions/wait-progress.js';
+import { liveInFleet } from './fleet.mjs';
 import { live } from './scripted-host.mjs';
 import { simulate } from './simulate.mjs';
 import { liveOnTheWire, liveWhole } from './whole-wait.mjs';
@@ -12,6 +14,7 @@ import { liveOnTheWire, liveWhole } from './whole-wait.mjs';
 const RUNS = Number(process.env.RUNS ?? 1_500);
 const WHOLE_RUNS = Number(process.env.WHOLE_RUNS ?? 150);
 const WIRE_RUNS = Number(process.env.WIRE_RUNS ?? 40);
+const FLEET_RUNS = Number(process.env.FLEET_RUNS ?? 400);
 const FIRST = 1;
 
 describe('nothing wrong is told', () => {
@@ -19,6 +22,7 @@ describe('nothing wrong is told', () => {
     ['by the core to a scripted host', live, RUNS],
     ['by several waits on one shared source', liveWhole, WHOLE_RUNS],
     ['by waits with the client of a simulated vCenter', liveOnTheWire, WIRE_RUNS],
+    ['by workers of a fleet that die and are cut off', liveInFleet, FLEET_RUNS],
   ]) {
     test(who, async (t) => {
       const goesOn = ({ wrong }) => wrong.length < 3;
@@ -41,6 +45,13 @@ const change = (type, to) => (update) => ({
 /** Says that it has read all, and has not. */
 function leavesOut(answer) {
   return answer.documents ? { ...answer, documents: ['[]'] } : answer;
+}
+
+/** Goes on from what another has written, and takes it for told. */
+class Forgetful extends WaitProgress {
+  constructor(stored, ...rest) {
+    super({ ...stored, outbox: [] }, ...rest);
+  }
 }
 
 const WRONG = {
@@ -69,6 +80,7 @@ const WRONG = {
   'an end that nobody came to': { told: (update) => ({ ...update, ended: true }) },
   'a page that is left out': { handedOn: leavesOut },
   'a page that is left out, by a wait': { host: liveWhole, handedOn: leavesOut },
+  'a worker that takes what is written for told': { host: liveInFleet, Progress: Forgetful },
 };
 
 describe('the oracle notices', () => {

@@ -50,6 +50,35 @@ describe('a wait', () => {
     assert.equal(progress.next().type, 'done');
   });
 
+  it('that ends without a transition is written once more before its result, and not where that is written already', () => {
+    const run = { at: 0 };
+    const progress = new WaitProgress(begin(), 1, () => ({ ...run }));
+    progress.begun(undefined);
+    progress.wrote(progress.next().state, 2);
+    run.at = 9;
+    progress.ended(REPORT);
+    const { type, state } = progress.next();
+    assert.deepEqual([type, state.snapshot], ['write', { at: 9 }]);
+    progress.wrote(state, 3);
+    assert.equal(progress.next().type, 'conclude');
+
+    const next = new WaitProgress(state, 4, () => ({ ...run }));
+    next.ended(REPORT);
+    assert.equal(next.next().type, 'conclude');
+  });
+
+  it('that is being written when it ends is written again where that write was of before the end', () => {
+    const run = { at: 0 };
+    const progress = new WaitProgress(begin(), 1, () => ({ ...run }));
+    progress.transition(step(0));
+    const { state } = progress.next();
+    run.at = 1;
+    progress.ended(REPORT);
+    progress.wrote(state, 2);
+    progress.told();
+    assert.deepEqual([progress.next().type, progress.next().state.snapshot], ['write', { at: 1 }]);
+  });
+
   it('tells what the state has that it goes on from, since nobody knows whether that was told', () => {
     const progress = new WaitProgress({ ...begin(), outbox: [step(3)] }, 7, () => ({}));
     assert.deepEqual(progress.next(), { type: 'tell', transitions: [step(3)] });

@@ -1,8 +1,10 @@
 /**
  * What is to be done next for one wait: state first, then telling. The snapshot is written together with the transitions
  * that led to it, and these are told only when it was; so whoever goes on from it can tell them again, under the numbers
- * that they had.
+ * that they had. The end is written before the result is told, too: whoever took the wait over meanwhile would otherwise
+ * go on from before it, and tell transitions that the result does not have.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Snapshot, Transition } from 'vm-customization';
 import type { WaitOutcome } from '../messages/wait-event.js';
 import type { WaitState } from '../messages/wait-state.js';
@@ -30,6 +32,8 @@ export class WaitProgress {
   #toWrite = false;
   #instanceUuid: string | undefined;
   #outcome: WaitOutcome | undefined;
+  /** The state in the bucket has the end. */
+  #endIsStored = false;
   #concluded = false;
   #released = false;
   #removed = false;
@@ -78,6 +82,7 @@ export class WaitProgress {
   /** The first end counts. */
   ended(outcome: WaitOutcome): void {
     this.#outcome ??= outcome;
+    this.#endIsStored ||= this.#hasEnd(this.#stored);
   }
 
   /** It is handed over: what is known is written and told, and the rest is another's. */
@@ -97,7 +102,7 @@ export class WaitProgress {
     if (this.#concluded) {
       return { type: 'remove', revision: this.#revision };
     }
-    if (this.#pending.length > 0 || this.#toWrite) {
+    if (this.#pending.length > 0 || this.#toWrite || (this.#outcome !== undefined && !this.#endIsStored)) {
       return { type: 'write', state: this.#nextState(), revision: this.#revision };
     }
     if (this.#outcome !== undefined) {
@@ -113,6 +118,7 @@ export class WaitProgress {
     this.#pending = this.#pending.slice(state.outbox.length);
     this.#toTell = state.outbox;
     this.#toWrite = false;
+    this.#endIsStored ||= this.#hasEnd(state);
   }
 
   told(): void {
@@ -125,6 +131,12 @@ export class WaitProgress {
 
   removed(): void {
     this.#removed = true;
+  }
+
+  /** An error has nothing to go on to. Of a run that has ended every snapshot is the same. */
+  #hasEnd({ snapshot }: WaitState): boolean {
+    const outcome = this.#outcome;
+    return outcome !== undefined && ('error' in outcome || isDeepStrictEqual(snapshot, this.#snapshot()));
   }
 
   #nextState(): WaitState {
