@@ -378,7 +378,7 @@ export type RecordingStep = { readonly atMs: number } & (
   | { readonly events: readonly unknown[]; readonly complete?: false }
   | { readonly readFailed: ReadFailure }
   | { readonly loggedIn: true }
-  | { readonly guestInfo: GuestInfo }
+  | { readonly guestInfo: GuestInfo | readonly GuestInfo[] }
   | { readonly vms: readonly VmRef[]; readonly serverTime: string }
   | { readonly cancel: true }
 );

@@ -172,7 +172,7 @@ describe('the recording of the command', () => {
     take(begin);
     const info = { vm: 'vm-101' };
     info.itself = info;
-    take({ type: 'guestInfo', info, atMs: 1 });
+    take({ type: 'guestInfo', infos: [info], atMs: 1 });
     assert.equal(told.length, 1);
     assert.match(told[0], /^--record .*run\.json is not written: an input could not be recorded \(.*circular/);
     take({ type: 'loggedIn', atMs: 2 });

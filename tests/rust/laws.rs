@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use vm_customization::wire::{decode, event_keys, soap_tree, to_vi_json};
@@ -183,7 +183,7 @@ fn feed(monitor: &mut Monitor, input: Input, now: HostTime) {
         Input::Events(events, completeness) => {
             monitor.handle_events(EventPage { events, completeness }, now);
         }
-        Input::GuestInfo(info) => monitor.handle_recorded_guest_info(info, now),
+        Input::GuestInfo(info) => monitor.handle_recorded_guest_info([info].into(), now),
         Input::ReadFailed(failure) => monitor.handle_read_failed(failure, now),
         Input::LoggedIn => monitor.handle_logged_in(now),
         Input::Vms(vms) => {
@@ -845,23 +845,35 @@ proptest! {
         }));
         let turn = hop.min(inputs.len());
         inputs.rotate_right(turn);
+        // VMs that were removed and are there again, and whether a read was asked for that names them: of them nothing was
+        // read meanwhile.
+        let mut back: BTreeMap<String, bool> = BTreeMap::new();
+        let unread = |monitor: &Monitor, conclusion: Conclusion| -> BTreeSet<String> {
+            let rows = monitor.rows().into_iter();
+            rows.filter(|row| row.conclusion == Some(conclusion)).map(|row| row.vm).collect()
+        };
         let mut now = 0;
-        let check = |monitor: &mut Monitor, now: u64, clock: (ServerTime, u64), asked_by: &mut ServerTime, reach: Option<ServerTime>| {
+        let check = |monitor: &mut Monitor, now: u64, clock: (ServerTime, u64), asked_by: &mut ServerTime, reach: Option<ServerTime>, back: &mut BTreeMap<String, bool>| {
             for output in drain(monitor) {
                 if let Output::Read(query) = output {
-                    let since = reach.map_or(opens, |reach| reach.minus_ms(30_000).max(opens));
+                    let from_reach = reach.map_or(opens, |reach| reach.minus_ms(30_000).max(opens));
+                    let named = |vm: &String| query.vms.contains(vm);
+                    let since = if back.keys().any(named) { opens } else { from_reach };
                     assert_eq!(query.since, since);
+                    if query.reason != ReadReason::VmDropped {
+                        back.iter_mut().filter(|(vm, _)| named(vm)).for_each(|(_, asked)| *asked = true);
+                    }
                     let server_now = clock.0.plus_ms(now - clock.1);
                     *asked_by = if query.reason == ReadReason::VmDropped { server_now.min(*asked_by) } else { server_now };
                 }
             }
         };
-        check(&mut monitor, 0, clock, &mut asked_by, reach);
+        check(&mut monitor, 0, clock, &mut asked_by, reach, &mut back);
         for (place, (pause, input)) in inputs.into_iter().enumerate() {
             while let Some(due) = monitor.poll_timeout().filter(|due| due.at < at(now + pause)) {
                 now = due.at.as_millis();
                 monitor.handle_timeout(due.at);
-                check(&mut monitor, now, clock, &mut asked_by, reach);
+                check(&mut monitor, now, clock, &mut asked_by, reach, &mut back);
             }
             now += pause;
             if place == hop {
@@ -869,7 +881,7 @@ proptest! {
                 let snapshot = Snapshot::from_json(monitor.snapshot().to_json().as_bytes()).unwrap();
                 monitor = Monitor::restore(snapshot, TimeDown::Excluded, server_now, at(now)).unwrap();
                 clock = (server_now, now);
-                check(&mut monitor, now, clock, &mut asked_by, reach);
+                check(&mut monitor, now, clock, &mut asked_by, reach, &mut back);
             }
             if is_over(&monitor, now) {
                 break;
@@ -878,11 +890,15 @@ proptest! {
                 let of_watched = events.iter().filter(|event| VMS.contains(&event.vm()) && event.created_time() >= opens);
                 newest = newest.max(of_watched.map(Event::created_time).max());
                 if *completeness == Completeness::Complete {
+                    back.retain(|_, asked| !*asked);
                     reach = newest.map(|newest| newest.min(asked_by));
                 }
             }
+            let removed = unread(&monitor, Conclusion::VmRemoved);
             feed(&mut monitor, input, at(now));
-            check(&mut monitor, now, clock, &mut asked_by, reach);
+            let still = &unread(&monitor, Conclusion::VmRemoved) | &unread(&monitor, Conclusion::Unobservable);
+            back.extend((&removed - &still).into_iter().map(|vm| (vm, false)));
+            check(&mut monitor, now, clock, &mut asked_by, reach, &mut back);
         }
     }
 

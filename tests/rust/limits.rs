@@ -104,7 +104,7 @@ fn beyond_256_mib_texts_are_left_out_and_counted_until_room_is_given_back() {
             error_msg: Some("y".repeat(FIELD_BYTES)),
             ..GuestInfo::new(names.last().unwrap().clone())
         };
-        monitor.handle_guest_info(info, now);
+        monitor.handle_guest_info([info].into(), now);
         let report = monitor.report();
         assert_eq!(report.ignored.count(IgnoreReason::NoRoomForText), expected);
     }

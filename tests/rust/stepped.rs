@@ -99,10 +99,9 @@ impl SteppedRun {
             self.drain();
         }
         if let Some(info) = step.get("guestInfo") {
-            for info in GuestInfo::list_from_json(&info.to_string()).unwrap() {
-                self.monitor.handle_recorded_guest_info(info, now);
-                self.drain();
-            }
+            let infos = GuestInfo::list_from_json(&info.to_string()).unwrap();
+            self.monitor.handle_recorded_guest_info(infos, now);
+            self.drain();
         }
         if let Some(failure) = step.get("readFailed") {
             self.asked = None;

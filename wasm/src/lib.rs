@@ -125,9 +125,7 @@ impl RawMonitor {
         let now = host_time(now_ms);
         match answers {
             Some(number) => self.inner.handle_guest_answer(number, infos, now),
-            None => infos
-                .into_iter()
-                .for_each(|info| self.inner.handle_guest_info(info, now)),
+            None => self.inner.handle_guest_info(infos, now),
         }
         Ok(self.update(None))
     }

@@ -105,7 +105,9 @@ export function followWatch(
           }
         }
       } else if (input.type === 'guestInfo') {
-        changed.add(input.info.vm);
+        for (const { vm } of input.infos) {
+          changed.add(vm);
+        }
       } else if (input.type === 'readFailed' && input.failure.vm !== undefined) {
         changed.add(input.failure.vm);
       }

@@ -140,7 +140,7 @@ function stepWithoutEvents(input: Exclude<RunInput, { type: 'begin' | 'events' }
   const { atMs } = input;
   switch (input.type) {
     case 'guestInfo':
-      return { atMs, guestInfo: input.info };
+      return { atMs, guestInfo: input.infos };
     case 'readFailed':
       return { atMs, readFailed: input.failure };
     case 'loggedIn':

@@ -121,19 +121,25 @@ export class MonitorFeed {
 
   /** Feeds what is known of guests; one that makes no sense is left out. */
   guests(infos: readonly GuestInfo[], now: number): { updates: readonly Update[]; failure: string | undefined } {
-    let failure: string | undefined;
-    const updates = infos.flatMap((info) => {
-      const atMs = this.#advance(now);
-      try {
-        const update = this.#setup.monitor.handleGuestInfo(info, atMs);
-        this.#setup.record({ type: 'guestInfo', info, atMs });
-        return [update];
-      } catch (error) {
-        failure ??= nonsense(`the guest of ${info.vm}`, error);
-        return [];
+    if (infos.length === 0) {
+      return { updates: [], failure: undefined };
+    }
+    const atMs = this.#advance(now);
+    try {
+      const update = this.#setup.monitor.handleGuestInfo(infos, atMs);
+      this.#setup.record({ type: 'guestInfo', infos, atMs });
+      return { updates: [update], failure: undefined };
+    } catch (error) {
+      const [only] = infos;
+      if (only !== undefined && infos.length === 1) {
+        return { updates: [], failure: nonsense(`the guest of ${only.vm}`, error) };
       }
-    });
-    return { updates, failure };
+      const each = infos.map((info) => this.guests([info], now));
+      return {
+        updates: each.flatMap(({ updates }) => updates),
+        failure: each.find(({ failure }) => failure !== undefined)?.failure,
+      };
+    }
   }
 
   /** Feeds the answer to a read of properties; one that makes no sense is none. */
@@ -141,8 +147,8 @@ export class MonitorFeed {
     const atMs = this.#advance(now);
     try {
       const update = this.#setup.monitor.handleGuestAnswer(number, infos, atMs);
-      for (const info of infos) {
-        this.#setup.record({ type: 'guestInfo', info, atMs });
+      if (infos.length > 0) {
+        this.#setup.record({ type: 'guestInfo', infos, atMs });
       }
       return { update };
     } catch (error) {

@@ -52,6 +52,6 @@ export type RunInput =
   | { readonly type: 'events'; readonly document: Uint8Array; readonly complete: boolean; readonly atMs: number }
   | { readonly type: 'readFailed'; readonly failure: ReadFailure; readonly atMs: number }
   | { readonly type: 'loggedIn'; readonly atMs: number }
-  | { readonly type: 'guestInfo'; readonly info: GuestInfo; readonly atMs: number }
+  | { readonly type: 'guestInfo'; readonly infos: readonly GuestInfo[]; readonly atMs: number }
   | { readonly type: 'vms'; readonly vms: readonly VmRef[]; readonly serverTime: string; readonly atMs: number }
   | { readonly type: 'cancel'; readonly atMs: number };

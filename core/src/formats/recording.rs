@@ -69,7 +69,7 @@ pub(crate) enum Input {
         /// For a playback only; empty otherwise.
         items: Vec<EventSummary>,
     },
-    GuestInfo(GuestInfo),
+    GuestInfo(Vec<GuestInfo>),
     ReadFailed(ReadFailure),
     LoggedIn,
     Vms {
@@ -77,6 +77,16 @@ pub(crate) enum Input {
         server_time: ServerTime,
     },
     Cancel,
+}
+
+impl Input {
+    /// How much of the room of a recording it takes: each VM's guest info is kept.
+    fn size(&self) -> usize {
+        match self {
+            Self::GuestInfo(infos) => infos.len(),
+            Self::Events { .. } | Self::ReadFailed(_) | Self::LoggedIn | Self::Vms { .. } | Self::Cancel => 1,
+        }
+    }
 }
 
 /// Why a recording cannot be played.
@@ -221,7 +231,7 @@ impl Recording {
             |place, step| {
                 let before_ms = steps.last().map_or(0, |step| step.at_ms);
                 let step = RecordingStep::parse(step, place, before_ms, &options, with_items)?;
-                inputs += step.inputs.len();
+                inputs += step.inputs.iter().map(Input::size).sum::<usize>();
                 if inputs > MAX_INPUTS {
                     return Err(RecordingError::Malformed(format!(
                         "{place}: more than {MAX_INPUTS} inputs, and at most as many are played"
@@ -285,10 +295,10 @@ impl Recording {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RunInput {
-    /// What the properties of one VM say.
+    /// What the properties of VMs say.
     GuestInfo {
-        /// What was read.
-        info: GuestInfo,
+        /// What was read at once.
+        infos: Vec<GuestInfo>,
     },
     /// A read that failed.
     ReadFailed {
@@ -313,7 +323,7 @@ impl RunInput {
     pub fn to_step(&self, at_ms: u64) -> String {
         let mut step = StepJson::at(at_ms);
         match self {
-            Self::GuestInfo { info } => step.guest_info = GuestInfos([info.clone()].into()),
+            Self::GuestInfo { infos } => step.guest_info = GuestInfos(infos.clone()),
             Self::ReadFailed { failure } => step.read_failed = Some(failure.clone()),
             Self::LoggedIn => step.logged_in = true,
             Self::Vms { vms, server_time } => {
@@ -502,7 +512,9 @@ impl RecordingStep {
             }
             None => {}
         }
-        inputs.extend(step.guest_info.0.into_iter().map(Input::GuestInfo));
+        if !step.guest_info.is_empty() {
+            inputs.push(Input::GuestInfo(step.guest_info.0));
+        }
         inputs.extend(step.read_failed.map(Input::ReadFailed));
         inputs.extend(step.logged_in.then_some(Input::LoggedIn));
         if let Some((vms, server_time)) = step.vms.zip(step.server_time) {

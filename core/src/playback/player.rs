@@ -251,7 +251,7 @@ impl Player {
                     self.asked = Asked::Nothing;
                 }
             }
-            Input::GuestInfo(info) => self.monitor.handle_recorded_guest_info(info.clone(), now),
+            Input::GuestInfo(infos) => self.monitor.handle_recorded_guest_info(infos.clone(), now),
             Input::ReadFailed(failure) => {
                 self.asked = Asked::Nothing;
                 self.monitor.handle_read_failed(failure.clone(), now);

@@ -80,15 +80,23 @@ pub(crate) struct DefaultRun {
     unready: BTreeSet<usize>,
 }
 
-/// Which read of properties guest info answers (D19).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Answers {
-    /// None that the run has asked for: what it says of readiness is ignored.
-    None,
-    /// The one that is open.
-    Open,
-    /// In a recording, whichever was open.
+/// By which read guest info came (D19).
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum GuestRead {
+    /// By none that the run has asked for: what it says of readiness is ignored.
+    Unasked,
+    /// By the one with this number.
+    Asked(u32),
+    /// In a recording, by whichever was open.
     Recorded,
+}
+
+/// Whose guest info counts as an answer (D19).
+#[derive(Debug, Clone, Copy)]
+enum Answers {
+    None,
+    OfAsked,
+    OfAll,
 }
 
 impl DefaultRun {
@@ -221,13 +229,7 @@ impl DefaultRun {
             let known = place.and_then(|place| before.get_mut(place)?.take());
             self.vms.push(known.unwrap_or_else(|| {
                 any_new = true;
-                let added = Added {
-                    window: window.opens,
-                    start: window.start,
-                    asked: false,
-                    observed: false,
-                };
-                WatchedVm::new(now_ms, Some(added))
+                WatchedVm::new(now_ms, Some(Added::now(window)))
             }));
         }
         // What those that went kept is given back.
@@ -296,23 +298,17 @@ impl DefaultRun {
         self.end_if_concluded(now_ms, context);
         self.ended_by_part_at_ms = context.ended_at_ms.filter(|_| !is_complete);
         let is_last = is_complete && self.deadline.ends_with_complete_read(now_ms);
-        if is_last && context.ended_at_ms.is_none() {
+        let may_read = is_complete || self.reads.is_paused();
+        let are_new = may_read && self.any_unobserved && context.ended_at_ms.is_none();
+        if are_new && self.vms.iter().any(WatchedVm::awaits_first_read) {
+            // A VM that came during a log-in is read after it. Here a read shows that the session is there.
+            let request = self.reads.read(ReadReason::VmsChanged);
+            self.request(request, now_ms, context);
+        } else if is_last && context.ended_at_ms.is_none() {
             self.end(Conclusion::TimedOut, now_ms, context);
-        }
-        if is_complete && self.any_unobserved && context.ended_at_ms.is_none() {
-            self.read_new_vms(now_ms, context);
         }
         self.read_guest_info(now_ms, context);
         accepted
-    }
-
-    /// A VM that came during a log-in is read after it. Where a complete read shows that the session is
-    /// there, it is read now.
-    fn read_new_vms(&mut self, now_ms: u64, context: &mut RunContext) {
-        if self.vms.iter().any(WatchedVm::awaits_first_read) {
-            let request = self.reads.read(ReadReason::VmsChanged);
-            self.request(request, now_ms, context);
-        }
     }
 
     /// Notes a complete observation, and the VMs for which it is the first.
@@ -335,28 +331,15 @@ impl DefaultRun {
 
     pub(crate) fn handle_guest_info(
         &mut self,
-        info: GuestInfo,
-        answers: Answers,
-        now_ms: u64,
-        context: &mut RunContext,
-    ) {
-        self.take_guest_info(info, answers, now_ms, context);
-        self.end_by_part(now_ms, context);
-        self.read_guest_info(now_ms, context);
-    }
-
-    /// The answer to the read of properties with this number.
-    pub(crate) fn handle_guest_answer(
-        &mut self,
-        number: u32,
         infos: Vec<GuestInfo>,
+        read: GuestRead,
         now_ms: u64,
         context: &mut RunContext,
     ) {
-        let answers = if self.readiness_reads.answered(number, now_ms) {
-            Answers::Open
-        } else {
-            Answers::None
+        let answers = match read {
+            GuestRead::Asked(number) if self.readiness_reads.answered(number, now_ms) => Answers::OfAsked,
+            GuestRead::Asked(_) | GuestRead::Unasked => Answers::None,
+            GuestRead::Recorded => Answers::OfAll,
         };
         for info in infos {
             self.take_guest_info(info, answers, now_ms, context);
@@ -377,8 +360,8 @@ impl DefaultRun {
         let counts = watched.readiness.is_awaited()
             && match answers {
                 Answers::None => false,
-                Answers::Open => watched.readiness.is_asked(),
-                Answers::Recorded => true,
+                Answers::OfAsked => watched.readiness.is_asked(),
+                Answers::OfAll => true,
             };
         if let Some(reason) = watched.history.guest.learn(info, &mut context.texts) {
             context.ignored.add(reason);
@@ -647,8 +630,15 @@ impl DefaultRun {
             return;
         };
         let before = watched.conclusion;
+        let was_read = watched.is_readable();
         let after = watched.conclude(self.observed, &self.options);
         watched.conclusion = after;
+        if !was_read && watched.is_readable() {
+            // Reads left it out: what they brought says nothing of it.
+            let window = watched.window(&self.window);
+            watched.added = Some(Added::now(&window));
+            self.any_unobserved = true;
+        }
         if watched.awaits_ready_guest(&self.options) {
             self.unready.insert(place);
         } else {
@@ -746,7 +736,8 @@ impl DefaultRun {
             let window = watched.window(&self.window).opens;
             let own = self.reads.since(window, watched.is_observed(self.observed));
             since = Some(since.map_or(own, |since| since.min(own)));
-            if let Some(added) = &mut watched.added {
+            // Where a VM drops out, the rest of the answer that told so may be what completes the read.
+            if let Some(added) = watched.added.as_mut().filter(|_| reason != ReadReason::VmDropped) {
                 added.asked = true;
             }
         }

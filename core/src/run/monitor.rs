@@ -12,7 +12,7 @@ use crate::model::text::MAX_STRING_BYTES;
 use crate::model::time::{HostTime, ServerTime};
 use crate::rules::time_window::TimeWindow;
 use crate::run::context::{RunClock, RunContext};
-use crate::run::default_run::{Answers, DefaultRun};
+use crate::run::default_run::{DefaultRun, GuestRead};
 use crate::run::published_run::PublishedRun;
 use crate::wire::{self, Decoded, WireError};
 
@@ -253,38 +253,30 @@ impl Monitor {
         ingested.ignored.add_all(&ignored);
     }
 
-    /// Feeds what the VM's own properties say (rules D17 and D18). What it says of readiness is ignored: that counts in
-    /// [answers](Self::handle_guest_answer).
-    pub fn handle_guest_info(&mut self, info: GuestInfo, now: HostTime) {
-        self.feed_guest_info(info, Answers::None, now);
+    /// Feeds what the VMs' own properties say (rules D17 and D18). What was read at once is fed at once: the end comes after
+    /// all of it. What it says of readiness is ignored: that counts in [answers](Self::handle_guest_answer).
+    pub fn handle_guest_info(&mut self, infos: Vec<GuestInfo>, now: HostTime) {
+        self.feed_guest_infos(infos, GuestRead::Unasked, now);
     }
 
     /// Feeds guest info of a recording, where what it says of readiness counts for whichever read it answered (rule D19).
-    pub fn handle_recorded_guest_info(&mut self, info: GuestInfo, now: HostTime) {
-        self.feed_guest_info(info, Answers::Recorded, now);
-    }
-
-    fn feed_guest_info(&mut self, info: GuestInfo, answers: Answers, now: HostTime) {
-        let now_ms = self.clock.advance(now);
-        if !self.is_open(now_ms) {
-            return;
-        }
-        match &mut self.run {
-            Run::Default(run) => run.handle_guest_info(info, answers, now_ms, &mut self.context),
-            Run::Published(_) => self.context.ignored.add(IgnoreReason::NotInRules),
-        }
-        self.context.count_refused_texts();
+    pub fn handle_recorded_guest_info(&mut self, infos: Vec<GuestInfo>, now: HostTime) {
+        self.feed_guest_infos(infos, GuestRead::Recorded, now);
     }
 
     /// Answers [`Output::ReadGuestInfo`] with that number (rule D19). VMs of which nothing is known may be left out. Where
     /// another read is open by now, it is guest info like any other. A read that fails is not answered.
     pub fn handle_guest_answer(&mut self, number: u32, infos: Vec<GuestInfo>, now: HostTime) {
+        self.feed_guest_infos(infos, GuestRead::Asked(number), now);
+    }
+
+    fn feed_guest_infos(&mut self, infos: Vec<GuestInfo>, read: GuestRead, now: HostTime) {
         let now_ms = self.clock.advance(now);
         if !self.is_open(now_ms) {
             return;
         }
         match &mut self.run {
-            Run::Default(run) => run.handle_guest_answer(number, infos, now_ms, &mut self.context),
+            Run::Default(run) => run.handle_guest_info(infos, read, now_ms, &mut self.context),
             Run::Published(_) => {
                 let ignored = u64::try_from(infos.len()).unwrap_or(u64::MAX);
                 self.context.ignored.add_times(IgnoreReason::NotInRules, ignored);
@@ -587,7 +579,7 @@ mod tests {
                             error_msg: numbers.text(),
                             ..GuestInfo::new(format!("vm-{}", numbers.below(4)))
                         };
-                        monitor.handle_guest_info(info, now);
+                        monitor.handle_guest_info([info].into(), now);
                     }
                     _ => {
                         let events = (0..20).map(|_| event(&mut numbers)).collect();

@@ -190,6 +190,10 @@ impl Reads {
         self.state = State::Paused;
     }
 
+    pub(crate) fn is_paused(&self) -> bool {
+        self.state == State::Paused
+    }
+
     /// What falls due at `now_ms`.
     pub(crate) fn due(&mut self, now_ms: u64) -> Option<Request> {
         match self.state {

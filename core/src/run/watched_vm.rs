@@ -24,7 +24,7 @@ pub(super) struct EmittedResult {
     order: Option<EventOrder>,
 }
 
-/// A VM that came to the run on the way: it has a window and a start of its own.
+/// A VM that came to the run on the way, or came back: it has a window and a start of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Added {
     pub(super) window: ServerTime,
@@ -33,6 +33,17 @@ pub(super) struct Added {
     pub(super) asked: bool,
     /// Whether such a read was complete.
     pub(super) observed: bool,
+}
+
+impl Added {
+    pub(super) const fn now(window: &TimeWindow) -> Self {
+        Self {
+            window: window.opens,
+            start: window.start,
+            asked: false,
+            observed: false,
+        }
+    }
 }
 
 /// One VM. The aliases are the names in snapshots of format 1.

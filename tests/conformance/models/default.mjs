@@ -119,6 +119,7 @@ class Run {
       return this.setVms(step);
     }
     this.tell();
+    if (!this.ended && this.reading === 'none' && this.isAnyNew()) this.read();
     this.endedByPart = this.ended;
   }
 
@@ -149,9 +150,14 @@ class Run {
   }
 
   /** Asks for a read of all VMs that can be read, if there is any. */
-  read() {
+  read(names = true) {
     this.reading = this.vmsToRead().length > 0 ? 'open' : 'none';
-    for (const vm of this.vmsToRead()) this.watchOf(vm).isAsked = true;
+    for (const vm of this.vmsToRead()) this.watchOf(vm).isAsked ||= names;
+  }
+
+  /** "A VM that comes on the way, and one that was removed and is there again." */
+  isAnyNew() {
+    return this.vmsToRead().some((vm) => this.watchOf(vm).isAdded && !this.watchOf(vm).isAsked);
   }
 
   completeObservation() {
@@ -165,10 +171,10 @@ class Run {
     this.reading = 'idle';
     this.dueMs = this.nowMs + this.pollMs;
     this.tell();
-    if (!this.ended && (this.isLastRead || this.nowMs > this.deadlineMs)) this.end('timedOut');
+    if (this.ended) return;
     // One that came during a log-in is read now that the session is there.
-    const isNew = (vm) => this.watchOf(vm).isAdded && !this.watchOf(vm).isAsked;
-    if (!this.ended && this.vmsToRead().some(isNew)) this.read();
+    if (this.isAnyNew()) this.read();
+    else if (this.isLastRead || this.nowMs > this.deadlineMs) this.end('timedOut');
   }
 
   readFailed(failure) {
@@ -182,7 +188,8 @@ class Run {
       this.refusals.push(failure);
       // Whoever is told that much has a session.
       this.needsLogIn = false;
-      this.read();
+      // The rest of the answer that told it may follow: it names nobody new.
+      this.read(false);
     } else if (failure.kind === 'notAuthenticated' && !this.needsLogIn && !this.hasLoggedIn) {
       this.reading = 'logIn';
       this.needsLogIn = true;
@@ -308,9 +315,19 @@ class Run {
 
   tell() {
     for (const vm of this.vms()) this.tellVm(vm);
+    this.noteReturns();
     if (this.isLastRead && this.vmsToRead().length === 0) return this.end('timedOut');
     const isDone = this.vms().every((vm) => this.conclusionOf(vm) !== null);
     if (isDone && this.attempts !== 'reopen') this.end(null);
+  }
+
+  /** Who was removed and is there again is as one that comes. */
+  noteReturns() {
+    for (const watch of this.watched) {
+      const isRead = this.vmsToRead().includes(watch.vm);
+      if (watch.wasRead === false && isRead) Object.assign(watch, { isAdded: true, isAsked: false, isObserved: false });
+      watch.wasRead = isRead;
+    }
   }
 
   tellVm(vm) {

@@ -71,7 +71,8 @@ function stepOf(step: Step, vm: string): Step[] {
     return [{ ...step, vms: step.vms.filter((ref) => ref.vm === vm) }];
   }
   if ('guestInfo' in step) {
-    return step.guestInfo.vm === vm ? [step] : [];
+    const guestInfo = [step.guestInfo].flat().filter((info) => info.vm === vm);
+    return guestInfo.length > 0 ? [{ ...step, guestInfo }] : [];
   }
   return 'readFailed' in step && step.readFailed.vm !== undefined && step.readFailed.vm !== vm ? [] : [step];
 }
