@@ -9,11 +9,13 @@ const SEED = 1;
 
 test('500 waits on 20 vCenters have one result each, the truth, while workers and brokers are killed', async (t) => {
   const figures = await runChaos({ seed: SEED, seconds: 75 });
-  const { lost, doubled, wrong, problems, kills, recoveryCalm, eventToResult, eventToResultCalm } = figures;
+  const { lost, doubled, wrong, problems, kills, recoveryCalm, eventToResult, eventToResultCalm, eventToReady } =
+    figures;
   t.diagnostic(`kills ${kills}, served again ${JSON.stringify(recoveryCalm)}`);
   t.diagnostic(
     `event → result ${JSON.stringify(eventToResult)}, away from faults ${JSON.stringify(eventToResultCalm)}`,
   );
+  t.diagnostic(`with ready ${JSON.stringify(eventToReady)}`);
   const { partition, memoryPerWait, openAtMost, storedPerWait, collectors, collectorsLeft } = figures;
   t.diagnostic(`a broker was parted from the others by ${partition}`);
   t.diagnostic(
@@ -37,6 +39,7 @@ describe('the plan of a run', () => {
     const members = waits.flatMap(({ vcenter, members }) => members.map((member) => ({ vcenter, ...member })));
     assert.equal(new Set(members.map(({ vcenter, vm }) => `${vcenter} ${vm}`)).size, members.length);
     assert.equal(new Set(members.map(({ truth }) => JSON.stringify(truth))).size, 4);
+    assert.ok(waits.filter(({ ready }) => ready).length > 20);
   });
 
   it('kills each broker, and all of them once, and parts one from the others', () => {
@@ -53,7 +56,7 @@ describe('the plan of a run', () => {
 
 describe('the judge of a run', () => {
   const truth = { customizationStatus: 'CustomizationSucceeded', conclusion: 'completed', failure: null };
-  const wait = { id: 'w1', members: [{ truth }] };
+  const wait = { id: 'w1', ready: false, members: [{ truth }] };
   const row = { vm: 'vm-1', customizationStatus: 'CustomizationSucceeded', conclusion: 'completed', failure: null };
   const step = { n: 0, vm: 'vm-1', from: 'VmNotStarted', to: 'CustomizationSucceeded' };
   const result = { data: { report: { vms: [row], transitions: [step] } } };
@@ -74,6 +77,14 @@ describe('the judge of a run', () => {
     const other = (report) => ({ results: [{ data: { report: { vms: [row], transitions: [step], ...report } } }] });
     assert.deepEqual(counts(other({ vms: [failed] })), [0, 0, 1]);
     assert.deepEqual(counts({ results: [{ data: { error: { code: 'internal', message: '' } } }] }), [0, 0, 1]);
+    const readyAt = '2026-03-01T10:00:30.000Z';
+    assert.deepEqual(counts(other({ vms: [{ ...row, readyAt }] })), [0, 0, 1]);
+    const settled = { ...whole, ...other({ vms: [{ ...row, readyAt }] }) };
+    const asked = { ...wait, ready: true };
+    assert.deepEqual(
+      [judge(asked, settled), judge(asked, whole)].map(({ wrong }) => wrong.length),
+      [0, 1],
+    );
     const gap = { ...step, n: 1 };
     const told = new Map([[1, [{ data: { n: 1, transition: gap } }]]]);
     assert.deepEqual(counts({ ...other({ transitions: [gap] }), transitions: told }), [0, 0, 1]);

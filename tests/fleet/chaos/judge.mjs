@@ -18,12 +18,16 @@ export function judge(wait, { results, transitions }) {
     found.wrong.push(`${wait.id} has no report: ${JSON.stringify(result.data.error)}`);
     return found;
   }
-  const rows = report.vms.map(({ customizationStatus, conclusion, failure }) => ({
+  const rows = report.vms.map(({ customizationStatus, conclusion, failure, readyAt }) => ({
     customizationStatus,
     conclusion,
     failure: failure?.type ?? null,
+    isReady: readyAt !== undefined,
   }));
-  const truth = wait.members.map((member) => member.truth);
+  const truth = wait.members.map((member) => ({
+    ...member.truth,
+    isReady: wait.ready && member.truth.customizationStatus === 'CustomizationSucceeded',
+  }));
   if (JSON.stringify(rows) !== JSON.stringify(truth)) {
     found.wrong.push(`${wait.id} is ${JSON.stringify(rows)}, and was staged as ${JSON.stringify(truth)}`);
   }

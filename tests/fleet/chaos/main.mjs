@@ -52,6 +52,7 @@ function print({ lost, doubled, wrong, problems, ...figures }) {
   console.log(`  without broker faults   ${spread(figures.recoveryCalm)}`);
   console.log(`event → result stored     ${spread(figures.eventToResult)}`);
   console.log(`  away from faults        ${spread(figures.eventToResultCalm)}`);
+  console.log(`  with ready, settled     ${spread(figures.eventToReady)}`);
   const kB = (count) => (count === undefined ? 'not measured' : `${(count / 1000).toFixed(1)} kB`);
   console.log(`memory of workers a wait  ${kB(figures.memoryPerWait)}, ${figures.openAtMost} open at most`);
   console.log(`state in the bucket       ${kB(figures.storedPerWait)} a wait`);

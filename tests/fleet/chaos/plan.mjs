@@ -83,6 +83,8 @@ export function planWaits({ seed, seconds, vcenters, waits: count, vms }) {
       askedAtMs,
       // Each is asked for three times; the third without what the broker knows it by.
       againAtMs: [askedAtMs + random.next() * 3000, askedAtMs + random.next() * 20_000],
+      // A success counts when its guest has settled; those that are cancelled would be cut off in it.
+      ready: random.chance(0.15) && !isCancelled,
       cancelAtMs: isCancelled ? Math.max(lastMs, askedAtMs) + 2000 : undefined,
       members,
     });

@@ -13,6 +13,8 @@ import { judge, quantile } from './judge.mjs';
 import { planFaults, planWaits } from './plan.mjs';
 
 const OPTIONS = { waitForPowerOn: true, timeoutSeconds: 900, lookbackSeconds: 300 };
+// The guests of the simulator are ready from their power-on on.
+const READY_OPTIONS = { ...OPTIONS, ready: 'tools', settleSeconds: 2 };
 // A step of the cast: what was to be asked for, and was not answered, is asked for again.
 const AGAIN_MS = 500;
 const SETTLE_MS = 90_000;
@@ -113,13 +115,13 @@ class Run {
   }
 
   async #ask(wait) {
-    const { vcenter, id, askedAtMs, againAtMs, cancelAtMs, members } = wait;
+    const { vcenter, id, askedAtMs, againAtMs, cancelAtMs, ready, members } = wait;
     const all = this.#fleet.vcenters.get(vcenter).vms;
     const asked = {
       vcenter,
       id,
       vms: members.map(({ vm }) => ({ vm: all[vm].vm, name: all[vm].name })),
-      options: OPTIONS,
+      options: ready ? READY_OPTIONS : OPTIONS,
     };
     await this.#at(askedAtMs);
     await this.#insist(() => requestWait(this.#caller, asked));
@@ -302,6 +304,7 @@ class Run {
     const eventsOf = grouped(events, ({ body }) => body.data.wait);
     const found = { lost: [], doubled: [], wrong: [] };
     const latencies = [];
+    const readyLatencies = [];
     for (const wait of this.#waits) {
       const own = resultsOf.get(wait.id) ?? [];
       const transitions = grouped(
@@ -312,7 +315,10 @@ class Run {
       for (const kind of Object.keys(found)) found[kind].push(...problems[kind]);
       const storedAt = own[0]?.storedAt;
       if (storedAt !== undefined && wait.cancelAtMs === undefined) {
-        latencies.push({ at: this.#lastEventAt.get(wait.id), ms: storedAt - this.#lastEventAt.get(wait.id) });
+        (wait.ready ? readyLatencies : latencies).push({
+          at: this.#lastEventAt.get(wait.id),
+          ms: storedAt - this.#lastEventAt.get(wait.id),
+        });
       }
     }
     const isCalm = (at) => !this.#brokerFaults.some((fault) => at >= fault - 1000 && at < fault + CALM_AFTER_MS);
@@ -329,6 +335,7 @@ class Run {
       kills: this.#kills.length,
       eventToResult: spread(latencies),
       eventToResultCalm: spread(latencies.filter(({ at }) => this.#isQuiet(at))),
+      eventToReady: spread(readyLatencies),
       recovery: spread(recoveries),
       recoveryCalm: spread(recoveries.filter(({ at }) => isCalm(at))),
     };
