@@ -18,6 +18,8 @@ const READY_OPTIONS = { ...OPTIONS, ready: 'tools', settleSeconds: 2 };
 // A step of the cast: what was to be asked for, and was not answered, is asked for again.
 const AGAIN_MS = 500;
 const SETTLE_MS = 90_000;
+// A worker that is told to end gives up what it cannot hand over after 20 s.
+const END_MS = 60_000;
 // Faults of brokers colour what is measured for so long.
 const CALM_AFTER_MS = 20_000;
 
@@ -364,7 +366,11 @@ class Run {
   async #endInOrder() {
     const before = await this.#collectors();
     for (const worker of this.#workers) worker.child.kill('SIGTERM');
+    const hung = setTimeout(() => {
+      for (const worker of this.#workers) worker.child.kill('SIGKILL');
+    }, END_MS);
     const ends = await Promise.all(this.#workers.map(({ exited }) => exited));
+    clearTimeout(hung);
     const sessions = await Promise.all(
       [...this.#fleet.vcenters.values()].map(async (vcenter) => (await vcenter.do({ do: 'sessions' })).count),
     );

@@ -1,7 +1,7 @@
 /** The requests that wait for their answers, as the stream has them. Read from the leader, never from a follower. */
 import type { JetStreamManager, MsgRequest, StoredMsg } from '@nats-io/jetstream';
 import type { FleetNames } from '../messages/names.js';
-import { isMissing } from './errors.js';
+import { isDeleted, isMissing } from './errors.js';
 
 /** A request of the stream. */
 export interface StoredRequest {
@@ -43,7 +43,7 @@ export class RequestQueue {
     try {
       await this.#jsm.streams.deleteMessage(this.#names.requestStream, sequence);
     } catch (error) {
-      if (!isMissing(error)) {
+      if (!isDeleted(error)) {
         throw error;
       }
     }

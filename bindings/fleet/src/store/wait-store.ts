@@ -4,7 +4,7 @@ import type { KV } from '@nats-io/kv';
 import type { FleetNames, WaitName } from '../messages/names.js';
 import { stateKey } from '../messages/names.js';
 import { readState, type WaitState } from '../messages/wait-state.js';
-import { isBusy, isMissing, isOtherRevision } from './errors.js';
+import { isBusy, isDeleted, isMissing, isOtherRevision } from './errors.js';
 
 /** A value of the bucket. */
 export interface StoredText {
@@ -71,7 +71,7 @@ export class WaitStore {
     try {
       await this.#jsm.streams.deleteMessage(`KV_${this.#names.stateBucket}`, revision, false);
     } catch (error) {
-      if (!isMissing(error)) {
+      if (!isDeleted(error)) {
         throw error;
       }
     }

@@ -81,6 +81,11 @@ export class Ownership {
     }
   }
 
+  /** Lets go of what could not be handed over. */
+  async abandon(): Promise<void> {
+    await Promise.all([...this.#served.values()].map(({ service }) => service.drop()));
+  }
+
   async #renew(): Promise<void> {
     const { me, vcenters, leases } = this.#setup;
     const registration = { ...me, vcenters };

@@ -120,6 +120,8 @@ async function work(connection: NatsConnection, config: WorkerConfig, log: Log, 
   // Brokers that are away would keep it for ever; what is not handed over is taken over.
   const left = ownership.leave().catch((error: unknown) => log.warn('notLeft', { message: messageOf(error) }));
   await Promise.race([left, sleep(LEAVE_MS, undefined, { ref: false })]);
+  // Else what goes on trying keeps the process for ever.
+  await ownership.abandon();
   peers.close();
   http?.close();
   log.info('ended');
