@@ -7,6 +7,8 @@ import { readRequest, requestDigest } from '../dist/messages/wait-request.js';
 import { newState, readState } from '../dist/messages/wait-state.js';
 
 const VMS = [{ vm: 'vm-101', name: 'web-1' }];
+/** Options that the published rules take no notice of. */
+const OTHERS = { ready: 'tools', attempts: 'first', waitForPowerOn: true, lookbackSeconds: 60, settleSeconds: 5 };
 const read = (message, id = 'one') => readRequest(JSON.stringify(message), id);
 
 describe('a request', () => {
@@ -16,6 +18,8 @@ describe('a request', () => {
       options: { timeoutSeconds: 60 },
     });
     assert.deepEqual(read({ vms: VMS }), { vms: VMS, options: {} });
+    const published = { rules: 'published', timeoutSeconds: null, ready: null, waitForPowerOn: false };
+    assert.deepEqual(read({ vms: VMS, options: published }), { vms: VMS, options: published });
   });
 
   it('that cannot be used is refused with the place and the reason', () => {
@@ -32,6 +36,10 @@ describe('a request', () => {
         { vms: VMS, options: { since: '2026-99-99T00:00:00Z' } },
         /cannot be used: .2026-99-99T00:00:00Z. is no RFC 3339 time/,
       ],
+      ...['ready', 'attempts', 'waitForPowerOn', 'lookbackSeconds', 'settleSeconds'].map((name) => [
+        { vms: VMS, options: { rules: 'published', timeoutSeconds: 60, [name]: OTHERS[name] } },
+        new RegExp(`the published rules take no option but timeoutSeconds: leave options\\.${name} out`),
+      ]),
     ]) {
       assert.match(read(message).problem, problem, JSON.stringify(message));
     }

@@ -44,7 +44,19 @@ export function readRequest(text: string, id: string): WaitRequest | RequestProb
   if (named !== id) {
     return { problem: `the request is of ${named}, and was published as ${id}` };
   }
+  const unheeded = unheededOf(options);
+  if (unheeded !== undefined) {
+    return {
+      problem: `the request cannot be used: the published rules take no option but timeoutSeconds: leave options.${unheeded} out, or the rules`,
+    };
+  }
   return problemOf(vms, options) ?? { vms, options };
+}
+
+/** What is asked for and would be passed over: nobody is there to be warned of it. */
+function unheededOf({ rules, timeoutSeconds: _, ...others }: MonitorOptions): string | undefined {
+  const asked = Object.entries(others).filter(([, value]) => value !== null && value !== false);
+  return rules === 'published' ? asked[0]?.[0] : undefined;
 }
 
 /** The core is the judge of VMs and options. */
