@@ -140,6 +140,35 @@ describe('VI JSON is found', () => {
     assert.equal(release, '8.0.2.0');
   });
 
+  test('by nobody to be seen where something else answers, which is told as what it is', async () => {
+    const redirect = answer(302, '', { location: 'https://portal.example.com/login?next=secret' });
+    for (const [name, made, message] of [
+      [
+        'a proxy that wants a log-in',
+        html(407),
+        /HTTP 407: a proxy on the way wants a user and a password: .*NO_PROXY/,
+      ],
+      ['a proxy that refuses', html(403), /HTTP 403: .*has a proxy on the way answered in its place\?$/],
+      ['another server', html(404), /HTTP 404: is it a vCenter.*has a proxy/],
+      [
+        'a portal that redirects',
+        redirect,
+        /HTTP 302: it wants to redirect to portal\.example\.com\/login; .*portal's page/,
+      ],
+      ['a page', html(200), /was answered with something else: is it a vCenter, or has a proxy/],
+      ['a page that is XML', answer(200, '<html><body/></html>'), /was answered with something else/],
+      ['nothing', answer(200, ''), /was answered with something else/],
+    ]) {
+      await assert.rejects(connect({ [HELLO]: made, [VERSIONS]: made }, 'vi-json'), (error) => {
+        assert.ok(error instanceof ConnectionError && error.kind === 'fatal', name);
+        assert.match(error.message, /^vc: vimServiceVersions was answered/, name);
+        assert.match(error.message, message, name);
+        assert.doesNotMatch(error.message, /serves no VI JSON|secret/, name);
+        return true;
+      });
+    }
+  });
+
   test('or else auto takes SOAP, whatever goes wrong on the way', async () => {
     const old = { '/sdk': ({ body }) => (body.includes('<Login ') ? undefined : soapContent('8.0.3.0')) };
     const content404 = { [HELLO]: answer(200, { api_release: '8.0.3.0' }) };

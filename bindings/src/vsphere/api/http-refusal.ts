@@ -4,6 +4,7 @@
  */
 import { CertificateError, ConnectionError, LoginError, type ReadError, type WireError } from '../../errors.js';
 import type { HttpResponse } from '../../http/transport.js';
+import type { ReadFailureKind } from '../../types.js';
 import type { Asked } from './call-history.js';
 import { isSecret, loginAdvice } from './faults.js';
 
@@ -46,21 +47,21 @@ export function refusalError(response: HttpResponse, asked: Asked): ReadError {
         )
       : new LoginError(`${host} refused the log-in (HTTP 401): ${advice}`);
   }
-  const question =
-    redirect === ''
-      ? 'is it a vCenter, and does the address end in /sdk?'
-      : "if that is the vCenter, give that address, else the vCenter's own";
-  return error(`${what}${redirect}${separator}${question}`, 'fatal');
+  return error(`${what}${redirect}${separator}${questionAbout(status, redirect !== '')}`, 'fatal');
 }
 
 /** The error for an answer that is none to the call that was made, whatever its status; `why` where it cannot be read. */
-export function badAnswerError(why: WireError | undefined, { host, method, redact }: Asked): ConnectionError {
+export function badAnswerError(
+  why: WireError | undefined,
+  { host, method, redact }: Asked,
+  kind: ReadFailureKind = 'transient',
+): ConnectionError {
   // Without its cause, which may quote the answer.
   const message =
     why === undefined || isSecret(method)
-      ? `${method} was answered with something else: is it a vCenter?`
+      ? `${method} was answered with something else: is it a vCenter, or has a proxy on the way answered in its place?`
       : `the answer to ${method} could not be read: ${redact(why.message)}`;
-  return new ConnectionError(`${host}: ${message}`, { code: 'badAnswer' });
+  return new ConnectionError(`${host}: ${message}`, { code: 'badAnswer', kind });
 }
 
 /** What is final where nothing has worked yet, once something has: another certificate, a proxy that refuses. */
@@ -72,6 +73,16 @@ export function passingError(error: unknown, { worked }: Asked): unknown {
   return error instanceof CertificateError
     ? new CertificateError(message, error.thumbprint, 'transient')
     : new ConnectionError(message, { code: error.code, cause: error.cause, mayBeDone: error.mayBeDone });
+}
+
+/** What may have answered so where no vCenter ever has. */
+function questionAbout(status: number, redirected: boolean): string {
+  if (status === 407) {
+    return "a proxy on the way wants a user and a password: give them in the proxy's address, or go around it (NO_PROXY)";
+  }
+  return redirected
+    ? "if that is the vCenter, give that address; if it is a proxy's or a portal's page, go around it (NO_PROXY) or log in there, and give the vCenter's own"
+    : 'is it a vCenter, and does the address end in /sdk? Or has a proxy on the way answered in its place?';
 }
 
 /** Where a redirect leads: host and path. What follows them may hold anything. */

@@ -3,7 +3,7 @@ import { WireError } from '../../errors.js';
 import type { HttpRequest, HttpResponse, Transport } from '../../http/transport.js';
 import type { Clock } from '../../util/clock.js';
 import { CallHistory } from '../api/call-history.js';
-import { refusalError } from '../api/http-refusal.js';
+import { badAnswerError, refusalError } from '../api/http-refusal.js';
 import type { CallContext } from '../api/types.js';
 import { type XmlElement, xmlTree } from '../soap/tree.js';
 import { jsonValue } from '../vijson/json.js';
@@ -26,7 +26,7 @@ export function mayHaveJson(apiVersion: string): boolean {
 /**
  * Asks the server: by `hello`, which came with 8.0 U2, else by the list of its versions. Neither needs a session.
  * @returns undefined when it speaks no VI JSON that we know
- * @throws a `ConnectionError` when it is not ready to say
+ * @throws a `ConnectionError` when it is not ready to say, or something else answers
  */
 export async function negotiate(transport: Transport, clock: Clock, context: CallContext): Promise<string | undefined> {
   const ask: Ask = (request) => exchange(transport, clock, request, context);
@@ -62,14 +62,16 @@ async function askVersions(transport: Transport, ask: Ask): Promise<string | und
     headers: {},
     body: undefined,
   });
+  // Every vCenter has this list: whoever has none is none, or is in front of one.
+  const asked = new CallHistory(transport.host).asked('vimServiceVersions');
   if (response.status !== 200) {
-    const refusal = refusalError(response, new CallHistory(transport.host).asked('vimServiceVersions'));
-    if (refusal.kind === 'transient') {
-      throw refusal;
-    }
-    return undefined;
+    throw refusalError(response, asked);
   }
-  const served = ifReadable(() => versionsIn(xmlTree(response.body))) ?? [];
+  const list = ifReadable(() => xmlTree(response.body));
+  if (list?.name !== 'namespaces') {
+    throw badAnswerError(undefined, asked, 'fatal');
+  }
+  const served = versionsIn(list);
   return RELEASES.find((known) => served.includes(known));
 }
 
