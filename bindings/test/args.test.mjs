@@ -5,10 +5,50 @@ import { internal } from './internal.mjs';
 
 const { parseCommand } = await internal('cli/input/args');
 const { completionScript } = await internal('cli/input/completion');
+const { checkOptions, inFlags } = await internal('cli/input/flags', 'core/wasm/loader', 'core/wasm/glue');
 const { OPTIONS } = await internal('cli/input/option-table');
 const { helpText } = await internal('cli/output/help');
 
 const refused = (argv, message) => assert.throws(() => parseCommand(argv), { name: 'UsageError', message });
+
+test('an option of a file takes neither - nor an empty text', () => {
+  const files = OPTIONS.filter(({ value }) => value === 'FILE');
+  assert.ok(files.length >= 9);
+  for (const { name, group } of files) {
+    const command = group === 'page' ? ['page'] : [];
+    refused([...command, `--${name}`, '-', 'a'], new RegExp(`^--${name} takes a file, and - is none: .* \\./- `));
+    refused([...command, `--${name}=`, 'a'], new RegExp(`^--${name} is '': give the path of a file`));
+  }
+  assert.equal(parseCommand(['--record', './-', 'a']).record, './-');
+});
+
+describe('a message of the package', () => {
+  test('names the options of the command in its words', () => {
+    for (const [message, expected] of [
+      ['`timeoutSeconds` is 1e12: give a number', '--timeout is 1e12: give a number'],
+      ['ready cannot be used with vc: leave `ready` out', '--ready cannot be used with vc: leave --ready out'],
+      ['attempts is 7: give a text', '--attempts is 7: give a text'],
+      // What is no option of the command, or not spoken of as one.
+      ['whether the guest is ready cannot be read', 'whether the guest is ready cannot be read'],
+      ['`constructor` is not known', '`constructor` is not known'],
+    ]) {
+      assert.equal(inFlags(message), expected);
+    }
+  });
+
+  test('that refuses a value names the option of the command, before any server is asked', () => {
+    for (const [flag, options] of [
+      ['timeout', { timeoutSeconds: 1e12 }],
+      ['lookback', { lookbackSeconds: 1e12 }],
+      ['poll-interval', { pollIntervalSeconds: 0 }],
+      ['poll-interval', { pollIntervalSeconds: 1e12 }],
+      ['settle', { settleSeconds: 1e12, ready: 'tools' }],
+    ]) {
+      assert.throws(() => checkOptions(options), { name: 'UsageError', message: new RegExp(`^--${flag} is `) });
+    }
+    checkOptions({ timeoutSeconds: null, ready: 'tools' });
+  });
+});
 
 describe('the command line', () => {
   test('names VMs, and leaves what is not given to the defaults of the core', () => {
@@ -206,6 +246,7 @@ describe('the command line', () => {
     refused(['--protocol', 'rest', 'a'], /--protocol is 'rest': give auto, soap or vi-json/);
     refused(['--since', '2026-13-01T10:00:00Z', 'a'], /--since/);
     refused(['--since', '2026-03-01T10:00:00Z', '--lookback', '5', 'a'], /--since and --lookback/);
+    refused(['--since', '2026-02-30T10:00:00Z', 'a'], /--since is '2026-02-30T10:00:00Z'/);
     refused(['replay'], /replay takes one file/);
     refused(['server-time', 'web-1'], /server-time takes no argument, but got 'web-1'/);
   });

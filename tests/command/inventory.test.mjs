@@ -146,6 +146,33 @@ describe('waiting on several servers', { concurrency: 3 }, () => {
     assert.match(none.stdout, /^down +web-9 +VmNotStarted +127\.0\.0\.1:9: /m);
   });
 
+  test('goes on where one does not tell whether guests are ready: its VMs cannot be observed', async (context) => {
+    const [east, west] = await simulators(context, 'fake', 'fake');
+    for (const server of [east, west]) await clone(server, 'web-1');
+    await west.do({ do: 'lackProperty', path: 'guest.toolsRunningStatus' });
+    const [entry, old] = [entryOf(east, 'east', ['web-1']), entryOf(west, 'west', ['web-1'])];
+    const ready = ['--json', '--ready', 'tools', '--settle', '0', '--timeout', '30'];
+    const json = await run(inventoryOf([old, entry]), ready);
+    assert.equal(json.status, 2, json.stderr);
+    const last = linesOf(json).at(-1);
+    assert.deepEqual(rowsOf(last), [
+      ['west', null, 'VmNotStarted', 'unobservable'],
+      ['east', 'web-1', 'CustomizationSucceeded', 'completed'],
+    ]);
+    const message = /--ready cannot be used with .* no property guest\.toolsRunningStatus: leave --ready out$/m;
+    assert.match(last.reports[0].report.vms[0].error.message, message);
+    assert.match(json.stderr, message);
+    const none = await run(inventoryOf([old]), ready);
+    assert.equal(none.status, 4, none.stderr);
+    // Alone it is a mistake on the command line.
+    const { url, password, user, thumbprint } = west;
+    const alone = await runCommand([...ready, '--server', url, '--user', user, '--thumbprint', thumbprint, 'web-1'], {
+      env: { VSPHERE_PASSWORD: password },
+    });
+    assert.equal(alone.status, 3, alone.stderr);
+    assert.match(alone.stderr, message);
+  });
+
   test('goes on from --state, with the run of each, and with a server that was down at first', async (context) => {
     const [east, west] = await simulators(context, 'fake', 'fake');
     const [first] = east.vms;

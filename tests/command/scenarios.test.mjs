@@ -626,7 +626,7 @@ describe('the command line', { concurrency: 2 }, () => {
     const [{ name }] = server.vms;
     const zero = await runCommand(['--poll-interval', '0', name], { server });
     assert.equal(zero.status, 3);
-    assert.match(zero.stderr, /pollIntervalSeconds/);
+    assert.match(zero.stderr, /: --poll-interval is 0: give a time between reads/);
     const unwritable = await runCommand(['--record', join(folder, 'no', 'such'), name], { server });
     assert.equal(unwritable.status, 3);
     assert.match(unwritable.stderr, /--record .* cannot be written/);

@@ -19,6 +19,12 @@ describe('the command line', () => {
     const refused = (argv, message) => assert.throws(() => parseCommand(argv), { name: 'UsageError', message });
     refused(['request', '--redy', 'tools', 'east', 'vm-1'], '--redy is no option: see --help');
     refused(['--config', 'f', '--json'], '--json is no option of a worker');
+    for (const path of ['', '-']) {
+      refused(
+        ['--config', path],
+        `--config is '${path}': give the path of the file, as ./- if that is what it is called`,
+      );
+    }
     refused(['reqest'], 'reqest is no command: give request, result, cancel or status, or none for a worker');
   });
 });

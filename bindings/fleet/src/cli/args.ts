@@ -105,6 +105,9 @@ export function parseCommand(argv: readonly string[]): Command {
   if (config === undefined) {
     throw new UsageError('--config is missing: give the file of the configuration');
   }
+  if (config === '' || config === '-') {
+    throw new UsageError(`--config is '${config}': give the path of the file, as ./- if that is what it is called`);
+  }
   const other = Object.keys(values).find((name) => name !== 'config' && !takes.includes(name));
   if (other !== undefined) {
     throw new UsageError(`--${other} is no option of ${kind === 'work' ? 'a worker' : kind}`);

@@ -1,8 +1,9 @@
 /** `--inventory`: waiting on several servers at a time. */
 import process from 'node:process';
-import { InternalError, OptionsError, ReadError, VmCustomizationError } from '../../errors.js';
+import { InternalError, NOT_TOLD, OptionsError, ReadError, VmCustomizationError } from '../../errors.js';
 import type { Report, RowError } from '../../types.js';
 import { linkedTo } from '../../util/abort.js';
+import { inFlags } from '../input/flags.js';
 import { type InventoryServer, readInventory } from '../input/inventory.js';
 import { UsageError } from '../input/usage.js';
 import type { Reporter } from '../output/reporter.js';
@@ -95,12 +96,15 @@ async function waitOnOneOf(
     if (signal.aborted) {
       return withoutServer(vms, saved, undefined, startedAt);
     }
-    if (!(error instanceof VmCustomizationError) || error instanceof OptionsError || error instanceof InternalError) {
+    // The options are those of all servers; but what this one does not tell another may.
+    const isOfAll = error instanceof OptionsError && error.code !== NOT_TOLD;
+    if (!(error instanceof VmCustomizationError) || isOfAll || error instanceof InternalError) {
       throw error;
     }
-    reporter.warn(error.message);
+    const message = inFlags(error.message);
+    reporter.warn(message);
     const kind = error instanceof ReadError ? error.kind : 'fatal';
-    const outcome = withoutServer(vms, saved, { kind, message: error.message }, startedAt);
+    const outcome = withoutServer(vms, saved, { kind, message }, startedAt);
     for (const row of outcome.report.vms) {
       reporter.progress({ type: 'concluded', row }, () => row);
     }

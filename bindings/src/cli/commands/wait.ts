@@ -8,6 +8,7 @@ import { hostOf } from '../../http/server-url.js';
 import { clockText } from '../../messages.js';
 import type { CommandProcess } from '../command-process.js';
 import { resolveConnection } from '../input/credentials.js';
+import { checkOptions, inFlags } from '../input/flags.js';
 import { terminalPrompt } from '../input/prompt.js';
 import { namesFromStdin } from '../input/stdin.js';
 import { UsageError } from '../input/usage.js';
@@ -31,6 +32,7 @@ const MOST_LOG_INS = 8;
 export async function wait(command: WaitCommand, commandProcess: CommandProcess): Promise<number> {
   const startedAt = performance.now();
   await init();
+  checkOptions(command.options);
   if (command.state !== undefined && command.record !== undefined && isOneFile(command.state, command.record)) {
     throw new UsageError(
       '--state and --record name the same file, and each would write over the other: give two files',
@@ -69,7 +71,7 @@ export async function wait(command: WaitCommand, commandProcess: CommandProcess)
       reporter.warn(`interrupted before anything was known of ${plan.vms}: there is no report`);
       return UNFINISHED;
     }
-    throw error instanceof OptionsError ? new UsageError(error.message) : error;
+    throw error instanceof OptionsError ? new UsageError(inFlags(error.message)) : error;
   } finally {
     state?.stop();
     recording?.write();

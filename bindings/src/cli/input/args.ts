@@ -298,6 +298,9 @@ function parse(command: CommandName, argv: readonly string[]): Given {
       throw new UsageError(`--${name} is given ${given.length} times, as ${given.join(' and ')}: give it once`);
     }
   }
+  for (const { name } of known.filter(({ value }) => value === 'FILE')) {
+    checkPath(`--${name}`, values[name]?.[0]);
+  }
   const is = (name: OptionName): boolean => values[name]?.[0] === true;
   return {
     asked: is('help') ? { kind: 'help' } : is('version') ? { kind: 'version' } : undefined,
@@ -308,6 +311,16 @@ function parse(command: CommandName, argv: readonly string[]): Given {
       return typeof value === 'string' ? value : undefined;
     },
   };
+}
+
+/** No option of a file is for standard input or output: standard output has the table, or the lines of `--json`. */
+function checkPath(flag: string, path: string | boolean | undefined): void {
+  if (path === '-') {
+    throw new UsageError(`${flag} takes a file, and - is none: give its path, as ./- if that is what it is called`);
+  }
+  if (path === '') {
+    throw new UsageError(`${flag} is '': give the path of a file; is a variable empty?`);
+  }
 }
 
 function usageError(error: unknown, known: readonly string[]): UsageError {
@@ -388,12 +401,17 @@ function oneOf<T extends string>(flag: string, text: string | undefined, values:
 
 function serverTimeText(text: string | undefined): string | undefined {
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
-  if (text !== undefined && (!form.test(text) || Number.isNaN(Date.parse(text)))) {
+  if (text !== undefined && (!form.test(text) || Number.isNaN(Date.parse(text)) || !isDate(text.slice(0, 10)))) {
     throw new UsageError(
       `--since is '${text}': give a server time with an offset, such as 2026-03-01T10:00:00Z; \`wait-vm-customization server-time\` prints one`,
     );
   }
   return text;
+}
+
+/** Whether the calendar has that day: a 30th of February is read as the 2nd of March. */
+function isDate(day: string): boolean {
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 function definedOnly<T extends object>(values: { readonly [name in keyof T]: T[name] | undefined }): T {
