@@ -73,7 +73,22 @@ describe('a recording made of events', () => {
     ]) {
       assert.throws(() => recordingFromEvents(documents), WireError);
     }
-    assert.throws(() => recordingFromEvents([[]]), { code: 'wireNotEvents', message: /of interest/ });
+    for (const [documents, message] of [
+      [[[]], /^there are no events, and so none of interest: there has to be a power-on/],
+      [[], /^there are no events/],
+      [['[]\n[]\n'], /^there are no events/],
+      [[[event('VmGuestRebootEvent', 1, 0)]], /^(?:the one event is not|none of the 1 events is) of interest/],
+    ]) {
+      assert.throws(
+        () => recordingFromEvents(documents),
+        (error) => {
+          assert.equal(error.code, 'wireNotEvents');
+          assert.match(error.message, /of interest/);
+          assert.doesNotMatch(error.message, /the (0|1) events/);
+          return message.test(error.message);
+        },
+      );
+    }
     const far = [SUCCESS[0], { ...SUCCESS[1], createdTime: '2099-01-01T00:00:00Z' }];
     assert.throws(() => recordingFromEvents([far]), /ms apart/);
     for (const documents of [undefined, null, 5, 'text', {}]) {
@@ -96,9 +111,19 @@ describe('a recording made of events', () => {
       ['CreatedTime : 01.03.2026\r\nUserName    : x\r\n', /is what PowerShell prints for people/],
       ['#< CLIXML\r\n<Objs Version="1.1"></Objs>', /is PowerShell's Export-Clixml/],
       ['- key: 7\n  createdTime: 2026-03-01\n', /is YAML/],
+      ['2026-03-01T10:00:00Z [info] VM powered on\n2026-03-01T10:00:05Z done\n', /is a text of dated lines/],
+      ['\uFEFF2026-03-01 10:00:00,123 INFO VM powered on\n', /is a text of dated lines/],
+      ['[2026-03-01T10:00:00.000Z] VM powered on\n', /is a text of dated lines/],
+      ['2026-03-01\n', /is a text of dated lines/],
+      ['<!DOCTYPE html>\n<html><head><title>Log in</title></head></html>', /is an HTML page/],
+      ['\n<!-- error --><HTML><body>403</body></HTML>', /is an HTML page/],
+      ['<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN"><html/>', /is an HTML page/],
+      ['<script>location="/login"</script>', /is an HTML page/],
     ]) {
       assert.throws(() => recordingFromEvents([documents]), { code: 'wireNotEvents', message: told }, String(told));
     }
+    const ofCloud = { specversion: '1.0', type: 'com.vmware.vsphere.VmStartingEvent.v0', data_base64: '!!no' };
+    assert.throws(() => recordingFromEvents([[ofCloud]]), /item 1: its `data_base64` is no base64: `!!no`$/);
   });
 
   test('leaves out items without a time, however many, and reads no document more than twice', (t) => {

@@ -661,6 +661,32 @@ fn what_tools_make_of_an_event_is_read_as_the_event() {
 }
 
 #[test]
+fn data_of_a_cloud_event_that_cannot_be_read_is_told_as_such_with_its_place() {
+    let of_cloud = |data: &str| {
+        format!(r#"{{"specversion":"1.0","type":"com.vmware.vsphere.VmStartingEvent.v0",{data}}}"#)
+    };
+    let good =
+        of_cloud(r#""data":{"Key":7,"CreatedTime":"2026-03-01T10:00:00Z","Vm":{"Vm":{"Value":"vm-1"}}}"#);
+    for (data, why) in [
+        (
+            r#""data_base64":"!!no""#,
+            "its `data_base64` is no base64: `!!no`",
+        ),
+        (r#""data_base64":"e30""#, "its `data_base64` is no base64: `e30`"),
+        (r#""data":"<VmStartingEvent>""#, "its data cannot be read: "),
+        (r#""data":"{\"Key\":7""#, "its data cannot be read: "),
+    ] {
+        let decoded = decode(format!("[{good},{}]", of_cloud(data)).as_bytes()).unwrap();
+        assert_eq!((decoded.events.len(), decoded.bad.len()), (1, 1), "{data}");
+        let bad = &decoded.bad[0];
+        assert_eq!(bad.place, "item 2");
+        assert!(bad.message.starts_with(why), "{}", bad.message);
+        let error = decode(of_cloud(data).as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(&format!("item 1: {why}")), "{error}");
+    }
+}
+
+#[test]
 fn a_small_soap_answer_reads_as_a_tree() {
     let tree = soap_tree(text("wire/samples/LoginResponse.soap.xml").as_bytes()).unwrap();
     let tree: serde_json::Value = serde_json::from_str(&tree).unwrap();

@@ -211,6 +211,12 @@ fn walk(value: &RawValue, role: Role, found: &mut Found) -> Result<(), Refusal> 
         found.items.push(item);
         return Ok(());
     }
+    if item.is_null() {
+        if role != Role::Property {
+            found.items.push(item);
+        }
+        return Ok(());
+    }
     let faults = ["NotAuthenticated", "NoPermission", "ManagedObjectNotFound"];
     let is_fault = object.get(&["faultstring"]).is_some() || faults.contains(&own_type.as_str());
     if role == Role::Document && is_fault {
@@ -243,6 +249,8 @@ fn own_type(object: &Object<'_>) -> Option<String> {
 enum Data {
     None,
     Known(&'static str),
+    /// The item is no event, whatever it has besides.
+    Unreadable,
     /// It was damaged: the model reads neither XML nor base64.
     Unknown,
 }
@@ -252,7 +260,8 @@ impl Data {
         let known =
             |found: Option<&(&'static str, &str)>| found.map_or(Self::Unknown, |(text, _)| Self::Known(text));
         match text(object.get(&["data_base64"])).as_deref() {
-            Some(NOT_BASE64 | NO_EVENT) => return Self::None,
+            Some(NOT_BASE64) => return Self::Unreadable,
+            Some(NO_EVENT) => return Self::None,
             Some(base64) => return known(TEXTS.iter().find(|(_, encoded)| *encoded == base64)),
             None => {}
         }
@@ -272,6 +281,7 @@ fn item(object: &Object<'_>) -> Value {
     }
     match Data::of(object) {
         Data::None => {}
+        Data::Unreadable => return Value::Null,
         Data::Unknown => return unknown(),
         Data::Known(data) => {
             let data: &RawValue = serde_json::from_str(if data == XML { XML_FIELDS } else { data }).unwrap();

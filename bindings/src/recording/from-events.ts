@@ -45,10 +45,7 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
   const unusable = items.filter(({ summary }) => summary === undefined || summary.key === null);
   const first = events[0];
   if (first === undefined) {
-    throw new WireError(
-      'wireNotEvents',
-      `none of the ${items.length} events is of interest: there has to be a power-on, a removal, or an event of customization that names its VM`,
-    );
+    throw new WireError('wireNotEvents', noneOfInterest(items.length));
   }
   const startedAt = first.summary.createdTime;
   const steps = events.map((event) => ({
@@ -67,6 +64,18 @@ export function recordingFromEvents(documents: readonly EventDocument[]): Record
     options: { attempts: 'reopen', timeoutSeconds: null, waitForPowerOn: true, since: startedAt },
     steps,
   };
+}
+
+function noneOfInterest(count: number): string {
+  const wanted = 'there has to be a power-on, a removal, or an event of customization that names its VM';
+  switch (count) {
+    case 0:
+      return `there are no events, and so none of interest: ${wanted}`;
+    case 1:
+      return `the one event is not of interest: ${wanted}`;
+    default:
+      return `none of the ${count} events is of interest: ${wanted}`;
+  }
 }
 
 function itemsOf(document: EventDocument, what: string): EventItems['items'] {

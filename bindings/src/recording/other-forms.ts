@@ -24,6 +24,16 @@ const FORMS: readonly (readonly [begins: RegExp, what: string])[] = [
     /^(?:\[\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}\] \[|==> \w+:)/m,
     `is what govc prints without -json, for people: ${HOW_TO_GET_EVENTS}`,
   ],
+  // A DOCTYPE or an element of it, also after what XML begins with, a comment or a byte order mark.
+  [
+    /^\uFEFF?(?:<\?xml[^>]*>\s*|<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body|script|meta|title)\b/i,
+    'is an HTML page, as a log-in or an error of somebody on the way is answered with: look at it in a browser, and fetch the events anew',
+  ],
+  // As ISO 8601 and RFC 3339 write it, or with a space or in brackets, as logs do.
+  [
+    /^\uFEFF?\[?\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|\b)/,
+    `is a text of dated lines, as logs have them, and no table or list of events: ${HOW_TO_GET_EVENTS}`,
+  ],
   [/^#< CLIXML|^<Objs\b/, `is PowerShell's Export-Clixml: ${HOW_TO_GET_EVENTS}`],
   [/^[A-Z]\w+ +: .*\r?\n(?:.*\r?\n)*?[A-Z]\w+ +: /, `is what PowerShell prints for people: ${HOW_TO_GET_EVENTS}`],
   [/^(?:---\s*\n)?- ?\w+:\s/, `is YAML: ${HOW_TO_GET_EVENTS}`],

@@ -261,8 +261,18 @@ fn walk_object(
     }
     let data = members.data_text();
     let event = match &data {
-        Some(data) => members.event_in(data),
-        None => members.event(),
+        Ok(Some(data)) => members.event_in(data),
+        Ok(None) => Ok(members.event()),
+        Err(why) => Err(why.clone()),
+    };
+    let event = match event {
+        Ok(event) => event,
+        Err(why) => {
+            if role != Role::Property {
+                page.not_an_event(format_args!("{why}"));
+            }
+            return Ok(());
+        }
     };
     let is_fault = members.fault_text.is_some() || super::known_fault(type_name).is_some();
     if role == Role::Document && is_fault {
@@ -481,34 +491,37 @@ impl<'a> Members<'a> {
     }
 
     /// The data of a `CloudEvent` where it is no object but a text: of XML, which is the default of some sources, or of JSON.
-    fn data_text(&self) -> Option<Cow<'a, str>> {
+    fn data_text(&self) -> Result<Option<Cow<'a, str>>, String> {
         if self.is_whole() {
-            return None;
+            return Ok(None);
         }
         let data = match text(self.data_base64) {
             Some(base64) => {
-                let bytes = Base64::decode_vec(&base64).ok()?;
-                String::from_utf8_lossy(&bytes).into_owned().into()
+                let bytes = Base64::decode_vec(&base64)
+                    .map_err(|_| format!("its `data_base64` is no base64: `{}`", shown(&base64)))?;
+                Some(String::from_utf8_lossy(&bytes).into_owned().into())
             }
-            None => text(self.data)?,
+            None => text(self.data),
         };
-        data.trim_start().starts_with(['<', '{']).then_some(data)
+        Ok(data.filter(|data| data.trim_start().starts_with(['<', '{'])))
     }
 
-    fn event_in<'d>(&self, data: &'d str) -> RawEvent<'d>
+    fn event_in<'d>(&self, data: &'d str) -> Result<RawEvent<'d>, String>
     where
         'a: 'd,
     {
         let named = text(self.type_name).filter(|name| is_named_event(name));
         let data = data.trim();
         if data.starts_with('<') {
-            let event = soap::lone_event(data).unwrap_or_default();
+            let event =
+                soap::lone_event(data).map_err(|error| format!("its data cannot be read: {error}"))?;
             let type_name = named.or(event.type_name);
-            return RawEvent { type_name, ..event };
+            return Ok(RawEvent { type_name, ..event });
         }
-        let members = Members::of(data);
+        let members = serde_json::from_str::<Members<'_>>(data)
+            .map_err(|error| format!("its data cannot be read: {error}"))?;
         let type_name = named.or_else(|| text(members.type_name));
-        members.event_of_type(type_name.or_else(|| self.cloud_event_type()))
+        Ok(members.event_of_type(type_name.or_else(|| self.cloud_event_type())))
     }
 
     /// The event class in the attributes of a `CloudEvent`: `com.vmware.vsphere.<class>.v0`, or
