@@ -523,6 +523,48 @@ describe('the final table', () => {
   });
 });
 
+describe('the final table with long names', () => {
+  const times = { poweredOnAt: '2026-03-01T10:00:00.000Z', finishedAt: '2026-03-01T10:07:05.900Z' };
+  const rowOf = (name, at) => ({
+    ...{ vm: `vm-${at}`, name, customizationStatus: 'CustomizationSucceeded', conclusion: 'completed', failure: null },
+    ...(at % 2 === 0 ? times : {}),
+  });
+
+  test('has each VM on one line of a terminal of 80 columns or more, with both ends of its name', () => {
+    for (const width of [80, 81, 120]) {
+      for (const length of [1, 53, 54, 55, 110, 400]) {
+        for (const letter of ['a', '字', '\u{1F469}\u200D\u{1F4BB}']) {
+          for (const [server, readyAt] of [[], ['vc.example.com'], ['s'.repeat(64), '2026-03-01T10:08:00.000Z']]) {
+            const name = `begin${letter.repeat(length)}end`;
+            const vms = [rowOf('web-1', 0), rowOf(name, 1), rowOf('web-2', 2)].map((row) => ({
+              ...row,
+              ...(readyAt === undefined ? {} : { readyAt }),
+            }));
+            const labels = new Labels(vms.map((row) => ({ ...row, ...(server === undefined ? {} : { server }) })));
+            const lines = resultTable({ vms }, labels, true, width);
+            const place = `${width} columns, ${length} × ${letter}, ${server}`;
+            assert.equal(lines.length, 5, `${place}\n${lines.join('\n')}`);
+            assert.ok(
+              lines.every((line) => columns(line) <= width),
+              `${place}\n${lines.join('\n')}`,
+            );
+            assert.match(lines[3], /beg.*d +CustomizationSucceeded/, place);
+          }
+        }
+      }
+    }
+  });
+
+  test('cuts none that fits', () => {
+    const nameIn = (length) => {
+      const row = rowOf('a'.repeat(length), 1);
+      return resultTable({ vms: [row] }, new Labels([row]), true, 80)[2].split(' ')[0];
+    };
+    assert.equal(nameIn(56), 'a'.repeat(56));
+    assert.equal(nameIn(57), `${'a'.repeat(28)}…${'a'.repeat(27)}`);
+  });
+});
+
 describe('the final table on a narrow screen', () => {
   test('has the status below the name, and cuts nothing', () => {
     const lines = resultTable(
