@@ -5,8 +5,10 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
 import { nkeys } from '@nats-io/transport-node';
 import { cancelWait, connectNats, fleetStatus, requestWait, waitResult } from '../../bindings/fleet/dist/index.js';
+import { until } from '../until.mjs';
 import { COMMAND, startFleet } from './lib/fleet.mjs';
 
 const ACCOUNTS = readFileSync(new URL('../../docs/fleet/accounts.conf', import.meta.url), 'utf8');
@@ -70,7 +72,14 @@ describe('the command, and the account file', () => {
     await worker.told('request', ({ wait }) => wait === 'two');
     await vcenter.do({ do: 'powerOn', vm: failing });
     await vcenter.do({ do: 'post', event: 'CustomizationFailed', vm: failing, fields: {} });
-    assert.equal((await asked).status, 1);
+    const failed = await asked;
+    assert.equal(failed.status, 1);
+    assert.match(failed.stdout, /^VM +CustomizationStatus +Conclusion +Reason$/m);
+    assert.match(
+      failed.stdout,
+      new RegExp(`^${vcenter.vms[1].name} +CustomizationFailed +completed +CustomizationFailed`, 'm'),
+    );
+    assert.match(failed.stdout, new RegExp(`\n\n.*: ${vcenter.vms[1].name}\n  .*\n  1. .*\n(?:.*\n)*  See: https://`));
     const { whatToDo } = JSON.parse((await run(['result', '--config', caller, 'east', 'two', '--json'])).stdout);
     assert.deepEqual(
       whatToDo.map(({ about, vms }) => [about, vms]),
@@ -236,7 +245,11 @@ describe('the command, and the account file', () => {
       options: { timeoutSeconds: 600, waitForPowerOn: true },
     });
     await worker.told('request', (entry) => entry.wait === wait.id);
-    const jsm = await jetstreamManager((await fleet.connect('worker')).connection);
+    const { connection } = await fleet.connect('worker');
+    const states = await new Kvm(jetstream(connection)).open('vmc_state');
+    // What is replaced while it is read is passed over.
+    await until(async () => (await states.get('east.open'))?.json().snapshot !== undefined, 'a run in the bucket');
+    const jsm = await jetstreamManager(connection);
     const texts = [worker.log.map((entry) => JSON.stringify(entry)).join('\n'), worker.stderr()];
     for await (const { config, state } of jsm.streams.list()) {
       for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {

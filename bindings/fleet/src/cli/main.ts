@@ -1,6 +1,5 @@
 /** The command `vm-customization-worker`. */
 import process from 'node:process';
-import type { Report } from 'vm-customization';
 import { cancelWait, requestWait, waitResult } from '../caller/calls.js';
 import { type Fleet, WaitFailedError, type WaitRef } from '../caller/fleet.js';
 import { fleetStatus } from '../caller/status.js';
@@ -11,6 +10,7 @@ import { Log } from '../worker/log.js';
 import { runWorker } from '../worker/worker.js';
 import { type Command, HELP, parseCommand, UsageError, version } from './args.js';
 import { exitStatus, SUCCEEDED, UNEXPECTED, UNFINISHED, UNREACHABLE, USAGE } from './exit.js';
+import { reportText } from './report-text.js';
 import { table } from './table.js';
 
 /**
@@ -86,15 +86,8 @@ async function run(command: Command, signal: AbortSignal): Promise<number> {
 
 async function tell(fleet: Fleet, wait: WaitRef, json: boolean, signal: AbortSignal): Promise<number> {
   const report = await waitResult(fleet, wait, { signal });
-  print(json ? `${visibleJson(report)}\n` : rowsOf(report));
+  print(json ? `${visibleJson(report)}\n` : reportText(report));
   return exitStatus(report);
-}
-
-function rowsOf({ vms }: Report): string {
-  return table(
-    ['VM', 'CustomizationStatus', 'Conclusion'],
-    vms.map(({ vm, name, customizationStatus, conclusion }) => [name ?? vm, customizationStatus, conclusion ?? '-']),
-  );
 }
 
 async function withFleet(path: string, work: (fleet: Fleet) => Promise<number>): Promise<number> {
