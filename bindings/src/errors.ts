@@ -30,9 +30,6 @@ export class DisposedError extends VmCustomizationError {
   }
 }
 
-/** The code of an {@link OptionsError} for what is asked of a source whose server does not tell it. Of another server it may be asked. */
-export const NOT_TOLD = 'notTold';
-
 /** An option, or the list of VMs, cannot be used. */
 export class OptionsError extends VmCustomizationError {
   override readonly name = 'OptionsError';

@@ -5,7 +5,11 @@ import { internal } from './internal.mjs';
 
 const { parseCommand } = await internal('cli/input/args');
 const { completionScript } = await internal('cli/input/completion');
-const { checkOptions, inFlags } = await internal('cli/input/flags', 'core/wasm/loader', 'core/wasm/glue');
+const { ALL_FLAGS, WAIT_FLAGS, checkOptions, inFlags } = await internal(
+  'cli/input/flags',
+  'core/wasm/loader',
+  'core/wasm/glue',
+);
 const { OPTIONS } = await internal('cli/input/option-table');
 const { helpText } = await internal('cli/output/help');
 
@@ -31,9 +35,20 @@ describe('a message of the package', () => {
       // What is no option of the command, or not spoken of as one.
       ['whether the guest is ready cannot be read', 'whether the guest is ready cannot be read'],
       ['`constructor` is not known', '`constructor` is not known'],
+      // A file of servers has it under this name.
+      ['allow it by `insecure`', 'allow it by `insecure`'],
     ]) {
-      assert.equal(inFlags(message), expected);
+      assert.equal(inFlags(message, WAIT_FLAGS), expected);
     }
+  });
+
+  test('names those of the connection where they are of the command line', () => {
+    assert.equal(inFlags('allow it by `insecure`', ALL_FLAGS), 'allow it by --insecure');
+    for (const flag of Object.values(ALL_FLAGS))
+      assert.ok(
+        OPTIONS.some(({ name }) => name === flag),
+        flag,
+      );
   });
 
   test('that refuses a value names the option of the command, before any server is asked', () => {
@@ -44,7 +59,10 @@ describe('a message of the package', () => {
       ['poll-interval', { pollIntervalSeconds: 1e12 }],
       ['settle', { settleSeconds: 1e12, ready: 'tools' }],
     ]) {
-      assert.throws(() => checkOptions(options), { name: 'UsageError', message: new RegExp(`^--${flag} is `) });
+      assert.throws(
+        () => checkOptions(options),
+        ({ name, message }) => name === 'OptionsError' && inFlags(message, WAIT_FLAGS).startsWith(`--${flag} is `),
+      );
     }
     checkOptions({ timeoutSeconds: null, ready: 'tools' });
   });

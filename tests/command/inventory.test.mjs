@@ -146,6 +146,17 @@ describe('waiting on several servers', { concurrency: 3 }, () => {
     assert.match(none.stdout, /^down +web-9 +VmNotStarted +127\.0\.0\.1:9: /m);
   });
 
+  test('goes on where the entry of one is refused when it is used, and says of which', async (context) => {
+    const [east] = await simulators(context, 'fake');
+    await clone(east, 'web-1');
+    const entry = entryOf(east, 'east', ['web-1']);
+    const inventory = inventoryOf([{ ...DOWN, server: 'http://127.0.0.1:9' }, entry]);
+    const { status, stdout, stderr } = await run(inventory, ['--timeout', '5']);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /^down: .*or allow it by `insecure`$/m);
+    assert.match(stdout, /^east +web-1 +CustomizationSucceeded/m);
+  });
+
   test('goes on where one does not tell whether guests are ready: its VMs cannot be observed', async (context) => {
     const [east, west] = await simulators(context, 'fake', 'fake');
     for (const server of [east, west]) await clone(server, 'web-1');

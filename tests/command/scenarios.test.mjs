@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { startProxy } from '../simulators/proxy.mjs';
 import { startSimulator } from '../simulators/simulator.mjs';
 import { markUnreadable } from '../simulators/soap-rewrite.mjs';
@@ -603,6 +603,8 @@ describe('a recording', { concurrency: 2 }, () => {
 });
 
 describe('the command line', { concurrency: 2 }, () => {
+  before(() => writeFileSync(join(folder, 'any-password'), 'x\n', { mode: 0o600 }));
+
   test('that makes no sense has status 3, says why, and asks nothing of a server', async () => {
     for (const [args, message] of [
       [[], /no VM was given/],
@@ -611,6 +613,11 @@ describe('the command line', { concurrency: 2 }, () => {
       [['--server', 'vc', 'a'], /no user name/],
       [['--server', 'vc', '--user', 'u', 'a'], /no password/],
       [['--timeout', 'soon', 'a'], /--timeout/],
+      [['--timeout', '9999999999', 'a'], /: --timeout is 9999999999/],
+      [
+        ['--server', 'http://vc', '--user', 'u', '--password-file', join(folder, 'any-password'), 'a'],
+        /or allow it by --insecure$/m,
+      ],
       [['replay', '/dev/null'], /^wait-vm-customization: \/dev\/null is empty: give a recording, or events/m],
       [['replay', join(folder, 'missing')], /cannot be read \(ENOENT\)/],
     ]) {

@@ -8,6 +8,7 @@ import { serverTime } from './commands/server-time.js';
 import { wait } from './commands/wait.js';
 import { parseCommand } from './input/args.js';
 import { completionScript } from './input/completion.js';
+import { ALL_FLAGS, inFlags } from './input/flags.js';
 import { PromptCancelled } from './input/prompt.js';
 import { UsageError } from './input/usage.js';
 import { SUCCEEDED, UNFINISHED, UNREACHABLE, USAGE } from './output/exit.js';
@@ -61,7 +62,8 @@ function failed(error: unknown, commandProcess: CommandProcess): number {
     return commandProcess.unexpected(error);
   }
   const options = error instanceof CertificateError ? ` (--thumbprint ${error.thumbprint}, --ca-file FILE)` : '';
-  const lines = `${error.message}${options}`.split('\n').map(sanitizeForTerminal).join('\n');
+  const message = error instanceof VmCustomizationError ? inFlags(error.message, ALL_FLAGS) : error.message;
+  const lines = `${message}${options}`.split('\n').map(sanitizeForTerminal).join('\n');
   commandProcess.err.write(`wait-vm-customization: ${lines}\n`);
   const usage = error instanceof UsageError || error instanceof OptionsError || error instanceof WireError;
   return usage ? USAGE : UNREACHABLE;

@@ -24,7 +24,7 @@ export function nodeTransport(url: URL, options: NodeTransportOptions = {}): Tra
   if (url.protocol === 'http:' && options.insecure !== true) {
     throw new OptionsError(
       'invalidServer',
-      `http://${url.host} would show the password to everyone on the way: give an https:// address, or allow it as insecure`,
+      `http://${url.host} would show the password to everyone on the way: give an https:// address, or allow it by \`insecure\``,
     );
   }
   if (options.thumbprint !== undefined && options.thumbprint.replace(/[^0-9a-f]/gi, '').length !== 64) {

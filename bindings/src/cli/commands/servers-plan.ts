@@ -1,9 +1,9 @@
 /** `--inventory`: waiting on several servers at a time. */
 import process from 'node:process';
-import { InternalError, NOT_TOLD, OptionsError, ReadError, VmCustomizationError } from '../../errors.js';
+import { InternalError, OptionsError, ReadError, VmCustomizationError } from '../../errors.js';
 import type { Report, RowError } from '../../types.js';
 import { linkedTo } from '../../util/abort.js';
-import { inFlags } from '../input/flags.js';
+import { inFlags, WAIT_FLAGS } from '../input/flags.js';
 import { type InventoryServer, readInventory } from '../input/inventory.js';
 import { UsageError } from '../input/usage.js';
 import type { Reporter } from '../output/reporter.js';
@@ -96,12 +96,12 @@ async function waitOnOneOf(
     if (signal.aborted) {
       return withoutServer(vms, saved, undefined, startedAt);
     }
-    // The options are those of all servers; but what this one does not tell another may.
-    const isOfAll = error instanceof OptionsError && error.code !== NOT_TOLD;
+    // The options of the wait are those of all servers.
+    const isOfAll = error instanceof OptionsError && error.code === 'invalidOptions';
     if (!(error instanceof VmCustomizationError) || isOfAll || error instanceof InternalError) {
       throw error;
     }
-    const message = inFlags(error.message);
+    const message = inFlags(error.message, WAIT_FLAGS);
     reporter.warn(message);
     const kind = error instanceof ReadError ? error.kind : 'fatal';
     const outcome = withoutServer(vms, saved, { kind, message }, startedAt);

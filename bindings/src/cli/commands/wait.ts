@@ -3,12 +3,11 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { init } from '../../core/wasm/loader.js';
-import { OptionsError } from '../../errors.js';
 import { hostOf } from '../../http/server-url.js';
 import { clockText } from '../../messages.js';
 import type { CommandProcess } from '../command-process.js';
 import { resolveConnection } from '../input/credentials.js';
-import { checkOptions, inFlags } from '../input/flags.js';
+import { checkOptions } from '../input/flags.js';
 import { terminalPrompt } from '../input/prompt.js';
 import { namesFromStdin } from '../input/stdin.js';
 import { UsageError } from '../input/usage.js';
@@ -71,7 +70,7 @@ export async function wait(command: WaitCommand, commandProcess: CommandProcess)
       reporter.warn(`interrupted before anything was known of ${plan.vms}: there is no report`);
       return UNFINISHED;
     }
-    throw error instanceof OptionsError ? new UsageError(inFlags(error.message)) : error;
+    throw error;
   } finally {
     state?.stop();
     recording?.write();

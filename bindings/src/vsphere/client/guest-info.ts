@@ -1,5 +1,5 @@
 /** Guest info: what the properties of VMs say of their customization, their power and whether their guests are ready. */
-import { NOT_TOLD, OptionsError, VimFaultError } from '../../errors.js';
+import { OptionsError, VimFaultError } from '../../errors.js';
 import type { GuestReading } from '../../source/event-source.js';
 import type { CallContext, ManagedObject } from '../api/types.js';
 import { readVms, textOf } from './properties.js';
@@ -63,7 +63,8 @@ export class GuestInfoReader {
           throw error;
         }
         throw new OptionsError(
-          NOT_TOLD,
+          // Of another server it may be asked.
+          'notTold',
           `ready cannot be used with ${this.#api.host}, whose VMs have no property ${path}: leave \`ready\` out`,
         );
       }

@@ -33,7 +33,7 @@ export async function clientFor(
     const release = await negotiate(transport, clock, context);
     if (release === undefined) {
       throw new UnsupportedServerError(
-        `${transport.host} serves no VI JSON that is known here (vCenter 8.0 U1 and later do): use SOAP`,
+        `${transport.host} serves no VI JSON that is known here (vCenter 8.0 U1 and later do): use SOAP, or leave \`protocol\` out`,
       );
     }
     return new VimClient(transport, new ViJsonCodec(transport.path, release), clock);
@@ -75,7 +75,7 @@ function wireFor(protocol: Protocol, how: SignIn): Protocol {
   }
   if (needed !== undefined && protocol !== 'auto' && protocol !== needed) {
     const what = 'token' in how ? 'a SAML token is' : 'the session given is';
-    throw new OptionsError('invalidProtocol', `${what} for ${needed}, not for ${protocol}: leave the protocol out`);
+    throw new OptionsError('invalidProtocol', `${what} for ${needed}, not for ${protocol}: leave \`protocol\` out`);
   }
   return needed ?? protocol;
 }
