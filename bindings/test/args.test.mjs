@@ -176,7 +176,8 @@ describe('the command line', () => {
   });
 
   test('says which command an option is of', () => {
-    refused(['page', '--ready', 'tools'], /^--ready is an option of a wait only: leave it out$/);
+    refused(['page', '--timeout', '5'], /^--timeout is an option of a wait only: leave it out$/);
+    refused(['server-time', '--ready', 'tools'], /^--ready is an option of a wait, page only: leave it out$/);
     refused(['--shared', 'a'], /^--shared is an option of page only: leave it out$/);
     refused(
       ['replay', '--server', 'vc', 'f'],

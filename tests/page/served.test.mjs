@@ -315,3 +315,125 @@ describe('a browser', () => {
     assert.equal((await command.done).status, 0);
   });
 });
+
+describe('GOVC_DATACENTER', () => {
+  const elsewhere = (env = {}) => ({ server: simulator, env: { GOVC_DATACENTER: 'DC9', ...env } });
+
+  test('is where a shared page looks for names and patterns without a path', async (context) => {
+    const { status, stderr } = await runCommand(['page', '--shared', 'DC0_H0_VM1'], elsewhere());
+    assert.deepEqual([status, /names are looked for in the datacenter 'DC9'$/m.test(stderr)], [4, true], stderr);
+    const { path } = simulator.vms.find(({ name }) => name === 'DC0_H0_VM1');
+    for (const [args, datacenter, names] of [
+      [['DC0_H0_VM*', path], 'DC9', ['DC0_H0_VM1']],
+      [['DC0_H0_VM*'], 'DC0', ['DC0_H0_VM0', 'DC0_H0_VM1', 'DC0_H0_VM2']],
+      [[], 'DC9', []],
+    ]) {
+      const { address } = await serve(context, ['--shared', ...args], elsewhere({ GOVC_DATACENTER: datacenter }));
+      const viewer = await look(context, address);
+      await until(() => viewer.messages.length > 0);
+      const [{ vms, title }] = viewer.messages;
+      assert.deepEqual(vms.map(({ name }) => name).sort(), names);
+      assert.match(title, args.length === 0 ? /^all VMs of DC9 on / : / on 127\.0\.0\.1/);
+    }
+  });
+
+  test('is where a page to log in on looks for them, and says so', async (context) => {
+    const { address } = await serve(context, ['DC0_H0_VM1'], elsewhere());
+    const { page, close } = await newPage();
+    context.after(close);
+    await page.goto(address);
+    await page.locator('#user').fill(simulator.user);
+    await page.locator('#password').fill(simulator.password);
+    await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    await page.getByText('Without a path: those in the datacenter DC9.').waitFor();
+    // What is chosen by its box is meant wherever it is.
+    await page.getByText('3 of 3 VMs').waitFor();
+    await page.getByRole('button', { name: 'Watch', exact: true }).click();
+    await page.locator('#pick-problem').filter({ hasText: "names are looked for in the datacenter 'DC9'" }).waitFor();
+    await page.getByLabel(/^Patterns/).fill('');
+    await page.getByRole('checkbox', { name: /DC0_H0_VM2/ }).check();
+    await page.getByRole('button', { name: 'Watch', exact: true }).click();
+    await page.locator('#view .row').filter({ hasText: 'DC0_H0_VM2' }).waitFor();
+  });
+});
+
+describe('a guest that has to be ready', () => {
+  const options = async (context) => {
+    const fake = await startSimulator({ kind: 'fake' });
+    context.after(() => fake.stop());
+    const { name: vm } = fake.vms[0];
+    await fake.do({ do: 'powerOn', vm }).catch(() => undefined);
+    await fake.do({ do: 'guestInfo', vm, toolsRunningStatus: 'guestToolsNotRunning' });
+    return { fake, vm, args: ['--server', fake.url, '--insecure', '--ready', 'tools', '--settle', '0', vm] };
+  };
+  const seenToEnd = async ({ fake, vm, page }) => {
+    for (const event of ['VmStartingEvent', 'CustomizationStartedEvent', 'CustomizationSucceeded']) {
+      await fake.do({ do: 'post', event, vm });
+    }
+    const row = page.locator('#view .row').filter({ hasText: vm });
+    await row.filter({ hasText: 'Succeeded, not ready yet' }).waitFor();
+    await row.click();
+    const details = page.locator('#view .details');
+    await details.getByRole('heading', { name: 'Customized, and not ready yet' }).waitFor();
+    await details.locator('.steps .open').filter({ hasText: 'Not ready yet' }).waitFor();
+    await fake.do({ do: 'guestInfo', vm, toolsRunningStatus: 'guestToolsRunning' });
+    await details.getByRole('heading', { name: 'Customization succeeded' }).waitFor();
+    await details.locator('.steps .ready').filter({ hasText: 'Ready' }).waitFor();
+    assert.equal(await details.locator('.steps .open').count(), 0);
+    await row.filter({ hasText: 'Succeeded, not ready yet' }).waitFor({ state: 'detached' });
+  };
+
+  test('is waited for by a shared page, whose rows, steps and tiles say so', { timeout: 60_000 }, async (context) => {
+    const { fake, vm, args } = await options(context);
+    const env = { VSPHERE_USER: fake.user, VSPHERE_PASSWORD: fake.password };
+    const { address } = await serve(context, ['--shared', ...args], { env });
+    const { page, complaints, close } = await newPage({ viewport: { width: 1280, height: 800 } });
+    context.after(close);
+    const wall = await newPage({ viewport: { width: 1920, height: 1080 } });
+    context.after(wall.close);
+    await wall.page.goto(`${address}#wall=1`);
+    const tile = (name) => wall.page.locator(`#wall-view .tiles .${name} b`);
+    await page.goto(address);
+    await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+    await tile('idle').or(tile('customizing')).first().waitFor();
+    const seen = seenToEnd({ fake, vm, page });
+    await tile('customizing').filter({ hasText: '1' }).waitFor();
+    await tile('succeeded').filter({ hasText: '1' }).waitFor();
+    assert.equal(await tile('customizing').textContent(), '0');
+    await seen;
+    assert.deepEqual([...complaints, ...wall.complaints], []);
+  });
+
+  test('is waited for by a page to log in on, unless its dialog says otherwise', {
+    timeout: 60_000,
+  }, async (context) => {
+    const { fake, vm, args } = await options(context);
+    const { address } = await serve(context, args, {});
+    const { page, complaints, close } = await newPage({ viewport: { width: 1280, height: 800 } });
+    context.after(close);
+    const enter = async () => {
+      await page.locator('#user').fill(fake.user);
+      await page.locator('#password').fill(fake.password);
+      await page.getByRole('button', { name: 'Log in', exact: true }).click();
+    };
+    await page.goto(address);
+    await enter();
+    assert.equal(await page.locator('#pick-ready').inputValue(), 'tools');
+    await page.getByRole('button', { name: 'Watch', exact: true }).click();
+    await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+    assert.doesNotMatch(page.url(), /ready|settle/);
+    await seenToEnd({ fake, vm, page });
+    await page.getByText('More', { exact: true }).click();
+    await page.getByRole('button', { name: 'Options…' }).click();
+    const dialog = page.getByRole('dialog');
+    assert.deepEqual(
+      [await dialog.getByLabel('Done when').inputValue(), await dialog.getByLabel(/stays so/).inputValue()],
+      ['tools', '0'],
+    );
+    await dialog.getByLabel('Done when').selectOption('none');
+    await dialog.getByLabel(/stays so/).fill('');
+    await dialog.getByRole('button', { name: 'Apply' }).click();
+    await page.waitForURL(/[#&]ready=none/);
+    assert.deepEqual(complaints, []);
+  });
+});

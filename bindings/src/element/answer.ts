@@ -1,4 +1,5 @@
 /** What a person wants to know of one VM, worked out from what is known of it. No DOM. */
+import { HINTS } from '../headlines.js';
 import type { VmRow } from '../types.js';
 import { whatToDo } from '../what-to-do.js';
 import { type Mark, shownMarks } from './marks.js';
@@ -48,7 +49,7 @@ export function headlineOf(entry: ModelEntry): string {
   switch (row.conclusion ?? 'open') {
     case 'open':
       if (!entry.isStuck) {
-        return headline;
+        return entry.awaitsReady ? HINTS.notReady : headline;
       }
       if (row.hint === 'notReady') {
         return 'The guest is not ready';
@@ -136,7 +137,7 @@ export function answerOf(entry: ModelEntry, lookbackSeconds: number | null): Ans
   const isUncounted =
     row.customizationStatus === 'VmNotStarted' &&
     happened.some(({ phase }) => phase === 'failed' || phase === 'succeeded');
-  const isOpen = row.conclusion === undefined && row.attempt !== 0 && entry.finishedMs === null;
+  const isOpen = row.conclusion === undefined && row.attempt !== 0 && (entry.finishedMs === null || entry.awaitsReady);
   return {
     cause: causeOf(row, lookbackSeconds),
     explanation: isUncounted ? 'A result without a power-on in the time looked at does not count.' : explanationOf(row),
@@ -146,9 +147,11 @@ export function answerOf(entry: ModelEntry, lookbackSeconds: number | null): Ans
     open:
       !isOpen || happened.length === 0
         ? undefined
-        : entry.startedMs === null
-          ? { text: 'Not started yet', phase: 'waiting' }
-          : { text: 'No result yet', phase: 'running' },
+        : entry.awaitsReady
+          ? { text: 'Not ready yet', phase: 'running' }
+          : entry.startedMs === null
+            ? { text: 'Not started yet', phase: 'waiting' }
+            : { text: 'No result yet', phase: 'running' },
   };
 }
 
@@ -164,7 +167,8 @@ function happenedOf(entry: ModelEntry): readonly Happened[] {
   let phase: Phase = 'waiting';
   return marks.map((mark, i) => {
     const before = marks[i - 1];
-    const ended = mark.kind === 'failed' || mark.kind === 'succeeded' ? mark.kind : phase;
+    const ended =
+      mark.kind === 'failed' || mark.kind === 'succeeded' ? mark.kind : mark.kind === 'ready' ? 'succeeded' : phase;
     phase = mark.kind === 'started' ? 'running' : phase;
     return { mark, after: before === undefined ? null : mark.timeMs - before.timeMs, phase: ended };
   });

@@ -2,7 +2,7 @@
 import type { EventKind, EventSummary } from '../types.js';
 
 /** A mark on a timeline: what the machine goes by, and what only people want to see. */
-export type MarkKind = EventKind | 'reboot' | 'reset' | 'powerOff' | 'suspend' | 'shutdown';
+export type MarkKind = EventKind | 'ready' | 'reboot' | 'reset' | 'powerOff' | 'suspend' | 'shutdown';
 
 /** One event of a VM, drawn at its server time. */
 export interface Mark {

@@ -55,6 +55,8 @@ export interface ModelEntry {
   readonly isEarlier: boolean;
   /** It is waited for, and its customization gets no further. */
   readonly isStuck: boolean;
+  /** It succeeded, and is waited for until its guest is ready. */
+  readonly awaitsReady: boolean;
   /** Counts the changes of this entry. */
   readonly version: number;
 }
@@ -96,13 +98,14 @@ export class RunModel extends EventTarget {
   #latestMs = Number.NEGATIVE_INFINITY;
   #transitionsTold = 0;
   #hasReady = false;
+  #waitsForReady = false;
   #report: Report | null = null;
   /** How far the server's clock is ahead of this computer's, by the latest time that a report has. */
   #aheadMs = 0;
 
   /**
    * Forgets everything; a run of these VMs begins at this server time.
-   * @param options - of the run: how far back it looks is said where nothing was seen
+   * @param options - of the run: how far back it looks is said where nothing was seen, and whether a guest that it waits for is ready
    */
   begin(startedAt: string, vms: readonly VmRef[], options: MonitorOptions = {}): void {
     this.#order(new Set());
@@ -110,6 +113,7 @@ export class RunModel extends EventTarget {
     this.#startedAt = startedAt;
     this.#startedMs = timeOf(startedAt);
     this.#lookbackSeconds = options.lookbackSeconds ?? null;
+    this.#waitsForReady = (options.ready ?? null) !== null;
     this.#report = null;
     this.#nowMs = 0;
     this.#ended = false;
@@ -299,9 +303,9 @@ export class RunModel extends EventTarget {
     return this.#startedMs ?? (Number.isFinite(this.#earliestMs) ? this.#earliestMs : null);
   }
 
-  /** Whether some guest was ready: the run waits for that. */
+  /** Whether the run waits for guests to be ready: it was said, or some guest was. */
   get hasReady(): boolean {
-    return this.#hasReady;
+    return this.#hasReady || this.#waitsForReady;
   }
 
   /** Now on the server's clock, for drawing; of a report without a start see {@link report}, once it has ended the latest time. */
@@ -396,6 +400,7 @@ export class RunModel extends EventTarget {
       readyMs: null,
       isEarlier: false,
       isStuck: false,
+      awaitsReady: false,
       version: 0,
     };
     this.#entries.set(row.vm, entry);
@@ -437,13 +442,18 @@ export class RunModel extends EventTarget {
   }
 
   #readRow(entry: Entry): void {
-    const { poweredOnAt, startedAt, finishedAt, readyAt } = entry.row;
+    const { poweredOnAt, startedAt, finishedAt, readyAt, customizationStatus, conclusion } = entry.row;
     entry.poweredOnMs = timeOf(poweredOnAt);
     entry.startedMs = timeOf(startedAt);
     entry.finishedMs = timeOf(finishedAt);
     entry.readyMs = timeOf(readyAt);
     entry.isEarlier = entry.finishedMs !== null && this.#startedMs !== null && entry.finishedMs < this.#startedMs;
     entry.isStuck = isStuck(entry.row);
+    entry.awaitsReady =
+      this.#waitsForReady &&
+      customizationStatus === 'CustomizationSucceeded' &&
+      conclusion === undefined &&
+      entry.readyMs === null;
     this.#reachRow(entry);
   }
 
@@ -501,6 +511,7 @@ function withRow(entry: ModelEntry): readonly Mark[] {
     [entry.poweredOnMs, 'powerOn'],
     [entry.startedMs, 'started'],
     [entry.finishedMs, isFailure ? 'failed' : 'succeeded'],
+    [entry.readyMs, 'ready'],
   ];
   const more: Mark[] = [];
   for (const [timeMs, kind] of ofRow) {

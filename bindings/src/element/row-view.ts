@@ -90,7 +90,7 @@ export class RowView {
   #drawTexts(entry: ModelEntry): void {
     const { row } = entry;
     const status = row.customizationStatus;
-    const conclusion = conclusionLabel(row);
+    const conclusion = entry.awaitsReady ? 'not ready yet' : conclusionLabel(row);
     const reason = causeOf(row, this.#lookbackSeconds);
     set(this.element, 'data-status', status);
     set(this.element, 'data-need', needOf(entry));

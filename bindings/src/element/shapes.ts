@@ -30,6 +30,7 @@ const MARK: Readonly<Record<MarkKind, string>> = {
   succeeded: 'M0-5a5 5 0 1 0 0 10a5 5 0 1 0 0-10z',
   failed: 'M0-6L6 0L0 6L-6 0zM-2-1l1-1L0-1l1-1l1 1l-1 1l1 1l-1 1l-1-1l-1 1l-1-1l1-1z',
   removed: 'M-4.5-3.3l1.2-1.2L0-1.2l3.3-3.3l1.2 1.2L1.2 0l3.3 3.3l-1.2 1.2L0 1.2l-3.3 3.3l-1.2-1.2L-1.2 0z',
+  ready: 'M-4.8 0l1.4-1.4L-1 1l4.6-4.6L5-2.2l-6 6z',
   reboot: 'M0-4.5a4.5 4.5 0 1 0 0 9a4.5 4.5 0 1 0 0-9zM0-3a3 3 0 1 1 0 6a3 3 0 1 1 0-6z',
   reset: 'M-4-4h8v8h-8zM-2.5-2.5h5v5h-5z',
   powerOff: 'M-3.5-3.5h7v7h-7z',

@@ -54,6 +54,7 @@ const MARKS: Readonly<Record<MarkKind, string>> = {
   succeeded: 'Succeeded',
   failed: 'Failed',
   removed: 'Removed',
+  ready: 'Ready',
   reboot: 'Guest rebooted',
   reset: 'Reset',
   powerOff: 'Powered off',

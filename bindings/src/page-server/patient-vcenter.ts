@@ -3,11 +3,18 @@
  * something else to log in with. Nothing that is to be put right ends a watch on it.
  */
 import { LoginError, ReadError } from '../errors.js';
-import type { CallOptions, EventPage, EventPush, EventSource } from '../source/event-source.js';
-import type { EventQuery, GuestInfo } from '../types.js';
-import { type FoundVm, wholeLookup } from '../vsphere/client/lookup.js';
-import { isGlob } from '../vsphere/client/names.js';
+import type {
+  CallOptions,
+  EventPage,
+  EventPush,
+  EventSource,
+  GuestCallOptions,
+  GuestReading,
+} from '../source/event-source.js';
+import type { EventQuery } from '../types.js';
+import type { FoundVm } from '../vsphere/client/lookup.js';
 import type { VCenter } from '../vsphere/client/vcenter.js';
+import { watchedVms } from './watched-vms.js';
 
 /** A way in, as it is found each time it is needed. */
 export interface WayIn {
@@ -30,14 +37,19 @@ const READ_TIMEOUT_MS = 150_000;
 export class PatientVCenter implements EventSource {
   readonly readTimeoutMs = READ_TIMEOUT_MS;
   readonly #wayIn: () => Promise<WayIn>;
+  readonly #datacenter: string | undefined;
   readonly #closed = new AbortController();
   #session: Promise<Session> | undefined;
   #refused: string | undefined;
   #failed: { readonly error: Error; readonly at: number } | undefined;
 
-  /** @param wayIn - reads what it is logged in with, and throws where that cannot be read */
-  constructor(wayIn: () => Promise<WayIn>) {
+  /**
+   * @param wayIn - reads what it is logged in with, and throws where that cannot be read
+   * @param datacenter - where names and patterns without a path are looked for; undefined for all of them
+   */
+  constructor(wayIn: () => Promise<WayIn>, datacenter: string | undefined) {
     this.#wayIn = wayIn;
+    this.#datacenter = datacenter;
   }
 
   /** The first session: what is wrong with it is told as it is. */
@@ -55,7 +67,7 @@ export class PatientVCenter implements EventSource {
     return await this.#patiently(({ source }) => source.readEvents(query, options));
   }
 
-  async readGuestInfo(vms: readonly string[], options: CallOptions): Promise<readonly GuestInfo[]> {
+  async readGuestInfo(vms: readonly string[], options: GuestCallOptions): Promise<readonly GuestReading[]> {
     return (await (await this.#current()).source.readGuestInfo?.(vms, options)) ?? [];
   }
 
@@ -82,15 +94,12 @@ export class PatientVCenter implements EventSource {
   }
 
   /**
-   * The VMs that patterns, names and paths find; what fits nothing is left out.
-   * @param mayBeGone - whether that holds for a name too, which was found before
-   * @throws {@link LookupError} where something else is the matter with one
+   * Looks them up as {@link watchedVms} does.
+   * @param mayBeGone - whether names were found before
    */
   async find(patterns: readonly string[], mayBeGone: boolean, signal: AbortSignal): Promise<readonly FoundVm[]> {
     const { vcenter } = await this.#current();
-    const { found, problems } = await vcenter.lookUpEach(patterns, { signal });
-    const told = problems.filter(({ input, kind }) => kind === 'ambiguous' || !(mayBeGone || isGlob(input)));
-    return wholeLookup({ found, problems: told.length === 0 ? [] : problems }).vms;
+    return await watchedVms(vcenter, patterns, { datacenter: this.#datacenter, mayBeGone, signal });
   }
 
   /** Logs out. Answers whether nothing is left on the server. */

@@ -2,7 +2,7 @@
 import { summarizeEvents } from '../core/summarize-events.js';
 import { followWatch } from '../element/follow-watch.js';
 import { eventsOf, type ModelEntry, type ReadMark, RunModel, type RunModelChange } from '../element/model.js';
-import type { Transition } from '../types.js';
+import type { MonitorOptions, Transition } from '../types.js';
 import type { Progress, RunInput } from '../watch/progress.js';
 import type { CustomizationWatch } from '../watch/watch.js';
 import type { ReadingLog } from './reading-log.js';
@@ -16,6 +16,7 @@ const TICK_MS = 5_000;
 /** Follows a watch: pass `onProgress` and `onInput` to it, then {@link RunRelay.follow} it. */
 export class RunRelay {
   readonly #title: string;
+  readonly #options: MonitorOptions;
   readonly #log: ReadingLog;
   readonly #model = new RunModel();
   readonly #follower = followWatch(this.#model, summarizeEvents, () => this.#soon());
@@ -28,8 +29,10 @@ export class RunRelay {
   #transitions: Transition[] = [];
   #reads: ReadMark[] = [];
 
-  constructor(title: string, log: ReadingLog) {
+  /** @param options - of the watch */
+  constructor(title: string, options: MonitorOptions, log: ReadingLog) {
     this.#title = title;
+    this.#options = options;
     this.#log = log;
     this.#model.addEventListener('change', (event) => {
       const { vms, transitions } = event as RunModelChange;
@@ -121,6 +124,7 @@ export class RunRelay {
       title: this.#title,
       startedAt: startedAt ?? '',
       vms: rows.map(({ vm, name }) => ({ vm, name })),
+      options: this.#options,
       ...this.#shown(entries, transitions, reads),
     };
   }

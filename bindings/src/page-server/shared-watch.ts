@@ -1,6 +1,6 @@
 /** One watch without end, for all who look at it: its VMs come and go as its patterns find them. */
 import { TIMELINE_EVENT_TYPES } from '../element/marks.js';
-import type { VmRef } from '../types.js';
+import type { MonitorOptions, VmRef } from '../types.js';
 import { systemClock } from '../util/clock.js';
 import type { Progress } from '../watch/progress.js';
 import { type CustomizationWatch, watchCustomization } from '../watch/watch.js';
@@ -20,6 +20,8 @@ export interface SharedWatchOptions {
   readonly patterns: readonly string[];
   /** Those that the patterns find. */
   readonly vms: readonly VmRef[];
+  /** What a guest has to be before its VM is done. */
+  readonly readiness: Pick<MonitorOptions, 'ready' | 'settleSeconds'>;
   readonly onProgress: (progress: Progress) => void;
   readonly warn: (message: string) => void;
 }
@@ -31,14 +33,18 @@ export class SharedWatch {
   readonly #watch: CustomizationWatch;
   readonly #stop = new AbortController();
 
-  constructor(vcenter: PatientVCenter, { title, patterns, vms, onProgress, warn }: SharedWatchOptions) {
+  constructor(vcenter: PatientVCenter, { title, patterns, vms, readiness, onProgress, warn }: SharedWatchOptions) {
     this.#vcenter = vcenter;
-    this.relay = new RunRelay(title, this.log);
-    this.#watch = watchCustomization(vcenter, vms, {
+    const options: MonitorOptions = {
       attempts: 'reopen',
       timeoutSeconds: null,
       waitForPowerOn: true,
       lookbackSeconds: LOOKBACK_SECONDS,
+      ...readiness,
+    };
+    this.relay = new RunRelay(title, options, this.log);
+    this.#watch = watchCustomization(vcenter, vms, {
+      ...options,
       alsoRead: TIMELINE_EVENT_TYPES,
       onInput: this.relay.onInput,
       onProgress: (progress) => {

@@ -1,6 +1,6 @@
 /** What the server of a shared page tells those who look, one JSON object a message. */
 import type { ReadMark } from '../element/model.js';
-import type { EventSummary, Transition, VmRef, VmRow } from '../types.js';
+import type { EventSummary, MonitorOptions, Transition, VmRef, VmRow } from '../types.js';
 
 /** How the server reads vCenter. */
 export interface Reading {
@@ -34,4 +34,6 @@ export type ViewMessage =
       /** vCenter's clock at the start of the run. */
       readonly startedAt: string;
       readonly vms: readonly VmRef[];
+      /** Of the run: how far back it looks, and whether it waits for guests to be ready. */
+      readonly options: MonitorOptions;
     } & ViewUpdate);

@@ -4,6 +4,7 @@ import { LONGEST_LOOKBACK_SECONDS } from '../sources/source.js';
 import { dialog, input, select } from '../ui/dom.js';
 import { addMarkup } from '../ui/trusted.js';
 import markup from './options.html?raw';
+import { chooseReady, chosenReady } from './ready.js';
 import './dialogs.css';
 
 addMarkup(markup);
@@ -12,10 +13,13 @@ addMarkup(markup);
 export function showOptions(current: MonitorOptions, apply: (options: MonitorOptions) => void): void {
   const shown = dialog('options-dialog');
   const { timeoutSeconds = 600, lookbackSeconds = 300, waitForPowerOn = false, attempts = 'follow' } = current;
+  const settle = input('settle');
   input('timeout').value = timeoutSeconds === null ? '' : String(timeoutSeconds);
   input('wait-for-power-on').checked = waitForPowerOn;
   select('attempts').value = attempts;
   chooseLookback(select('lookback'), lookbackSeconds);
+  chooseReady(select('ready'), current.ready);
+  settle.value = String(current.settleSeconds ?? '');
   shown.returnValue = '';
   shown.showModal();
   shown.addEventListener(
@@ -28,6 +32,8 @@ export function showOptions(current: MonitorOptions, apply: (options: MonitorOpt
           lookbackSeconds: Number(select('lookback').value),
           waitForPowerOn: input('wait-for-power-on').checked,
           attempts: select('attempts').value as NonNullable<MonitorOptions['attempts']>,
+          ready: chosenReady(select('ready')),
+          ...(settle.value === '' ? {} : { settleSeconds: Number(settle.value) }),
         });
       }
     },

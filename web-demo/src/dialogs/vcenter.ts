@@ -1,15 +1,18 @@
 /** Logging in to a vCenter, and choosing VMs there. */
-import type { FoundVm } from 'vm-customization';
+import type { FoundVm, MonitorOptions } from 'vm-customization';
 import { type LiveSource, LOOKBACK_SECONDS, type SourceAddress } from '../sources/source.js';
 import { VCenterSession } from '../sources/vcenter.js';
 import { button, count, dialog, el, html, input, messageOf, onClick, select, setText } from '../ui/dom.js';
 import { addMarkup } from '../ui/trusted.js';
 import { chooseLookback } from './options.js';
+import { chooseReady, chosenReady } from './ready.js';
 import markup from './vcenter.html?raw';
 import './dialogs.css';
 
 addMarkup(markup);
 
+/** What is asked beside the VMs. */
+type Asked = Pick<MonitorOptions, 'lookbackSeconds' | 'ready'>;
 type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;
 
 /** More than this is found by searching, not by scrolling. */
@@ -19,7 +22,7 @@ export class VCenterDialog {
   readonly #dialog = dialog('vcenter-dialog');
   readonly #logIn = html('log-in') as HTMLFormElement;
   readonly #pick = html('pick') as HTMLFormElement;
-  readonly #watch: (source: LiveSource, resumed: boolean, lookbackSeconds?: number) => void;
+  readonly #watch: (source: LiveSource, resumed: boolean, asked?: Asked) => void;
   readonly #chosen = new Set<string>();
   #session: VCenterSession | undefined;
   /** A log-in under way: nobody would see the session of one that was cancelled, nor could end it. */
@@ -30,8 +33,8 @@ export class VCenterDialog {
   #shown: readonly FoundVm[] = [];
   #resume: VCenterAddress | undefined;
 
-  /** @param watch - is told how far back to look, where that was asked */
-  constructor(watch: (source: LiveSource, resumed: boolean, lookbackSeconds?: number) => void) {
+  /** @param watch - is told what was asked beside the VMs; of a wait that goes on nothing is */
+  constructor(watch: (source: LiveSource, resumed: boolean, asked?: Asked) => void) {
     this.#watch = watch;
     for (const cancel of this.#dialog.querySelectorAll('.cancel')) {
       cancel.addEventListener('click', () => this.#dialog.close());
@@ -72,9 +75,10 @@ export class VCenterDialog {
   show(
     resume = this.#resume,
     wanted?: { readonly patterns: readonly string[]; readonly ids: readonly string[] },
-    lookbackSeconds = LOOKBACK_SECONDS,
+    { lookbackSeconds = LOOKBACK_SECONDS, ready }: Asked = {},
   ): void {
     chooseLookback(select('since'), lookbackSeconds);
+    chooseReady(select('pick-ready'), ready);
     this.#resume = resume;
     if (wanted !== undefined) {
       input('patterns').value = wanted.patterns.join(' ');
@@ -155,6 +159,8 @@ export class VCenterDialog {
       }
       this.#session = session;
       setText(html('server'), session.name);
+      const { datacenter } = session;
+      setText(html('where'), datacenter === undefined ? '' : ` Without a path: those in the datacenter ${datacenter}.`);
       this.#list();
       this.#setPage(this.#pick);
       input('patterns').focus();
@@ -190,7 +196,10 @@ export class VCenterDialog {
         : session.watchVms(this.#all.filter(({ vm }) => this.#chosen.has(vm))));
       this.#used = true;
       this.#dialog.close();
-      this.#watch(source, false, Number(select('since').value));
+      this.#watch(source, false, {
+        lookbackSeconds: Number(select('since').value),
+        ready: chosenReady(select('pick-ready')),
+      });
     } catch (error) {
       setText(html('pick-problem'), messageOf(error));
     }

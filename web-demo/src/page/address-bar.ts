@@ -1,15 +1,14 @@
 /** Keeps the address of the window saying what is shown. */
-import { type Link, writeLink } from './address.js';
-
 /** Browsers limit how often it may change. */
 const EVERY_MS = 400;
 
 export class AddressBar {
-  readonly #link: () => Link;
+  readonly #hash: () => string;
   #writing: number | undefined;
 
-  constructor(link: () => Link) {
-    this.#link = link;
+  /** @param hash - what the address is to say, after `#` and with it */
+  constructor(hash: () => string) {
+    this.#hash = hash;
   }
 
   /** Soon. */
@@ -20,7 +19,7 @@ export class AddressBar {
   writeNow(): void {
     clearTimeout(this.#writing);
     this.#writing = undefined;
-    const hash = writeLink(this.#link());
+    const hash = this.#hash();
     if (hash !== location.hash) {
       history.replaceState(null, '', `${location.pathname}${location.search}${hash}`);
     }

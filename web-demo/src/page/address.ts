@@ -1,6 +1,7 @@
 /** The view in the address: what is after `#`. */
 import type { MonitorOptions, Recording } from 'vm-customization';
 import { STATUS_LABELS } from 'vm-customization/element';
+import { nameOfReady, readyCalled } from '../sources/readiness.js';
 import type { Served } from '../sources/served.js';
 import { messageOf } from '../ui/dom.js';
 import { pack, unpack } from '../ui/pack.js';
@@ -39,6 +40,8 @@ export const MOST_IDS = 200;
 /** A link that is longer is cut by mail and chat programs. */
 const LONGEST_RECORDING = 8_000;
 const LARGEST_UNPACKED_MIB = 8;
+/** As long as a wait may last. */
+const LONGEST_SETTLE_SECONDS = 604_800;
 
 /** What only the simulated vCenter has, or any source that is not named. */
 const DEMO = ['vms', 'speed', 'at', 'wall'];
@@ -65,6 +68,8 @@ export function readLink(hash: string, served: Served = { kind: 'nothing' }): Li
   const timeout = text('timeout');
   const lookback = number('lookback', 1, 7 * 86_400);
   const attempts = (['follow', 'first', 'reopen'] as const).find((each) => each === text('attempts'));
+  const ready = readyCalled(text('ready'));
+  const settle = number('settle', 0, LONGEST_SETTLE_SECONDS);
   return {
     source,
     vms: number('vms', 1, 5_000),
@@ -90,12 +95,15 @@ export function readLink(hash: string, served: Served = { kind: 'nothing' }): Li
     theme: text('theme'),
     wall: isOn('wall'),
     options: {
+      ...(served.kind === 'vcenter' ? served.options : {}),
       ...(timeout === ''
         ? {}
         : { timeoutSeconds: timeout === 'never' ? null : (number('timeout', 1, 604_800) ?? 600) }),
       ...(lookback === undefined ? {} : { lookbackSeconds: Math.round(lookback) }),
       ...(values.has('wait') ? { waitForPowerOn: text('wait') !== '0' } : {}),
       ...(attempts === undefined ? {} : { attempts }),
+      ...(ready === undefined ? {} : { ready }),
+      ...(settle === undefined ? {} : { settleSeconds: settle }),
     },
   };
 }
@@ -112,15 +120,18 @@ function sourceServed(served: Served): Link['source'] {
   }
 }
 
-/** The part after `#`; what has its default is left out. */
-export function writeLink(link: Link): string {
+/**
+ * The part after `#`; what has its default is left out.
+ * @param served - what the page was served for, which has defaults of its own
+ */
+export function writeLink(link: Link, served: Served = { kind: 'nothing' }): string {
   const values = new URLSearchParams();
   const put = (name: string, value: string | number | undefined): void => {
     if (value !== undefined && value !== '') {
       values.set(name, String(value));
     }
   };
-  const { timeoutSeconds, lookbackSeconds, waitForPowerOn, attempts } = link.options;
+  const { timeoutSeconds, lookbackSeconds, waitForPowerOn, attempts, ready, settleSeconds } = link.options;
   // Of a shared run the server says it.
   put('source', link.source === 'recording' || link.source === 'shared' ? '' : link.source);
   put('vms', link.vms);
@@ -131,6 +142,9 @@ export function writeLink(link: Link): string {
   put('lookback', lookbackSeconds);
   put('wait', waitForPowerOn === undefined ? undefined : Number(waitForPowerOn));
   put('attempts', attempts);
+  const usual = served.kind === 'vcenter' ? served.options : {};
+  put('ready', (ready ?? null) === (usual.ready ?? null) ? undefined : nameOfReady(ready ?? null));
+  put('settle', settleSeconds === usual.settleSeconds ? undefined : settleSeconds);
   put('filter', link.filter);
   put('status', link.status);
   put('sort', link.sort);

@@ -76,7 +76,7 @@ export class Page {
   /** It comes when somebody wants to log in. */
   #vcenter: VCenterDialog | undefined;
   readonly #wall: Wall;
-  readonly #address = new AddressBar(() => this.#currentLink());
+  readonly #address = new AddressBar(() => writeLink(this.#currentLink(), this.#served));
   readonly #keeper = new Keeper();
   readonly #served = served();
   /** The vCenter behind the server of this page, by the name of its host; empty where the server does not say it. */
@@ -322,13 +322,10 @@ export class Page {
   #logIn(...shown: Parameters<VCenterDialog['show']>): void {
     import('../dialogs/vcenter.js').then(
       ({ VCenterDialog }) => {
-        this.#vcenter ??= new VCenterDialog((source, isResumed, lookbackSeconds) => {
+        this.#vcenter ??= new VCenterDialog((source, isResumed, asked) => {
           const session = isResumed ? resumable(this.#shown) : undefined;
           if (session === undefined) {
-            this.#link.options = {
-              ...this.#link.options,
-              ...(lookbackSeconds === undefined ? {} : { lookbackSeconds }),
-            };
+            this.#link.options = { ...this.#link.options, ...asked };
             this.#watch(source);
           } else {
             this.#watch(source, session.options, session);
@@ -336,7 +333,7 @@ export class Page {
           tell(`Watching ${source.title}`);
         });
         const [resume, wanted] = shown;
-        this.#vcenter.show(resume, wanted, this.#link.options.lookbackSeconds);
+        this.#vcenter.show(resume, wanted, this.#link.options);
       },
       (error: unknown) => fail(messageOf(error)),
     );
@@ -615,7 +612,7 @@ export class Page {
         note += ` More than ${MOST_IDS} VMs do not fit in: choose them by patterns for a link.`;
       }
     }
-    return { url: location.href.replace(/#.*$/, '') + writeLink(link), note };
+    return { url: location.href.replace(/#.*$/, '') + writeLink(link, this.#served), note };
   }
 
   #save(): void {

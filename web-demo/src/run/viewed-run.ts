@@ -70,7 +70,7 @@ export class ViewedRun extends EventTarget {
     const isState = message.type === 'state';
     if (isState) {
       this.#title = message.title;
-      this.model.begin(message.startedAt, message.vms);
+      this.model.begin(message.startedAt, message.vms, message.options);
     }
     this.#beganAtMs = now - atMs;
     this.#heardAtMs = now - reading.heardAgoMs;

@@ -124,6 +124,8 @@ function plotOf(index: number): { name: string; plot: Plot } {
   return { name: `${role}-${index + 1}`, plot: shifted(plot) };
 }
 
+/** A guest reboots after its success. */
+const BOOT_MS = 5_000;
 /** After this long the script begins again, where it does. */
 const PERIOD_MS = 70_000;
 /** Each time round one VM of so many is replaced by a new one. */
@@ -171,14 +173,23 @@ export class Script {
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  /** What the guests say: only whether a specification is pending. */
-  guests(vms: readonly string[], atMs: number): readonly GuestInfo[] {
+  /** What the guests say: whether a specification is pending, and where that is asked whether they are ready. */
+  guests(vms: readonly string[], atMs: number, readiness = false): readonly GuestInfo[] {
     const round = this.#roundAt(atMs);
     const plots = new Map(this.#plots.map(({ plot }, index) => [this.#idOf(index, round), plot]));
     return vms.flatMap((vm) => {
       const plot = plots.get(vm);
-      const started = plot?.some(([at, type]) => type.startsWith('Customization') && at <= atMs - round * PERIOD_MS);
-      return started === undefined ? [] : [{ vm, pendingCustomization: !started }];
+      if (plot === undefined) {
+        return [];
+      }
+      const scriptMs = atMs - round * PERIOD_MS;
+      const started = plot.some(([at, type]) => type.startsWith('Customization') && at <= scriptMs);
+      const isUp = plot.some(([at, type]) => type === 'CustomizationSucceeded' && at + BOOT_MS <= scriptMs);
+      const told = {
+        toolsRunningStatus: isUp ? 'guestToolsRunning' : 'guestToolsNotRunning',
+        guestOperationsReady: isUp,
+      };
+      return [{ vm, pendingCustomization: !started, ...(readiness ? told : {}) }];
     });
   }
 

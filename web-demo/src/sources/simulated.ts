@@ -1,5 +1,14 @@
 /** A vCenter inside the page: the script's events, as a real one would tell them. */
-import type { CallOptions, Clock, EventPage, EventQuery, EventSource, GuestInfo, Recording } from 'vm-customization';
+import type {
+  CallOptions,
+  Clock,
+  EventPage,
+  EventQuery,
+  EventSource,
+  GuestCallOptions,
+  GuestReading,
+  Recording,
+} from 'vm-customization';
 import { count } from '../ui/dom.js';
 import { Script, type ScriptedEvent } from './script.js';
 import type { LiveSource, SourceAddress } from './source.js';
@@ -111,8 +120,11 @@ class SimulatedVCenter implements EventSource {
     return { events: this.#asked(this.#script.events(sinceMs - 1, this.nowMs), query, vms) };
   }
 
-  async readGuestInfo(vms: readonly string[]): Promise<readonly GuestInfo[]> {
-    return this.#script.guests(vms, this.nowMs);
+  async readGuestInfo(
+    vms: readonly string[],
+    { readiness = false }: GuestCallOptions,
+  ): Promise<readonly GuestReading[]> {
+    return this.#script.guests(vms, this.nowMs, readiness);
   }
 
   async *pushEvents(query: EventQuery, { signal }: CallOptions): AsyncGenerator<EventPage> {

@@ -1,15 +1,10 @@
 /** A real vCenter, through a proxy of the page's own origin. */
-import {
-  connectVCenter,
-  type EventSource,
-  type FoundVm,
-  LoginError,
-  type Lookup,
-  LookupError,
-  type VCenter,
-  type VmRef,
-} from 'vm-customization';
+import { type EventSource, type FoundVm, LoginError, type VmRef } from 'vm-customization';
+import { type WatchedVmsOptions, watchedVms } from '../../../bindings/src/page-server/watched-vms.js';
+import { connectVCenter } from '../../../bindings/src/vsphere/client/connect-browser.js';
+import type { VCenter } from '../../../bindings/src/vsphere/client/vcenter.js';
 import { count } from '../ui/dom.js';
+import { served } from './served.js';
 import { ENDLESS, type LiveSource, LOOKBACK_SECONDS, type SourceAddress } from './source.js';
 
 type VCenterAddress = Extract<SourceAddress, { kind: 'vcenter' }>;
@@ -24,17 +19,22 @@ const CHOSEN = { waitForPowerOn: true } as const;
 export class VCenterSession {
   readonly #vcenter: VCenter;
   readonly #user: string;
+  /** Where names and patterns without a path are looked for; undefined for every datacenter. */
+  readonly datacenter: string | undefined;
   /** It stands: what is tried again and again locks the account. */
   #refusal: LoginError | undefined;
 
-  private constructor(vcenter: VCenter, user: string) {
+  private constructor(vcenter: VCenter, user: string, datacenter: string | undefined) {
     this.#vcenter = vcenter;
     this.#user = user;
+    this.datacenter = datacenter;
   }
 
   /** @throws LoginError, ConnectionError, UnsupportedServerError */
   static async logIn(user: string, password: string, signal: AbortSignal): Promise<VCenterSession> {
-    return new VCenterSession(await connectVCenter({ server: SERVER, user, password, signal }), user);
+    const page = served();
+    const datacenter = page.kind === 'vcenter' ? page.datacenter : undefined;
+    return new VCenterSession(await connectVCenter({ server: SERVER, user, password, signal }), user, datacenter);
   }
 
   get instanceUuid(): string | undefined {
@@ -47,7 +47,7 @@ export class VCenterSession {
 
   /** All that the account may see. */
   async all(): Promise<readonly FoundVm[]> {
-    return (await this.#find(['*'])).vms;
+    return await this.#find(['*'], { datacenter: undefined });
   }
 
   /**
@@ -56,16 +56,16 @@ export class VCenterSession {
    * @throws LookupError for a name that fits nothing
    */
   async watchPatterns(patterns: readonly string[], again = false): Promise<LiveSource> {
-    return this.#source(await this.#find(patterns, again), patterns);
+    return this.#source(await this.#find(patterns, { mayBeGone: again }), patterns);
   }
 
   /** These VMs. Those that are gone are watched too: the report says so. */
   async watchVms(vms: readonly VmRef[]): Promise<LiveSource> {
     const asked = new Set(vms.map(({ vm }) => vm));
-    const { vms: all } = await this.#find(['*']);
+    const all = await this.all();
     const names = new Map(all.filter(({ vm }) => asked.has(vm)).map(({ vm, name }) => [vm, name]));
     const kept = vms.map(({ vm, name }) => ({ vm, name: names.get(vm) ?? name ?? vm }));
-    return this.#source({ vms: kept }, []);
+    return this.#source(kept, []);
   }
 
   /** @param leaving - the page goes, and waits for nothing */
@@ -73,26 +73,26 @@ export class VCenterSession {
     await this.#vcenter.close({ leaving });
   }
 
-  #source(found: Lookup, patterns: readonly string[]): LiveSource {
+  #source(vms: readonly FoundVm[], patterns: readonly string[]): LiveSource {
     const address: VCenterAddress = {
       kind: 'vcenter',
       user: this.#user,
       instanceUuid: this.instanceUuid,
       patterns,
-      vms: found.vms,
+      vms,
     };
     return {
       address,
-      title: `${patterns.length > 0 ? patterns.join(' ') : count(found.vms.length, 'VM')} on ${this.name}`,
+      title: `${patterns.length > 0 ? patterns.join(' ') : count(vms.length, 'VM')} on ${this.name}`,
       host: this.#vcenter.host,
       events: this.#events(),
-      vms: found.vms,
+      vms,
       options: { lookbackSeconds: LOOKBACK_SECONDS, ...(patterns.length > 0 ? ENDLESS : CHOSEN) },
       ...(patterns.length > 0
         ? {
             lookUp: {
               everyMs: LOOK_UP_MS,
-              find: async (signal) => (await this.#find(patterns, true, signal)).vms,
+              find: (signal) => this.#find(patterns, { mayBeGone: true, signal }),
             },
           }
         : {}),
@@ -129,26 +129,8 @@ export class VCenterSession {
     }
   }
 
-  /** Patterns that fit nothing find nothing; a name that fits nothing, unless it may be gone, or several is told. */
-  async #find(patterns: readonly string[], mayBeGone = false, signal?: AbortSignal): Promise<Lookup> {
-    try {
-      return await this.#unlessRefused(() => this.#vcenter.findVms(patterns, { signal }));
-    } catch (error) {
-      if (!(error instanceof LookupError)) {
-        throw error;
-      }
-      const empty = new Set(
-        error.problems
-          .filter(
-            ({ input, kind }) => (kind !== 'ambiguous' && /[*?]/.test(input)) || (mayBeGone && kind === 'notFound'),
-          )
-          .map(({ input }) => input),
-      );
-      const rest = patterns.filter((pattern) => !empty.has(pattern));
-      if (empty.size === 0 || error.problems.some(({ input }) => !empty.has(input))) {
-        throw error;
-      }
-      return rest.length === 0 ? { vms: [] } : this.#vcenter.findVms(rest, { signal });
-    }
+  #find(patterns: readonly string[], options: Partial<WatchedVmsOptions>): Promise<readonly FoundVm[]> {
+    const { datacenter } = this;
+    return this.#unlessRefused(() => watchedVms(this.#vcenter, patterns, { datacenter, ...options }));
   }
 }

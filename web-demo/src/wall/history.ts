@@ -30,10 +30,10 @@ export class History {
   #lastOkMs: number | undefined;
 
   /** A row as it stands now: the result of its attempt, or that there is none any more. */
-  note({ row, poweredOnMs, startedMs, finishedMs }: ModelEntry): void {
+  note({ row, poweredOnMs, startedMs, finishedMs, awaitsReady }: ModelEntry): void {
     const key = `${row.vm}/${row.attempt ?? 0}`;
     const isSuccess = row.customizationStatus === 'CustomizationSucceeded';
-    if (finishedMs === null || !(isSuccess || row.customizationStatus === 'CustomizationFailed')) {
+    if (finishedMs === null || awaitsReady || !(isSuccess || row.customizationStatus === 'CustomizationFailed')) {
       this.#results.delete(key);
       return;
     }

@@ -4,7 +4,7 @@ import { type ModelEntry, type Need, needOf } from 'vm-customization/element';
 
 export type Kind = Need | 'customizing' | 'succeeded' | 'idle';
 
-type Judged = Pick<ModelEntry, 'row' | 'finishedMs' | 'isStuck'>;
+type Judged = Pick<ModelEntry, 'row' | 'finishedMs' | 'isStuck' | 'awaitsReady'>;
 
 /** Of a VM that is off, or has nothing pending, nothing is under way. */
 const IDLE: ReadonlySet<Hint | null | undefined> = new Set<Hint>([
@@ -23,7 +23,7 @@ export function kindOf(entry: Judged): Kind {
   }
   const { customizationStatus, conclusion, hint } = entry.row;
   if (customizationStatus === 'CustomizationSucceeded') {
-    return 'succeeded';
+    return entry.awaitsReady ? 'customizing' : 'succeeded';
   }
   const isIdle = conclusion !== undefined || customizationStatus === 'VmNotStarted' || IDLE.has(hint);
   return isIdle ? 'idle' : 'customizing';

@@ -88,11 +88,21 @@ export async function page(command: PageCommand, commandProcess: CommandProcess)
 }
 
 /** The page speaks to vCenter itself, through this process: the password is that of whoever opens it. */
-function logInOnPage({ connection, patterns }: PageCommand): Served {
-  const { url, trust } = resolveServer(connection, process.env);
+function logInOnPage({ connection, patterns, readiness: { ready, settleSeconds } }: PageCommand): Served {
+  const { url, trust, datacenter } = resolveServer(connection, process.env);
   const vcenter = nodeTransport(url, trust);
   return {
-    page: { source: { content: 'vcenter', 'data-host': hostOf(url), 'data-patterns': patterns.join(' ') }, vcenter },
+    page: {
+      source: {
+        content: 'vcenter',
+        'data-host': hostOf(url),
+        'data-patterns': patterns.join(' '),
+        ...(datacenter === undefined ? {} : { 'data-datacenter': datacenter }),
+        ...(ready === undefined || ready === null ? {} : { 'data-ready': ready }),
+        ...(settleSeconds === undefined ? {} : { 'data-settle': String(settleSeconds) }),
+      },
+      vcenter,
+    },
     broken: new Promise(() => undefined),
     close: async () => vcenter.close(),
   };
@@ -105,17 +115,20 @@ async function shareWatch(command: PageCommand, { signal, err }: CommandProcess)
   const warn = (message: string): void => {
     err.write(`${sanitizeForTerminal(message)}\n`);
   };
-  const vcenter = new PatientVCenter(waysIn(command.connection, warn));
+  const { datacenter } = resolveServer(command.connection, process.env);
+  const vcenter = new PatientVCenter(waysIn(command.connection, warn), datacenter);
   try {
     const { host } = await vcenter.open(signal);
     const patterns = command.patterns.length === 0 ? ['*'] : command.patterns;
+    const all = datacenter === undefined ? 'all VMs' : `all VMs of ${datacenter}`;
     const vms = await vcenter.find(patterns, false, signal);
     const metrics = new Metrics();
     let trouble = '';
     const watch = new SharedWatch(vcenter, {
-      title: `${command.patterns.length === 0 ? 'all VMs' : patterns.join(' ')} on ${host}`,
+      title: `${command.patterns.length === 0 ? all : patterns.join(' ')} on ${host}`,
       patterns,
       vms,
+      readiness: command.readiness,
       warn,
       onProgress: (progress) => {
         metrics.take(progress);

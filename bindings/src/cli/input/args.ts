@@ -22,6 +22,9 @@ export interface ConnectionFlags {
   readonly thumbprint: string | undefined;
 }
 
+/** What a guest has to be before its VM is done; what was not said is left out. */
+export type Readiness = Pick<MonitorOptions, 'ready' | 'settleSeconds'>;
+
 /** What the command is to do. */
 export type Command =
   | { readonly kind: 'help' }
@@ -42,6 +45,7 @@ export type Command =
       readonly tlsKey: string | undefined;
       readonly behindTlsProxy: boolean;
       readonly viewersTokenFile: string | undefined;
+      readonly readiness: Readiness;
     }
   | { readonly kind: 'replay'; readonly file: string; readonly json: boolean }
   | {
@@ -176,6 +180,7 @@ function page({ asked, positionals, text, is }: Given): Command {
     tlsKey,
     behindTlsProxy,
     viewersTokenFile: text('viewers-token-file'),
+    readiness: readinessOf(text),
   };
 }
 
@@ -248,12 +253,8 @@ function wait({ asked, positionals, text, is }: Given): Command {
     lookbackSeconds: seconds('--lookback', text('lookback')),
     since: serverTimeText(text('since')),
     attempts: oneOf('--attempts', text('attempts'), ['follow', 'first', 'reopen']),
-    ready: READY[oneOf('--ready', text('ready'), ['tools', 'guest-operations']) ?? 'none'],
-    settleSeconds: seconds('--settle', text('settle')),
+    ...readinessOf(text),
   });
-  if (options.settleSeconds !== undefined && options.ready === undefined) {
-    throw new UsageError('--settle says for how long a guest has to stay ready: give --ready too');
-  }
   const heartbeat = secondsOrNone('--heartbeat', text('heartbeat'));
   if (heartbeat !== undefined && heartbeat !== null && (heartbeat < 1 || heartbeat > 86_400)) {
     throw new UsageError(`--heartbeat is '${text('heartbeat')}': give from 1s to 24h, or none`);
@@ -273,6 +274,15 @@ function wait({ asked, positionals, text, is }: Given): Command {
     state: text('state'),
     withoutEffect: rules === 'published' ? without.map((name) => `--${name}`) : [],
   };
+}
+
+function readinessOf(text: Given['text']): Readiness {
+  const ready = READY[oneOf('--ready', text('ready'), ['tools', 'guest-operations']) ?? 'none'];
+  const settleSeconds = seconds('--settle', text('settle'));
+  if (settleSeconds !== undefined && ready === undefined) {
+    throw new UsageError('--settle says for how long a guest has to stay ready: give --ready too');
+  }
+  return definedOnly<Readiness>({ ready, settleSeconds });
 }
 
 function parse(command: CommandName, argv: readonly string[]): Given {

@@ -63,13 +63,11 @@ export async function resolveConnection(
   const isOfGovc = families.naming?.isGovc === true;
   const standIns = isOfGovc ? {} : environment;
   const given = signInFromFiles(flags, standIns);
-  const isGovcFor = families.usable.some((family) => family.isGovc && isFor(family, found.url));
-  const datacenter = isGovcFor ? environment.GOVC_DATACENTER : undefined;
   const rest = {
     url: found.url,
     protocol: flags.protocol,
     trust,
-    ...(datacenter === undefined || datacenter === '' ? {} : { datacenter }),
+    ...datacenterOf(families.usable, found.url, environment),
   };
   const named = flags.user !== undefined || flags.passwordFile !== undefined;
   const saved =
@@ -97,10 +95,26 @@ export async function resolveConnection(
  * The same without whom it is logged in as.
  * @throws {@link UsageError} that says where the server may come from
  */
-export function resolveServer(flags: ConnectionFlags, environment: Environment): Pick<Connection, 'url' | 'trust'> {
+export function resolveServer(
+  flags: ConnectionFlags,
+  environment: Environment,
+): Pick<Connection, 'url' | 'trust' | 'datacenter'> {
   const families = familiesFor(flags, environment);
   const { url } = find(flags, families);
-  return { url, trust: trustOf(flags, families.usable, url, environment) };
+  return {
+    url,
+    trust: trustOf(flags, families.usable, url, environment),
+    ...datacenterOf(families.usable, url, environment),
+  };
+}
+
+/** govc's word on where names are looked for counts for the server that govc's names are of. */
+function datacenterOf(
+  families: readonly EnvCredentials[],
+  url: URL,
+  { GOVC_DATACENTER: datacenter = '' }: Environment,
+): Pick<Connection, 'datacenter'> {
+  return datacenter !== '' && families.some((family) => family.isGovc && isFor(family, url)) ? { datacenter } : {};
 }
 
 async function byName(found: Found, prompt: Prompt | undefined): Promise<SignIn> {

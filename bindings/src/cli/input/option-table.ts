@@ -234,7 +234,7 @@ export type OptionName = (typeof OPTIONS)[number]['name'];
 /** What each command is called, what comes after it, and which options it takes. `wait` is what is done without a name. */
 export const COMMANDS = [
   { name: 'wait', groups: ['wait', 'output', 'connection', 'common'] },
-  { name: 'page', groups: ['page', 'connection', 'common'] },
+  { name: 'page', groups: ['page', 'connection', 'common'], options: ['ready', 'settle'] },
   { name: 'server-time', groups: ['connection', 'common'] },
   { name: 'replay', groups: ['common'], options: ['json'] },
   { name: 'completion', groups: ['common'] },

@@ -26,7 +26,7 @@ Output:
 ${table('output')}
 ${table('common')}
 
-${paragraph('The status page, which page serves for one vCenter until Ctrl-C; VMs are those to watch, all where there are none. Without --shared whoever opens it logs in on it, and the password goes through to the vCenter:')}
+${paragraph('The status page, which page serves for one vCenter until Ctrl-C; VMs are those to watch, all where there are none. Without --shared whoever opens it logs in on it, and the password goes through to the vCenter. It takes --ready and --settle too:')}
 ${table('page')}
 
 ${paragraph('Connection, with the environment variables used where an option is missing (VSPHERE_* before GOVC_*; the user and the password that are named with one server are sent to no other but that of --server):')}
