@@ -135,6 +135,7 @@ test('a vCenter that hangs is seen as such after 30 s: a band, rows as of then, 
   assert.equal(await nowMs(), standing, 'and stand still');
   assert.match(await band(page).textContent(), /\(1 min\)/);
   assert.deepEqual(await statuses(page), [['hangs-1', 'CustomizationStarted', undefined]]);
+  await page.locator('#view .row').first().click();
   await page.evaluate(axe);
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });

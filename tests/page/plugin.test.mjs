@@ -55,7 +55,7 @@ async function openClient(context, client, path = client.page) {
   await page.goto(path);
   const frame = path === client.page ? page.frameLocator('iframe') : page;
   const says = (text) =>
-    frame.locator('#state, #what, #missing li').filter({ hasText: text }).waitFor({ timeout: LIMIT_MS });
+    frame.locator('#state, #what, #band-end, #missing li').filter({ hasText: text }).waitFor({ timeout: LIMIT_MS });
   return {
     page,
     frame,
@@ -68,7 +68,7 @@ async function openClient(context, client, path = client.page) {
       return performance.now() - begun;
     },
     says,
-    live: () => says('Live: events are shown as they happen.'),
+    live: () => says(/^Live$/),
     theme: () => frame.locator('html').evaluate((root) => getComputedStyle(root).colorScheme),
   };
 }
@@ -297,9 +297,56 @@ describe('the view in the vSphere Client', { concurrency: 2 }, () => {
     // Now the user does not.
     await simulator.do({ do: 'expireSessions' });
     await view.says(/does not accept the session of this vSphere Client/);
+    // What was known of it stays.
+    await view.sees('web-1', 'CustomizationNotStarted');
+    await view.frame.locator('#band.on').waitFor();
     await client.logIn();
     await view.frame.getByRole('button', { name: 'Try again' }).click();
+    await view.live();
     await view.sees('web-1', 'CustomizationNotStarted');
+    assert.equal(await view.frame.locator('#band.on').count(), 0);
+  });
+
+  test('says always how fresh it is: rows of a vCenter that hangs stay, dimmed and as of then, until it answers', {
+    timeout: 90_000,
+  }, async (context) => {
+    const all = await setUp(context);
+    const { simulator, client } = all;
+    const vm = await addVm(all);
+    const view = await openClient(context, client);
+    await simulator.do({ do: 'post', event: 'VmStartingEvent', vm });
+    await view.sees('web-1', 'CustomizationNotStarted');
+    await view.live();
+    await view.frame.getByText(/^Live · \d+ s ago$/).waitFor();
+    const band = view.frame.locator('#band.on');
+    assert.equal(await band.count(), 0);
+    const hung = [];
+    await view.page.route(/\/(time|events|guests|push)$/, (route) => hung.push(route));
+    await view.page.frames()[1].evaluate(() => {
+      // Half a minute of silence is eight seconds.
+      const now = performance.now.bind(performance);
+      const fromMs = now();
+      performance.now = () => fromMs + (now() - fromMs) * 4;
+    });
+    await band
+      .filter({ hasText: /vCenter not readable since \d\d:\d\d:\d\d \(\d+ (s|min)\)\. Shown as of then/ })
+      .waitFor();
+    assert.equal(await band.getByRole('status').count(), 1);
+    await view.frame.locator('#state').filter({ hasText: 'Not readable' }).waitFor();
+    await view.sees('web-1', 'CustomizationNotStarted');
+    const element = view.frame.locator('vm-customization-status');
+    assert.ok(Number(await element.evaluate((shown) => getComputedStyle(shown).opacity)) < 1, 'dimmed');
+    const frame = view.page.frames()[1];
+    await frame.evaluate(AXE);
+    const { violations } = await frame.evaluate(() => window.axe.run());
+    assert.deepEqual(
+      violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+      [],
+    );
+    await view.page.unrouteAll();
+    for (const route of hung) await route.abort().catch(() => undefined);
+    await band.waitFor({ state: 'detached' });
+    await view.live();
   });
 
   test('reads on when the back end was started again, which closes all its sessions first', async (context) => {

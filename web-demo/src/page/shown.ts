@@ -1,8 +1,8 @@
 /** What the page shows: one thing at a time, from which everything around the table follows. */
 import type { Recording, Report } from 'vm-customization';
 import type { RunModel } from 'vm-customization/element';
-import { type Freshness, spanText } from '../run/freshness.js';
-import { type LiveRun, type LiveState, reportOf } from '../run/live-run.js';
+import { type Freshness, type LiveState, statusOf } from '../run/freshness.js';
+import { type LiveRun, reportOf } from '../run/live-run.js';
 import type { Player } from '../run/player.js';
 import type { ViewedRun } from '../run/viewed-run.js';
 import type { LiveSession } from './reload.js';
@@ -169,21 +169,11 @@ export interface StatusLine {
   readonly hasOptions: boolean;
 }
 
-const STATES: Readonly<Record<LiveState, string>> = {
-  opening: 'Opening',
-  live: 'Live',
-  reading: 'Reading',
-  retrying: 'Trying again',
-  ended: 'Ended',
-  lost: 'Not readable',
-};
-
 export function statusLine(shown: Shown, isOnline: boolean): StatusLine {
-  const freshness = freshnessOf(shown);
   const isVCenter = sourceOf(shown) === 'vcenter';
   const run = runOf(shown);
   const still = {
-    age: freshness.kind === 'fresh' ? ` · ${spanText(freshness.ageMs)} ago` : '',
+    age: '',
     trouble: '',
     isLive: false,
     canLogOut: isVCenter && shown.kind !== 'asked',
@@ -197,16 +187,12 @@ export function statusLine(shown: Shown, isOnline: boolean): StatusLine {
     case 'saved':
       return { ...still, title: 'vCenter', ...(offline ?? { state: 'saved', label: 'Last known state' }) };
     case 'live': {
-      const { state, trouble, source } = shown.run;
-      // A server that hangs says nothing of it.
-      const known = freshness.kind === 'stale' && state !== 'retrying' ? 'lost' : state;
-      const told = offline ?? { state: known, label: STATES[known] };
-      return { ...still, title: source.title, trouble, isLive: true, ...told };
+      const { trouble, source } = shown.run;
+      return { ...still, title: source.title, trouble, isLive: true, ...statusOf(shown.run), ...offline };
     }
     case 'viewed': {
-      const { state, trouble, title } = shown.view;
-      const known = freshness.kind === 'stale' && state !== 'retrying' ? 'lost' : state;
-      return { ...still, title, trouble, state: known, label: STATES[known] };
+      const { trouble, title } = shown.view;
+      return { ...still, title, trouble, ...statusOf(shown.view) };
     }
     case 'rewound':
       return { ...still, title: shown.run.source.title, state: 'played', label: 'Rewound' };

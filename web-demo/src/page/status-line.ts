@@ -1,5 +1,6 @@
 /** Draws the status line with its band, and which source is the current one. */
 import { bandText, type Freshness } from '../run/freshness.js';
+import { drawBandText } from '../ui/band.js';
 import { button, html, setText } from '../ui/dom.js';
 import { freshnessOf, modelOf, type Shown, sourceOf, statusLine } from './shown.js';
 
@@ -29,16 +30,11 @@ export function drawStatusLine(shown: Shown): void {
   }
 }
 
-/** The band over rows that are as of an earlier time: it stays while they are, and is read out once. */
+/** The band over rows that are as of an earlier time stays while they are. */
 export function drawBand(shown: Shown): void {
   const freshness = freshnessOf(shown);
-  const { begin, duration, end } = bandText(freshness, modelOf(shown).serverNowMs ?? Date.now());
-  setText(html('band-begin'), begin);
-  setText(html('band-duration'), duration);
-  setText(html('band-end'), end);
-  html('band').classList.toggle('on', begin !== '');
+  drawBandText(bandText(freshness, modelOf(shown).serverNowMs ?? Date.now()));
   button('band-log-in').hidden = !isLogInOffered(freshness);
-  document.documentElement.classList.toggle('stale', begin !== '');
 }
 
 function isLogInOffered(freshness: Freshness): boolean {

@@ -1,99 +1,65 @@
 /** The view of the plug-in: the VM in the Client's context, followed for as long as the page is there. */
-import { init, type Progress, type WatchOptions } from 'vm-customization';
+import { init } from 'vm-customization';
 import core from 'vm-customization/core.wasm?url';
+import { LiveRun, type RunSource, type SavedRun } from '../run/live-run.js';
+import { ENDLESS, LOOKBACK_SECONDS } from '../sources/source.js';
+import { messageOf } from '../ui/dom.js';
 import { connectClient, followTheme } from './client.js';
 import type { HtmlClientSdk } from './client-sdk.js';
 import { Page } from './page.js';
 import { Session } from './session.js';
 import { contextVms } from './urn.js';
-import { showRun } from './view.js';
-
-/** A power-on of yesterday is still of interest to who looks at a VM today. */
-const LOOKBACK_SECONDS = 86_400;
+import { viewOf } from './view.js';
 
 const page = new Page();
 
-async function show(sdk: HtmlClientSdk, lookbackSeconds: number): Promise<void> {
-  const ended = new AbortController();
+/** @param saved - the rows to go on from, of a run whose source has failed for good: they stay meanwhile */
+async function show(sdk: HtmlClientSdk, lookbackSeconds: number, saved?: SavedRun): Promise<void> {
+  const over = new AbortController();
   let session: Session | undefined;
+  let run: LiveRun<RunSource> | undefined;
   const leave = (): void => {
-    ended.abort();
+    over.abort();
+    removeEventListener('pagehide', leave);
     session?.close();
+    void run?.stop(false);
+  };
+  const again = (seconds = lookbackSeconds, from?: SavedRun): void => {
+    leave();
+    void show(sdk, seconds, from);
   };
   addEventListener('pagehide', leave);
   try {
-    page.clear();
+    page.clear(saved !== undefined);
     page.tell('Asking for a session…');
     session = new Session(sdk, contextVms(sdk.app.getContextObjects()));
-    const { vms, missing } = await session.open(ended.signal);
+    const { vms, missing } = await session.open(over.signal);
     page.showMissing(missing);
     if (vms.length === 0) {
+      leave();
       page.fail('There is no VM to show.');
       return;
     }
-    page.tell('Reading events…');
-    const options: WatchOptions = {
-      attempts: 'reopen',
-      waitForPowerOn: true,
-      timeoutSeconds: null,
-      lookbackSeconds,
-      signal: ended.signal,
-      onProgress: teller(),
-    };
-    const watch = await showRun(page.view, session.source, vms, options, (seconds) => {
-      leave();
-      begin(sdk, seconds);
+    const source: RunSource = { events: session.source, vms, options: ENDLESS, close: async () => undefined };
+    const watching = new LiveRun(source, { lookbackSeconds }, saved);
+    run = watching;
+    watching.addEventListener('state', () => {
+      if (watching.state === 'lost') {
+        session?.close();
+        page.offerAgain(() => again(lookbackSeconds, watching.save()));
+      } else if (watching.state === 'ended') {
+        leave();
+        const errors = watching.model.rows.flatMap(({ error }) => error?.message ?? []);
+        page.fail(errors[0] ?? (watching.trouble || 'These VMs are no longer there.'), again);
+      }
     });
-    const report = await watch.report;
-    if (ended.signal.aborted) {
-      return;
-    }
-    const reason = report.vms.map(({ error }) => error?.message).find((message) => message !== undefined);
-    page.fail(reason ?? 'These VMs are no longer there.', () => begin(sdk));
+    page.follow(watching, viewOf(watching.model, lookbackSeconds, again));
   } catch (error) {
-    if (!ended.signal.aborted) {
-      page.fail(messageOf(error), () => begin(sdk));
+    if (!over.signal.aborted) {
+      leave();
+      page.fail(messageOf(error), () => again(lookbackSeconds, saved));
     }
-  } finally {
-    removeEventListener('pagehide', leave);
-    leave();
   }
-}
-
-/** Tells how events come, and what is wrong while they do not. */
-function teller(): (progress: Progress) => void {
-  let way = 'Reading events…';
-  let trouble: string | undefined;
-  return (progress) => {
-    switch (progress.type) {
-      case 'pushing':
-        way = 'Live: events are shown as they happen.';
-        break;
-      case 'pushFailed':
-      case 'pushUnavailable':
-        way = 'Events are read every 15 seconds.';
-        break;
-      case 'read':
-        trouble = undefined;
-        break;
-      case 'readFailed':
-        if (progress.failure.vm === undefined) {
-          trouble = `Events cannot be read: ${progress.failure.message}`;
-        }
-        break;
-      default:
-        return;
-    }
-    page.tell(trouble ?? way);
-  };
-}
-
-function begin(sdk: HtmlClientSdk, lookbackSeconds = LOOKBACK_SECONDS): void {
-  void show(sdk, lookbackSeconds);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 // A page that comes back from the browser's cache has given its session up.
@@ -106,7 +72,7 @@ addEventListener('pageshow', ({ persisted }) => {
 try {
   const [sdk] = await Promise.all([connectClient(), init(fetch(core))]);
   followTheme(sdk, document.documentElement);
-  begin(sdk);
+  void show(sdk, LOOKBACK_SECONDS);
 } catch (error) {
   page.fail(messageOf(error));
 }

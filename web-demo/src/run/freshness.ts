@@ -1,4 +1,5 @@
 /** How fresh what is shown of a vCenter is: a pure function of host times. */
+import type { BandText } from '../ui/band.js';
 
 /** A vCenter that says nothing for this long is not readable. */
 export const SILENT_AFTER_MS = 30_000;
@@ -55,17 +56,36 @@ export function spanText(ms: number): string {
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
 
+/** How a source is doing. `lost`: it has failed for good. */
+export type LiveState = 'opening' | 'live' | 'reading' | 'retrying' | 'ended' | 'lost';
+
+export const STATES: Readonly<Record<LiveState, string>> = {
+  opening: 'Opening',
+  live: 'Live',
+  reading: 'Reading',
+  retrying: 'Trying again',
+  ended: 'Ended',
+  lost: 'Not readable',
+};
+
+/** What is said of a run that is followed: `Live`, and ` · 2 s ago`. */
+export function statusOf({ state, freshness }: { readonly state: LiveState; readonly freshness: Freshness }): {
+  readonly state: LiveState;
+  readonly label: string;
+  readonly age: string;
+} {
+  // A server that hangs says nothing of it.
+  const known = freshness.kind === 'stale' && state !== 'retrying' ? 'lost' : state;
+  return {
+    state: known,
+    label: STATES[known],
+    age: freshness.kind === 'fresh' ? ` · ${spanText(freshness.ageMs)} ago` : '',
+  };
+}
+
 const DAY_MS = 86_400_000;
 const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const DATE = new Intl.DateTimeFormat('sv', { dateStyle: 'short' });
-
-/** What the band says, in parts: the duration changes all the time, and is not to be read out each time. */
-export interface BandText {
-  readonly begin: string;
-  /** Such as ` (1 min)`. */
-  readonly duration: string;
-  readonly end: string;
-}
 
 /** @param nowMs - now on the clock of `asOfMs`, to tell whether that was today */
 export function bandText(freshness: Freshness, nowMs: number): BandText {

@@ -21,7 +21,7 @@ import { eventsOf, followWatch, RunModel, TIMELINE_EVENT_TYPES } from 'vm-custom
 import { ReadingLog } from '../../../bindings/src/page-server/reading-log.js';
 import type { LiveSource } from '../sources/source.js';
 import { messageOf } from '../ui/dom.js';
-import { ASK_EVERY_MS, type Freshness, isSilent } from './freshness.js';
+import { ASK_EVERY_MS, type Freshness, isSilent, type LiveState } from './freshness.js';
 
 const TICK_MS = 1_000;
 /** Failures of a read as a whole that end a run (D13). */
@@ -48,12 +48,12 @@ export interface SavedRun {
   readonly recordingBytes?: number;
 }
 
-/** How the source is doing. `lost`: it has failed for good, and another run may go on from {@link LiveRun.save}. */
-export type LiveState = 'opening' | 'live' | 'reading' | 'retrying' | 'ended' | 'lost';
+/** What of a source a run needs. */
+export type RunSource = Omit<LiveSource, 'address' | 'title' | 'host'>;
 
-/** Tells `state` when `state` or `trouble` has changed. */
-export class LiveRun extends EventTarget {
-  readonly source: LiveSource;
+/** Tells `state` when `state` or `trouble` has changed. Of one that is `lost` another run may go on from {@link LiveRun.save}. */
+export class LiveRun<Source extends RunSource = LiveSource> extends EventTarget {
+  readonly source: Source;
   readonly model = new RunModel();
   readonly options: MonitorOptions;
   readonly #saved: SavedRun | undefined;
@@ -85,7 +85,7 @@ export class LiveRun extends EventTarget {
   #doubt: { readonly snapshot: Snapshot | undefined; readonly inputs: RunInput[] } | undefined;
 
   /** @param saved - goes on from there, not from the beginning */
-  constructor(source: LiveSource, options: MonitorOptions, saved?: SavedRun) {
+  constructor(source: Source, options: MonitorOptions, saved?: SavedRun) {
     super();
     this.source = source;
     this.options = { ...source.options, ...options };
