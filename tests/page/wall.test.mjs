@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { until } from '../until.mjs';
 import { openShift, shiftRecording } from './lib/shift.mjs';
 import { sourceModule } from './lib/source-module.mjs';
-import { openPage } from './lib/status-page.mjs';
+import { openPage, origin } from './lib/status-page.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const { kindOf, tilesOf } = await sourceModule('wall/kinds.ts');
@@ -339,6 +340,37 @@ const measured = (page) =>
       cut: cut.filter((each) => getComputedStyle(each).display !== 'inline').map(({ outerHTML }) => outerHTML),
     };
   });
+
+test('a reload keeps the results of attempts that are over, in the strip and among the last successes', {
+  timeout: 60_000,
+}, async (context) => {
+  // Every 3.5 s each VM has another attempt.
+  const { page, complaints, close } = await openPage('#wall=1&speed=20', { viewport: { width: 1920, height: 1080 } });
+  context.after(close);
+  const counted = async () => {
+    const text = await page.locator('#wall-view .shift p').textContent();
+    const [, succeeded, failed] = /(\d+) succeeded, (\d+) failed/.exec(text).map(Number);
+    return { succeeded, failed };
+  };
+  await until(async () => (await counted()).succeeded > 16 && (await counted()).failed > 1, 'more results than VMs');
+  const before = await counted();
+  await page.reload();
+  await page
+    .locator('#wall-view .shift p')
+    .filter({ hasText: /succeeded/ })
+    .waitFor();
+  const after = await counted();
+  assert.ok(after.succeeded >= before.succeeded && after.failed >= before.failed, JSON.stringify({ before, after }));
+  // Another run has a history of its own.
+  await page.goto('about:blank');
+  await page.goto(`${await origin()}#wall=1&speed=20&vms=2`);
+  await page
+    .locator('#wall-view .shift p')
+    .filter({ hasText: /succeeded/ })
+    .waitFor();
+  assert.ok((await counted()).succeeded < before.succeeded);
+  assert.deepEqual(complaints, []);
+});
 
 test('numbers of three and four digits have room', async (context) => {
   const { page, close } = await openPage('#vms=5000&wall=1', { viewport: { width: 1920, height: 1080 } });

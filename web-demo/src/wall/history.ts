@@ -4,6 +4,9 @@ import type { ModelEntry, ReadMark } from 'vm-customization/element';
 /** Of more only the newest count. */
 const RESULTS_KEPT = 5_000;
 const GAPS_KEPT = 500;
+/** Over a reload: browsers keep 5 MiB of a page, most of it for the run. */
+const RESULTS_SAVED = 2_000;
+const KEY = 'vm-customization/shift';
 /** Silence that is told of. */
 const LEAST_GAP_MS = 30_000;
 
@@ -22,12 +25,49 @@ export interface Gap {
   readonly toMs: number;
 }
 
+/** As it is kept over a reload: `key` tells attempts apart. */
+interface SavedHistory {
+  /** Of the run, server time. */
+  readonly startedAt: string;
+  readonly results: readonly (readonly [key: string, result: Result])[];
+  readonly gaps: readonly Gap[];
+}
+
 export class History {
-  readonly #results = new Map<string, Result>();
-  #gaps: Gap[] = [];
+  readonly #results: Map<string, Result>;
+  #gaps: Gap[];
   /** The last read that worked, while none has since. */
   #failingSinceMs: number | undefined;
   #lastOkMs: number | undefined;
+
+  constructor({ results, gaps }: Pick<SavedHistory, 'results' | 'gaps'> = { results: [], gaps: [] }) {
+    this.#results = new Map(results);
+    this.#gaps = [...gaps];
+  }
+
+  /** That of the run that began then, as it was before a reload of this tab; an empty one where none was kept. */
+  static kept(startedAt: string | null): History {
+    try {
+      const saved = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as SavedHistory | null;
+      return saved?.startedAt === startedAt ? new History(saved) : new History();
+    } catch {
+      return new History();
+    }
+  }
+
+  /** Keeps what is newer than a server time, for a reload. @param startedAt - of the run */
+  keep(startedAt: string, fromMs: number): void {
+    const saved: SavedHistory = {
+      startedAt,
+      results: [...this.#results].filter(([, { atMs }]) => atMs > fromMs).slice(-RESULTS_SAVED),
+      gaps: this.#gaps.filter(({ toMs }) => toMs > fromMs),
+    };
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify(saved));
+    } catch {
+      // The quota, or a browser that keeps nothing: the rows are there all the same.
+    }
+  }
 
   /** A row as it stands now: the result of its attempt, or that there is none any more. */
   note({ row, poweredOnMs, startedMs, finishedMs, awaitsReady }: ModelEntry): void {

@@ -12,7 +12,7 @@ import { icon } from './icons.js';
 import { tilesOf } from './kinds.js';
 import { pageOf, shareLines } from './paging.js';
 import { reasonInWords } from './reason.js';
-import { stripOf } from './strip.js';
+import { STRIP_MS, stripOf } from './strip.js';
 import { timeText } from './times.js';
 import { usualRange } from './usual.js';
 
@@ -126,6 +126,11 @@ export class WallView {
       }
     });
     new ResizeObserver(() => this.#draw()).observe(this.#root);
+    addEventListener('pagehide', () => {
+      if (this.#startedAt !== null) {
+        this.#history.keep(this.#startedAt, this.#lastMs - STRIP_MS);
+      }
+    });
   }
 
   /** Shows this run from here on. */
@@ -168,7 +173,7 @@ export class WallView {
     let anew = vms === null;
     // A run that goes on after a log-in keeps its start; another one, and a step back in time, is another history.
     if (model.startedAt !== this.#startedAt || (anew && nowMs < this.#lastMs)) {
-      this.#history = new History();
+      this.#history = model.startedAt === this.#startedAt ? new History() : History.kept(model.startedAt);
       this.#startedAt = model.startedAt;
       this.#readsNoted = 0;
       anew = true;
