@@ -2,7 +2,7 @@
 //!
 //! Counted is what is allocated, in all and at once, which is the same on every machine: a reading that starts over,
 //! copies what it has, or keeps a tree shows in it. What is looked at without being kept shows in the instructions that
-//! what ships takes, beside the largest documents (`large.rs`). How long it takes stands in the measurements
+//! what ships takes, beside the largest documents (`tests/shipped`). How long it takes stands in the measurements
 //! (`cargo xtask bench`).
 #![allow(
     clippy::unwrap_used,

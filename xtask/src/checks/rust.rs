@@ -117,14 +117,7 @@ pub(super) fn test() -> Result<()> {
 
 /// What ships, as it is optimised: with checks and without optimisation the largest documents take minutes.
 pub(super) fn shipped() -> Result<()> {
-    run(cargo().args([
-        "test",
-        "--release",
-        "--package",
-        "vm-customization-tests",
-        "--test",
-        "shipped",
-    ]))
+    run(cargo().args(["test", "--release", "--package", "vm-customization-shipped"]))
 }
 
 /// Documentation.

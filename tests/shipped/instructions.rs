@@ -9,7 +9,6 @@
 
 use std::fmt::Write;
 
-use vm_customization_tests::folder;
 use wasmi::{Config, Engine, Instance, Linker, Memory, Module, Store, Val, ValType};
 
 use crate::families::{Family, JSON, LINES, RECORDINGS, RECORDINGS_OF_VMS, SOAP};
@@ -52,10 +51,12 @@ struct Running {
 impl Core {
     #[expect(clippy::disallowed_methods, reason = "a test reads the file that it is about")]
     fn shipped() -> Self {
-        let path = folder("../bindings/generated/core_bg.wasm");
-        let bytes = std::fs::read(&path).unwrap_or_else(|error| {
-            panic!("{}: {error}: `cargo xtask build` makes it", path.display());
-        });
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../bindings/generated/core_bg.wasm"
+        );
+        let bytes = std::fs::read(path)
+            .unwrap_or_else(|error| panic!("{path}: {error}: `cargo xtask build` makes it"));
         let mut config = Config::default();
         config.consume_fuel(true);
         let engine = Engine::new(&config);
