@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{bail, Context, Result};
 
 use crate::{commands, go};
-use Resource::{Deadlines, NativeBuild, WasmBuild};
+use Resource::{Deadlines, NativeBuild, Processor, WasmBuild};
 
 /// One part. Each runs in a process of its own.
 struct Part {
@@ -31,6 +31,8 @@ enum Resource {
     NativeBuild,
     /// The one where it compiles for WebAssembly.
     WasmBuild,
+    /// Nothing but the processor, all the time: simulated worlds.
+    Processor,
     /// Deadlines to meet. Beside such tests something runs that has none, and gives way to them.
     Deadlines,
 }
@@ -75,7 +77,8 @@ const PARTS: &[Part] = &[
     part("manifests", "the Kubernetes manifests, by the types of Kubernetes", &[], Run::Whole(go::test_manifests)),
     using(Deadlines, part("simulators", "the vCenter simulators' own tests, when one has changed", &["build", "vcsim"], Run::Files(node::simulators))),
     using(Deadlines, part("node", "node --test", &["build", "page", "vcsim"], Run::Files(node::test))),
-    part("simulation", "VMs of simulated worlds, of which nothing wrong is told", &["build"], Run::Files(node::simulation)),
+    using(Processor, part("simulation", "VMs of simulated worlds, of which nothing wrong is told", &["build"], Run::Files(node::simulation))),
+    using(Processor, part("stepped", "models, every fault of every call and months of waits, on a clock that is stepped", &["build", "core-alone"], Run::Files(node::stepped))),
     using(Deadlines, part("web", "the status page in Chromium", &["build", "page", "vcsim"], Run::Files(node::web))),
     using(Deadlines, part("fleet", "workers on NATS, killed and started", &["build", "vcsim", "nats"], Run::Files(node::fleet))),
     using(NativeBuild, part("rust", "cargo test, but for the core's doc tests", &[], Run::Whole(rust::test))),

@@ -4,6 +4,9 @@ import { cells, nameOf } from './cells.mjs';
 import { judge } from './judge.mjs';
 import { live } from './world.mjs';
 
+// Each end of a call is an error with a stack that nobody reads here.
+Error.stackTraceLimit = 0;
+
 const { share, shares } = workerData;
 const unhandled = [];
 process.on('unhandledRejection', (error) => unhandled.push(error));

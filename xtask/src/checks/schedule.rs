@@ -56,7 +56,10 @@ pub(super) fn run(parts: Vec<&'static Part>, files: &[PathBuf]) -> Result<bool> 
 fn start(part: &'static Part, files: &[PathBuf], events: Sender<(&'static str, Event)>) -> Result<()> {
     let (output, input) = std::io::pipe()?;
     let xtask = std::env::current_exe()?;
-    let gives_way = matches!(part.uses, Some(Resource::NativeBuild | Resource::WasmBuild));
+    let gives_way = matches!(
+        part.uses,
+        Some(Resource::NativeBuild | Resource::WasmBuild | Resource::Processor)
+    );
     let mut command = if gives_way && cfg!(unix) {
         let mut nice = Command::new("nice");
         nice.args(["-n", "5"]).arg(xtask);

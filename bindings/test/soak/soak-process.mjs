@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { internal } from './internal.mjs';
-import { event as eventOf } from './scripted-source.mjs';
+import { internal } from '../internal.mjs';
+import { event as eventOf } from '../scripted-source.mjs';
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc');

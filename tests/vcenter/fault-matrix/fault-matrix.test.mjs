@@ -8,8 +8,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { CALLS, cells, WIRES } from './fault-matrix/cells.mjs';
-import { KINDS } from './fault-matrix/kinds.mjs';
+import { CALLS, cells, WIRES } from './cells.mjs';
+import { KINDS } from './kinds.mjs';
 
 const SHOWN = 20;
 
@@ -20,7 +20,7 @@ async function liveAll() {
   const sum = { lived: 0, requests: 0 };
   const live = (share) =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./fault-matrix/worker.mjs', import.meta.url), {
+      const worker = new Worker(new URL('./worker.mjs', import.meta.url), {
         workerData: { share, shares },
       });
       worker.on('message', (message) => {
@@ -49,7 +49,7 @@ test('whatever a call is answered with, no wait says what is not so, goes on too
 test('the matrix knows every call that the client makes', () => {
   const made = new Set();
   for (const file of ['vim-client', 'releases']) {
-    const source = readFileSync(new URL(`../../bindings/src/vsphere/client/${file}.ts`, import.meta.url), 'utf8');
+    const source = readFileSync(new URL(`../../../bindings/src/vsphere/client/${file}.ts`, import.meta.url), 'utf8');
     for (const [, method] of source.matchAll(/\b(?:method|operation)(?:: | = )'(\w+)'/g)) made.add(method);
   }
   for (const verb of ['GET', 'POST']) made.delete(verb);
