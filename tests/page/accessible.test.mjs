@@ -49,6 +49,7 @@ for (const [how, options] of Object.entries({
       }
       await act?.(page);
       assert.deepEqual(await violations(page), [], name);
+      await close();
     }
   });
 }
@@ -128,6 +129,7 @@ test('from 360 px to 4K everything fits, and nothing scrolls sideways', async (c
       }));
       assert.ok(scrollWidth <= width, `${width} px: the page is ${scrollWidth} px wide`);
       assert.ok(table > height / 3, `${width} × ${height}: the table has ${table} px`);
+      await close();
     }
   }
 });
@@ -150,6 +152,7 @@ test('at 200 % of 1280 × 800, and wherever the window is low, the page scrolls,
     // All of it can be reached.
     await page.locator('#play').scrollIntoViewIfNeeded();
     await page.getByRole('row', { name: 'web-1' }).scrollIntoViewIfNeeded();
+    await close();
   }
 });
 
