@@ -21,15 +21,9 @@ use crate::model::time::ServerTime;
 /// How deep lists and containers are followed: an event in an update lies 11 deep.
 const MAX_DEPTH: usize = 16;
 
-/// Walks a JSON document, or several that follow each other as lines or in a pretty form.
-pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
-    match walk_document(text, page) {
-        Err(WireError::Syntax(_)) if !is_one_document(text) => {
-            page.start_over();
-            walk_lines(text, page)
-        }
-        walked => walked,
-    }
+/// Whether a text that is no JSON document may be several that follow each other, as lines or in a pretty form.
+pub(super) fn is_in_pieces(text: &str) -> bool {
+    !text.starts_with('<') && !is_one_document(text)
 }
 
 /// Whether a text is one JSON value, or should be: it is a single line, or its first line breaks
@@ -48,8 +42,10 @@ fn is_broken_off(line: &str) -> bool {
     line.trim_end().ends_with(['{', '[', ',', ':'])
 }
 
-/// Walks values that follow each other. One that is broken costs no other: each is looked for in lines of its own.
-fn walk_lines(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
+/// Walks values that follow each other; answers whether the last one is cut off. One that is broken costs no other: each
+/// is looked for in lines of its own.
+pub(super) fn walk_pieces(text: &str, page: &mut Page<'_>) -> Result<bool, WireError> {
+    let mut is_cut_off = false;
     let mut line = 1;
     let mut rest = text;
     while !rest.is_empty() {
@@ -66,9 +62,7 @@ fn walk_lines(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
                 Some(Ok(value)) => walk_value(value.get(), Role::Item, 0, page)?,
                 Some(Err(error)) => {
                     page.not_an_event(format_args!("{error}"));
-                    if error.is_eof() && after.is_empty() {
-                        page.sink.cut_off();
-                    }
+                    is_cut_off = error.is_eof() && after.is_empty();
                     break;
                 }
                 None => break,
@@ -77,7 +71,7 @@ fn walk_lines(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
         line += newlines(lines.get(counted..).unwrap_or_default());
         rest = after;
     }
-    Ok(())
+    Ok(is_cut_off)
 }
 
 /// The length of the lines that a value may take: the first one, and where that breaks off, those up to the next one
@@ -105,7 +99,8 @@ enum Role {
     Property,
 }
 
-fn walk_document(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
+/// Walks a JSON document.
+pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
     match text.as_bytes().first() {
         Some(b'[') => walk_list(text, Role::Item, 0, page),
         Some(b'{') => {

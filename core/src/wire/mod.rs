@@ -151,25 +151,50 @@ pub struct Decoded {
 ///
 /// When the document is too large, cannot be parsed, is a fault, is no document of events or no observation.
 pub fn decode(document: &[u8]) -> Result<Decoded, WireError> {
-    let mut decoded = Decoded::default();
-    walk(document, &mut decoded)?;
-    Ok(decoded)
+    let (decoded, is_cut_off) = walk::<Decoded>(document, Source::Answer)?;
+    Ok(Decoded {
+        is_cut_off,
+        ..decoded
+    })
 }
 
-/// Walks the items of an answer, which has to be an observation.
-fn walk(document: &[u8], sink: &mut dyn Sink) -> Result<(), WireError> {
-    let mut page = Page::new(sink);
-    page.walk(document)?;
-    let is_observation = page.has_event || page.is_list && page.items == 0;
-    page.end_if(is_observation)
+/// Where a document comes from, by which it is judged.
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// An answer has to be an observation.
+    Answer,
+    /// Events in a file may lack what makes them usable: the host says what is missing.
+    File,
 }
 
-/// Walks the items of a file, whose events may lack what makes them usable: the host says what is missing.
-fn walk_file(document: &[u8], sink: &mut dyn Sink) -> Result<(), WireError> {
+/// Walks the items of a document; answers the sink that took them, and whether the last line is cut off.
+fn walk<S: Sink + Default>(document: &[u8], source: Source) -> Result<(S, bool), WireError> {
+    let mut sink = S::default();
+    let mut is_cut_off = false;
+    if !walk_whole(document, source, &mut sink)? {
+        sink = S::default();
+        is_cut_off = walk_pieces(document, source, &mut sink)?;
+    }
+    Ok((sink, is_cut_off))
+}
+
+/// Walks a document that is one; answers whether it is.
+fn walk_whole(document: &[u8], source: Source, sink: &mut dyn Sink) -> Result<bool, WireError> {
+    let text = text_of(document)?;
+    let text = trimmed(&text);
     let mut page = Page::new(sink);
-    page.walk(document)?;
-    let holds_something = page.has_object || page.is_list && page.items == 0;
-    page.end_if(holds_something)
+    match page.walk(text) {
+        Err(WireError::Syntax(_)) if json::is_in_pieces(text) => Ok(false),
+        walked => walked.and_then(|()| page.end(source)).map(|()| true),
+    }
+}
+
+/// Walks documents that follow each other; answers whether the last one is cut off.
+fn walk_pieces(document: &[u8], source: Source, sink: &mut dyn Sink) -> Result<bool, WireError> {
+    let text = text_of(document)?;
+    let mut page = Page::new(sink);
+    let is_cut_off = json::walk_pieces(trimmed(&text), &mut page)?;
+    page.end(source).map(|()| is_cut_off)
 }
 
 /// The text of a document. One bad byte in a name or a message must not cost the other events of
@@ -225,14 +250,13 @@ struct RawDetails<'a> {
 }
 
 impl RawDetails<'_> {
-    fn into_owned(self) -> FailureDetails {
-        let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+    fn to_owned(&self) -> FailureDetails {
         FailureDetails {
-            reason: owned(self.reason),
-            log_location: owned(self.log_location),
-            sysprep_version: owned(self.sysprep_version),
-            system_version: owned(self.system_version),
-            message: owned(self.message),
+            reason: self.reason.as_deref().map(String::from),
+            log_location: self.log_location.as_deref().map(String::from),
+            sysprep_version: self.sysprep_version.as_deref().map(String::from),
+            system_version: self.system_version.as_deref().map(String::from),
+            message: self.message.as_deref().map(String::from),
             truncated: false,
         }
     }
@@ -291,12 +315,6 @@ trait Sink {
     fn event(&mut self, event: RawEvent<'_>, place: Place);
 
     fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place);
-
-    /// The document breaks off in its last line.
-    fn cut_off(&mut self) {}
-
-    /// What came so far does not count: the document is walked again, in another way.
-    fn start_over(&mut self);
 }
 
 /// The items of one document on their way to the sink, and what they say of it.
@@ -370,18 +388,7 @@ impl<'s> Page<'s> {
         }
     }
 
-    fn start_over(&mut self) {
-        self.sink.start_over();
-        self.items = 0;
-        self.has_event = false;
-        self.has_object = false;
-        self.is_list = false;
-        self.reasons.clear();
-    }
-
-    fn walk(&mut self, document: &[u8]) -> Result<(), WireError> {
-        let text = text_of(document)?;
-        let text = trimmed(&text);
+    fn walk(&mut self, text: &str) -> Result<(), WireError> {
         if text.is_empty() {
             Err(WireError::NoObservation("it is empty".into()))
         } else if text.starts_with('<') {
@@ -391,8 +398,13 @@ impl<'s> Page<'s> {
         }
     }
 
-    fn end_if(self, says_something: bool) -> Result<(), WireError> {
-        if says_something {
+    /// Whether it says something.
+    fn end(self, source: Source) -> Result<(), WireError> {
+        let holds_something = match source {
+            Source::Answer => self.has_event,
+            Source::File => self.has_object,
+        };
+        if holds_something || self.is_list && self.items == 0 {
             return Ok(());
         }
         Err(WireError::NoObservation(match self.items {
@@ -405,17 +417,10 @@ impl<'s> Page<'s> {
     }
 }
 
-/// What the machine needs of an event.
-struct Essence<'a> {
-    kind: EventKind,
-    type_name: &'a str,
-    vm: &'a str,
-    key: i32,
-    created_time: ServerTime,
-}
-
 /// Why an event is passed over; with a message where the item is at fault.
 type PassedOver = (IgnoreReason, Option<String>);
+
+const NOT_OF_INTEREST: PassedOver = (IgnoreReason::OtherType, None);
 
 impl RawEvent<'_> {
     /// When it was, where it is an event by its shape; otherwise what is missing.
@@ -433,14 +438,14 @@ impl RawEvent<'_> {
             .map_err(|error| no_time(format!("`createdTime` of the {}: {error}", shown(type_name))))
     }
 
-    /// What the machine takes of it: where there is none, it is no event for views either.
-    fn essence(&self) -> Result<Essence<'_>, PassedOver> {
+    /// The event that the machine takes, or why it is passed over: then it is no event for views either.
+    fn event(&self) -> Result<Event, PassedOver> {
         let malformed = |message: String| (IgnoreReason::Malformed, Some(message));
         let type_name = self
             .type_name
             .as_deref()
             .ok_or_else(|| malformed(NO_TYPE.to_owned()))?;
-        let kind = EventKind::of_type(bare_type_name(type_name)).ok_or((IgnoreReason::OtherType, None))?;
+        EventKind::of_type(bare_type_name(type_name)).ok_or(NOT_OF_INTEREST)?;
         let vm = self.vm.as_deref().filter(|vm| !vm.is_empty());
         let vm = vm.ok_or((IgnoreReason::NoVm, None))?;
         let key = match &self.key {
@@ -457,24 +462,10 @@ impl RawEvent<'_> {
             }
         };
         let created_time = self.time().map_err(|(reason, why)| (reason, Some(why)))?;
-        Ok(Essence {
-            kind,
-            type_name,
-            vm,
-            key,
-            created_time,
-        })
-    }
-
-    /// The event, or why it is passed over.
-    fn into_event(self) -> Result<Event, PassedOver> {
-        let of = self.essence()?;
-        let kind = of.kind;
-        let event = Event::new(of.vm, of.key, of.created_time, of.type_name);
-        let event = event.ok_or((IgnoreReason::OtherType, None))?;
+        let event = Event::new(vm, key, created_time, type_name).ok_or(NOT_OF_INTEREST)?;
         let event = event.with_vm_name(&shown_name(self.vm_name.as_deref().unwrap_or_default()));
-        if kind == EventKind::CustomizationFailed {
-            return Ok(event.with_failure(self.details.into_owned()));
+        if event.kind() == EventKind::CustomizationFailed {
+            return Ok(event.with_failure(self.details.to_owned()));
         }
         Ok(event)
     }
@@ -501,7 +492,7 @@ impl Sink for Decoded {
     }
 
     fn event(&mut self, event: RawEvent<'_>, place: Place) {
-        match event.into_event() {
+        match event.event() {
             Ok(event) => self.events.push(event),
             Err((reason, message)) => {
                 self.ignored.add(reason);
@@ -515,14 +506,6 @@ impl Sink for Decoded {
     fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place) {
         self.ignored.add(IgnoreReason::Malformed);
         self.describe(place, &why);
-    }
-
-    fn cut_off(&mut self) {
-        self.is_cut_off = true;
-    }
-
-    fn start_over(&mut self) {
-        *self = Self::default();
     }
 }
 

@@ -8,7 +8,7 @@ use core::fmt;
 use serde::Serialize;
 
 use super::summary::{summary_of, EventSummary};
-use super::{shown, Place, RawDetails, RawEvent, RawKey, Sink, WireError};
+use super::{shown, Place, RawDetails, RawEvent, RawKey, Sink, Source, WireError};
 use crate::model::event::{bare_type_name, EventKind};
 use crate::model::json::{to_json, JsonArray};
 use crate::model::report::{IgnoreReason, IgnoredCounts};
@@ -28,9 +28,8 @@ pub fn to_vi_json(document: &[u8]) -> Result<String, WireError> {
 
 /// The same, and whether the last line of the document is cut off.
 pub(crate) fn rewrite(document: &[u8]) -> Result<(String, bool), WireError> {
-    let mut rewriter = Rewriter::default();
-    super::walk(document, &mut rewriter)?;
-    Ok((rewriter.array.into_text(), rewriter.is_cut_off))
+    let (Rewriter(array), is_cut_off) = super::walk(document, Source::Answer)?;
+    Ok((array.into_text(), is_cut_off))
 }
 
 /// The items of a document for a host that makes a recording of them: `{"items":[{"event":{…},"summary":{…}}],"ignored":{…}}`,
@@ -41,13 +40,9 @@ pub(crate) fn rewrite(document: &[u8]) -> Result<(String, bool), WireError> {
 ///
 /// As [`decode`](super::decode).
 pub fn items_to_json(document: &[u8]) -> Result<String, WireError> {
-    let mut items = Items::default();
-    super::walk_file(document, &mut items)?;
-    let ignored = to_json(&items.ignored);
-    Ok(format!(
-        "{{\"items\":{},\"ignored\":{ignored}}}",
-        items.items.into_text()
-    ))
+    let (Items { items, ignored }, _) = super::walk(document, Source::File)?;
+    let (items, ignored) = (items.into_text(), to_json(&ignored));
+    Ok(format!("{{\"items\":{items},\"ignored\":{ignored}}}"))
 }
 
 /// The keys of all items of a document as a JSON array, in its order, whatever their types; `null`
@@ -58,9 +53,8 @@ pub fn items_to_json(document: &[u8]) -> Result<String, WireError> {
 ///
 /// As [`decode`](super::decode).
 pub fn event_keys(document: &[u8]) -> Result<String, WireError> {
-    let mut keys = Keys::default();
-    super::walk(document, &mut keys)?;
-    Ok(keys.0.into_text())
+    let (Keys(array), _) = super::walk(document, Source::Answer)?;
+    Ok(array.into_text())
 }
 
 /// Keeps nothing but the keys.
@@ -75,18 +69,11 @@ impl Sink for Keys {
     fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {
         self.0.push(&());
     }
-
-    fn start_over(&mut self) {
-        *self = Self::default();
-    }
 }
 
 /// Writes the items down again, in the one form that recordings have.
 #[derive(Default)]
-struct Rewriter {
-    array: JsonArray,
-    is_cut_off: bool,
-}
+struct Rewriter(JsonArray);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -168,19 +155,11 @@ impl<'a> EventJson<'a> {
 
 impl Sink for Rewriter {
     fn event(&mut self, event: RawEvent<'_>, _place: Place) {
-        self.array.push(&EventJson::of(event));
+        self.0.push(&EventJson::of(event));
     }
 
     fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {
-        self.array.push(&());
-    }
-
-    fn cut_off(&mut self) {
-        self.is_cut_off = true;
-    }
-
-    fn start_over(&mut self) {
-        *self = Self::default();
+        self.0.push(&());
     }
 }
 
@@ -200,7 +179,7 @@ impl Sink for Items {
             summary: Option<EventSummary>,
         }
 
-        if let Err((reason, _)) = event.essence() {
+        if let Err((reason, _)) = event.event() {
             self.ignored.add(reason);
         }
         let has_key = !matches!(event.key, RawKey::Missing);
@@ -214,9 +193,5 @@ impl Sink for Items {
 
     fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {
         self.ignored.add(IgnoreReason::Malformed);
-    }
-
-    fn start_over(&mut self) {
-        *self = Self::default();
     }
 }

@@ -6,7 +6,7 @@ use core::fmt;
 
 use serde::Serialize;
 
-use super::{Decoded, Place, RawEvent, Sink, WireError};
+use super::{Decoded, Place, RawEvent, Sink, Source, WireError};
 use crate::model::event::{bare_type_name, EventKind};
 use crate::model::json::to_json;
 use crate::model::text::{cut, shown_name, MAX_STRING_BYTES};
@@ -48,9 +48,7 @@ pub struct EventSummary {
 ///
 /// As [`decode`](super::decode).
 pub fn summarize(document: &[u8]) -> Result<Vec<EventSummary>, WireError> {
-    let mut summaries = Vec::new();
-    super::walk(document, &mut summaries)?;
-    Ok(summaries)
+    super::walk(document, Source::Answer).map(|(summaries, _)| summaries)
 }
 
 /// The same as a JSON array.
@@ -64,9 +62,14 @@ pub fn summarize_to_json(document: &[u8]) -> Result<String, WireError> {
 
 /// Decodes a document, and summarizes its items on the way.
 pub(crate) fn decode_and_summarize(document: &[u8]) -> Result<(Decoded, Vec<EventSummary>), WireError> {
-    let mut both = Default::default();
-    super::walk(document, &mut both)?;
-    Ok(both)
+    let ((decoded, summaries), is_cut_off) = super::walk::<(Decoded, _)>(document, Source::Answer)?;
+    Ok((
+        Decoded {
+            is_cut_off,
+            ..decoded
+        },
+        summaries,
+    ))
 }
 
 impl Sink for Vec<EventSummary> {
@@ -75,10 +78,6 @@ impl Sink for Vec<EventSummary> {
     }
 
     fn not_an_event(&mut self, _why: fmt::Arguments<'_>, _place: Place) {}
-
-    fn start_over(&mut self) {
-        self.clear();
-    }
 }
 
 impl Sink for (Decoded, Vec<EventSummary>) {
@@ -89,14 +88,6 @@ impl Sink for (Decoded, Vec<EventSummary>) {
 
     fn not_an_event(&mut self, why: fmt::Arguments<'_>, place: Place) {
         self.0.not_an_event(why, place);
-    }
-
-    fn cut_off(&mut self) {
-        self.0.cut_off();
-    }
-
-    fn start_over(&mut self) {
-        *self = Self::default();
     }
 }
 
@@ -110,6 +101,6 @@ pub(super) fn summary_of(event: &RawEvent<'_>) -> Option<EventSummary> {
         key: event.key.int32(),
         created_time: event.time().ok()?,
         type_name: bounded(type_name),
-        kind: event.essence().ok().map(|essence| essence.kind),
+        kind: event.event().ok().map(|event| event.kind()),
     })
 }
