@@ -69,22 +69,15 @@ pub(crate) enum Input {
         /// For a playback only; empty otherwise.
         items: Vec<EventSummary>,
     },
-    GuestInfo(Vec<GuestInfo>),
-    ReadFailed(ReadFailure),
-    LoggedIn,
-    Vms {
-        vms: Vec<VmRef>,
-        server_time: ServerTime,
-    },
-    Cancel,
+    Other(RunInput),
 }
 
 impl Input {
     /// How much of the room of a recording it takes: each VM's guest info is kept.
     fn size(&self) -> usize {
         match self {
-            Self::GuestInfo(infos) => infos.len(),
-            Self::Events { .. } | Self::ReadFailed(_) | Self::LoggedIn | Self::Vms { .. } | Self::Cancel => 1,
+            Self::Other(RunInput::GuestInfo { infos }) => infos.len(),
+            Self::Events { .. } | Self::Other(_) => 1,
         }
     }
 }
@@ -212,8 +205,9 @@ impl Recording {
         let started_at = json.started_at.ok_or_else(|| missing("startedAt"))?;
         let started_at = at("startedAt", serde_json::from_str(started_at.get()))?;
         let mut vms: Vec<VmRef> = Vec::new();
-        each("vms", json.vms.ok_or_else(|| missing("vms"))?, |place, vm| {
-            vms.push(at(place, serde_json::from_str(vm.get()))?);
+        each("vms", json.vms.ok_or_else(|| missing("vms"))?, |number, vm| {
+            let vm = serde_json::from_str(vm.get());
+            vms.push(at(format_args!("vms[{number}]"), vm)?);
             Ok(())
         })?;
         let options: Options = json
@@ -228,13 +222,13 @@ impl Recording {
         each(
             "steps",
             json.steps.ok_or_else(|| missing("steps"))?,
-            |place, step| {
+            |number, step| {
                 let before_ms = steps.last().map_or(0, |step| step.at_ms);
-                let step = RecordingStep::parse(step, place, before_ms, &options, with_items)?;
+                let step = RecordingStep::parse(step, number, before_ms, &options, with_items)?;
                 inputs += step.inputs.iter().map(Input::size).sum::<usize>();
                 if inputs > MAX_INPUTS {
                     return Err(RecordingError::Malformed(format!(
-                        "{place}: more than {MAX_INPUTS} inputs, and at most as many are played"
+                        "steps[{number}]: more than {MAX_INPUTS} inputs, and at most as many are played"
                     )));
                 }
                 steps.push(step);
@@ -417,31 +411,15 @@ fn at<T>(place: impl fmt::Display, value: Result<T, serde_json::Error>) -> Resul
     value.map_err(|error| RecordingError::Malformed(format!("{place}: {error}")))
 }
 
-/// The place of an item: `steps[2]`.
-#[derive(Clone, Copy)]
-struct Place {
-    list: &'static str,
-    number: usize,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}]", self.list, self.number)
-    }
-}
-
-/// Takes the items of a list one by one: together they would be many times the size of their text.
+/// Takes the items of a list one by one, with their numbers: together they would be many times the size of their text.
 fn each<'a>(
-    list: &'static str,
+    list: &str,
     json: &'a RawValue,
-    take: impl FnMut(Place, &'a RawValue) -> Result<(), RecordingError>,
+    take: impl FnMut(usize, &'a RawValue) -> Result<(), RecordingError>,
 ) -> Result<(), RecordingError> {
-    struct Items<F> {
-        list: &'static str,
-        take: F,
-    }
+    struct Items<F>(F);
 
-    impl<'de, F: FnMut(Place, &'de RawValue) -> Result<(), RecordingError>> Visitor<'de> for Items<F> {
+    impl<'de, F: FnMut(usize, &'de RawValue) -> Result<(), RecordingError>> Visitor<'de> for Items<F> {
         type Value = Result<(), RecordingError>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -451,11 +429,7 @@ fn each<'a>(
         fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Self::Value, A::Error> {
             let mut number = 0;
             while let Some(item) = items.next_element()? {
-                let place = Place {
-                    list: self.list,
-                    number,
-                };
-                if let Err(error) = (self.take)(place, item) {
+                if let Err(error) = (self.0)(number, item) {
                     while items.next_element::<IgnoredAny>()?.is_some() {}
                     return Ok(Err(error));
                 }
@@ -465,24 +439,22 @@ fn each<'a>(
         }
     }
 
-    let items = Items { list, take };
-    at(
-        list,
-        serde_json::Deserializer::from_str(json.get()).deserialize_seq(items),
-    )?
+    let mut json = serde_json::Deserializer::from_str(json.get());
+    at(list, json.deserialize_seq(Items(take)))?
 }
 
 impl RecordingStep {
     fn parse(
         json: &RawValue,
-        place: Place,
+        number: usize,
         before_ms: u64,
         options: &Options,
         with_items: bool,
     ) -> Result<Self, RecordingError> {
-        let malformed = |why: String| RecordingError::Malformed(format!("{place}{why}"));
-        let step: StepJson<'_> = at(place, serde_json::from_str(json.get()))?;
-        let at_ms = step.check(&place)?;
+        let malformed = |why: String| RecordingError::Malformed(format!("steps[{number}]{why}"));
+        let step = serde_json::from_str(json.get());
+        let step: StepJson<'_> = at(format_args!("steps[{number}]"), step)?;
+        let at_ms = step.check(&format_args!("steps[{number}]"))?;
         if at_ms < before_ms {
             return Err(malformed(format!(
                 ".atMs is {at_ms}, before that of the step before it, {before_ms}: time never decreases"
@@ -502,26 +474,23 @@ impl RecordingStep {
             }),
             // A host that was answered this had seen nothing.
             Some(Err(error @ (WireError::NoObservation(_) | WireError::Fault { .. }))) => {
-                inputs.push(Input::ReadFailed(error.read_failure()));
+                let failure = error.read_failure();
+                inputs.push(Input::Other(RunInput::ReadFailed { failure }));
             }
-            Some(Err(error)) => {
-                return Err(RecordingError::Events {
-                    step: place.number,
-                    error,
-                });
-            }
+            Some(Err(error)) => return Err(RecordingError::Events { step: number, error }),
             None => {}
         }
-        if !step.guest_info.is_empty() {
-            inputs.push(Input::GuestInfo(step.guest_info.0));
-        }
-        inputs.extend(step.read_failed.map(Input::ReadFailed));
-        inputs.extend(step.logged_in.then_some(Input::LoggedIn));
+        let mut others: Vec<RunInput> = Vec::new();
+        let infos = step.guest_info.0;
+        others.extend((!infos.is_empty()).then_some(RunInput::GuestInfo { infos }));
+        others.extend(step.read_failed.map(|failure| RunInput::ReadFailed { failure }));
+        others.extend(step.logged_in.then_some(RunInput::LoggedIn));
         if let Some((vms, server_time)) = step.vms.zip(step.server_time) {
             check_vms(&vms, options).map_err(|error| malformed(format!(".vms: {error}")))?;
-            inputs.push(Input::Vms { vms, server_time });
+            others.push(RunInput::Vms { vms, server_time });
         }
-        inputs.extend(step.cancel.then_some(Input::Cancel));
+        others.extend(step.cancel.then_some(RunInput::Cancel));
+        inputs.extend(others.into_iter().map(Input::Other));
         Ok(Self {
             at_ms,
             inputs: inputs.into(),

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use crate::formats::recording::{Input, Recording, RecordingError};
+use crate::formats::recording::{Input, Recording, RecordingError, RunInput};
 use crate::model::json::to_json;
 use crate::model::options::VmRef;
 use crate::model::protocol::{Completeness, EventPage};
@@ -43,6 +43,18 @@ pub enum InputKind {
     Cancel,
 }
 
+impl InputKind {
+    fn of(input: &RunInput) -> Self {
+        match input {
+            RunInput::GuestInfo { .. } => Self::GuestInfo,
+            RunInput::ReadFailed { .. } => Self::ReadFailed,
+            RunInput::LoggedIn => Self::LoggedIn,
+            RunInput::Vms { .. } => Self::Vms,
+            RunInput::Cancel => Self::Cancel,
+        }
+    }
+}
+
 /// One input of a recording. A step that holds several things is several inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -55,6 +67,26 @@ pub struct PlaybackInput {
     pub events: Vec<EventSummary>,
     /// Whether a page completes an observation; it means nothing for other kinds.
     pub complete: bool,
+}
+
+impl PlaybackInput {
+    fn of(input: &Input, at_ms: u64) -> Self {
+        let (kind, events, complete) = match input {
+            Input::Events {
+                items, completeness, ..
+            } => {
+                let is_complete = *completeness == Completeness::Complete;
+                (InputKind::Events, items.clone(), is_complete)
+            }
+            Input::Other(input) => (InputKind::of(input), Vec::new(), false),
+        };
+        Self {
+            at_ms,
+            kind,
+            events,
+            complete,
+        }
+    }
 }
 
 /// How a run has changed since the last update.
@@ -161,14 +193,13 @@ impl Playback {
         // What comes after the end changes nothing, but the end itself must have come.
         self.is_at_end = self.at_ms == self.end_ms;
         let limit_ms = if self.is_at_end { u64::MAX } else { self.at_ms };
-        let recording = &self.recording;
-        let nearest = nearest(&self.player, &self.checkpoints, |player| {
-            player.is_before_ms(recording, limit_ms)
-        });
-        let is_back = !self.player.is_before_ms(recording, limit_ms);
-        let was_within = self.go_on_from(nearest);
+        let steps = self
+            .recording
+            .steps
+            .partition_point(|step| step.at_ms <= limit_ms);
+        let is_break = self.go_before((steps, 0), Some(limit_ms));
         self.player.seek(&self.recording, limit_ms);
-        self.update(is_back || was_within)
+        self.update(is_break)
     }
 
     /// The state in which the events 0 to `index`, counted through all inputs, were fed, at the
@@ -196,19 +227,15 @@ impl Playback {
             cursor
         };
         self.at_ms = input_at_ms.min(self.end_ms);
-        let nearest = nearest(&self.player, &self.checkpoints, |player| {
-            player.is_before(target, input_at_ms)
-        });
-        let is_back = !self.player.is_before(target, input_at_ms);
         self.is_at_end = false;
-        let was_within = self.go_on_from(nearest);
+        let is_break = self.go_before(target, input_at_ms.checked_sub(1));
         if is_whole {
             self.player.come_to(&self.recording, target);
         } else {
             self.player.come_before(&self.recording, target);
             self.within_input = self.first_events(cursor, in_input);
         }
-        self.update(is_back || was_within)
+        self.update(is_break)
     }
 
     /// The report at the current position; at the end it is that of [`Recording::play`].
@@ -270,27 +297,9 @@ impl Playback {
         let mut events_up_to = 0;
         for (step, at) in self.recording.steps.iter().enumerate() {
             for (place, input) in at.inputs.iter().enumerate() {
-                let (kind, items, complete) = match input {
-                    Input::Events {
-                        items, completeness, ..
-                    } => (
-                        InputKind::Events,
-                        items.as_slice(),
-                        *completeness == Completeness::Complete,
-                    ),
-                    Input::GuestInfo(_) => (InputKind::GuestInfo, [].as_slice(), false),
-                    Input::ReadFailed(_) => (InputKind::ReadFailed, [].as_slice(), false),
-                    Input::LoggedIn => (InputKind::LoggedIn, [].as_slice(), false),
-                    Input::Vms { .. } => (InputKind::Vms, [].as_slice(), false),
-                    Input::Cancel => (InputKind::Cancel, [].as_slice(), false),
-                };
-                events_up_to += items.len();
-                self.inputs.push(PlaybackInput {
-                    at_ms: at.at_ms,
-                    kind,
-                    events: items.to_vec(),
-                    complete,
-                });
+                let input = PlaybackInput::of(input, at.at_ms);
+                events_up_to += input.events.len();
+                self.inputs.push(input);
                 self.cursors.push((step, place));
                 self.events_up_to.push(events_up_to);
             }
@@ -300,21 +309,23 @@ impl Playback {
     fn rewind(&mut self) -> RunUpdate {
         self.at_ms = 0;
         self.is_at_end = false;
-        let is_back = self.player.calls() > 0;
-        let was_within = self.go_on_from(Origin::Start);
-        self.update(is_back || was_within)
+        let is_break = self.player.calls() > 0 || self.within_input.is_some();
+        self.within_input = None;
+        self.player = Player::new(&self.recording);
+        self.update(is_break)
     }
 
-    /// Goes to where it is to be played on from. Answers whether the last update led to a state that
-    /// no other follows on.
-    fn go_on_from(&mut self, origin: Origin) -> bool {
-        let checkpoint = match origin {
-            Origin::Here => return self.within_input.take().is_some(),
-            Origin::Checkpoint(number) => self.checkpoints.get(number).cloned(),
-            Origin::Start => None,
-        };
-        self.player = checkpoint.unwrap_or_else(|| Player::new(&self.recording));
-        self.within_input.take().is_some()
+    /// Goes to the latest state known that lies before `cursor` with the clock run to `ran_to_ms`. Answers whether the
+    /// last update led to a state that what is sought does not follow on.
+    fn go_before(&mut self, cursor: Cursor, ran_to_ms: Option<u64>) -> bool {
+        let is_before = |player: &&Player| player.is_before(cursor, ran_to_ms);
+        let is_back = !is_before(&&self.player);
+        let nearest = self.checkpoints.iter().rfind(is_before);
+        if is_back || nearest.map(Player::next) > Some(self.player.next()) {
+            self.player = nearest.cloned().unwrap_or_else(|| Player::new(&self.recording));
+        }
+        let was_within = self.within_input.take().is_some();
+        is_back || was_within
     }
 
     /// The monitor before the input at `cursor`, with the first events of that input.
@@ -344,48 +355,37 @@ impl Playback {
         // The calls come in the same order on every way, so their number tells the state.
         let is_same =
             self.within_input.is_none() && self.last_update.as_ref().is_some_and(|last| last.calls == calls);
+        let mut update = RunUpdate {
+            at_ms: self.at_ms,
+            ended,
+            reset: false,
+            rows: Vec::new(),
+            transitions: Vec::new(),
+        };
         if is_same && !reset {
-            return RunUpdate {
-                at_ms: self.at_ms,
-                ended,
-                reset,
-                rows: Vec::new(),
-                transitions: Vec::new(),
-            };
+            return update;
         }
         let rows = monitor.rows();
-        let kept = &monitor.context.transitions;
-        let dropped = monitor.context.transitions_dropped;
-        let transitions = monitor.context.next_transition();
+        let context = &monitor.context;
+        let dropped = context.transitions_dropped;
         let last = self
             .last_update
             .take()
             .filter(|last| !reset && last.transitions >= dropped && is_same_list(&last.rows, &rows));
-        let update = RunUpdate {
-            at_ms: self.at_ms,
-            ended,
-            reset: last.is_none(),
-            rows: match &last {
-                Some(last) => last
-                    .rows
-                    .iter()
-                    .zip(&rows)
-                    .filter(|(before, now)| before != now)
-                    .map(|(_, now)| now.clone())
-                    .collect(),
-                None => rows.clone(),
-            },
-            transitions: kept
-                .iter()
-                .skip(last.map_or(0, |last| {
-                    usize::try_from(last.transitions - dropped).unwrap_or(usize::MAX)
-                }))
-                .cloned()
-                .collect(),
+        update.reset = last.is_none();
+        let seen = last.as_ref().map_or(0, |last| last.transitions - dropped);
+        let seen = usize::try_from(seen).unwrap_or(usize::MAX);
+        update.transitions = context.transitions.iter().skip(seen).cloned().collect();
+        update.rows = match last {
+            Some(last) => {
+                let changed = last.rows.iter().zip(&rows).filter(|(before, now)| before != now);
+                changed.map(|(_, now)| now.clone()).collect()
+            }
+            None => rows.clone(),
         };
         self.last_update = Some(LastUpdate {
             rows,
-            transitions,
+            transitions: context.next_transition(),
             calls,
         });
         update
@@ -407,27 +407,6 @@ fn play_once(recording: &Recording) -> (Vec<Player>, u64) {
     player.seek(recording, u64::MAX);
     let end_ms = player.last_report(recording).ended_at_ms.unwrap_or(0);
     (checkpoints, end_ms)
-}
-
-/// Where the playing goes on from.
-#[derive(Clone, Copy)]
-enum Origin {
-    Here,
-    /// The state with this number among those kept.
-    Checkpoint(usize),
-    Start,
-}
-
-/// The latest place that what is sought lies behind.
-fn nearest(player: &Player, checkpoints: &[Player], is_before: impl Fn(&Player) -> bool) -> Origin {
-    let checkpoint = checkpoints.iter().rposition(&is_before);
-    let reached = checkpoint
-        .and_then(|place| checkpoints.get(place))
-        .map(Player::next);
-    if is_before(player) && reached <= Some(player.next()) {
-        return Origin::Here;
-    }
-    checkpoint.map_or(Origin::Start, Origin::Checkpoint)
 }
 
 fn is_same_list(before: &[VmReport], now: &[VmReport]) -> bool {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::formats::recording::{Input, Recording, RecordingStep};
+use crate::formats::recording::{Input, Recording, RecordingStep, RunInput};
 use crate::model::options::Rules;
 use crate::model::protocol::{Completeness, EventPage, Output};
 use crate::model::report::Report;
@@ -95,15 +95,10 @@ impl Player {
         }
     }
 
-    /// Whether [`seek`](Self::seek) from here comes to the same state as one from the start.
-    pub(crate) fn is_before_ms(&self, recording: &Recording, limit_ms: u64) -> bool {
-        let steps = recording.steps.partition_point(|step| step.at_ms <= limit_ms);
-        self.next <= (steps, 0) && self.ran_to_ms <= Some(limit_ms)
-    }
-
-    /// The same for [`come_to`](Self::come_to), where the input before `cursor` lies at `at_ms`.
-    pub(crate) fn is_before(&self, cursor: Cursor, at_ms: u64) -> bool {
-        self.next <= cursor && self.ran_to_ms.is_none_or(|ran_to_ms| ran_to_ms < at_ms)
+    /// Whether playing from here to `cursor`, with the clock run to `ran_to_ms`, comes to the same state as from the
+    /// start.
+    pub(crate) fn is_before(&self, cursor: Cursor, ran_to_ms: Option<u64>) -> bool {
+        self.next <= cursor && self.ran_to_ms <= ran_to_ms
     }
 
     pub(crate) fn next(&self) -> Cursor {
@@ -251,17 +246,19 @@ impl Player {
                     self.asked = Asked::Nothing;
                 }
             }
-            Input::GuestInfo(infos) => self.monitor.handle_recorded_guest_info(infos.clone(), now),
-            Input::ReadFailed(failure) => {
+            Input::Other(RunInput::GuestInfo { infos }) => {
+                self.monitor.handle_recorded_guest_info(infos.clone(), now);
+            }
+            Input::Other(RunInput::ReadFailed { failure }) => {
                 self.asked = Asked::Nothing;
                 self.monitor.handle_read_failed(failure.clone(), now);
             }
-            Input::LoggedIn => self.monitor.handle_logged_in(now),
-            Input::Vms { vms, server_time } => {
+            Input::Other(RunInput::LoggedIn) => self.monitor.handle_logged_in(now),
+            Input::Other(RunInput::Vms { vms, server_time }) => {
                 // The recording has checked them.
                 let _ = self.monitor.set_vms(vms.clone(), *server_time, now);
             }
-            Input::Cancel => self.monitor.cancel(now),
+            Input::Other(RunInput::Cancel) => self.monitor.cancel(now),
         }
         self.calls += 1;
         self.drain();
