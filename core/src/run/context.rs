@@ -9,7 +9,7 @@ use core::time::Duration;
 use crate::model::event::EVENT_TYPES;
 use crate::model::options::VmRef;
 use crate::model::protocol::{EventQuery, GuestInfoQuery, Output, ReadReason, MAX_PAGE};
-use crate::model::report::{IgnoreReason, IgnoredCounts, ReadError, Reading, Transition};
+use crate::model::report::{IgnoreReason, IgnoredCounts, ReadError, Reading, Transition, VmReport};
 use crate::model::text::{bytes_of, TextBudget};
 use crate::model::time::{HostTime, ServerTime};
 use crate::run::vm_index::VmIndex;
@@ -138,6 +138,10 @@ impl RunContext {
             self.keep_transition(transition.clone());
         }
         self.outputs.push_back(output);
+    }
+
+    pub(crate) fn emit_conclusion(&mut self, row: Option<VmReport>) {
+        self.outputs.extend(row.map(|row| Output::Concluded(row.into())));
     }
 
     fn keep_transition(&mut self, mut transition: Transition) {

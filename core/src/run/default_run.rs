@@ -15,7 +15,7 @@ use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, Re
 use crate::model::report::{
     IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
 };
-use crate::model::status::{Conclusion, CustomizationStatus, Hint};
+use crate::model::status::{Conclusion, Hint};
 use crate::model::text::MAX_TEXT_BYTES;
 use crate::model::time::ServerTime;
 use crate::rules::assess::{assess, failure};
@@ -557,39 +557,38 @@ impl DefaultRun {
         }
     }
 
-    pub(crate) fn row(&self, place: usize, now_ms: u64, context: &RunContext) -> VmReport {
-        let watched = self.vms.get(place);
-        let attempt = watched.and_then(|watched| watched.known.attempt.as_ref());
-        let conclusion = watched.and_then(|watched| watched.conclusion);
+    pub(crate) fn row(&self, place: usize, now_ms: u64, context: &RunContext) -> Option<VmReport> {
+        let watched = self.vms.get(place)?;
+        let attempt = watched.known.attempt.as_ref();
+        let conclusion = watched.conclusion;
         let now_ms = context.ended_at_ms.map_or(now_ms, |end_ms| end_ms.min(now_ms));
-        let hint = watched
-            .filter(|watched| conclusion.is_some() || now_ms >= self.stuck_at_ms(watched))
-            .and_then(|watched| self.hint(watched, now_ms, context));
-        VmReport {
+        let has_hint = conclusion.is_some() || now_ms >= self.stuck_at_ms(watched);
+        let hint = has_hint.then(|| self.hint(watched, now_ms, context)).flatten();
+        let is_unobservable = conclusion == Some(Conclusion::Unobservable);
+        let own_error = watched.access_error.unobservable();
+        let error = own_error
+            .or(self.fatal_error.as_ref())
+            .filter(|_| is_unobservable);
+        Some(VmReport {
             vm: context.vm(place).to_owned(),
-            name: context.name(place, watched.and_then(|watched| watched.history.name())),
-            customization_status: watched
-                .map_or(CustomizationStatus::VmNotStarted, |watched| watched.known.status),
+            name: context.name(place, watched.history.name()),
+            customization_status: watched.known.status,
             conclusion,
             details: Some(RowDetails {
                 attempt: attempt.map_or(0, |attempt| attempt.begin.number),
                 powered_on_at: attempt.and_then(|attempt| attempt.powered_on_at),
                 started_at: attempt.and_then(|attempt| attempt.started_at),
                 finished_at: attempt.and_then(|attempt| attempt.finished_at),
-                ready_at: watched.and_then(|watched| watched.readiness.ready_at()),
-                failure: watched.and_then(|watched| failure(&watched.history, &watched.known)),
+                ready_at: watched.readiness.ready_at(),
+                failure: failure(&watched.history, &watched.known),
                 hint,
-                window_opens_at: watched
-                    .filter(|_| hint == Some(Hint::PoweredOnEarlier))
-                    .map(|watched| watched.window(&self.window).opens),
-                revised: watched.is_some_and(|watched| watched.revised),
+                window_opens_at: (hint == Some(Hint::PoweredOnEarlier))
+                    .then(|| watched.window(&self.window).opens),
+                revised: watched.revised,
                 guest_info_disagrees: attempt.is_some_and(|attempt| attempt.guest_info_disagrees),
-                error: watched
-                    .filter(|_| conclusion == Some(Conclusion::Unobservable))
-                    .and_then(|watched| watched.access_error.unobservable().or(self.fatal_error.as_ref()))
-                    .cloned(),
+                error: error.cloned(),
             }),
-        }
+        })
     }
 
     /// Emits what changed for one VM.
@@ -654,8 +653,7 @@ impl DefaultRun {
             (None, None) | (Some(_), Some(_)) => self.open,
         };
         if after.is_some() {
-            let row = self.row(place, now_ms, context);
-            context.emit(Output::Concluded(row.into()));
+            context.emit_conclusion(self.row(place, now_ms, context));
         }
     }
 

@@ -161,14 +161,7 @@ impl Monitor {
         now: HostTime,
     ) -> Result<(), OptionsError> {
         check_vms(&vms, &self.options)?;
-        let Run::Default(run) = &mut self.run else {
-            return Ok(());
-        };
-        let now_ms = self.clock.advance(now);
-        if self.context.ended_at_ms.is_none() {
-            run.end_if_overdue(now_ms, &mut self.context);
-        }
-        if self.context.ended_at_ms.is_none() {
+        if let (Some(now_ms), Run::Default(run)) = (self.open_at(now), &mut self.run) {
             let window = TimeWindow::of(&self.options, server_now);
             run.set_vms(vms, &window, now_ms, &mut self.context);
             self.context.count_refused_texts();
@@ -233,16 +226,15 @@ impl Monitor {
     }
 
     fn ingest(&mut self, page: EventPage, ingested: &mut Ingested, now: HostTime) {
-        let now_ms = self.clock.advance(now);
-        if !self.is_open(now_ms) {
-            for _ in page.events {
-                ingested.ignored.add(IgnoreReason::AfterEnd);
-            }
+        let Some(now_ms) = self.open_at(now) else {
+            ingested
+                .ignored
+                .add_times(IgnoreReason::AfterEnd, count(&page.events));
             if let (Run::Default(run), Completeness::Complete) = (&mut self.run, page.completeness) {
-                run.complete_after_end(now_ms, &mut self.context);
+                run.complete_after_end(self.clock.now_ms(), &mut self.context);
             }
             return;
-        }
+        };
         let mut ignored = IgnoredCounts::default();
         ingested.accepted = match &mut self.run {
             Run::Default(run) => run.handle_events(page, &mut ignored, now_ms, &mut self.context),
@@ -271,15 +263,14 @@ impl Monitor {
     }
 
     fn feed_guest_infos(&mut self, infos: Vec<GuestInfo>, read: GuestRead, now: HostTime) {
-        let now_ms = self.clock.advance(now);
-        if !self.is_open(now_ms) {
+        let Some(now_ms) = self.open_at(now) else {
             return;
-        }
+        };
         match &mut self.run {
             Run::Default(run) => run.handle_guest_info(infos, read, now_ms, &mut self.context),
             Run::Published(_) => {
-                let ignored = u64::try_from(infos.len()).unwrap_or(u64::MAX);
-                self.context.ignored.add_times(IgnoreReason::NotInRules, ignored);
+                let ignored = &mut self.context.ignored;
+                ignored.add_times(IgnoreReason::NotInRules, count(&infos));
             }
         }
         self.context.count_refused_texts();
@@ -287,10 +278,9 @@ impl Monitor {
 
     /// Tells that the read failed, as a whole or for one VM (rule D13).
     pub fn handle_read_failed(&mut self, failure: ReadFailure, now: HostTime) {
-        let now_ms = self.clock.advance(now);
-        if !self.is_open(now_ms) {
+        let Some(now_ms) = self.open_at(now) else {
             return;
-        }
+        };
         match &mut self.run {
             Run::Default(run) => run.handle_read_failed(failure, now_ms, &mut self.context),
             Run::Published(run) => run.handle_read_failed(&failure, now_ms, &mut self.context),
@@ -300,10 +290,9 @@ impl Monitor {
 
     /// Tells that the log-in asked for was done.
     pub fn handle_logged_in(&mut self, now: HostTime) {
-        let now_ms = self.clock.advance(now);
-        if !self.is_open(now_ms) {
+        let Some(now_ms) = self.open_at(now) else {
             return;
-        }
+        };
         match &mut self.run {
             Run::Default(run) => run.handle_logged_in(now_ms, &mut self.context),
             // The next pass reads anyway.
@@ -313,10 +302,9 @@ impl Monitor {
 
     /// Tells that time has passed. Early and repeated calls are harmless.
     pub fn handle_timeout(&mut self, now: HostTime) {
-        let now_ms = self.clock.advance(now);
-        if !self.is_open(now_ms) {
+        let Some(now_ms) = self.open_at(now) else {
             return;
-        }
+        };
         match &mut self.run {
             Run::Default(run) => run.handle_timeout(now_ms, &mut self.context),
             Run::Published(run) => run.handle_timeout(now_ms, &mut self.context),
@@ -325,10 +313,9 @@ impl Monitor {
 
     /// Ends the run at once; every VM keeps its row.
     pub fn cancel(&mut self, now: HostTime) {
-        let now_ms = self.clock.advance(now);
-        if !self.is_open(now_ms) {
+        let Some(now_ms) = self.open_at(now) else {
             return;
-        }
+        };
         match &mut self.run {
             Run::Default(run) => run.cancel(now_ms, &mut self.context),
             Run::Published(run) => run.cancel(now_ms, &mut self.context),
@@ -417,30 +404,35 @@ impl Monitor {
     /// The row of each VM, in the order asked for, as of the last input.
     pub fn rows(&self) -> Vec<VmReport> {
         (0..self.context.vms.len())
-            .map(|place| self.row_at(place))
+            .filter_map(|place| self.row_at(place))
             .collect()
     }
 
     /// The row of the VM with this managed object reference value; `None` when it is not watched.
     pub fn row(&self, vm: &str) -> Option<VmReport> {
-        self.context.place_of(vm).map(|place| self.row_at(place))
+        self.row_at(self.context.place_of(vm)?)
     }
 
-    fn row_at(&self, place: usize) -> VmReport {
+    fn row_at(&self, place: usize) -> Option<VmReport> {
         match &self.run {
             Run::Default(run) => run.row(place, self.clock.now_ms(), &self.context),
             Run::Published(run) => run.row(place, &self.context),
         }
     }
 
-    /// Whether an input at `now_ms` still counts. The end of the last read comes first when it
-    /// lies strictly before the input (D10).
-    fn is_open(&mut self, now_ms: u64) -> bool {
+    /// The milliseconds of the run at an input that still counts. The end of the last read comes first when it lies
+    /// strictly before the input (D10).
+    fn open_at(&mut self, now: HostTime) -> Option<u64> {
+        let now_ms = self.clock.advance(now);
         if let (None, Run::Default(run)) = (self.context.ended_at_ms, &mut self.run) {
             run.end_if_overdue(now_ms, &mut self.context);
         }
-        self.context.ended_at_ms.is_none()
+        (!self.is_ended()).then_some(now_ms)
     }
+}
+
+fn count<T>(items: &[T]) -> u64 {
+    u64::try_from(items.len()).unwrap_or(u64::MAX)
 }
 
 /// Whether these VMs can take the place of others in a run with these options.

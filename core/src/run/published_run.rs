@@ -153,15 +153,15 @@ impl PublishedRun {
         }
     }
 
-    pub(crate) fn row(&self, place: usize, context: &RunContext) -> VmReport {
-        let script = self.scripts.get(place);
-        VmReport {
+    pub(crate) fn row(&self, place: usize, context: &RunContext) -> Option<VmReport> {
+        let script = self.scripts.get(place)?;
+        Some(VmReport {
             vm: context.vm(place).to_owned(),
-            name: context.name(place, script.and_then(Script::name)),
-            customization_status: script.map_or(CustomizationStatus::VmNotStarted, |script| script.status),
-            conclusion: script.and_then(|script| self.conclusion(script)),
+            name: context.name(place, script.name()),
+            customization_status: script.status,
+            conclusion: self.conclusion(script),
             details: None,
-        }
+        })
     }
 
     fn conclusion(&self, script: &Script) -> Option<Conclusion> {
@@ -193,8 +193,7 @@ impl PublishedRun {
             if let Some(step) = script.pass() {
                 emit_step(context, place, script.name(), from, step, now_ms);
                 if step.to.is_result() {
-                    let row = self.row(place, context);
-                    context.emit(Output::Concluded(row.into()));
+                    context.emit_conclusion(self.row(place, context));
                 }
             }
         }
@@ -216,8 +215,7 @@ impl PublishedRun {
             }
         }
         for place in not_started {
-            let row = self.row(place, context);
-            context.emit(Output::Concluded(row.into()));
+            context.emit_conclusion(self.row(place, context));
         }
     }
 
@@ -242,8 +240,7 @@ impl PublishedRun {
             .collect();
         self.concluded_by_end = Some(open_vms);
         for place in open {
-            let row = self.row(place, context);
-            context.emit(Output::Concluded(row.into()));
+            context.emit_conclusion(self.row(place, context));
         }
         context.end(at_ms);
     }

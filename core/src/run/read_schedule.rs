@@ -39,6 +39,15 @@ enum State {
     Paused,
 }
 
+impl State {
+    fn is_logging_in(self) -> bool {
+        match self {
+            Self::LoggingIn | Self::WaitingToLogIn(_) => true,
+            Self::Idle(_) | Self::Reading | Self::WaitingToRead(_) | Self::Paused => false,
+        }
+    }
+}
+
 /// Until when nothing is to do. The aliases are the names in snapshots of before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -119,21 +128,16 @@ impl Reads {
         let wait = Wait {
             until_ms: now_ms.saturating_add(delay_ms),
         };
-        self.state = match self.state {
-            State::LoggingIn | State::WaitingToLogIn(_) => State::WaitingToLogIn(wait),
-            State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => {
-                State::WaitingToRead(wait)
-            }
+        self.state = if self.state.is_logging_in() {
+            State::WaitingToLogIn(wait)
+        } else {
+            State::WaitingToRead(wait)
         };
     }
 
     /// The session is gone. A second time right after a log-in this waits like any failure.
     pub(crate) fn lost_session(&mut self, now_ms: u64) -> Option<Request> {
-        let logging_in = match self.state {
-            State::LoggingIn | State::WaitingToLogIn(_) => true,
-            State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => false,
-        };
-        let wait = logging_in || self.just_logged_in;
+        let wait = self.state.is_logging_in() || self.just_logged_in;
         self.state = State::LoggingIn;
         if wait {
             self.failed(now_ms);
@@ -144,13 +148,9 @@ impl Reads {
 
     /// The host logged in. Without a log-in under way this means nothing.
     pub(crate) fn logged_in(&mut self) -> Option<Request> {
-        match self.state {
-            State::LoggingIn | State::WaitingToLogIn(_) => {
-                self.just_logged_in = true;
-                Some(self.read(ReadReason::LoggedIn))
-            }
-            State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => None,
-        }
+        let was_logging_in = self.state.is_logging_in();
+        self.just_logged_in |= was_logging_in;
+        was_logging_in.then(|| self.read(ReadReason::LoggedIn))
     }
 
     /// Reads at once.
@@ -177,12 +177,7 @@ impl Reads {
 
     /// VMs came to those watched: reads at once, or when the host has logged in.
     pub(crate) fn vms_added(&mut self) -> Option<Request> {
-        match self.state {
-            State::LoggingIn | State::WaitingToLogIn(_) => None,
-            State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => {
-                Some(self.read(ReadReason::VmsChanged))
-            }
-        }
+        (!self.state.is_logging_in()).then(|| self.read(ReadReason::VmsChanged))
     }
 
     /// There is no VM left to read.
