@@ -174,7 +174,7 @@ pub struct FailureDetails {
     /// `Event.fullFormattedMessage`, in the locale of the session.
     pub message: Option<String>,
     /// Whether one of the fields was longer than 4 KiB and is cut.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub truncated: bool,
 }
 
@@ -225,9 +225,7 @@ impl FailureDetails {
 pub struct Event {
     vm: String,
     vm_name: Option<String>,
-    order: EventOrder,
-    kind: EventKind,
-    failure: Option<Box<FailureDetails>>,
+    stored: StoredEvent,
 }
 
 impl Event {
@@ -239,13 +237,17 @@ impl Event {
         Some(Self {
             vm: vm.to_owned(),
             vm_name: None,
-            order: EventOrder {
-                time: created_time,
-                key,
-                type_name: shared_name(bare),
+            stored: StoredEvent {
+                order: EventOrder {
+                    time: created_time,
+                    key,
+                    type_name: shared_name(bare),
+                },
+                spread_ms: 0,
+                power_reports: 0,
+                kind,
+                failure: None,
             },
-            kind,
-            failure: None,
         })
     }
 
@@ -259,8 +261,8 @@ impl Event {
     /// The same with what a failure event says; other kinds keep nothing of it.
     #[must_use]
     pub fn with_failure(mut self, details: FailureDetails) -> Self {
-        if self.kind == EventKind::CustomizationFailed {
-            self.failure = Some(Box::new(details.truncate()));
+        if self.kind() == EventKind::CustomizationFailed {
+            self.stored.failure = Some(Box::new(details.truncate()));
         }
         self
     }
@@ -272,36 +274,26 @@ impl Event {
 
     /// What the event means.
     pub fn kind(&self) -> EventKind {
-        self.kind
+        self.stored.kind
     }
 
     /// `Event.key`.
     pub fn key(&self) -> i32 {
-        self.order.key
+        self.stored.order.key
     }
 
     /// `Event.createdTime`, rounded to the millisecond.
     pub fn created_time(&self) -> ServerTime {
-        self.order.time
+        self.stored.order.time
     }
 
     /// The bare type name.
     pub fn type_name(&self) -> &str {
-        &self.order.type_name
+        &self.stored.order.type_name
     }
 
     pub(crate) fn into_parts(self) -> (String, Option<String>, StoredEvent) {
-        (
-            self.vm,
-            self.vm_name,
-            StoredEvent {
-                order: self.order,
-                spread_ms: 0,
-                power_reports: 0,
-                kind: self.kind,
-                failure: self.failure,
-            },
-        )
+        (self.vm, self.vm_name, self.stored)
     }
 }
 

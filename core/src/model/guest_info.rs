@@ -322,16 +322,14 @@ impl GuestHistory {
 
     /// The VM's power as it was told since the report with this number.
     pub(crate) fn power(&self, since: u32) -> Option<PowerState> {
-        self.power
-            .filter(|(_, number)| *number > since)
-            .map(|(power, _)| power)
+        let (power, number) = self.power?;
+        (number > since).then_some(power)
     }
 
     /// When the VM was powered on last, as it was told since the report with this number.
     pub(crate) fn boot_time(&self, since: u32) -> Option<ServerTime> {
-        self.boot_time
-            .filter(|(_, number)| *number > since)
-            .map(|(time, _)| time)
+        let (time, number) = self.boot_time?;
+        (number > since).then_some(time)
     }
 
     pub(crate) fn shown(&self) -> Shown {

@@ -45,32 +45,17 @@ pub struct Transition {
 }
 
 /// The first failure of an attempt, in the order of events.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// The bare event type name, or `TOOLSDEPLOYPKG_FAILED` when only guest info tells it.
+    #[serde(rename = "type")]
     pub type_name: String,
     /// What the event says beside its type.
+    #[serde(flatten)]
     pub details: FailureDetails,
     /// `Event.key` of the failure event.
     pub event_key: Option<i32>,
-}
-
-impl Serialize for Failure {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let details = &self.details;
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry("type", &self.type_name)?;
-        object.serialize_entry("reason", &details.reason)?;
-        object.serialize_entry("logLocation", &details.log_location)?;
-        object.serialize_entry("sysprepVersion", &details.sysprep_version)?;
-        object.serialize_entry("systemVersion", &details.system_version)?;
-        object.serialize_entry("message", &details.message)?;
-        object.serialize_entry("eventKey", &self.event_key)?;
-        if details.truncated {
-            object.serialize_entry("truncated", &true)?;
-        }
-        object.end()
-    }
 }
 
 /// Why the host could not read the events of a VM.
@@ -137,18 +122,22 @@ impl ReadFailureKind {
 }
 
 /// The row of one VM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct VmReport {
     /// The managed object reference value.
     pub vm: String,
     /// The name as given, else as the events have it. One longer than 4 KiB is cut and ends in `…`;
     /// as JSON the row then has `nameTruncated`.
+    #[serde(flatten, serialize_with = "name_and_mark")]
     pub name: Option<String>,
     /// How far the customization has come.
     pub customization_status: CustomizationStatus,
     /// Why the VM is no longer waited for; `None` while it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub conclusion: Option<Conclusion>,
     /// What only the default rules tell.
+    #[serde(flatten)]
     pub details: Option<RowDetails>,
 }
 
@@ -185,33 +174,15 @@ pub struct RowDetails {
     pub error: Option<ReadError>,
 }
 
-impl Serialize for VmReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Row<'a> {
-            vm: &'a str,
-            name: Option<&'a str>,
-            #[serde(skip_serializing_if = "core::ops::Not::not")]
-            name_truncated: bool,
-            customization_status: CustomizationStatus,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            conclusion: Option<Conclusion>,
-            #[serde(flatten)]
-            details: Option<&'a RowDetails>,
-        }
-
-        let name = self.name.as_deref();
-        let row = Row {
-            vm: &self.vm,
-            name,
-            name_truncated: name.is_some_and(is_cut_label),
-            customization_status: self.customization_status,
-            conclusion: self.conclusion,
-            details: self.details.as_ref(),
-        };
-        row.serialize(serializer)
+/// The name, and whether it is cut.
+#[expect(clippy::ref_option, reason = "serde passes fields so")]
+fn name_and_mark<S: Serializer>(name: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut members = serializer.serialize_map(None)?;
+    members.serialize_entry("name", name)?;
+    if name.as_deref().is_some_and(is_cut_label) {
+        members.serialize_entry("nameTruncated", &true)?;
     }
+    members.end()
 }
 
 /// Everything that a run has to tell at one moment. As JSON it is `vm-customization-report/1`.
