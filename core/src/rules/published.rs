@@ -21,7 +21,7 @@ pub(crate) const PASS_INTERVAL_MS: u64 = 15_000;
 pub(crate) const LOOKBACK_MS: u64 = 300_000;
 
 /// What the script knows of one VM.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Script {
     /// Sorted. Copies with the same time are one event.
     #[serde(deserialize_with = "at_most_kept")]
@@ -37,17 +37,6 @@ pub(crate) struct Script {
 pub(crate) struct ScriptStep {
     pub(crate) to: CustomizationStatus,
     pub(crate) event_key: i32,
-}
-
-impl Default for Script {
-    fn default() -> Self {
-        Self {
-            visible: Vec::new(),
-            pinned: None,
-            status: CustomizationStatus::VmNotStarted,
-            name: None,
-        }
-    }
 }
 
 fn kind(event: &EventOrder) -> Option<EventKind> {

@@ -8,7 +8,7 @@ use crate::model::status::CustomizationStatus;
 use crate::rules::assess::{Assessment, Attempt, Cause};
 
 /// The state of a VM that was last emitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LastEmitted {
     pub(crate) status: CustomizationStatus,

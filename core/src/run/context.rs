@@ -20,7 +20,7 @@ const TRANSITIONS_AT_LEAST: usize = 1024;
 const TRANSITIONS_AT_MOST: usize = 1_000_000;
 
 /// What both rule sets share: the VMs, and what was emitted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct RunContext {
     pub(crate) vms: Vec<VmRef>,
     pub(crate) start: ServerTime,
@@ -45,15 +45,8 @@ impl RunContext {
             vms,
             start,
             server_clock: ServerClock::new(start, 0),
-            ended_at_ms: None,
-            transitions: VecDeque::new(),
-            transitions_dropped: 0,
-            ignored: IgnoredCounts::default(),
-            reading: Reading::default(),
-            reading_changed: false,
-            outputs: VecDeque::new(),
-            texts: TextBudget::default(),
             places,
+            ..Self::default()
         };
         context.keep_names();
         context
@@ -207,7 +200,7 @@ impl RunContext {
 
 /// What vCenter's clock shows at most, told from the host's: a bound and nothing else (D14), since
 /// the two clocks differ.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ServerClock {
     /// A server time that the host gave, and the milliseconds of the run that had passed then.
     anchor: (ServerTime, u64),

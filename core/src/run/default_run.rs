@@ -30,15 +30,15 @@ use crate::run::deadline_index::DeadlineIndex;
 use crate::run::read_schedule::{Reads, Request};
 use crate::run::watched_vm::{Added, WatchedVm};
 
-/// The first of two due at the same time gives the reason: a host may want to look before a hint is emitted.
-fn earlier(
-    first: Option<(u64, DeadlineReason)>,
-    second: Option<(u64, DeadlineReason)>,
-) -> Option<(u64, DeadlineReason)> {
-    first.into_iter().chain(second).min_by_key(|(at_ms, _)| *at_ms)
+/// What falls due, and when.
+type Due = (u64, DeadlineReason);
+
+/// The first of those due at the same time gives the reason: a host may want to look before a hint is emitted.
+fn earliest(due: [Option<Due>; 3]) -> Option<Due> {
+    due.into_iter().flatten().min_by_key(|(at_ms, _)| *at_ms)
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DefaultRun {
     #[serde(skip)]
@@ -105,18 +105,10 @@ impl DefaultRun {
             options: options.clone(),
             window: TimeWindow::of(options, context.start),
             vms: context.vms.iter().map(|_| WatchedVm::new(0, None)).collect(),
-            reads: Reads::started(),
-            readiness_reads: ReadinessReads::default(),
-            observed: false,
             deadline: RunDeadline::new(options.timeout_ms()),
-            fatal_error: None,
-            ended_by_part_at_ms: None,
-            open: 0,
-            stuck: DeadlineIndex::default(),
-            hinted: BTreeSet::new(),
             is_silent: true,
             any_unobserved: true,
-            unready: BTreeSet::new(),
+            ..Self::default()
         };
         run.count();
         run.end_if_concluded(0, context);
@@ -488,19 +480,19 @@ impl DefaultRun {
         }
     }
 
-    pub(crate) fn next_due(&self, context: &RunContext) -> Option<(u64, DeadlineReason)> {
+    pub(crate) fn next_due(&self, context: &RunContext) -> Option<Due> {
         let silence = self
             .silence_due_ms(context)
             .map(|at_ms| (at_ms, DeadlineReason::Stuck));
-        earlier(earlier(silence, self.due_beside_reads()), self.reads.next_due())
+        earliest([silence, self.due_beside_reads(), self.reads.next_due()])
     }
 
     /// What falls due whether reads are answered or not.
-    fn due_beside_reads(&self) -> Option<(u64, DeadlineReason)> {
+    fn due_beside_reads(&self) -> Option<Due> {
         let stuck = self.stuck.get().map(|at_ms| (at_ms, DeadlineReason::Stuck));
         let guest_info =
             (!self.unready.is_empty()).then(|| (self.readiness_reads.due_ms(), DeadlineReason::GuestInfo));
-        earlier(earlier(stuck, self.deadline.next_due()), guest_info)
+        earliest([stuck, self.deadline.next_due(), guest_info])
     }
 
     /// When the hints that were emitted become another, if no read is complete before.

@@ -21,12 +21,13 @@ pub(crate) enum Request {
 }
 
 /// The alias is the name in snapshots of format 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum State {
     /// Nothing is under way until the next safety read.
     Idle(Wait),
     /// A read was asked for and is not answered.
+    #[default]
     Reading,
     /// A read failed; it is tried again then.
     WaitingToRead(Wait),
@@ -56,7 +57,8 @@ struct Wait {
     until_ms: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The default is the start of a run: a read is under way at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Reads {
     state: State,
@@ -74,18 +76,6 @@ pub(crate) struct Reads {
 }
 
 impl Reads {
-    /// The schedule at the start of a run: a read is under way at once.
-    pub(crate) fn started() -> Self {
-        Self {
-            state: State::Reading,
-            failures: 0,
-            just_logged_in: false,
-            asked_by: None,
-            newest_complete: None,
-            newest: None,
-        }
-    }
-
     /// An event of a watched VM was seen.
     pub(crate) fn note_newest(&mut self, time: ServerTime) {
         self.newest = self.newest.max(Some(time));
@@ -263,7 +253,7 @@ mod tests {
 
     #[test]
     fn failures_are_retried_after_1_2_4_up_to_30_seconds_until_a_complete_read() {
-        let mut reads = Reads::started();
+        let mut reads = Reads::default();
         for expected in [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] {
             reads.failed(0);
             assert_eq!(reads.next_due(), Some((expected, DeadlineReason::Retry)));
@@ -276,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_lost_session_asks_for_one_log_in_at_once_and_waits_with_the_second() {
-        let mut reads = Reads::started();
+        let mut reads = Reads::default();
         assert_eq!(reads.lost_session(0), Some(Request::LogIn));
         assert_eq!(reads.logged_in(), Some(Request::Read(ReadReason::LoggedIn)));
         assert_eq!(reads.lost_session(10), None);
@@ -289,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_log_in_nobody_asked_for_means_nothing() {
-        let mut reads = Reads::started();
+        let mut reads = Reads::default();
         assert_eq!(reads.logged_in(), None);
     }
 }

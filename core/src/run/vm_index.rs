@@ -7,7 +7,7 @@ use crate::model::options::VmRef;
 
 /// The places of VMs, in the order of their keys and, of equal ones, of their managed object
 /// reference values: a search in this list alone finds the place, and looks at one value.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct VmIndex(Vec<(u32, usize)>);
 
 impl VmIndex {

@@ -47,7 +47,7 @@ impl Added {
 }
 
 /// One VM. The aliases are the names in snapshots of format 1.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WatchedVm {
     pub(super) history: History,
@@ -78,21 +78,12 @@ impl WatchedVm {
     /// A VM of which nothing is known at `now_ms`.
     pub(super) fn new(now_ms: u64, added: Option<Added>) -> Self {
         Self {
-            history: History::default(),
             last_emitted: LastEmitted {
-                status: CustomizationStatus::VmNotStarted,
-                attempt: 0,
                 at_ms: now_ms,
+                ..LastEmitted::default()
             },
-            emitted_result: None,
-            revised: false,
-            access_error: AccessError::default(),
-            concluded_by_end: None,
-            emitted_hint: None,
             added,
-            readiness: Readiness::default(),
-            known: Assessment::default(),
-            conclusion: None,
+            ..Self::default()
         }
     }
 
