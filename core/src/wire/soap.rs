@@ -145,16 +145,9 @@ pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
                         shown(begin.name)
                     )));
                 }
-                page.is_list |= match role {
-                    Role::Page | Role::Updates => true,
-                    Role::Item { is_value } => is_value && begin.xsi_type.as_deref() == Some("ArrayOfEvent"),
-                    Role::Envelope
-                    | Role::Body
-                    | Role::Fault(_)
-                    | Role::Container
-                    | Role::Field(_)
-                    | Role::Other => false,
-                };
+                let is_answer = role == Role::Page || role == Role::Updates;
+                let is_value = role == Role::Item { is_value: true };
+                page.is_list |= is_answer || is_value && begin.xsi_type.as_deref() == Some("ArrayOfEvent");
                 if let Some(excess) = begin.excess {
                     roles.push(role);
                     let is_item = |role: &Role| matches!(role, Role::Item { is_value: false });
@@ -166,26 +159,17 @@ pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
                     roles.truncate(item);
                     continue;
                 }
-                match role {
-                    Role::Item { is_value } => {
-                        let type_name = begin.xsi_type.as_deref().unwrap_or_default();
-                        if !is_value && !type_name.is_empty() && page.passes_over(type_name) {
-                            role = Role::Other;
-                        }
-                        event = RawEvent {
-                            type_name: begin.xsi_type,
-                            ..RawEvent::default()
-                        };
+                if let Role::Item { is_value } = role {
+                    let type_name = begin.xsi_type.as_deref().unwrap_or_default();
+                    if !is_value && !type_name.is_empty() && page.passes_over(type_name) {
+                        role = Role::Other;
                     }
-                    Role::Other if parent == Some(Role::Fault(Part::Detail)) => fault.see_detail(begin),
-                    Role::Envelope
-                    | Role::Body
-                    | Role::Fault(_)
-                    | Role::Page
-                    | Role::Updates
-                    | Role::Container
-                    | Role::Field(_)
-                    | Role::Other => {}
+                    event = RawEvent {
+                        type_name: begin.xsi_type,
+                        ..RawEvent::default()
+                    };
+                } else if parent == Some(Role::Fault(Part::Detail)) {
+                    fault.see_detail(begin);
                 }
                 if role == Role::Other {
                     elements.skip_to_end();
