@@ -52,12 +52,13 @@ pub struct Recording {
     pub(crate) steps: Vec<RecordingStep>,
 }
 
-/// The inputs at one moment, in the order in which they are fed: events, guest info, a failed read,
-/// a log-in, other VMs, the end.
+/// One input at a moment. What a step as JSON feeds at once follows each other: events, guest info, a failed read, a
+/// log-in, other VMs, the end.
 #[derive(Debug, Clone)]
 pub(crate) struct RecordingStep {
     pub(crate) at_ms: u64,
-    pub(crate) inputs: Box<[Input]>,
+    /// `None` is a moment to which the run goes on.
+    pub(crate) input: Option<Box<Input>>,
 }
 
 /// One thing that is fed.
@@ -223,15 +224,12 @@ impl Recording {
             "steps",
             json.steps.ok_or_else(|| missing("steps"))?,
             |number, step| {
-                let before_ms = steps.last().map_or(0, |step| step.at_ms);
-                let step = RecordingStep::parse(step, number, before_ms, &options, with_items)?;
-                inputs += step.inputs.iter().map(Input::size).sum::<usize>();
+                inputs += RecordingStep::parse(step, number, &options, with_items, &mut steps)?;
                 if inputs > MAX_INPUTS {
                     return Err(RecordingError::Malformed(format!(
                         "steps[{number}]: more than {MAX_INPUTS} inputs, and at most as many are played"
                     )));
                 }
-                steps.push(step);
                 Ok(())
             },
         )?;
@@ -444,30 +442,37 @@ fn each<'a>(
 }
 
 impl RecordingStep {
+    /// Adds the inputs of a step as JSON to those before it; answers how much room they take.
     fn parse(
         json: &RawValue,
         number: usize,
-        before_ms: u64,
         options: &Options,
         with_items: bool,
-    ) -> Result<Self, RecordingError> {
+        steps: &mut Vec<Self>,
+    ) -> Result<usize, RecordingError> {
         let malformed = |why: String| RecordingError::Malformed(format!("steps[{number}]{why}"));
         let step = serde_json::from_str(json.get());
         let step: StepJson<'_> = at(format_args!("steps[{number}]"), step)?;
         let at_ms = step.check(&format_args!("steps[{number}]"))?;
+        let before_ms = steps.last().map_or(0, |step| step.at_ms);
         if at_ms < before_ms {
             return Err(malformed(format!(
                 ".atMs is {at_ms}, before that of the step before it, {before_ms}: time never decreases"
             )));
         }
-        let mut inputs = Vec::new();
+        let mut size = 0;
+        let mut add = |input: Input| {
+            size += input.size();
+            let input = Some(Box::new(input));
+            steps.push(Self { at_ms, input });
+        };
         let completeness = if step.complete.unwrap_or(true) {
             Completeness::Complete
         } else {
             Completeness::Partial
         };
         match step.events.map(|events| decode_events(events, with_items)) {
-            Some(Ok((decoded, items))) => inputs.push(Input::Events {
+            Some(Ok((decoded, items))) => add(Input::Events {
                 decoded,
                 completeness,
                 items,
@@ -475,26 +480,33 @@ impl RecordingStep {
             // A host that was answered this had seen nothing.
             Some(Err(error @ (WireError::NoObservation(_) | WireError::Fault { .. }))) => {
                 let failure = error.read_failure();
-                inputs.push(Input::Other(RunInput::ReadFailed { failure }));
+                add(Input::Other(RunInput::ReadFailed { failure }));
             }
             Some(Err(error)) => return Err(RecordingError::Events { step: number, error }),
             None => {}
         }
-        let mut others: Vec<RunInput> = Vec::new();
+        let mut add = |input: RunInput| add(Input::Other(input));
         let infos = step.guest_info.0;
-        others.extend((!infos.is_empty()).then_some(RunInput::GuestInfo { infos }));
-        others.extend(step.read_failed.map(|failure| RunInput::ReadFailed { failure }));
-        others.extend(step.logged_in.then_some(RunInput::LoggedIn));
+        if !infos.is_empty() {
+            add(RunInput::GuestInfo { infos });
+        }
+        if let Some(failure) = step.read_failed {
+            add(RunInput::ReadFailed { failure });
+        }
+        if step.logged_in {
+            add(RunInput::LoggedIn);
+        }
         if let Some((vms, server_time)) = step.vms.zip(step.server_time) {
             check_vms(&vms, options).map_err(|error| malformed(format!(".vms: {error}")))?;
-            others.push(RunInput::Vms { vms, server_time });
+            add(RunInput::Vms { vms, server_time });
         }
-        others.extend(step.cancel.then_some(RunInput::Cancel));
-        inputs.extend(others.into_iter().map(Input::Other));
-        Ok(Self {
-            at_ms,
-            inputs: inputs.into(),
-        })
+        if step.cancel {
+            add(RunInput::Cancel);
+        }
+        if size == 0 {
+            steps.push(Self { at_ms, input: None });
+        }
+        Ok(size)
     }
 }
 

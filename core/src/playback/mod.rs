@@ -14,7 +14,7 @@ use crate::model::options::VmRef;
 use crate::model::protocol::{Completeness, EventPage};
 use crate::model::report::{Report, Transition, VmReport};
 use crate::model::time::ServerTime;
-use crate::playback::player::{Cursor, Player};
+use crate::playback::player::Player;
 use crate::run::monitor::Monitor;
 use crate::wire::EventSummary;
 
@@ -134,8 +134,8 @@ impl RunUpdate {
 pub struct Playback {
     recording: Recording,
     inputs: Vec<PlaybackInput>,
-    /// Where each input stands in the recording.
-    cursors: Vec<Cursor>,
+    /// The number of the step of each input.
+    steps: Vec<usize>,
     /// How many events there are up to each input, its own included.
     events_up_to: Vec<usize>,
     end_ms: u64,
@@ -172,7 +172,7 @@ impl Playback {
         let (checkpoints, end_ms) = play_once(&recording);
         let mut playback = Self {
             inputs: Vec::new(),
-            cursors: Vec::new(),
+            steps: Vec::new(),
             events_up_to: Vec::new(),
             end_ms,
             checkpoints,
@@ -197,7 +197,7 @@ impl Playback {
             .recording
             .steps
             .partition_point(|step| step.at_ms <= limit_ms);
-        let is_break = self.go_before((steps, 0), Some(limit_ms));
+        let is_break = self.go_before(steps, Some(limit_ms));
         self.player.seek(&self.recording, limit_ms);
         self.update(is_break)
     }
@@ -212,20 +212,16 @@ impl Playback {
         let fed = index.map_or(0, |index| index.saturating_add(1).min(self.event_count()));
         let input = self.events_up_to.partition_point(|up_to| *up_to < fed);
         let place = (fed > 0)
-            .then(|| self.inputs.get(input).zip(self.cursors.get(input)))
+            .then(|| self.inputs.get(input).zip(self.steps.get(input)))
             .flatten();
-        let Some((page, cursor)) = place else {
+        let Some((page, step)) = place else {
             return self.rewind();
         };
-        let (cursor, input_at_ms) = (*cursor, page.at_ms);
+        let (step, input_at_ms) = (*step, page.at_ms);
         let before = self.events_up_to.get(input).copied().unwrap_or(0) - page.events.len();
         let in_input = fed - before;
         let is_whole = in_input == page.events.len();
-        let target = if is_whole {
-            (cursor.0, cursor.1 + 1)
-        } else {
-            cursor
-        };
+        let target = step + usize::from(is_whole);
         self.at_ms = input_at_ms.min(self.end_ms);
         self.is_at_end = false;
         let is_break = self.go_before(target, input_at_ms.checked_sub(1));
@@ -233,7 +229,7 @@ impl Playback {
             self.player.come_to(&self.recording, target);
         } else {
             self.player.come_before(&self.recording, target);
-            self.within_input = self.first_events(cursor, in_input);
+            self.within_input = self.first_events(step, in_input);
         }
         self.update(is_break)
     }
@@ -295,12 +291,12 @@ impl Playback {
 
     fn list_inputs(&mut self) {
         let mut events_up_to = 0;
-        for (step, at) in self.recording.steps.iter().enumerate() {
-            for (place, input) in at.inputs.iter().enumerate() {
-                let input = PlaybackInput::of(input, at.at_ms);
+        for (number, step) in self.recording.steps.iter().enumerate() {
+            if let Some(input) = &step.input {
+                let input = PlaybackInput::of(input, step.at_ms);
                 events_up_to += input.events.len();
                 self.inputs.push(input);
-                self.cursors.push((step, place));
+                self.steps.push(number);
                 self.events_up_to.push(events_up_to);
             }
         }
@@ -315,10 +311,10 @@ impl Playback {
         self.update(is_break)
     }
 
-    /// Goes to the latest state known that lies before `cursor` with the clock run to `ran_to_ms`. Answers whether the
-    /// last update led to a state that what is sought does not follow on.
-    fn go_before(&mut self, cursor: Cursor, ran_to_ms: Option<u64>) -> bool {
-        let is_before = |player: &&Player| player.is_before(cursor, ran_to_ms);
+    /// Goes to the latest state known that lies before the step with this number and the clock run to `ran_to_ms`.
+    /// Answers whether the last update led to a state that what is sought does not follow on.
+    fn go_before(&mut self, number: usize, ran_to_ms: Option<u64>) -> bool {
+        let is_before = |player: &&Player| player.is_before(number, ran_to_ms);
         let is_back = !is_before(&&self.player);
         let nearest = self.checkpoints.iter().rfind(is_before);
         if is_back || nearest.map(Player::next) > Some(self.player.next()) {
@@ -328,10 +324,10 @@ impl Playback {
         is_back || was_within
     }
 
-    /// The monitor before the input at `cursor`, with the first events of that input.
-    fn first_events(&self, cursor: Cursor, count: usize) -> Option<Monitor> {
-        let step = self.recording.steps.get(cursor.0)?;
-        let Input::Events { items, decoded, .. } = step.inputs.get(cursor.1)? else {
+    /// The monitor before the step with this number, with the first events of that step.
+    fn first_events(&self, number: usize, count: usize) -> Option<Monitor> {
+        let step = self.recording.steps.get(number)?;
+        let Input::Events { items, decoded, .. } = step.input.as_deref()? else {
             return None;
         };
         let taken = items
@@ -400,7 +396,7 @@ fn play_once(recording: &Recording) -> (Vec<Player>, u64) {
     let interval = recording.steps.len() / (count + 1) + 1;
     let mut step = interval;
     while step < recording.steps.len() {
-        player.come_to(recording, (step, 0));
+        player.come_to(recording, step);
         checkpoints.push(player.clone());
         step += interval;
     }

@@ -17,9 +17,6 @@ enum Asked {
     LogIn,
 }
 
-/// A place between two inputs: the step and the input of it that come next.
-pub(crate) type Cursor = (usize, usize);
-
 impl Recording {
     /// Plays the recording to its end.
     pub fn play(&self) -> Report {
@@ -37,7 +34,8 @@ pub(crate) struct Player {
     /// The number of the read of properties that no step has answered (D19).
     asked_guest_info: Option<u32>,
     now_ms: u64,
-    next: Cursor,
+    /// The number of the step that comes next.
+    next: usize,
     /// Up to where the clock was run, that moment included.
     ran_to_ms: Option<u64>,
     /// How often the monitor was fed or called.
@@ -52,7 +50,7 @@ impl Player {
             asked: Asked::Nothing,
             asked_guest_info: None,
             now_ms: 0,
-            next: (0, 0),
+            next: 0,
             ran_to_ms: None,
             calls: 0,
         };
@@ -65,7 +63,7 @@ impl Player {
         while let Some(step) = self.next_step(recording, limit_ms) {
             self.take_step(recording, step);
         }
-        if self.next.0 < recording.steps.len() {
+        if self.next < recording.steps.len() {
             self.run_clock(recording, limit_ms.saturating_add(1));
         } else {
             self.run_after_the_steps(recording, limit_ms);
@@ -73,35 +71,29 @@ impl Player {
         self.ran_to_ms = self.ran_to_ms.max(Some(limit_ms));
     }
 
-    /// Feeds every input before `cursor`, and runs the clock up to the step that it lies in.
-    pub(crate) fn come_to(&mut self, recording: &Recording, cursor: Cursor) {
-        while self.next.0 < cursor.0 {
-            let Some(step) = recording.steps.get(self.next.0) else {
-                return;
-            };
+    /// Feeds the steps before the one with this number.
+    pub(crate) fn come_to(&mut self, recording: &Recording, number: usize) {
+        let steps = recording.steps.get(self.next..number).unwrap_or_default();
+        for step in steps {
             self.take_step(recording, step);
         }
-        if let Some(step) = recording.steps.get(cursor.0).filter(|_| cursor.1 > 0) {
-            self.come_to_step(recording, step);
-            self.feed_up_to(step, cursor.1);
-        }
     }
 
-    /// The same, to the moment before the input at `cursor`: what was due before it is done.
-    pub(crate) fn come_before(&mut self, recording: &Recording, cursor: Cursor) {
-        self.come_to(recording, cursor);
-        if let Some(step) = recording.steps.get(cursor.0) {
+    /// The same, to the moment before that step: what was due before it is done.
+    pub(crate) fn come_before(&mut self, recording: &Recording, number: usize) {
+        self.come_to(recording, number);
+        if let Some(step) = recording.steps.get(number) {
             self.come_to_step(recording, step);
         }
     }
 
-    /// Whether playing from here to `cursor`, with the clock run to `ran_to_ms`, comes to the same state as from the
-    /// start.
-    pub(crate) fn is_before(&self, cursor: Cursor, ran_to_ms: Option<u64>) -> bool {
-        self.next <= cursor && self.ran_to_ms <= ran_to_ms
+    /// Whether playing from here to the step with this number, with the clock run to `ran_to_ms`, comes to the same
+    /// state as from the start.
+    pub(crate) fn is_before(&self, number: usize, ran_to_ms: Option<u64>) -> bool {
+        self.next <= number && self.ran_to_ms <= ran_to_ms
     }
 
-    pub(crate) fn next(&self) -> Cursor {
+    pub(crate) fn next(&self) -> usize {
         self.next
     }
 
@@ -126,14 +118,16 @@ impl Player {
     fn next_step<'a>(&self, recording: &'a Recording, limit_ms: u64) -> Option<&'a RecordingStep> {
         recording
             .steps
-            .get(self.next.0)
+            .get(self.next)
             .filter(|step| step.at_ms <= limit_ms)
     }
 
     fn take_step(&mut self, recording: &Recording, step: &RecordingStep) {
         self.come_to_step(recording, step);
-        self.feed_up_to(step, step.inputs.len());
-        self.next = (self.next.0 + 1, 0);
+        if let Some(input) = &step.input {
+            self.feed(input);
+        }
+        self.next += 1;
     }
 
     /// Timers that are due before a step come first, at the same time the step.
@@ -141,13 +135,6 @@ impl Player {
         self.run_clock(recording, step.at_ms);
         self.ran_to_ms = self.ran_to_ms.max(step.at_ms.checked_sub(1));
         self.now_ms = step.at_ms;
-    }
-
-    fn feed_up_to(&mut self, step: &RecordingStep, end: usize) {
-        for input in step.inputs.get(self.next.1..end).unwrap_or_default() {
-            self.feed(input);
-            self.next.1 += 1;
-        }
     }
 
     fn run_after_the_steps(&mut self, recording: &Recording, limit_ms: u64) {
