@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use crate::model::event::EVENT_TYPES;
 use crate::model::options::VmRef;
-use crate::model::protocol::{EventQuery, GuestInfoQuery, Output, ReadReason, MAX_PAGE};
+use crate::model::protocol::{EventQuery, Output, ReadReason, MAX_PAGE};
 use crate::model::report::{IgnoreReason, IgnoredCounts, ReadError, Reading, Transition, VmReport};
 use crate::model::text::{bytes_of, TextBudget};
 use crate::model::time::{HostTime, ServerTime};
@@ -163,7 +163,14 @@ impl RunContext {
         self.ignored.add_times(IgnoreReason::NoRoomForText, refused);
     }
 
-    /// Asks for a read. One that was asked for and not yet drained is replaced.
+    /// Asks the host for something. What was asked for in the same way and not yet drained is replaced.
+    pub(crate) fn ask(&mut self, output: Output) {
+        let kind = core::mem::discriminant(&output);
+        self.outputs.retain(|open| core::mem::discriminant(open) != kind);
+        self.outputs.push_back(output);
+    }
+
+    /// Asks for a read of events.
     pub(crate) fn ask_read(
         &mut self,
         vms: Vec<String>,
@@ -171,8 +178,7 @@ impl RunContext {
         reason: ReadReason,
         timeout_ms: Option<u64>,
     ) {
-        self.outputs.retain(|output| !matches!(output, Output::Read(_)));
-        self.outputs.push_back(Output::Read(EventQuery {
+        self.ask(Output::Read(EventQuery {
             vms,
             since,
             types: &EVENT_TYPES,
@@ -180,14 +186,6 @@ impl RunContext {
             reason,
             timeout: timeout_ms.map(Duration::from_millis),
         }));
-    }
-
-    /// Asks for a read of properties. One that was asked for and not yet drained is replaced.
-    pub(crate) fn ask_guest_info(&mut self, number: u32, vms: Vec<String>) {
-        self.outputs
-            .retain(|output| !matches!(output, Output::ReadGuestInfo(_)));
-        self.outputs
-            .push_back(Output::ReadGuestInfo(GuestInfoQuery { number, vms }));
     }
 
     /// The run is over: nothing is asked of the host any more.

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::model::guest_info::{GuestInfo, Shown};
 use crate::model::is_default;
 use crate::model::options::{Attempts, Options, VmRef};
-use crate::model::protocol::{Completeness, DeadlineReason, EventPage, Output, ReadFailure, ReadReason};
+use crate::model::protocol::{
+    Completeness, DeadlineReason, EventPage, GuestInfoQuery, Output, ReadFailure, ReadReason,
+};
 use crate::model::report::{
     IgnoreReason, IgnoredCounts, ReadError, ReadFailureKind, RowDetails, Transition, VmReport,
 };
@@ -405,7 +407,8 @@ impl DefaultRun {
                 vms.push(context.vm(*place).to_owned());
             }
         }
-        context.ask_guest_info(self.readiness_reads.ask(now_ms), vms);
+        let number = self.readiness_reads.ask(now_ms);
+        context.ask(Output::ReadGuestInfo(GuestInfoQuery { number, vms }));
     }
 
     pub(crate) fn handle_read_failed(&mut self, failure: ReadFailure, now_ms: u64, context: &mut RunContext) {

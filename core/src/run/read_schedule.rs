@@ -127,13 +127,13 @@ impl Reads {
 
     /// The session is gone. A second time right after a log-in this waits like any failure.
     pub(crate) fn lost_session(&mut self, now_ms: u64) -> Option<Request> {
-        let wait = self.state.is_logging_in() || self.just_logged_in;
-        self.state = State::LoggingIn;
-        if wait {
+        let waits = self.state.is_logging_in() || self.just_logged_in;
+        let request = self.log_in();
+        if waits {
             self.failed(now_ms);
             return None;
         }
-        Some(Request::LogIn)
+        Some(request)
     }
 
     /// The host logged in. Without a log-in under way this means nothing.
@@ -149,16 +149,18 @@ impl Reads {
         Request::Read(reason)
     }
 
+    fn log_in(&mut self) -> Request {
+        self.state = State::LoggingIn;
+        Request::LogIn
+    }
+
     /// The last read of the run (D10). What failed before does not delay it.
     pub(crate) fn last_read(&mut self) -> Option<Request> {
         self.failures = 0;
         match self.state {
             // It follows when the host has logged in.
             State::LoggingIn => None,
-            State::WaitingToLogIn(_) => {
-                self.state = State::LoggingIn;
-                Some(Request::LogIn)
-            }
+            State::WaitingToLogIn(_) => Some(self.log_in()),
             State::Idle(_) | State::Reading | State::WaitingToRead(_) | State::Paused => {
                 Some(self.read(ReadReason::Deadline))
             }
@@ -184,10 +186,7 @@ impl Reads {
         match self.state {
             State::Idle(wait) if wait.until_ms <= now_ms => Some(self.read(ReadReason::Poll)),
             State::WaitingToRead(wait) if wait.until_ms <= now_ms => Some(self.read(ReadReason::Retry)),
-            State::WaitingToLogIn(wait) if wait.until_ms <= now_ms => {
-                self.state = State::LoggingIn;
-                Some(Request::LogIn)
-            }
+            State::WaitingToLogIn(wait) if wait.until_ms <= now_ms => Some(self.log_in()),
             State::Idle(_)
             | State::Reading
             | State::WaitingToRead(_)
