@@ -218,7 +218,7 @@ fn type_at_the_start(json: &str) -> Option<&str> {
 fn plain_event(text: &str) -> Option<(RawEvent<'_>, usize)> {
     // The error of what is none costs more than reading it.
     let (PlainEvent(event), passed) = text.starts_with('{').then(|| first_value(text).ok())??;
-    let is_whole = event.created_time.is_some() && !matches!(event.key, RawKey::Missing);
+    let is_whole = event.created_time.is_some() && !event.key.is_missing();
     let is_named = event.type_name.as_deref().is_some_and(is_named_event);
     (is_whole && is_named).then_some((event, passed))
 }
@@ -277,7 +277,7 @@ fn walk_object(
         });
     }
     // As in SOAP: the value of another property is none.
-    let is_event = event.created_time.is_some() && !matches!(event.key, RawKey::Missing);
+    let is_event = event.created_time.is_some() && !event.key.is_missing();
     if is_event || role != Role::Property {
         page.event(event);
     }
@@ -348,7 +348,7 @@ impl<'de> Visitor<'de> for PlainObject<'_, 'de> {
                 (PlainPart::VmArgument, "name" | "Name") => &mut event.vm_name,
                 (PlainPart::VmReference, "type" | "Type") => &mut vm_type,
                 (PlainPart::VmReference, "value" | "Value") => &mut event.vm,
-                (PlainPart::Event, "key" | "Key") if matches!(event.key, RawKey::Missing) => {
+                (PlainPart::Event, "key" | "Key") if event.key.is_missing() => {
                     event.key = RawKey::Int32(map.next_value()?);
                     continue;
                 }

@@ -15,6 +15,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use serde::Serialize;
+
 use crate::model::event::{bare_type_name, Event, EventKind, FailureDetails};
 pub use crate::model::protocol::BadItem;
 use crate::model::protocol::ReadFailure;
@@ -263,7 +265,8 @@ impl RawDetails<'_> {
 }
 
 /// `Event.key` as a document has it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
+#[serde(untagged)]
 enum RawKey<'a> {
     #[default]
     Missing,
@@ -277,6 +280,10 @@ impl<'a> RawKey<'a> {
             Ok(key) => Self::Int32(key),
             Err(_) => Self::Other(text),
         }
+    }
+
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing)
     }
 
     fn int32(&self) -> Option<i32> {

@@ -80,8 +80,8 @@ struct Rewriter(JsonArray);
 struct EventJson<'a> {
     #[serde(rename = "_typeName", skip_serializing_if = "Option::is_none")]
     type_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<KeyJson>,
+    #[serde(skip_serializing_if = "RawKey::is_missing")]
+    key: RawKey<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     created_time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,13 +96,6 @@ struct EventJson<'a> {
     system_version: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     full_formatted_message: Option<Cow<'a, str>>,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum KeyJson {
-    Number(i32),
-    Text(String),
 }
 
 #[derive(Serialize)]
@@ -132,9 +125,8 @@ impl<'a> EventJson<'a> {
         Self {
             type_name: event.type_name.map(|name| bounded(name, MAX_STRING_BYTES)),
             key: match event.key {
-                RawKey::Missing => None,
-                RawKey::Int32(key) => Some(KeyJson::Number(key)),
-                RawKey::Other(text) => Some(KeyJson::Text(shown(text))),
+                RawKey::Other(text) => RawKey::Other(shown(text).into()),
+                key @ (RawKey::Missing | RawKey::Int32(_)) => key,
             },
             created_time: event.created_time.map(|time| bounded(time, 64)),
             vm: event.vm.map(|value| VmJson {
@@ -182,7 +174,7 @@ impl Sink for Items {
         if let Err((reason, _)) = event.event() {
             self.ignored.add(reason);
         }
-        let has_key = !matches!(event.key, RawKey::Missing);
+        let has_key = !event.key.is_missing();
         if event.type_name.is_none() && event.created_time.is_none() && event.vm.is_none() && !has_key {
             return;
         }

@@ -179,7 +179,7 @@ pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
             Step::End(end) => match roles.pop() {
                 Some(Role::Item { is_value }) => {
                     let event = core::mem::take(&mut event);
-                    let is_event = event.created_time.is_some() && !matches!(event.key, RawKey::Missing);
+                    let is_event = event.created_time.is_some() && !event.key.is_missing();
                     if is_event || !is_value {
                         page.event(event);
                     }
@@ -213,7 +213,7 @@ impl<'a> RawEvent<'a> {
     fn set(&mut self, field: Field, end: End<'a>) {
         let slot = match field {
             Field::Key => {
-                if matches!(self.key, RawKey::Missing) {
+                if self.key.is_missing() {
                     self.key = RawKey::of(end.text);
                 }
                 return;
