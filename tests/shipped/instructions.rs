@@ -93,7 +93,9 @@ impl Running {
             ValType::F64 => Val::from(*number),
             #[expect(clippy::cast_possible_truncation, reason = "an address of a small memory")]
             ValType::I32 => Val::from(*number as i32),
-            other => panic!("{name} takes a {other:?}"),
+            other @ (ValType::I64 | ValType::F32 | ValType::V128 | ValType::FuncRef | ValType::ExternRef) => {
+                panic!("{name} takes a {other:?}")
+            }
         };
         assert_eq!(numbers.len(), types.params().len(), "{name}");
         let given: Vec<Val> = numbers.iter().zip(types.params()).map(as_taken).collect();
