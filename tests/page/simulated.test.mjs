@@ -270,7 +270,7 @@ test('a wall screen entered from time travel is live, and waits without end', as
 test('a wall screen has no controls, follows VMs that come and go, and its memory stays flat', {
   timeout: 180_000,
 }, async (context) => {
-  // A week in a few seconds: 70 s of script are a round, and each round replaces a tenth of the VMs.
+  // Hours in a few seconds: 70 s of script are a round, and each round replaces a tenth of the VMs.
   const { page, context: browser, complaints, close } = await openPage('#vms=200&speed=1000&wall=1');
   context.after(close);
   assert.equal(await page.locator('header .tools').isVisible(), false);
@@ -288,16 +288,18 @@ test('a wall screen has no controls, follows VMs that come and go, and its memor
     return (await devtools.send('Runtime.getHeapUsage')).usedSize;
   };
   const heaps = [];
-  // The bounded parts (log, marks, transitions, recording) fill up first.
-  const first = (await rounds()) + 150;
-  for (let round = first; heaps.length < 4; round += 150) heaps.push(await heapAfter(round));
+  // The bounded parts (log, marks, transitions, recording) fill up first: the last are full after 25 rounds, 5,000 results.
+  const first = (await rounds()) + 50;
+  for (let round = first; heaps.length < 5; round += 60) heaps.push(await heapAfter(round));
   context.diagnostic(
     `heap: ${heaps.map((bytes) => `${(bytes / 1e6).toFixed(1)} MB`).join(', ')} after ${await rounds()} rounds`,
   );
   const vms = (await rowsOf(page)).map(({ vm }) => vm);
   assert.equal(vms.length, 200);
   assert.ok(!vms.includes('vm-110'), 'a VM that is gone is still there');
-  assert.ok(heaps.at(-1) < heaps[0] * 1.25 + 2e6, `the heap grew from ${heaps[0]} to ${heaps.at(-1)} bytes`);
+  // In one of them alone something may stand that the browser is about to free: 30 kB a round stay in both.
+  const last = Math.min(...heaps.slice(-2));
+  assert.ok(last < heaps[0] * 1.08 + 1.5e6, `the heap grew from ${heaps[0]} to ${last} bytes`);
   await page.keyboard.press('Escape');
   assert.equal(await page.locator('header .tools').isVisible(), true);
   assert.deepEqual(complaints, []);
