@@ -379,7 +379,10 @@ fn apply(document: &mut serde_json::Value, (place, edit): (prop::sample::Index, 
             let is_twice = matches!(edit, Edit::Twice);
             let holder = document.pointer_mut(holder).unwrap();
             if let Some(items) = holder.as_array_mut() {
-                let number: usize = name.parse().unwrap();
+                // The document itself stands in no list, though an edit may have made one of it.
+                let Ok(number) = name.parse::<usize>() else {
+                    return;
+                };
                 if is_twice {
                     items.insert(number, items[number].clone());
                 } else {
