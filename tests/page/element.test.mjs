@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import Ajv from 'ajv';
+import { contrast } from './lib/contrast.mjs';
 import { openElement } from './lib/element-page.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -730,29 +731,21 @@ describe('the timelines', () => {
       `of what is done can be told from what is behind them, 3 to 1: ${colorScheme}`,
       async ({ page, mixed }) => {
         await mixed();
-        const contrasts = await page.evaluate(() => {
-          const luminance = (colour) => {
-            const [red, green, blue] = colour.match(/[\d.]+/g).map((part) => {
-              const share = part / 255;
-              return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-            });
-            return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-          };
-          const contrast = (one, other) => {
-            const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-            return (high + 0.05) / (low + 0.05);
-          };
+        const { behind, colours } = await page.evaluate(() => {
           const root = view.shadowRoot;
-          const behind = getComputedStyle(view).backgroundColor;
           const style = (part) => getComputedStyle(root.querySelector(part));
-          return [
-            ...[...root.querySelectorAll('.row:not([hidden]) :is(.running, .waiting)')].map(
-              (bar) => getComputedStyle(bar).fill,
-            ),
-            style('.filter').borderTopColor,
-            style('.head select').borderTopColor,
-          ].map((colour) => contrast(colour, behind));
+          return {
+            behind: getComputedStyle(view).backgroundColor,
+            colours: [
+              ...[...root.querySelectorAll('.row:not([hidden]) :is(.running, .waiting)')].map(
+                (bar) => getComputedStyle(bar).fill,
+              ),
+              style('.filter').borderTopColor,
+              style('.head select').borderTopColor,
+            ],
+          };
         });
+        const contrasts = colours.map((colour) => contrast(colour, behind));
         assert.ok(contrasts.length > 8 && contrasts.every((each) => each >= 3), contrasts.join(' '));
       },
       { colorScheme },

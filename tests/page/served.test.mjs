@@ -147,6 +147,9 @@ describe('a shared page', () => {
     assert.match(metrics.text, /^vmc_vms\{status="CustomizationSucceeded"\} 1$/m);
     assert.match(metrics.text, /^vmc_customization_seconds_count\{status="CustomizationSucceeded"\} 1$/m);
     assert.match(metrics.text, /^vmc_viewers 21$/m);
+    assert.match(metrics.text, /^vmc_reads_total [1-9]\d*$/m);
+    assert.match(metrics.text, /^# TYPE vmc_read_failures_total counter$/m);
+    assert.match(metrics.text, /^vmc_last_read_age_seconds \d+(\.\d+)?$/m);
     assert.doesNotMatch(metrics.text, /DC0_H0|vm-\d/);
     command.kill('SIGINT');
     const { status, stderr } = await command.done;
