@@ -78,7 +78,7 @@ const PARTS: &[Part] = &[
     using(Deadlines, part("simulators", "the vCenter simulators' own tests, when one has changed", &["build", "vcsim"], Run::Files(node::simulators))),
     using(Deadlines, part("node", "node --test", &["build", "page", "vcsim"], Run::Files(node::test))),
     using(Processor, part("simulation", "VMs of simulated worlds, of which nothing wrong is told", &["build"], Run::Files(node::simulation))),
-    using(Processor, part("stepped", "models, every fault of every call and months of waits, on a clock that is stepped", &["build", "core-alone"], Run::Files(node::stepped))),
+    using(Processor, part("stepped", "models, every fault of every call, months of waits, large documents: no deadline", &["build", "core-alone"], Run::Files(node::stepped))),
     using(Deadlines, part("web", "the status page in Chromium", &["build", "page", "vcsim"], Run::Files(node::web))),
     using(Deadlines, part("fleet", "workers on NATS, killed and started", &["build", "vcsim", "nats"], Run::Files(node::fleet))),
     using(NativeBuild, part("rust", "cargo test, but for the core's doc tests", &[], Run::Whole(rust::test))),

@@ -53,12 +53,14 @@ pub(super) fn test(files: &[PathBuf]) -> Result<()> {
     run_files(&mut node(), &WAITING, files, &rooms)
 }
 
-/// Models, every fault of every call, and months of waits: they take no time but the processor's, and meet no deadline.
+/// Models, every fault of every call, months of waits and large documents: they take no time but the processor's, and meet no
+/// deadline.
 pub(super) fn stepped(files: &[PathBuf]) -> Result<()> {
     let rooms = [
         "tests/vcenter/fault-matrix",
         "bindings/test/soak",
         "tests/conformance",
+        "tests/shipped",
     ];
     run_files(&mut node(), &WORKING, files, &rooms)
 }

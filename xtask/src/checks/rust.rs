@@ -114,7 +114,7 @@ pub(super) fn test() -> Result<()> {
     let test = |args: &[&str]| run(cargo().args(["test", "--no-fail-fast"]).args(args));
     let parts = [
         // What the workspace has by default. Together with xtask it would compile the glue's generator once more.
-        test(&["--lib", "--tests"]),
+        test(&["--tests"]),
         test(&["--package", TESTS, "--doc"]),
         test(&["--package", "xtask"]),
     ];
