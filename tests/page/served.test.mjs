@@ -437,6 +437,10 @@ describe('a guest that has to be ready', () => {
     await dialog.getByLabel(/stays so/).fill('');
     await dialog.getByRole('button', { name: 'Apply' }).click();
     await page.waitForURL(/[#&]ready=none/);
-    assert.deepEqual(complaints, []);
+    // What the run before was about is cancelled, and a fault is told with 500.
+    assert.deepEqual(
+      complaints.filter((text) => !text.startsWith('Failed to load resource')),
+      [],
+    );
   });
 });

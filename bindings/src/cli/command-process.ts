@@ -21,6 +21,7 @@ export class CommandProcess {
   readonly err: Output;
   readonly #ending = new AbortController();
   #status: number | undefined;
+  #whenCutOff = UNFINISHED;
 
   constructor() {
     this.err = outputOf(process.stderr, () => undefined);
@@ -39,6 +40,16 @@ export class CommandProcess {
     return this.#ending.signal;
   }
 
+  /** A command that only an interruption ends has done what it was to do, also where it is cut off while it cleans up. */
+  endsByInterruption(status: number): void {
+    this.#whenCutOff = status;
+  }
+
+  /** Ends the process at once. */
+  cutOff(): never {
+    process.exit(this.exitStatus(this.#whenCutOff));
+  }
+
   /** The exit status, where the command itself has come to this one. */
   exitStatus(status: number): number {
     return this.#status ?? status;
@@ -48,7 +59,7 @@ export class CommandProcess {
   end(reason: string): void {
     if (!this.#ending.signal.aborted) {
       this.#ending.abort(new Error(reason));
-      setTimeout(() => process.exit(this.exitStatus(UNFINISHED)), CLEAN_UP_MS).unref();
+      setTimeout(() => this.cutOff(), CLEAN_UP_MS).unref();
     }
   }
 

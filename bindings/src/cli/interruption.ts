@@ -1,7 +1,6 @@
 /** Ctrl-C and its kin. */
 import process from 'node:process';
 import type { CommandProcess } from './command-process.js';
-import { UNFINISHED } from './output/exit.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -11,7 +10,7 @@ export class Interruption {
   #signalled = false;
   readonly #onSignal = (): void => {
     if (this.#signalled) {
-      process.exit(this.#process.exitStatus(UNFINISHED));
+      this.#process.cutOff();
     }
     this.#signalled = true;
     this.#process.end('interrupted');

@@ -43,6 +43,7 @@ export async function page(command: PageCommand, commandProcess: CommandProcess)
   const { tls, names: ofCertificate } = tlsOf(command);
   // The names by which browsers reach it: to any other it does not answer.
   const names = [host, hostname().toLowerCase(), ...ofCertificate, ...command.publicNames];
+  commandProcess.endsByInterruption(SUCCEEDED);
   const interruption = new Interruption(commandProcess);
   let served: Served | undefined;
   try {
