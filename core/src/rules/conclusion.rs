@@ -177,10 +177,37 @@ mod tests {
         assert!(!deadline.ends_with_complete_read(1000));
         assert!(deadline.ends_with_complete_read(1001));
         assert_eq!(deadline.next_due(), Some((1000, DeadlineReason::Deadline)));
+        assert_eq!(deadline.last_read_asked_ms(), None);
         deadline.ask_last_read(1000);
+        assert_eq!(deadline.last_read_asked_ms(), Some(1000));
         assert!(!deadline.is_due(1000));
         assert!(deadline.ends_with_complete_read(1000));
         assert_eq!(deadline.next_due(), Some((6000, DeadlineReason::LastRead)));
+    }
+
+    #[test]
+    fn after_a_restore_the_last_read_is_the_one_that_was_asked_for_and_the_time_out_that_of_the_options() {
+        let mut deadline = RunDeadline::new(Some(1000));
+        deadline.ask_last_read(1500);
+        let restored = deadline.restored(Some(2000));
+        assert_eq!(restored.last_read_asked_ms(), Some(1500));
+        assert!(RunDeadline::default().restored(Some(2000)).is_due(2000));
+    }
+
+    #[test]
+    fn the_host_gives_a_vm_up_by_either_error_and_the_first_message_is_kept_and_counted() {
+        let mut texts = TextBudget::default();
+        let error = |kind, message| ReadError::of(kind, Some(message), MAX_STRING_BYTES);
+        let mut gone = AccessError::default();
+        assert!(!gone.is_given_up());
+        assert!(gone.add(&error(ReadFailureKind::NotFound, "it is gone"), &mut texts));
+        assert!(gone.is_given_up());
+        assert_eq!(gone.text_bytes(), 0);
+        let mut refused = AccessError::default();
+        assert!(refused.add(&error(ReadFailureKind::NoPermission, "refused"), &mut texts));
+        assert!(!refused.add(&error(ReadFailureKind::Fatal, "refused again"), &mut texts));
+        assert!(refused.is_given_up());
+        assert_eq!(refused.text_bytes(), "refused".len());
     }
 
     #[test]

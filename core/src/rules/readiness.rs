@@ -201,4 +201,52 @@ mod tests {
         reads.want();
         assert!(reads.is_due(4));
     }
+
+    #[test]
+    fn with_the_last_read_of_the_run_there_is_one_more_unless_one_is_open() {
+        let mut reads = ReadinessReads::default();
+        let number = reads.ask(0);
+        reads.want_last();
+        assert!(reads.answered(number, 1000));
+        assert!(!reads.is_due(1001));
+        reads.want_last();
+        assert!(reads.is_due(1001));
+    }
+
+    #[test]
+    fn reads_that_are_left_out_change_nothing_of_when_the_next_is_due() {
+        let mut reads = ReadinessReads::default();
+        let number = reads.ask(0);
+        reads.put_off(30_001);
+        assert_eq!(reads.due_ms(), 60_000);
+        assert!(reads.answered(number, 61_000));
+        for (until_ms, due_ms) in [
+            (65_999, 66_000),
+            (66_000, 66_000),
+            (66_001, 71_000),
+            (85_000, 86_000),
+        ] {
+            reads.put_off(until_ms);
+            assert_eq!(reads.due_ms(), due_ms, "{until_ms}");
+        }
+    }
+
+    #[test]
+    fn a_guest_settles_once_from_the_first_answer_that_shows_it_ready() {
+        let mut vm = Readiness {
+            attempt: Some(1),
+            ..Readiness::default()
+        };
+        assert!(!vm.is_asked());
+        vm.ask();
+        assert!(vm.is_asked());
+        assert_eq!(vm.settles_ms(30_000), None);
+        let mut answer = |at_ms| vm.answer(Some(true), 30_000, ServerTime::from_unix_ms(7), at_ms);
+        assert!(!answer(1000));
+        assert!(!answer(30_999));
+        assert!(answer(31_000));
+        assert!(!answer(61_000), "it is ready");
+        assert_eq!(vm.settles_ms(30_000), Some(31_000));
+        assert_eq!(vm.ready_at(), Some(ServerTime::from_unix_ms(7)));
+    }
 }
