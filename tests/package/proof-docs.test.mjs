@@ -1,9 +1,13 @@
-/** What docs/field-reports.md and docs/threat-model.md say is there is there: recordings, what they give, and tests by their titles. */
+/**
+ * What docs/field-reports.md and docs/threat-model.md say is there is there: recordings, what they give, and tests by their
+ * titles; and so is each place of which tests/mutants/survivors.md says that no test notices a fault.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { contradictions, missing as goneFrom, survivors } from '../mutants/survivors.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RECORDINGS = 'tests/conformance/recordings';
@@ -97,6 +101,37 @@ describe('the threat model', () => {
       assert.match(party, /^\| promised \| test \|$/m);
       assert.match(party, /^Not promised: /m, party.slice(0, 40));
     }
+  });
+});
+
+describe('the faults that no test notices', () => {
+  const sourceOf = (file) => (existsSync(join(ROOT, file)) ? read(file) : undefined);
+  const rows = read('tests/mutants/survivors.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'));
+
+  it('are a row each, with a reason, where the source still has what is replaced', () => {
+    const known = survivors();
+    assert.equal(known.length, rows.length, 'a row is | `file: fault` | reason |');
+    for (const row of known) {
+      assert.ok(row.why.length > 20, row.mutation);
+      assert.equal(goneFrom(row, sourceOf), undefined, row.mutation);
+    }
+  });
+
+  it('are found out when they are not listed, or are noticed, or their place is gone', () => {
+    const fault = (mutation, survives) => ({ file: 'core/src/a.rs', mutation, survives });
+    const known = [fault('replace < with <= in A::f'), fault('replace g -> u8 with 0')];
+    const judged = [fault('replace < with <= in A::f', false), fault('replace + with - in h', true)];
+    assert.deepEqual(contradictions(known, judged), [
+      'no test notices, and no row explains: core/src/a.rs: replace + with - in h',
+      'a test notices: core/src/a.rs: replace < with <= in A::f',
+    ]);
+    assert.deepEqual(contradictions(known, [fault('replace g -> u8 with 0', true)]), []);
+    const gone = (source) => known.map((row) => goneFrom(row, () => source));
+    assert.deepEqual(gone('fn f(a: u8) { a < 1 } fn g() {}'), [undefined, undefined]);
+    assert.deepEqual(gone('fn f(a: u8) { a == 1 }'), ['<', 'fn g']);
+    assert.deepEqual(gone(undefined), ['core/src/a.rs', 'core/src/a.rs']);
   });
 });
 

@@ -54,7 +54,11 @@ describe('what builds and tests', () => {
     assert.deepEqual(crateSourceProblems(read('Cargo.lock'), POLICY), []);
   });
 
-  for (const path of ['package-lock.json', 'tests/package/matrix/package-lock.json']) {
+  for (const path of [
+    'package-lock.json',
+    'tests/mutants/package-lock.json',
+    'tests/package/matrix/package-lock.json',
+  ]) {
     test(`has npm packages of allowed licences, with checksums and without scripts: ${path}`, () => {
       const lock = JSON.parse(read(path));
       assert.ok(Object.keys(lock.packages).length > 50);

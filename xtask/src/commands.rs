@@ -76,6 +76,15 @@ pub(crate) fn simulate(args: &[String]) -> Result<std::process::ExitCode> {
     hand_over(node().arg("tests/simulation/main.mjs").args(args))
 }
 
+/// Puts faults into sources, one at a time; the exit status says whether the tests notice all but those that are explained.
+pub(crate) fn mutants(args: &[String]) -> Result<std::process::ExitCode> {
+    if args.iter().any(|arg| arg.starts_with("bindings/")) {
+        build()?;
+        npm::install_mutation_tools()?;
+    }
+    hand_over(node().arg("tests/mutants/main.mjs").args(args))
+}
+
 /// Takes the pictures of the status page that the README shows.
 pub(crate) fn screenshots() -> Result<()> {
     build()?;

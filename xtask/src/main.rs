@@ -41,6 +41,7 @@ usage: cargo xtask COMMAND
                    options
   simulate [ARG…]  worlds from seeds, and whether all that is told of their VMs is so; `--help` lists the options
   bench [ARG…]     the measurements
+  mutants [FILE…]  faults that are put into sources, one at a time, and which of them no test notices; `--help` says more
   notices          the notices of others that come with what ships, after a change of its dependencies
   screenshots      the pictures of the status page in docs/screenshots
   help             this text
@@ -84,6 +85,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         "chaos" => commands::chaos(rest),
         "simulate" => commands::simulate(rest),
         "bench" => commands::bench(rest),
+        "mutants" => commands::mutants(rest),
         "notices" => alone(notices::write),
         "screenshots" => alone(commands::screenshots),
         "help" | "--help" | "-h" => alone(|| {

@@ -40,6 +40,17 @@ pub(crate) fn install_packaging_tools() -> Result<()> {
     work.unless_done(|| install_by_lock_file(npm().current_dir(workspace::at("tests/package/matrix"))))
 }
 
+/// The same for what puts faults into TypeScript.
+pub(crate) fn install_mutation_tools() -> Result<()> {
+    let work = Work {
+        makes: "mutation tools",
+        inputs: &["tests/mutants/package.json", "tests/mutants/package-lock.json"],
+        outputs: &["tests/mutants/node_modules/.package-lock.json"],
+        also: "",
+    };
+    work.unless_done(|| install_by_lock_file(npm().current_dir(workspace::at("tests/mutants"))))
+}
+
 fn install_by_lock_file(npm: &mut Command) -> Result<()> {
     // Scripts are off: no package needs its own, and newer versions of npm ask about each.
     run(npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]))

@@ -1,0 +1,152 @@
+/**
+ * Mutation testing: small faults are put into a source, one at a time. The tests notice each, or `survivors.md` says why
+ * none can.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { contradictions, survivors } from './survivors.mjs';
+
+const HELP = `usage: cargo xtask mutants [FILE…] [OPTION…]
+
+Puts faults into FILEs, one at a time, and says which ones no test notices: of Rust by cargo-mutants, of bindings/src by
+Stryker. Without FILE it takes core/src/rules/*.rs. OPTIONs are those of cargo-mutants, such as \`--shard 0/8\`.
+tests/mutants/survivors.md has those that no test can notice. Of a core/src/rules file it counts how many its rule's own
+recordings notice. A mutant takes seconds; all of the rules half an hour.`;
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const OUTPUT = 'target/mutants';
+const RULES = 'core/src/rules/*.rs';
+/** Which recordings are those of the rules of a file. */
+const OWN = {
+  'assess.rs': /^D(0[2-6]|08|09|17)/,
+  'conclusion.rs': /^D(07|08|10|13)/,
+  'hint.rs': /^D18/,
+  'history.rs': /^D(02|14)/,
+  'published.rs': /^P/,
+  'readiness.rs': /^D19/,
+  'retention.rs': /^(D14|limit)/,
+  'time_window.rs': /^D01/,
+  'transitions.rs': /^D0[4-6]/,
+};
+/** The first pass asks the golden recordings alone; what they do not notice, all tests that end within seconds. */
+const PASSES = [
+  { by: 'recordings', args: [], tests: ['recordings::every_golden'] },
+  {
+    by: 'other tests',
+    args: ['--iterate', '--cargo-arg=--lib'],
+    tests: ['model::', 'rules::', 'run::', 'wire::', 'recordings::', 'state_diagram::'],
+  },
+];
+
+/** Ends with what is to be done, as people read it. */
+function fail(message) {
+  console.error(`\nmutants: ${message}`);
+  process.exit(1);
+}
+
+const cargo = (args, options) => spawnSync(process.env.CARGO ?? 'cargo', args, { cwd: ROOT, ...options });
+const json = (path) => JSON.parse(readFileSync(`${ROOT}${path}`, 'utf8'));
+
+/** Mutants of Rust files, each with what noticed it. */
+function ofRust(files, options) {
+  if (cargo(['mutants', '--version']).status !== 0)
+    fail('cargo-mutants is not there; install it: `cargo install cargo-mutants --locked`');
+  const judged = new Map();
+  for (const pass of PASSES) {
+    const args = [
+      ...['mutants', '--output', OUTPUT, '--no-config', '--timeout=60'],
+      // A shard has some of each file.
+      ...(options.includes('--shard') ? ['--sharding=round-robin'] : []),
+      ...files.flatMap((file) => ['--file', file]),
+      // Of both, so that the unmutated tree is judged by the same tests.
+      ...['--package=vm-customization', '--cargo-arg=--package=vm-customization-tests', '--cargo-arg=--test=all'],
+      ...[...pass.args, ...options, '--', '--no-fail-fast', '--', ...pass.tests],
+    ];
+    const env = {
+      ...process.env,
+      CARGO_TARGET_DIR: `${ROOT}${OUTPUT}/build`,
+      CARGO_PROFILE_DEV_DEBUG: '0',
+      RUST_BACKTRACE: '0',
+    };
+    const { status } = cargo(args, { env, stdio: 'inherit' });
+    // 2 and 3: some survived, or ran out of time.
+    if (![0, 2, 3].includes(status)) fail(`cargo-mutants failed (${status}): ${OUTPUT}/mutants.out/log says why`);
+    for (const { scenario, summary, log_path: log } of json(`${OUTPUT}/mutants.out/outcomes.json`).outcomes) {
+      if (scenario === 'Baseline') continue;
+      const { name, file } = scenario.Mutant;
+      judged.set(name, {
+        file,
+        mutation: name.replace(/^.+?:\d+:\d+: /, ''),
+        survives: summary === 'MissedMutant',
+        by: summary === 'CaughtMutant' ? noticedBy(file, pass.by, log) : summary,
+      });
+    }
+    if (![...judged.values()].some(({ survives }) => survives)) break;
+  }
+  return [...judged.values()];
+}
+
+/** Whether recordings of the file's own rules are among those that noticed a mutant. */
+function noticedBy(file, by, log) {
+  const own = OWN[basename(file)];
+  if (by !== 'recordings' || own === undefined) return by;
+  const text = readFileSync(`${ROOT}${OUTPUT}/mutants.out/${log}`, 'utf8');
+  const names = [...text.matchAll(/^([A-Za-z]+\d*-\S+)\n {2}(?:got|panics|cannot)/gm)].map(([, name]) => name);
+  return names.some((name) => own.test(name)) ? 'own recordings' : 'other recordings';
+}
+
+/** Mutants of TypeScript files of the package. */
+function ofTypeScript(files) {
+  const stryker = `${ROOT}tests/mutants/node_modules/@stryker-mutator/core/bin/stryker.js`;
+  if (!existsSync(stryker)) fail('Stryker is not there; `npm ci` in tests/mutants installs it');
+  const { status } = spawnSync(process.execPath, [stryker, 'run', 'tests/mutants/stryker.config.mjs'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, MUTATE: files.join(',') },
+  });
+  if (status !== 0) fail(`Stryker failed (${status})`);
+  return Object.entries(json(`${OUTPUT}/stryker.json`).files).flatMap(([file, { source, mutants }]) => {
+    const lines = source.split('\n').map((line) => `${line}\n`);
+    const offset = ({ line, column }) => lines.slice(0, line - 1).join('').length + column - 1;
+    const short = (text) => text.replace(/\s+/g, ' ').replace(/^(.{80}).+$/, '$1…');
+    return mutants.map(({ location, replacement, status: by }) => ({
+      file,
+      mutation: `${short(source.slice(offset(location.start), offset(location.end)))} → ${short(replacement)}`,
+      survives: by === 'Survived' || by === 'NoCoverage',
+      by,
+    }));
+  });
+}
+
+/** How many mutants of each file were noticed by what. */
+function table(judged) {
+  const rows = {};
+  for (const { file, by } of judged) {
+    rows[file] ??= { mutants: 0 };
+    rows[file].mutants += 1;
+    rows[file][by] = (rows[file][by] ?? 0) + 1;
+  }
+  return rows;
+}
+
+const args = process.argv.slice(2);
+if (args.includes('--help')) {
+  console.log(HELP);
+  process.exit();
+}
+const given = args.filter((arg) => /\.(rs|ts)$/.test(arg));
+const options = args.filter((arg) => !given.includes(arg));
+const files = given.length === 0 ? [RULES] : given;
+const rust = files.filter((file) => file.endsWith('.rs'));
+const typeScript = files.filter((file) => file.endsWith('.ts'));
+const judged = [
+  ...(rust.length > 0 ? ofRust(rust, options) : []),
+  ...(typeScript.length > 0 ? ofTypeScript(typeScript) : []),
+];
+console.table(table(judged));
+const others = judged.filter(({ by }) => by === 'other recordings' || by === 'other tests');
+for (const { file, mutation, by } of others) if (OWN[basename(file)]) console.log(`by ${by}: ${file}: ${mutation}`);
+const told = contradictions(survivors(), judged);
+if (told.length > 0) fail(`tests/mutants/survivors.md says otherwise:\n${told.join('\n')}`);
