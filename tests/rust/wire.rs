@@ -696,6 +696,32 @@ fn a_small_soap_answer_reads_as_a_tree() {
 }
 
 #[test]
+fn a_time_of_any_length_is_recorded_as_what_it_is() {
+    let second = "2026-03-01T10:00:00";
+    for digits in [1, 43, 44, 45, 100] {
+        for (end, is_time) in [("Z", true), ("+00:00", true), ("Z?", false), ("", false)] {
+            let time = format!("{second}.{}{end}", "3".repeat(digits));
+            let page = format!(
+                "[{},{}]",
+                json_event("VmStartingEvent", 1),
+                json_event("VmStartingEvent", 2).replace("2026-03-01T10:00:00Z", &time)
+            );
+            let recorded = to_vi_json(page.as_bytes()).unwrap();
+            let (read, again) = (
+                decode(page.as_bytes()).unwrap(),
+                decode(recorded.as_bytes()).unwrap(),
+            );
+            assert_eq!(
+                (&read.events, &read.ignored),
+                (&again.events, &again.ignored),
+                "{time}"
+            );
+            assert_eq!(read.events.len(), 1 + usize::from(is_time), "{time}");
+        }
+    }
+}
+
+#[test]
 fn the_types_asked_for_are_those_that_matter() {
     for name in EVENT_TYPES {
         assert_eq!(kinds(&json_event(name, 1)).len(), 1, "{name}");

@@ -216,7 +216,7 @@ impl<'a> Elements<'a> {
                     } else if prefix.as_str() == "xmlns" {
                         self.prefixes.push((local.as_str(), value.as_str() == XSI));
                     } else if (prefix.as_str(), local.as_str()) != ("", "xmlns") {
-                        let value = decoded(value.as_str());
+                        let value = resolved(value.as_str(), spaced);
                         attributes.push(Attribute {
                             prefix: prefix.as_str(),
                             name: local.as_str(),
@@ -335,14 +335,19 @@ fn local_name(name: &str) -> &str {
 
 /// A text with its entities and line ends resolved; `None` where an entity is none of the five.
 fn decoded(text: &str) -> Option<Cow<'_, str>> {
+    resolved(text, line_ends)
+}
+
+/// A text with its entities resolved, and `plain` what is between them; `None` where an entity is none of the five.
+fn resolved(text: &str, plain: fn(&str) -> Cow<'_, str>) -> Option<Cow<'_, str>> {
     if memchr::memchr(b'&', text.as_bytes()).is_none() {
-        return Some(line_ends(text));
+        return Some(plain(text));
     }
     let mut decoded = String::with_capacity(text.len());
     let mut rest = Stream::from(text);
     while !rest.at_end() {
-        let plain = rest.consume_bytes(|_, byte| byte != b'&');
-        decoded.push_str(&line_ends(plain.as_str()));
+        let piece = rest.consume_bytes(|_, byte| byte != b'&');
+        decoded.push_str(&plain(piece.as_str()));
         if !rest.at_end() {
             match rest.consume_reference().ok()? {
                 Reference::Char(character) => decoded.push(character),
@@ -364,4 +369,12 @@ fn line_ends(text: &str) -> Cow<'_, str> {
         lines.push_str(line.strip_prefix('\n').unwrap_or(line));
     }
     Cow::Owned(lines)
+}
+
+/// The value of an attribute, where line ends and tabs stand for spaces.
+fn spaced(text: &str) -> Cow<'_, str> {
+    match line_ends(text) {
+        lines if lines.contains(['\n', '\t']) => Cow::Owned(lines.replace(['\n', '\t'], " ")),
+        lines => lines,
+    }
 }

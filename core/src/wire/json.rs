@@ -102,7 +102,7 @@ enum Role {
 /// Walks a JSON document.
 pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
     match text.as_bytes().first() {
-        Some(b'[') => walk_list(text, Role::Item, 0, page),
+        Some(b'[') => walk_list(text, Role::Item, 0, page).map_err(|error| in_document(error, text)),
         Some(b'{') => {
             let members = serde_json::from_str(text).map_err(not_json)?;
             walk_object(&members, Role::Document, 0, page)
@@ -112,6 +112,13 @@ pub(super) fn walk(text: &str, page: &mut Page<'_>) -> Result<(), WireError> {
             other => Err(WireError::NotEvents(format!("it is `{}`", shown(other)))),
         },
     }
+}
+
+/// The error of a list that is a document: its items are read one by one, and theirs names a place in the item.
+fn in_document(error: WireError, text: &str) -> WireError {
+    let is_syntax = matches!(error, WireError::Syntax(_));
+    let of_whole = is_syntax.then(|| serde_json::from_str::<IgnoredAny>(text).err());
+    of_whole.flatten().map_or(error, not_json)
 }
 
 /// Walks the items of a list. As a list for `serde_json` they would all have to be taken as they stand first, and each of

@@ -2,7 +2,7 @@
 
 use alloc::borrow::Cow;
 use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 use serde::Serialize;
@@ -13,6 +13,10 @@ use crate::model::event::{bare_type_name, EventKind};
 use crate::model::json::{to_json, JsonArray};
 use crate::model::report::{IgnoreReason, IgnoredCounts};
 use crate::model::text::{cut, label, MAX_STRING_BYTES};
+use crate::model::time::ServerTime;
+
+/// The most bytes of a time that are kept as they are.
+const MAX_TIME_BYTES: usize = 64;
 
 /// The items of a document as a VI JSON array of events: what a recording holds.
 ///
@@ -128,7 +132,7 @@ impl<'a> EventJson<'a> {
                 RawKey::Other(text) => RawKey::Other(shown(text).into()),
                 key @ (RawKey::Missing | RawKey::Int32(_)) => key,
             },
-            created_time: event.created_time.map(|time| bounded(time, 64)),
+            created_time: event.created_time.map(time_text),
             vm: event.vm.map(|value| VmJson {
                 name: event.vm_name.map(|name| label(&name)),
                 vm: MoRefJson {
@@ -143,6 +147,18 @@ impl<'a> EventJson<'a> {
             full_formatted_message: details.message,
         }
     }
+}
+
+/// A time as it is. Of a longer one than people write the end is left out, but never so that a time is none any more, or
+/// what is none becomes one.
+fn time_text(time: Cow<'_, str>) -> String {
+    if time.len() <= MAX_TIME_BYTES {
+        return time.into_owned();
+    }
+    time.parse().map_or_else(
+        |_| cut(&time, MAX_TIME_BYTES).0 + "…",
+        |time: ServerTime| time.to_string(),
+    )
 }
 
 impl Sink for Rewriter {
