@@ -57,3 +57,11 @@ test('a recording that a link unpacks to is bounded', async () => {
   await assert.rejects(unpackRecording('AAAA'), /^Error: the recording in the link cannot be read: /);
   await assert.rejects(unpackRecording('%'), /cannot be read/);
 });
+
+test('a link whose recording was cut off is written as one of a recording', () => {
+  for (const hash of ['#rec=&at=5', '#file=&vms=3']) {
+    const written = writeLink(readLink(hash));
+    assert.equal(readLink(written).source, 'recording', written);
+    assert.equal(writeLink(readLink(written)), written);
+  }
+});

@@ -37,9 +37,17 @@ export function parseServer(text: string): ServerAddress {
   url.password = '';
   url.hash = '';
   url.search = '';
-  // With a slash at the end the path is another one to the server.
-  url.pathname = url.pathname.replace(/\/+$/, '') || '/sdk';
+  url.pathname = withoutSlashes(url.pathname) || '/sdk';
   return { url, user, password };
+}
+
+/** With a slash at the end a path is another one to the server. */
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') {
+    end -= 1;
+  }
+  return path.slice(0, end);
 }
 
 /** The server for messages: host, and port unless it is the usual one. */

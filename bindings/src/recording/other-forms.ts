@@ -13,7 +13,8 @@ const COMPRESSED = ['\u001F\uFFFD', 'PK\u0003\u0004', 'BZh', '\uFFFD7zXZ', '(\uF
 
 const FORMS: readonly (readonly [begins: RegExp, what: string])[] = [
   [
-    /^#TYPE |^.*\bCreatedTime\b.*[,;].*\bFullFormattedMessage\b/,
+    // Each is looked for from the beginning on: one after the other they would take seconds of a line of commas.
+    /^#TYPE |^(?=.*[,;])(?=.*\bCreatedTime\b)(?=.*\bFullFormattedMessage\b)/,
     `is a table of PowerShell's Export-Csv, which keeps neither the types of the events nor the ids of their VMs: ${HOW_TO_GET_EVENTS}`,
   ],
   [

@@ -155,8 +155,15 @@ export function writeLink(link: Link, served: Served = { kind: 'nothing' }): str
   put('at', link.atMs === undefined ? undefined : Math.round(link.atMs));
   put('theme', link.theme);
   put('wall', link.wall ? 1 : undefined);
-  put('file', link.file);
-  put('rec', link.recording);
+  // One that is empty was cut off, and says so when it is opened.
+  for (const [name, value] of [
+    ['file', link.file],
+    ['rec', link.recording],
+  ] as const) {
+    if (value !== undefined) {
+      values.set(name, value);
+    }
+  }
   const text = values.toString();
   return text === '' ? '' : `#${text}`;
 }

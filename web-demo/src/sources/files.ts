@@ -105,10 +105,11 @@ function recordingsOf(name: string, text: string): readonly Offered[] | undefine
   for (const [index, line] of lines.entries()) {
     if (line.trim() !== '') {
       const place = `${name}, line ${index + 1}`;
-      const value = parsed(line);
+      // Of files that were put together each begins with its mark.
+      const value = parsed(line.trim());
       if (value === undefined) {
         // Says where in the line, and why.
-        throw new Error(`${place}: ${reasonOf(line)}`);
+        throw new Error(`${place}: ${reasonOf(line) ?? 'it is no JSON'}`);
       }
       if (!isOurs(value, place)) {
         events = place;
@@ -137,11 +138,22 @@ function checked(recording: Recording, place: string): Recording {
   if (recording.format !== FORMAT) {
     throw new Error(`${place} has format \`${recording.format}\`, and this page opens \`${FORMAT}\`: use its version`);
   }
-  const why = reasonOf(JSON.stringify(recording));
+  const why = reasonOf(writtenAgain(recording, place));
   if (why !== undefined) {
     throw new Error(`${place}: ${why}`);
   }
   return recording;
+}
+
+/** The recording as the page writes it: into a link, into a file. */
+function writtenAgain(recording: Recording, place: string): string {
+  try {
+    return JSON.stringify(recording);
+  } catch {
+    throw new Error(
+      `${place} has lists in lists that are too many for this browser: leave out what is no part of a recording`,
+    );
+  }
 }
 
 /** Why the package refuses a recording; undefined where it does not. */

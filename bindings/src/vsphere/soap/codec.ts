@@ -76,17 +76,19 @@ export class SoapCodec implements Codec {
   keep(response: HttpResponse): readonly string[] {
     const date = Date.parse(response.header('date') ?? '');
     this.#serverAheadMs = Number.isNaN(date) ? this.#serverAheadMs : date - Date.now();
-    return response.cookies.flatMap((cookie) => {
-      const [, name = '', value = ''] = /^\s*([^=;]+)=([^;]*)/.exec(cookie) ?? [];
+    const kept = response.cookies.flatMap((cookie) => {
+      // No character of it is looked at twice, however the cookie goes on.
+      const [, name = '', value = ''] = /^\s*([^=;\s][^=;]*)=([^;]*)/.exec(cookie) ?? [];
       const isSession = name === SESSION_COOKIE;
       if (name === '' || (isSession && value.length > MAX_REPEATED_LENGTH)) {
         return [];
       }
       this.#cookies.delete(name);
       this.#cookies.set(name, value.trim());
-      this.#dropOldCookies();
       return [value.trim()];
     });
+    this.#dropOldCookies();
+    return kept;
   }
 
   /** The newest are kept, as many as fit into a header that is taken everywhere. */
