@@ -17,6 +17,7 @@ use vm_customization::{
     HostTime, Monitor, Options, Output, ReadFailure, ReadFailureKind, ReadReason, Ready, Report, Rules,
     ServerTime, Snapshot, TimeDown, Transition, VmRef, VmReport, EVENT_TYPES,
 };
+use vm_customization_tests::properties::snapshots::assert_coherent;
 
 const START_MS: i64 = 1_772_359_200_000;
 const VMS: [&str; 3] = ["vm-1", "vm-2", "vm-3"];
@@ -395,29 +396,6 @@ fn apply(document: &mut serde_json::Value, (place, edit): (prop::sample::Index, 
         }
     };
     *document.pointer_mut(place).unwrap() = by;
-}
-
-/// What each row has to say, whatever a run was restored from.
-fn assert_coherent(monitor: &Monitor) {
-    let snapshot: serde_json::Value = serde_json::from_str(&monitor.snapshot().to_json()).unwrap();
-    let options = &snapshot["options"];
-    // The published rules take the option and do not know it.
-    let awaits_ready = !options["ready"].is_null() && options["rules"] != "published";
-    for row in monitor.rows() {
-        let is_completed = row.conclusion == Some(Conclusion::Completed);
-        // A success is completed only once its guest is ready, where that is waited for (D19).
-        let is_ready = !awaits_ready
-            || row
-                .details
-                .as_ref()
-                .is_some_and(|details| details.ready_at.is_some());
-        let status = row.customization_status;
-        let is_result =
-            status.is_result() && (is_ready || status != CustomizationStatus::CustomizationSucceeded);
-        assert_eq!(is_completed, is_result, "{row:?}");
-        let is_by_end = matches!(row.conclusion, Some(Conclusion::TimedOut | Conclusion::Cancelled));
-        assert!(!is_by_end || monitor.is_ended(), "{row:?}");
-    }
 }
 
 /// Feeds inputs at any times, calling the monitor in between at each time that it names.

@@ -4,6 +4,7 @@
     reason = "tests read the files that they are about"
 )]
 
+pub mod properties;
 mod stepped;
 
 use std::path::PathBuf;

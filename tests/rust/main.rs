@@ -1,5 +1,6 @@
 //! The tests that cross the parts.
 
+mod corpus;
 mod damage;
 mod families;
 mod growth;

@@ -13,9 +13,9 @@
 
 use serde_json::{json, Value};
 use vm_customization::{
-    replay, Completeness, HostTime, Monitor, Recording, RunConfig, RunInput, ServerTime, Snapshot, TimeDown,
-    SNAPSHOT_FORMAT,
+    replay, HostTime, Monitor, Recording, RunConfig, ServerTime, Snapshot, TimeDown, SNAPSHOT_FORMAT,
 };
+use vm_customization_tests::properties::recordings::steps_of;
 use vm_customization_tests::{folder, golden_recordings, text, updates, SteppedRun};
 
 #[test]
@@ -209,47 +209,6 @@ fn a_run_that_is_written_down_input_by_input_plays_to_the_same_report() {
             golden.name
         );
     }
-}
-
-/// A step as a recorder writes it: one for each input.
-fn steps_of(step: &Value) -> Vec<String> {
-    let at_ms = step["atMs"].as_u64().unwrap();
-    let mut steps = Vec::new();
-    if let Some(events) = step.get("events") {
-        let document = events.as_str().map_or_else(|| events.to_string(), str::to_owned);
-        let completeness = if step["complete"] == false {
-            Completeness::Partial
-        } else {
-            Completeness::Complete
-        };
-        let written = RunInput::events_to_step(document.as_bytes(), completeness, at_ms);
-        steps.push(written.unwrap_or_else(|error| {
-            let failure = error.read_failure();
-            RunInput::ReadFailed { failure }.to_step(at_ms)
-        }));
-    }
-    let others: [&[&str]; 5] = [
-        &["guestInfo"],
-        &["readFailed"],
-        &["loggedIn"],
-        &["vms", "serverTime"],
-        &["cancel"],
-    ];
-    for names in others {
-        let mut input = json!({ "atMs": at_ms });
-        for name in names {
-            if let Some(value) = step.get(name) {
-                input[name] = value.clone();
-            }
-        }
-        if input.get(names[0]).is_some() {
-            steps.push(RunInput::step_from_json(&input.to_string()).unwrap());
-        }
-    }
-    if steps.is_empty() {
-        steps.push(json!({ "atMs": at_ms }).to_string());
-    }
-    steps
 }
 
 #[test]

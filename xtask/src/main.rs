@@ -8,6 +8,7 @@
 mod checks;
 mod commands;
 mod demo;
+mod fuzz;
 mod go;
 mod notices;
 mod npm;
@@ -40,6 +41,7 @@ usage: cargo xtask COMMAND
   chaos [ARG…]     workers of a fleet and its brokers are killed while VMs go through customization; `--help` lists the
                    options
   simulate [ARG…]  worlds from seeds, and whether all that is told of their VMs is so; `--help` lists the options
+  fuzz [ARG…]      looks for documents that break a property of the readers; `--help` lists the options
   bench [ARG…]     the measurements
   mutants [FILE…]  faults that are put into sources, one at a time, and which of them no test notices; `--help` says more
   notices          the notices of others that come with what ships, after a change of its dependencies
@@ -84,6 +86,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
         "size" => alone(commands::size),
         "chaos" => commands::chaos(rest),
         "simulate" => commands::simulate(rest),
+        "fuzz" => fuzz::run(rest),
         "bench" => commands::bench(rest),
         "mutants" => commands::mutants(rest),
         "notices" => alone(notices::write),

@@ -61,6 +61,7 @@ pub(super) fn stepped(files: &[PathBuf]) -> Result<()> {
         "bindings/test/soak",
         "tests/conformance",
         "tests/shipped",
+        "tests/fuzz",
     ];
     run_files(&mut node(), &WORKING, files, &rooms)
 }

@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|document: &[u8]| vm_customization_tests::properties::wire::check(document));
