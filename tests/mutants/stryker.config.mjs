@@ -1,12 +1,12 @@
 /**
  * Mutants of the watch and of the vSphere client, by Stryker: all are in one build, and a run of a test file switches one on.
- * `MUTATE` names files below bindings/src, separated by commas; without it both folders.
+ * `MUTATE` names files, separated by commas; without it both folders.
  */
-const files = process.env.MUTATE?.split(',') ?? ['watch/*.ts', 'vsphere/**/*.ts'];
+const files = process.env.MUTATE?.split(',') ?? ['bindings/src/watch/*.ts', 'bindings/src/vsphere/**/*.ts'];
 const tests = (...names) => names.map((name) => `bindings/test/${name}.test.mjs`);
 
 export default {
-  mutate: files.map((file) => `bindings/src/${file}`),
+  mutate: files,
   // What the tests read and the build needs; node_modules are links.
   ignorePatterns: ['/target', '/docs', '/web-demo', '/core', '/wasm', '/xtask', '/bindings/dist', '/bindings/page'],
   buildCommand: 'node bindings/scripts/build.mjs',
