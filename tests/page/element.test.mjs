@@ -983,33 +983,37 @@ describe('accessibility', () => {
     { viewport: { width: 320, height: 640 } },
   );
 
-  onPage('names each failure at once, and sums the rest up every 15 s', async ({ page, mixed }) => {
-    await page.clock.install({ time: 0 });
-    await mixed();
-    await page.clock.pauseAt(3_600_000);
-    const status = page.getByRole('status');
-    assert.equal(await status.textContent(), '');
-    const tell = (...steps) =>
-      page.evaluate((steps) => {
-        const transitions = steps.map(([vm, to]) => ({ vm, from: 'CustomizationStarted', to, atMs: 1, attempt: 1 }));
-        view.model.update({ atMs: 250_000, ended: false, reset: false, rows: [], transitions });
-      }, steps);
-    await tell(['vm-103', 'CustomizationFailed'], ['vm-102', 'CustomizationSucceeded']);
-    const failed = "Customization for VM 'db-1' has failed";
-    assert.equal(await status.textContent(), failed);
-    await page.clock.runFor(14_999);
-    assert.equal(await status.textContent(), failed);
-    await page.clock.runFor(1);
-    assert.equal(await status.textContent(), "Customization for VM 'web-2' has successfully completed");
-    await tell(...Array.from({ length: 3_000 }, () => ['vm-102', 'CustomizationSucceeded']), [
-      'vm-101',
-      'CustomizationStarted',
-    ]);
-    await page.clock.runFor(15_000);
-    assert.equal(await status.textContent(), '3001 changes: 1 customizing, 3000 succeeded');
-    await tell(...Array.from({ length: 7 }, () => ['vm-103', 'CustomizationFailed']));
-    assert.match(await status.textContent(), /^(Customization for VM 'db-1' has failed\. ){5}2 more have failed$/);
-  });
+  onPage(
+    'names each failure at once, and sums the rest up every 15 s',
+    async ({ page, mixed }) => {
+      await page.clock.install({ time: 0 });
+      await mixed();
+      await page.clock.pauseAt(3_600_000);
+      const status = page.getByRole('status');
+      assert.equal(await status.textContent(), '');
+      const tell = (...steps) =>
+        page.evaluate((steps) => {
+          const transitions = steps.map(([vm, to]) => ({ vm, from: 'CustomizationStarted', to, atMs: 1, attempt: 1 }));
+          view.model.update({ atMs: 250_000, ended: false, reset: false, rows: [], transitions });
+        }, steps);
+      await tell(['vm-103', 'CustomizationFailed'], ['vm-102', 'CustomizationSucceeded']);
+      const failed = "Customization for VM 'db-1' has failed";
+      assert.equal(await status.textContent(), failed);
+      await page.clock.runFor(14_999);
+      assert.equal(await status.textContent(), failed);
+      await page.clock.runFor(1);
+      assert.equal(await status.textContent(), "Customization for VM 'web-2' has successfully completed");
+      await tell(...Array.from({ length: 3_000 }, () => ['vm-102', 'CustomizationSucceeded']), [
+        'vm-101',
+        'CustomizationStarted',
+      ]);
+      await page.clock.runFor(15_000);
+      assert.equal(await status.textContent(), '3001 changes: 1 customizing, 3000 succeeded');
+      await tell(...Array.from({ length: 7 }, () => ['vm-103', 'CustomizationFailed']));
+      assert.match(await status.textContent(), /^(Customization for VM 'db-1' has failed\. ){5}2 more have failed$/);
+    },
+    { isAlone: true },
+  );
 
   onPage('axe finds nothing in rows with actions', async (opened) => {
     await opened.mixed();

@@ -1,6 +1,7 @@
 /** A plain page with the element, under the strictest policy, served from the built package. */
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { newPage } from './browser.mjs';
+import { newPage, newPageIn, newWindow } from './browser.mjs';
 import { STRICT_POLICY, serve } from './server.mjs';
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -24,14 +25,23 @@ import * as runs from '/lib/runs.mjs';
 Object.assign(window, { element, browser, runs, view: document.querySelector('vm-customization-status') });
 document.documentElement.dataset.ready = '';`;
 
+let server;
+after(async () => (await server)?.stop());
+
+// The element keeps nothing: those of the same options are pages of one window.
+const windows = new Map();
+
 /**
  * Opens it. Answers what `newPage` answers, and
  * - `rows()`: the texts of the rows in sight, cell by cell, from top to bottom
  * - `drawn()`: resolves when what was changed before is on the screen
  * - `press`, `part`: keys for the table; what stands in the shadow root
+ *
+ * @param {object} [options] as `newPage` takes them
+ * @param {boolean} [options.isAlone] in a window of its own: a stepped clock is that of all its pages
  */
-export async function openElement(options = {}) {
-  const server = await serve(
+export async function openElement({ isAlone = false, ...options } = {}) {
+  server ??= serve(
     {
       '/': HTML,
       '/page.css': CSS,
@@ -41,9 +51,12 @@ export async function openElement(options = {}) {
     },
     { 'content-security-policy': STRICT_POLICY },
   );
-  const window = await newPage({ viewport: { width: 1600, height: 700 }, timezoneId: 'UTC', ...options });
-  const { page } = window;
-  await page.goto(`${server.origin}/`);
+  const how = { viewport: { width: 1600, height: 700 }, timezoneId: 'UTC', ...options };
+  const key = JSON.stringify(options);
+  if (!isAlone && !windows.has(key)) windows.set(key, newWindow(how));
+  const opened = isAlone ? await newPage(how) : await newPageIn(await windows.get(key));
+  const { page } = opened;
+  await page.goto(`${(await server).origin}/`);
   await page.locator('html[data-ready]').waitFor({ state: 'attached' });
   const drawn = () =>
     page.evaluate(async () => {
@@ -62,7 +75,7 @@ export async function openElement(options = {}) {
       await frame();
     });
   return {
-    ...window,
+    ...opened,
     drawn,
     table: page.getByRole('grid'),
     rows: async () => {
@@ -77,10 +90,6 @@ export async function openElement(options = {}) {
     mixed: async () => {
       await page.evaluate(() => runs.fill(view.model, runs.mixedRun()));
       await drawn();
-    },
-    close: async () => {
-      await window.close();
-      server.stop();
     },
   };
 }
