@@ -12,6 +12,9 @@ const MAX_KEY = 2_147_483_647;
 /** What a vCenter that commits late may take: the reads overlap by more. */
 export const PUNCTUAL_MS = 25_000;
 
+/** What the events of one power-on take. */
+const POWER_ON_MS = 10_000;
+
 const FAILURES = [
   'CustomizationFailed',
   'CustomizationLinuxIdentityFailed',
@@ -120,6 +123,10 @@ export function worldOf(seed) {
     }),
   );
   const lives = vms.map(({ vm }) => lifeOf(random, vm, vcenter));
+  // A clock that steps between the events of one power-on makes two of it, for whoever has no more than them.
+  const isAmidPowerOn = (step) =>
+    lives.some(({ boots }) => boots.some(({ at }) => at < step.at && step.at <= at + POWER_ON_MS));
+  clock.steps = clock.steps.filter((step) => !isAmidPowerOn(step));
   const world = {
     seed,
     clock,
