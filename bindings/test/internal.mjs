@@ -4,7 +4,7 @@
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
@@ -12,11 +12,24 @@ const sourceOf = (path) => fileURLToPath(new URL(`../src/${path}.ts`, import.met
 
 /** Imports modules of `bindings/src` as one, by their paths there, without extension. */
 export async function internal(path, ...more) {
-  const contents = [path, ...more].map((each) => `export * from ${JSON.stringify(sourceOf(each))};`).join('\n');
+  const modules = await bundled([path, ...more].map(sourceOf), path.replaceAll('/', '-'));
+  const core = await readFile(new URL('../dist/core.wasm', import.meta.url));
+  modules.provideSync?.(() => modules.startCoreSync(core));
+  return modules;
+}
+
+/**
+ * Imports sources as one module.
+ *
+ * @param {string[]} sources their paths
+ * @param {string} name no other bundle of the process has it
+ */
+export async function bundled(sources, name) {
+  const contents = sources.map((source) => `export * from ${JSON.stringify(source)};`).join('\n');
   const {
     outputFiles: [bundle],
   } = await build({
-    stdin: { contents, resolveDir: fileURLToPath(new URL('.', import.meta.url)) },
+    stdin: { contents, resolveDir: dirname(sources[0]) },
     bundle: true,
     write: false,
     platform: 'node',
@@ -24,13 +37,10 @@ export async function internal(path, ...more) {
     target: 'node20',
     logLevel: 'warning',
   });
-  const file = join(tmpdir(), `vm-customization-${process.pid}-${path.replaceAll('/', '-')}.mjs`);
+  const file = join(tmpdir(), `vm-customization-${process.pid}-${name}.mjs`);
   await writeFile(file, bundle.contents);
   try {
-    const modules = await import(pathToFileURL(file).href);
-    const core = await readFile(new URL('../dist/core.wasm', import.meta.url));
-    modules.provideSync?.(() => modules.startCoreSync(core));
-    return modules;
+    return await import(pathToFileURL(file).href);
   } finally {
     await rm(file);
   }

@@ -13,9 +13,9 @@
 
 use serde_json::{json, Value};
 use vm_customization::{
-    replay, HostTime, Monitor, Recording, RunConfig, ServerTime, Snapshot, TimeDown, SNAPSHOT_FORMAT,
+    replay, HostTime, Monitor, Recording, ServerTime, Snapshot, TimeDown, SNAPSHOT_FORMAT,
 };
-use vm_customization_tests::properties::recordings::steps_of;
+use vm_customization_tests::properties::recordings::written_again;
 use vm_customization_tests::{folder, golden_recordings, text, updates, SteppedRun};
 
 #[test]
@@ -190,18 +190,7 @@ fn a_snapshot_that_contradicts_itself_is_refused() {
 fn a_run_that_is_written_down_input_by_input_plays_to_the_same_report() {
     for golden in golden_recordings() {
         let recording: Value = serde_json::from_str(&golden.recording).unwrap();
-        let mut config = json!({ "vms": recording["vms"], "serverNow": recording["startedAt"] });
-        if let Some(options) = recording.get("options") {
-            config["options"] = options.clone();
-        }
-        let config = RunConfig::from_json(&config.to_string()).unwrap();
-        let steps: Vec<String> = recording["steps"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .flat_map(steps_of)
-            .collect();
-        let written = Recording::to_json(&config, &steps);
+        let written = written_again(&recording);
         assert_eq!(
             replay(written.as_bytes()),
             replay(golden.recording.as_bytes()),

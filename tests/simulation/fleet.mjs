@@ -160,7 +160,6 @@ class Fleet {
       case 'write': {
         const revision = this.#brokers.update(action.state, action.revision);
         if (revision === undefined) return false;
-        // The answer may be late: what the worker learns meanwhile is not in what it has written.
         progress.wrote(action.state, revision);
         return true;
       }

@@ -61,7 +61,7 @@ fn assert_names_a_place(error: &RecordingError) {
 }
 
 /// A recording as a recorder writes it.
-fn written_again(recording: &Value) -> String {
+pub fn written_again(recording: &Value) -> String {
     let mut config = json!({ "vms": recording["vms"], "serverNow": recording["startedAt"] });
     if let Some(options) = recording.get("options").filter(|options| !options.is_null()) {
         config["options"] = options.clone();
@@ -77,7 +77,7 @@ fn written_again(recording: &Value) -> String {
 }
 
 /// A step as a recorder writes it: one for each input.
-pub fn steps_of(step: &Value) -> Vec<String> {
+fn steps_of(step: &Value) -> Vec<String> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
