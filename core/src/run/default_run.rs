@@ -93,14 +93,6 @@ pub(crate) enum GuestRead {
     Recorded,
 }
 
-/// Whose guest info counts as an answer (D19).
-#[derive(Debug, Clone, Copy)]
-enum Answers {
-    None,
-    OfAsked,
-    OfAll,
-}
-
 impl DefaultRun {
     pub(crate) fn start(options: &Options, context: &mut RunContext) -> Self {
         let mut run = Self {
@@ -330,19 +322,19 @@ impl DefaultRun {
         now_ms: u64,
         context: &mut RunContext,
     ) {
-        let answers = match read {
-            GuestRead::Asked(number) if self.readiness_reads.answered(number, now_ms) => Answers::OfAsked,
-            GuestRead::Asked(_) | GuestRead::Unasked => Answers::None,
-            GuestRead::Recorded => Answers::OfAll,
+        let read = match read {
+            // Another is open by now.
+            GuestRead::Asked(number) if !self.readiness_reads.answered(number, now_ms) => GuestRead::Unasked,
+            GuestRead::Asked(_) | GuestRead::Unasked | GuestRead::Recorded => read,
         };
         for info in infos {
-            self.take_guest_info(info, answers, now_ms, context);
+            self.take_guest_info(info, read, now_ms, context);
         }
         self.end_by_part(now_ms, context);
         self.read_guest_info(now_ms, context);
     }
 
-    fn take_guest_info(&mut self, info: GuestInfo, answers: Answers, now_ms: u64, context: &mut RunContext) {
+    fn take_guest_info(&mut self, info: GuestInfo, read: GuestRead, now_ms: u64, context: &mut RunContext) {
         let place = context.place_of(&info.vm);
         let watched = place.and_then(|place| self.vms.get_mut(place));
         let (Some(place), Some(watched)) = (place, watched) else {
@@ -352,10 +344,10 @@ impl DefaultRun {
         let shown = Shown::by(&info);
         // What brings the result does not count.
         let counts = watched.readiness.is_awaited()
-            && match answers {
-                Answers::None => false,
-                Answers::OfAsked => watched.readiness.is_asked(),
-                Answers::OfAll => true,
+            && match read {
+                GuestRead::Unasked => false,
+                GuestRead::Asked(_) => watched.readiness.is_asked(),
+                GuestRead::Recorded => true,
             };
         if let Some(reason) = watched.history.guest.learn(info, &mut context.texts) {
             context.ignored.add(reason);
