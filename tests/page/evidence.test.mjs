@@ -12,7 +12,7 @@ async function copyLink(page, context, name) {
 }
 
 test('a link from the details opens those of the same VM, with its evidence and without the others', async (context) => {
-  const { page, context: browser, close, url } = await openPage('#vms=40&speed=20');
+  const { page, context: browser, close, url } = await openPage('#vms=40&speed=20', { isAlone: true });
   context.after(close);
   await page.waitForFunction(() => document.querySelector('#view').model.ended);
   const [failed] = (await rowsOf(page)).filter(({ vm }) => vm === 'vm-104');
@@ -31,7 +31,7 @@ test('a link from the details opens those of the same VM, with its evidence and 
 });
 
 test('what is concluded from silence is in the link too', async (context) => {
-  const { page, context: browser, close, url } = await openPage('#speed=20');
+  const { page, context: browser, close, url } = await openPage('#speed=20', { isAlone: true });
   context.after(close);
   await page.waitForFunction(() => document.querySelector('#view').model.row('vm-107')?.hint === 'pendingNotStarted');
   await page.waitForFunction(() => document.querySelector('#view').model.ended);

@@ -64,7 +64,7 @@ async function logIn(page) {
 
 /** A page that watches one VM, which customizes. */
 async function watchOne(context, name, { hasClock = true, ...options } = {}) {
-  const { page, close } = await openPage('#timeout=never&wait=1', { url, ...options });
+  const { page, close } = await openPage('#timeout=never&wait=1', { url, isAlone: hasClock, ...options });
   context.after(close);
   await clone(name);
   await post(name, 'CustomizationStartedEvent');
@@ -158,7 +158,7 @@ test('a vCenter that hangs is seen as such after 30 s: a band, rows as of then, 
 test('a wall screen has the band too: its clock goes on, and the strip is hatched', {
   timeout: 90_000,
 }, async (context) => {
-  const { page, close } = await newPage({ viewport: { width: 1920, height: 1080 }, timezoneId: 'UTC' });
+  const { page, close } = await newPage({ viewport: { width: 1920, height: 1080 }, timezoneId: 'UTC', isAlone: true });
   context.after(close);
   await clone('wall-1');
   await page.clock.install();
@@ -227,7 +227,7 @@ test('a refused log-in leaves the rows under the band, is not tried again, and a
 test('after a failure for good the page tries again by itself, within a minute or so', {
   timeout: 90_000,
 }, async (context) => {
-  const { page, close } = await openPage('#timeout=never&wait=1', { url });
+  const { page, close } = await openPage('#timeout=never&wait=1', { url, isAlone: true });
   context.after(close);
   await clone('gone-1');
   await page.clock.install();

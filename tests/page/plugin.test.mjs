@@ -40,7 +40,7 @@ async function addVm({ simulator, client }, name = 'web-1') {
 
 /** The Client with the plug-in's view; what the browser complained of; and the ids of sessions that it was given. */
 async function openClient(context, client, path = client.page) {
-  const { page, complaints, close } = await newPage({ ignoreHTTPSErrors: true });
+  const { page, complaints, close } = await newPage({ ignoreHTTPSErrors: true, isAlone: true });
   context.after(close);
   const answers = [];
   await page.exposeFunction('reportViolation', (text) => complaints.push(text));

@@ -45,7 +45,7 @@ async function watchViolations(page) {
 }
 
 test('names and messages that are markup are shown as text', async (context) => {
-  const { page, complaints, close } = await openPage();
+  const { page, complaints, close } = await openPage('', { isAlone: true });
   context.after(close);
   await watchViolations(page);
   await choose(page, 'Open', 'Recording…');
@@ -105,7 +105,7 @@ test('the policy stands in the page and in the preview server’s header, with f
 });
 
 test('nothing of a session makes the browser report a violation; an inline script and a foreign request are refused', async (context) => {
-  const { page, close } = await openPage('#speed=20');
+  const { page, close } = await openPage('#speed=20', { isAlone: true });
   context.after(close);
   const requests = [];
   page.on('request', (request) => requests.push(new URL(request.url())));

@@ -226,7 +226,7 @@ test('what makes no sense in a link is left out', async (context) => {
 });
 
 test('once loaded it needs no network', async (context) => {
-  const { page, context: browser, close } = await openPage(FAST);
+  const { page, context: browser, close } = await openPage(FAST, { isAlone: true });
   context.after(close);
   await browser.setOffline(true);
   await page.getByRole('button', { name: 'Start again' }).click();
@@ -271,7 +271,7 @@ test('a wall screen has no controls, follows VMs that come and go, and its memor
   timeout: 180_000,
 }, async (context) => {
   // Hours in a few seconds: 70 s of script are a round, and each round replaces a tenth of the VMs.
-  const { page, context: browser, complaints, close } = await openPage('#vms=200&speed=1000&wall=1');
+  const { page, context: browser, complaints, close } = await openPage('#vms=200&speed=1000&wall=1', { isAlone: true });
   context.after(close);
   assert.equal(await page.locator('header .tools').isVisible(), false);
   assert.equal(await page.locator('#view').locator('input').isVisible(), false);

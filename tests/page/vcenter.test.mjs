@@ -386,7 +386,7 @@ test('a session that a reload left behind makes room for the next one', async (c
 });
 
 test('it says that it is offline, and goes on when the network is back', async (context) => {
-  const { page, context: browser, close } = await openPage('#timeout=never&wait=1', { url });
+  const { page, context: browser, close } = await openPage('#timeout=never&wait=1', { url, isAlone: true });
   context.after(close);
   await clone('offline-1', { powerOn: true });
   await watchPatterns(page, 'offline-*');
@@ -425,7 +425,7 @@ test('logging out ends the session at the server', async (context) => {
 test('a VM given by name that is gone is dropped at the next look-up', {
   timeout: 90_000,
 }, async (context) => {
-  const { page, close } = await openPage('', { url });
+  const { page, close } = await openPage('', { url, isAlone: true });
   context.after(close);
   await clone('named-1', { powerOn: true });
   await clone('named-2', { powerOn: true });
@@ -443,7 +443,7 @@ test('a VM given by name that is gone is dropped at the next look-up', {
 });
 
 test('a VM that is made later is watched, though the pattern fitted none', { timeout: 90_000 }, async (context) => {
-  const { page, close } = await openPage('', { url });
+  const { page, close } = await openPage('', { url, isAlone: true });
   context.after(close);
   await page.clock.install();
   await choosePatterns(page, 'later-*');
@@ -459,7 +459,7 @@ test('a VM that is made later is watched, though the pattern fitted none', { tim
 });
 
 test('a wait that has ended takes up no VM, of which it would know nothing', { timeout: 90_000 }, async (context) => {
-  const { page, close } = await openPage('#attempts=follow&wait=0', { url });
+  const { page, close } = await openPage('#attempts=follow&wait=0', { url, isAlone: true });
   context.after(close);
   await page.clock.install();
   await choosePatterns(page, 'ended-*');
@@ -503,7 +503,7 @@ test('a log-in that is cancelled under way leaves no session behind', async (con
 });
 
 test('VMs come and go with their pattern', { timeout: 90_000 }, async (context) => {
-  const { page, close } = await openPage('', { url });
+  const { page, close } = await openPage('', { url, isAlone: true });
   context.after(close);
   await clone('pool-1', { powerOn: true });
   await page.clock.install();

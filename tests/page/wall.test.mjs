@@ -490,7 +490,14 @@ test('more than fits: pages every 15 s, says which of how many, and what is new 
 });
 
 test('it beeps and notifies of what is new where somebody has switched that on, and not before', async (context) => {
-  const { page, context: browser, close } = await openPage('#at=24500', { viewport: { width: 1920, height: 1080 } });
+  const {
+    page,
+    context: browser,
+    close,
+  } = await openPage('#at=24500', {
+    viewport: { width: 1920, height: 1080 },
+    isAlone: true,
+  });
   context.after(close);
   await browser.addInitScript(() => {
     window.told = [];

@@ -1,7 +1,7 @@
 /** A plain page with the element, under the strictest policy, served from the built package. */
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { newPage, newPageIn, newWindow } from './browser.mjs';
+import { newPage } from './browser.mjs';
 import { STRICT_POLICY, serve } from './server.mjs';
 
 const folder = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -28,9 +28,6 @@ document.documentElement.dataset.ready = '';`;
 let server;
 after(async () => (await server)?.stop());
 
-// The element keeps nothing: those of the same options are pages of one window.
-const windows = new Map();
-
 /**
  * Opens it. Answers what `newPage` answers, and
  * - `rows()`: the texts of the rows in sight, cell by cell, from top to bottom
@@ -38,23 +35,20 @@ const windows = new Map();
  * - `press`, `part`: keys for the table; what stands in the shadow root
  *
  * @param {object} [options] as `newPage` takes them
- * @param {boolean} [options.isAlone] in a window of its own: a stepped clock is that of all its pages
  */
-export async function openElement({ isAlone = false, ...options } = {}) {
+export async function openElement(options) {
   server ??= serve(
     {
       '/': HTML,
       '/page.css': CSS,
+      '/favicon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
       '/page.js': SCRIPT,
       '/dist/': folder('../../../bindings/dist'),
       '/lib/': folder('.'),
     },
     { 'content-security-policy': STRICT_POLICY },
   );
-  const how = { viewport: { width: 1600, height: 700 }, timezoneId: 'UTC', ...options };
-  const key = JSON.stringify(options);
-  if (!isAlone && !windows.has(key)) windows.set(key, newWindow(how));
-  const opened = isAlone ? await newPage(how) : await newPageIn(await windows.get(key));
+  const opened = await newPage({ viewport: { width: 1600, height: 700 }, timezoneId: 'UTC', ...options });
   const { page } = opened;
   await page.goto(`${(await server).origin}/`);
   await page.locator('html[data-ready]').waitFor({ state: 'attached' });
