@@ -176,6 +176,13 @@ describe('a long poll that could have waited', { concurrency: true }, () => {
     });
   }
 
+  test('is not begun once the push has ended by itself', async () => {
+    const server = api({ wait: (count) => update(count, count === 1 ? events(1) : events()) });
+    const { error } = await pushFor(600_000, server);
+    assert.match(error.message, /the event collector has gone/);
+    assert.equal(server.calls.wait, 2);
+  });
+
   test('and brings something new each time is asked at once, and after a pause it is so again', async () => {
     const server = api({ wait: (count) => (count > 3 && count < 6 ? undefined : update(count, events(count))) });
     const times = [];

@@ -8,6 +8,7 @@ import { PushUnavailableError, ReadError, VimFaultError, WireError } from '../..
 import { Backoff } from '../../source/backoff.js';
 import type { EventPage } from '../../source/event-source.js';
 import { Pace } from '../../source/pace.js';
+import type { LinkedController } from '../../util/abort.js';
 import { deferred } from '../../util/deferred.js';
 import { isRefusal } from '../api/faults.js';
 import type { CallContext, EventFilter, MoRef, Updates } from '../api/types.js';
@@ -83,9 +84,11 @@ export class Collector {
 
   /**
    * The pages, for ever. The first comes when nothing is missed any more.
+   * @param controller - ends them; aborted when they have ended, so that no poll is begun then
    * @throws {@link PushUnavailableError} where the server has no collector for us
    */
-  async *events(signal: AbortSignal): AsyncGenerator<EventPage, void, undefined> {
+  async *events(controller: LinkedController): AsyncGenerator<EventPage, void, undefined> {
+    const { signal } = controller;
     try {
       const collector = await this.#create(signal);
       const propertyCollector = await this.#watch(collector, signal);
@@ -116,6 +119,7 @@ export class Collector {
         }
       }
     } finally {
+      controller.abort(new Error('the push is over'));
       this.#scope.resolve(undefined);
       await this.#remove();
     }

@@ -42,7 +42,7 @@ export class OpenCollectors {
     const { promise: end, resolve: ended } = deferred();
     this.#open.set(end, (reason) => controller.abort(reason));
     try {
-      yield* collector.events(controller.signal);
+      yield* collector.events(controller);
     } finally {
       controller.release();
       this.#open.delete(end);
