@@ -158,10 +158,29 @@ describe('a session that is lost', () => {
   });
 
   test('is not opened again once it was closed', async () => {
-    const { vcenter, source, logIns } = await connected();
-    await vcenter.close();
+    const { server, vcenter, source, logIns } = await connected();
+    server.key = undefined;
     await miss(source);
+    await vcenter.close();
     await assert.rejects(source.logIn({ signal }), { kind: 'fatal', message: /the session was closed/ });
     assert.equal(logIns(), 1);
+  });
+
+  test('is asked nothing once it was closed', async () => {
+    const { server, vcenter, source } = await connected();
+    await vcenter.close();
+    const before = [...server.calls];
+    const closed = { kind: 'notAuthenticated', message: /the session was closed/ };
+    await assert.rejects(source.readEvents(QUERY, { signal }), closed);
+    await assert.rejects(source.readGuestInfo(QUERY.vms, { signal }), closed);
+    await assert.rejects(source.serverTime({ signal }), closed);
+    await assert.rejects(vcenter.findVms('web-*'), { kind: 'fatal', message: /the session was closed/ });
+    assert.deepEqual(server.calls, before);
+  });
+
+  test('and was given goes on, and so does what is to be removed there', async () => {
+    const { vcenter, source } = await connected({ how: { session: { apiSessionId: 'mine' } }, key: 'mine' });
+    await vcenter.close();
+    assert.equal((await source.serverTime({ signal })).getTime(), Date.parse('2026-03-01T10:00:00Z'));
   });
 });

@@ -21,6 +21,8 @@ export class Session {
   #count = 0;
   #lost = false;
   #closed = false;
+  #isGiven = false;
+  #isOver = false;
   #pending: Promise<void> = Promise.resolve();
 
   /** @param logOut - the request that closes it */
@@ -40,6 +42,14 @@ export class Session {
   }
 
   /**
+   * Whether it was closed for good, as far as it could be: nothing may be asked from then on. One that was given goes on, so
+   * that what is late to be removed there still can be.
+   */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /**
    * The server has answered that it knows no such session.
    * @param count - how many had been opened when it was asked: its word is on the last of them
    */
@@ -55,11 +65,13 @@ export class Session {
   /** What is there is ours to close. */
   adopt(): void {
     this.#open = true;
+    this.#isGiven = false;
   }
 
-  /** What was there is not ours, or not any more. */
+  /** What is there was given, and is not ours to close. */
   forget(): void {
     this.#open = false;
+    this.#isGiven = true;
   }
 
   /**
@@ -73,7 +85,7 @@ export class Session {
       throw new ReadError('fatal', 'the session was closed: no other is opened in its place');
     }
     const pending = request({ ...context, signal: new AbortController().signal, once: true }).then(() => {
-      this.#open = true;
+      this.adopt();
       this.#count += 1;
       this.#lost = false;
     });
@@ -84,10 +96,14 @@ export class Session {
   /** Closes it, that of a log-in still under way included, for good; asks nothing when there is none. */
   async end(context: CallContext): Promise<void> {
     this.#closed = true;
-    await orAborted(this.#pending, context.signal);
-    if (this.#open) {
-      this.#open = false;
-      await this.#logOutTwice(context);
+    try {
+      await orAborted(this.#pending, context.signal);
+      if (this.#open) {
+        this.#open = false;
+        await this.#logOutTwice(context);
+      }
+    } finally {
+      this.#isOver = !this.#isGiven;
     }
   }
 

@@ -47,6 +47,7 @@ interface Question {
  *
  * Every call rejects with the signal's reason when it is aborted, with a `ConnectionError` when there is no answer or
  * none of a vCenter, and with a `VimFaultError` (or one of its more telling kin) when the server answers a fault.
+ * Once {@link VimClient.logout} has closed a session of ours nothing is asked, and each call rejects with `NotAuthenticated`.
  * Bytes are bodies as fetched, for the core to read; an answer without events is an empty array.
  */
 export class VimClient {
@@ -304,6 +305,14 @@ export class VimClient {
   ): Promise<T> {
     const self = typeof on === 'string' ? (await this.serviceContent(context))[on] : on;
     const apiVersion = this.#content?.apiVersion;
+    if (this.#session.isOver) {
+      // What the server would say; a source that opens another session in its place goes on there.
+      throw new VimFaultError(
+        'notAuthenticated',
+        'NotAuthenticated',
+        `${this.host}: ${method}: the session was closed`,
+      );
+    }
     const request = { operation: method, ...this.#codec.write({ self, method, arguments: given, apiVersion, token }) };
     const response = await exchange(this.#transport, this.clock, request, context).catch((error: unknown) => {
       throw passingError(error, this.#callHistory.asked(method));
