@@ -137,8 +137,9 @@ class Wait {
         await this.#whole.until(action.at);
         if (this.oracle.ended) return;
         this.#whole.cover(`a wait: ${action.do}`);
-        if (action.do === 'cancel') watch.cancel();
-        else if (action.do === 'setVms') await watch.setVms(refs(action.vms)).catch(() => undefined);
+        // It ends the wait (D12), also one that goes on and does not know vCenter's time yet, whose machine is not judged.
+        if (action.do === 'cancel') return watch.cancel();
+        if (action.do === 'setVms') await watch.setVms(refs(action.vms)).catch(() => undefined);
         else watch = await this.#resumed(watch, action, options);
       }
     };

@@ -9,6 +9,9 @@ import { serverMs } from './world.mjs';
 /** What may come in place of the answer to any call. */
 const KINDS_OF_TROUBLE = Object.keys(KINDS).filter((kind) => KINDS[kind].methods === undefined);
 
+/** Those that say nothing, which VI JSON may in place of an empty list. */
+const NOTHINGS = ['no body', 'an empty envelope'];
+
 /** The same world with the VMs that the server has, and the types that it can be asked for. */
 export function onTheWire(world, ids) {
   const types = { CustomizationOfALaterReleaseFailed: 'CustomizationUnknownFailure' };
@@ -35,6 +38,8 @@ export class Wire {
   #cover;
   #random;
   #isTroubled = false;
+  /** The questions of VI JSON that were answered with nothing. */
+  #unanswered = new Set();
   #offset;
 
   /** @param {object} world @param {object} clock @param {(what: string) => void} cover */
@@ -156,11 +161,21 @@ export class Wire {
   #send(request) {
     request.signal.throwIfAborted();
     this.requests += 1;
-    const { faults } = this.#world;
-    const kind =
-      this.#isTroubled && this.#random.chance(faults.length / 200) ? this.#random.pick(KINDS_OF_TROUBLE) : undefined;
+    const kind = this.#troubleOf(request);
     if (kind !== undefined) this.#cover(`fault of a call: ${kind}`);
     const trouble = kind && ((call) => KINDS[kind].answer({ wire: this.wire, memory: {}, ...call }));
     return exchange(this.#server, request, this.#clock, trouble);
+  }
+
+  #troubleOf({ path, body }) {
+    const question = `${path} ${body}`;
+    const wasNothing = this.#unanswered.delete(question);
+    if (!this.#isTroubled || !this.#random.chance(this.#world.faults.length / 200)) return undefined;
+    const kind = this.#random.pick(KINDS_OF_TROUBLE);
+    if (this.wire !== 'vi-json' || !NOTHINGS.includes(kind)) return kind;
+    // Nothing that is said twice is an empty list by the rules (Observations): nobody could tell that it is a lie.
+    if (wasNothing) return undefined;
+    this.#unanswered.add(question);
+    return kind;
   }
 }
