@@ -1,22 +1,14 @@
 /** What a link can say: whoever sends one chooses it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { sourceModule } from './lib/source-module.mjs';
 
 // The element, of which a link needs the statuses, is a class of the browser.
 globalThis.HTMLElement ??= class {};
 
-const { outputFiles } = await build({
-  entryPoints: [fileURLToPath(new URL('../../web-demo/src/page/address.ts', import.meta.url))],
-  bundle: true,
-  format: 'esm',
-  write: false,
-});
-const { readLink, writeLink, unpackRecording } = await import(
-  `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString('base64')}`
-);
+const { readLink, writeLink } = await sourceModule('page/address.ts');
+const { unpackRecording } = await sourceModule('sources/recording-link.ts');
 
 const packed = (text) => deflateRawSync(text).toString('base64url');
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { replay } from '../../bindings/dist/node.js';
 import { eventForms, rowsOf as reportedRows } from '../wire/event-forms.mjs';
-import { choose, openPage, rowsOf, tableOf } from './lib/status-page.mjs';
+import { atPosition, choose, openPage, rowsOf, tableOf } from './lib/status-page.mjs';
 
 const FOLDER = new URL('../conformance/recordings/', import.meta.url);
 const SAMPLES = new URL('../wire/samples/', import.meta.url);
@@ -84,7 +84,10 @@ const pause = (page) =>
     () => document.querySelector('#play').textContent === 'Pause' && document.querySelector('#play').click(),
   );
 const position = (page) => page.locator('#position').evaluate((range) => Number(range.value));
-const scrub = (page, atMs) => page.locator('#position').fill(String(atMs));
+const scrub = async (page, atMs) => {
+  await page.locator('#position').fill(String(atMs));
+  await atPosition(page);
+};
 
 /** Opens that run, which plays. */
 async function openRun(page) {
@@ -113,12 +116,14 @@ test('scrubbed and stepped, forth and back, the rows are those of a replay', asy
   assert.match(await page.locator('#event').textContent(), /^event 2 of 7/);
   for (let count = 3; count <= times.length; count += 1) {
     await page.getByRole('button', { name: 'One event forth' }).click();
+    await atPosition(page);
     assert.deepEqual((await rowsOf(page)).map(told), rowsAt(RUN, times[count - 1], count), `${count} events forth`);
     assert.equal(await position(page), times[count - 1]);
   }
   assert.equal(await page.getByRole('button', { name: 'One event forth' }).isDisabled(), true);
   for (let count = times.length - 1; count > 0; count -= 1) {
     await page.getByRole('button', { name: 'One event back' }).click();
+    await atPosition(page);
     assert.deepEqual((await rowsOf(page)).map(told), rowsAt(RUN, times[count - 1], count), `back to ${count} events`);
   }
   assert.equal(await page.locator('#view').getAttribute('cursor'), String(await position(page)));
@@ -157,6 +162,7 @@ test('keys play, pause and step', async (context) => {
   await page.keyboard.press(' ');
   await page.waitForFunction(() => document.querySelector('#play').textContent === 'Play');
   await page.keyboard.press('.');
+  await atPosition(page);
   assert.match(await page.locator('#event').textContent(), /^event [3-7] of 7/);
   await page.locator('#position').focus();
   await page.keyboard.press('Home');
@@ -237,6 +243,32 @@ test('every golden recording opens', { timeout: 120_000 }, async (context) => {
     const { vms } = JSON.parse(read(names[index].replace('recording.json', 'report.json')));
     assert.deepEqual(await rowsOf(page), vms);
   }
+  assert.deepEqual(complaints, []);
+});
+
+test('of several recordings one that cannot be played is told with its line, and the others open', async (context) => {
+  const { page, complaints, close } = await openPage();
+  context.after(close);
+  const good = JSON.stringify(RUN);
+  const damaged = [
+    good.replace('"atMs":9500', '"atMs":1'),
+    '{"format":"vm-customization-recording/1"}',
+    '{"format":"vm-customization-recording/1","vms":[null,7],"steps":{}}',
+  ];
+  await open(page, asFile('some.ndjson', [...damaged, good].join('\n')));
+  await page.locator('#recordings').waitFor();
+  for (const [index] of damaged.entries()) {
+    await page.locator('#recording').selectOption(String(index));
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await page
+      .locator('#file-problem')
+      .filter({ hasText: new RegExp(`^some\\.ndjson, line ${index + 1}: `) })
+      .waitFor();
+  }
+  await page.locator('#recording').selectOption(String(damaged.length));
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await opened(page);
+  assert.equal((await rowsOf(page)).length, 3);
   assert.deepEqual(complaints, []);
 });
 

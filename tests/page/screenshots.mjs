@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
 import { openShift } from './lib/shift.mjs';
+import { atPosition } from './lib/status-page.mjs';
 
 const ROOT = fileURLToPath(new URL('../../web-demo/', import.meta.url));
 const OUT = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
@@ -34,6 +35,7 @@ const STATES = [
     act: async (page) => {
       await page.locator('#position').fill('13000');
       await page.locator('#step-forth').click();
+      await atPosition(page);
       await page.locator('#open-log').click();
     },
   },

@@ -1,6 +1,7 @@
 /** The status page on its simulated source: what a visitor sees first, and a wall screen for weeks. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '../until.mjs';
 import { openPage, rowsOf, tableOf, waitForStatus } from './lib/status-page.mjs';
 
 /** Fast enough for a test, and still one event after the other. */
@@ -228,9 +229,13 @@ test('what makes no sense in a link is left out', async (context) => {
 test('once loaded it needs no network', async (context) => {
   const { page, context: browser, close } = await openPage(FAST, { isAlone: true });
   context.after(close);
+  await until(() => page.workers().length === 1, 'what plays recordings is kept ready');
+  await page.waitForLoadState('networkidle');
   await browser.setOffline(true);
   await page.getByRole('button', { name: 'Start again' }).click();
   await waitForStatus(page, 'win-app-2', 'CustomizationFailed');
+  await page.getByRole('button', { name: 'Rewind' }).click();
+  await page.locator('#state').filter({ hasText: 'Rewound' }).waitFor();
 });
 
 test('5,000 VMs are shown and counted', async (context) => {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { until } from '../until.mjs';
 import { openShift, shiftRecording } from './lib/shift.mjs';
 import { sourceModule } from './lib/source-module.mjs';
-import { openPage, origin } from './lib/status-page.mjs';
+import { atPosition, openPage, origin } from './lib/status-page.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const { kindOf, tilesOf } = await sourceModule('wall/kinds.ts');
@@ -252,11 +252,13 @@ async function openWall(context, options = {}) {
 }
 
 const texts = (page, selector) => page.locator(`#wall-view ${selector}`).allTextContents();
-const seek = (page, minutes) =>
-  page.locator('#position').evaluate((position, minutes) => {
+const seek = async (page, minutes) => {
+  await page.locator('#position').evaluate((position, minutes) => {
     position.value = minutes * 60_000;
     position.dispatchEvent(new Event('input', { bubbles: true }));
   }, minutes);
+  await atPosition(page);
+};
 
 test('a shift of eight hours: every VM that needs people is on the screen, with reason, age and how long it took', async (context) => {
   const { page, complaints } = await openWall(context);

@@ -1,4 +1,5 @@
 /** A recording of eight hours with 40 VMs: 28 succeed, three fail, two get stuck, five are under way, and two stay off. */
+import { atPosition } from './status-page.mjs';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-03-01T07:20:00Z');
@@ -113,6 +114,7 @@ export async function openShift(page) {
     position.value = position.max;
     position.dispatchEvent(new Event('input', { bubbles: true }));
   });
+  await atPosition(page);
   await page.locator('#wall').evaluate((wall) => wall.click());
   await page.locator('#wall-view .tiles b').first().waitFor();
 }

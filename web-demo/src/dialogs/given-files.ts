@@ -1,19 +1,18 @@
 /** Files that are dropped or pasted anywhere on the page, and the dialog for them, which comes with the first use. */
-import type { Offered } from '../sources/files.js';
 import { type Given, givenOf } from '../sources/given.js';
 import { html, messageOf } from '../ui/dom.js';
 import { fail } from '../ui/notice.js';
-import type { OpenFile, Wanted } from './open-file.js';
+import type { Chosen, OpenFile, Wanted } from './open-file.js';
 
 type Load = () => Promise<typeof import('./open-file.js')>;
 
 export class FileDialog {
   readonly #load: Load;
-  readonly #open: (offered: Offered, atMs: number | undefined) => Promise<void>;
+  readonly #open: (chosen: Chosen, atMs: number | undefined) => Promise<void>;
   #dialog: Promise<OpenFile> | undefined;
 
   /** @param open - rejects when it cannot be opened after all */
-  constructor(load: Load, open: (offered: Offered, atMs: number | undefined) => Promise<void>) {
+  constructor(load: Load, open: (chosen: Chosen, atMs: number | undefined) => Promise<void>) {
     this.#load = load;
     this.#open = open;
     this.#listenToPage();

@@ -1,8 +1,9 @@
 /** Dropped, chosen or pasted: recordings and events. */
-import { decode } from '../sources/decode.js';
-import type { Offered, Reading } from '../sources/files.js';
 import { type Given, givenOf } from '../sources/given.js';
-import { button, byId, dialog, el, html, input, messageOf, select, setText } from '../ui/dom.js';
+import type { Offered } from '../sources/playback-messages.js';
+import { type RemotePlayback, remotePlayback } from '../sources/remote-playback.js';
+import { dialog, el, html, input, messageOf, select, setText } from '../ui/dom.js';
+import { opening } from '../ui/opening.js';
 import { addMarkup } from '../ui/trusted.js';
 import markup from './open-file.html?raw';
 import './dialogs.css';
@@ -15,22 +16,29 @@ export interface Wanted {
   readonly atMs: number | undefined;
 }
 
+/** One of the recordings that were read. */
+export interface Chosen {
+  readonly remote: RemotePlayback;
+  readonly index: number;
+  readonly name: string;
+}
+
 /** The dialog. */
 export class OpenFile {
   readonly #dialog = dialog('file-dialog');
   readonly #files = input('files');
   readonly #pasted = html('pasted') as HTMLTextAreaElement;
   readonly #choice = html('recordings');
-  readonly #list = select('recording');
-  readonly #open: (offered: Offered, atMs: number | undefined) => Promise<void>;
+  readonly #recordings = select('recording');
+  readonly #open: (chosen: Chosen, atMs: number | undefined) => Promise<void>;
   /** The file that a link speaks of, and the position there. */
   #wanted: Wanted | undefined;
-  #offered: readonly Offered[] = [];
+  /** What there is to choose from. */
+  #list: { readonly remote: RemotePlayback; readonly offered: readonly Offered[] } | undefined;
   #given = '';
-  #reading: AbortController | undefined;
 
   /** @param open - rejects when it cannot be opened after all */
-  constructor(open: (offered: Offered, atMs: number | undefined) => Promise<void>) {
+  constructor(open: (chosen: Chosen, atMs: number | undefined) => Promise<void>) {
     this.#open = open;
     this.#files.addEventListener('change', () => {
       if (this.#files.files?.length) {
@@ -40,7 +48,8 @@ export class OpenFile {
     this.#pasted.addEventListener('input', () => {
       this.#given = '';
     });
-    this.#list.addEventListener('dblclick', () => this.#choose());
+    this.#recordings.addEventListener('dblclick', () => void this.#choose());
+    this.#dialog.addEventListener('close', () => this.#forget());
     this.#dialog.addEventListener('submit', (event) => {
       if ((event.submitter as HTMLButtonElement | null)?.value === 'open') {
         event.preventDefault();
@@ -48,7 +57,7 @@ export class OpenFile {
           this.#given = this.#pasted.value;
           void this.take([{ name: 'the pasted text', blob: new Blob([this.#given]) }]);
         } else if (!this.#choice.hidden) {
-          this.#choose();
+          void this.#choose();
         } else if (html('file-problem').textContent === '') {
           this.#say('choose a file, or paste a text');
         }
@@ -70,88 +79,97 @@ export class OpenFile {
     this.#files.value = '';
     this.#pasted.value = '';
     this.#given = '';
-    this.#choice.hidden = true;
+    this.#forget();
     this.#say('');
+  }
+
+  #closeOthers(): void {
+    for (const other of document.querySelectorAll('dialog')) {
+      if (other !== this.#dialog) {
+        other.close();
+      }
+    }
+  }
+
+  #forget(): void {
+    this.#list?.remote.close();
+    this.#list = undefined;
+    this.#choice.hidden = true;
   }
 
   /** Opens these, or says why it cannot. */
   async take(given: readonly Given[]): Promise<void> {
-    for (const other of document.querySelectorAll('dialog')) {
-      if (other.open && other !== this.#dialog) {
-        other.close();
-      }
-    }
+    this.#closeOthers();
     this.#say('');
-    this.#reading?.abort();
-    const reading = new AbortController();
-    this.#reading = reading;
-    const opening = html('opening');
-    setText(html('opening-what'), `Opening ${given.map(({ name }) => name).join(', ')}…`);
-    this.#drawProgress(undefined);
-    button('opening-cancel').onclick = () => reading.abort();
-    opening.showPopover();
+    this.#forget();
     try {
-      const offered = await decode(given, (progress) => this.#drawProgress(progress), reading.signal);
-      if (offered.length === 1) {
-        await this.#finish(offered[0] as Offered);
-        return;
-      }
-      this.#offered = offered;
-      this.#list.replaceChildren(
-        ...offered.map(({ name, recording }, index) => {
-          const vms = recording.vms.map((vm) => vm.name ?? vm.vm).slice(0, 4);
-          return el('option', { value: String(index) }, `${name} — ${recording.startedAt} — ${vms.join(', ')}`);
-        }),
-      );
-      this.#list.selectedIndex = 0;
-      this.#choice.hidden = false;
-      if (!this.#dialog.open) {
-        this.#dialog.showModal();
-      }
-      this.#list.focus();
+      await opening(given.map(({ name }) => name).join(', '), async (signal, onProgress) => {
+        const remote = remotePlayback(signal);
+        try {
+          const offered = await remote.read(given, onProgress);
+          if (offered.length === 1) {
+            await this.#finish({ remote, index: 0, name: (offered[0] as Offered).name });
+          } else {
+            this.#offer(remote, offered);
+          }
+        } catch (error) {
+          remote.close();
+          throw error;
+        }
+      });
     } catch (error) {
-      if (reading.signal.aborted) {
-        return;
-      }
+      this.#closeOthers();
       if (!this.#dialog.open) {
         this.#reset();
         this.#dialog.showModal();
       }
       this.#say(messageOf(error));
     } finally {
-      if (this.#reading === reading) {
-        opening.hidePopover();
-      }
       // The same file can be chosen again.
       this.#files.value = '';
     }
   }
 
-  /** How much was read; then it is decoded, and nothing says how long that takes. */
-  #drawProgress(progress: Reading | undefined): void {
-    const bar = byId('opening-progress', HTMLProgressElement);
-    if (progress === undefined || progress.bytes === progress.of) {
-      bar.removeAttribute('value');
-    } else {
-      bar.value = progress.bytes / progress.of;
+  #offer(remote: RemotePlayback, offered: readonly Offered[]): void {
+    this.#forget();
+    this.#list = { remote, offered };
+    this.#recordings.replaceChildren(
+      ...offered.map(({ name, about }, index) => el('option', { value: String(index) }, `${name} — ${about}`)),
+    );
+    this.#recordings.selectedIndex = 0;
+    this.#choice.hidden = false;
+    this.#closeOthers();
+    if (!this.#dialog.open) {
+      this.#dialog.showModal();
     }
+    this.#recordings.focus();
   }
 
-  #choose(): void {
-    const offered = this.#offered[this.#list.selectedIndex];
-    if (offered !== undefined) {
-      void this.#finish(offered);
+  async #choose(): Promise<void> {
+    const index = this.#recordings.selectedIndex;
+    const name = this.#list?.offered[index]?.name;
+    if (this.#list === undefined || name === undefined) {
+      return;
     }
-  }
-
-  async #finish(offered: Offered): Promise<void> {
+    const { remote } = this.#list;
     try {
-      await this.#open(offered, this.#wanted?.file === offered.name ? this.#wanted.atMs : undefined);
-      this.#wanted = undefined;
+      await opening(name, async (signal) => {
+        signal.addEventListener('abort', () => remote.close());
+        await this.#finish({ remote, index, name });
+      });
+      // Where it was given up there is nothing left to choose from.
       this.#dialog.close();
     } catch (error) {
-      this.#say(`${offered.name}: ${messageOf(error)}`);
+      this.#say(messageOf(error));
     }
+  }
+
+  /** Opens it: from here on what plays it is the page's. */
+  async #finish(chosen: Chosen): Promise<void> {
+    await this.#open(chosen, this.#wanted?.file === chosen.name ? this.#wanted.atMs : undefined);
+    this.#wanted = undefined;
+    this.#list = undefined;
+    this.#dialog.close();
   }
 
   #say(problem: string): void {

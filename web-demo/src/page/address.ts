@@ -1,10 +1,8 @@
 /** The view in the address: what is after `#`. */
-import type { MonitorOptions, Recording } from 'vm-customization';
+import type { MonitorOptions } from 'vm-customization';
 import { STATUS_LABELS } from 'vm-customization/element';
 import { nameOfReady, readyCalled } from '../sources/readiness.js';
 import type { Served } from '../sources/served.js';
-import { messageOf } from '../ui/dom.js';
-import { pack, unpack } from '../ui/pack.js';
 
 /** All that a link reopens. */
 export interface Link {
@@ -37,9 +35,6 @@ export interface Link {
 
 /** More ids make a link too long. */
 export const MOST_IDS = 200;
-/** A link that is longer is cut by mail and chat programs. */
-const LONGEST_RECORDING = 8_000;
-const LARGEST_UNPACKED_MIB = 8;
 /** As long as a wait may last. */
 const LONGEST_SETTLE_SECONDS = 604_800;
 
@@ -166,23 +161,4 @@ export function writeLink(link: Link, served: Served = { kind: 'nothing' }): str
   }
   const text = values.toString();
   return text === '' ? '' : `#${text}`;
-}
-
-/** A recording as text for a link; undefined when it is too large for one. */
-export async function packRecording(recording: Recording): Promise<string | undefined> {
-  const packed = await pack(JSON.stringify(recording));
-  return packed.length > LONGEST_RECORDING
-    ? undefined
-    : packed.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
-}
-
-/** The text of a recording in a link. @throws Error that says what is wrong with the link */
-export async function unpackRecording(text: string): Promise<string> {
-  try {
-    return await unpack(text.replaceAll('-', '+').replaceAll('_', '/'), LARGEST_UNPACKED_MIB);
-  } catch (error) {
-    throw new Error(
-      `the recording in the link cannot be read: ${messageOf(error)}; ask for the link or the file again`,
-    );
-  }
 }

@@ -1,7 +1,6 @@
 /** What a link to one VM carries: of the recording all that is about it. */
-import type { Recording } from 'vm-customization';
 import { copyText, type RunModel } from 'vm-customization/element';
-import { ofOneVm, withoutSilentReads } from '../sources/recording-parts.js';
+import { remotePlayback } from '../sources/remote-playback.js';
 import { button } from '../ui/dom.js';
 import { tell } from '../ui/notice.js';
 import type { Link } from './address.js';
@@ -9,19 +8,18 @@ import type { Link } from './address.js';
 /**
  * Copies a link to the VM in the details, and says what is in it.
  * @param link - the view as it stands
- * @param recording - of the run; undefined where there is none, which `note` says
+ * @param recording - of the run, as JSON text; undefined where there is none, which `note` says
  */
 export async function copyEvidence(
   link: Link,
-  recording: Recording | undefined,
+  recording: Blob | undefined,
   model: RunModel,
   note: string,
-  { packRecording, writeLink }: Pick<typeof import('./address.js'), 'packRecording' | 'writeLink'>,
+  writeLink: (link: Link) => string,
 ): Promise<void> {
   const { selected } = link;
   const name = model.row(selected)?.name ?? selected;
-  const evidence = recording && ofOneVm(recording, selected);
-  const packed = evidence && ((await packRecording(evidence)) ?? (await packRecording(withoutSilentReads(evidence))));
+  const packed = recording && (await packEvidence(recording, selected));
   const own: Link = { ...link, filter: '', status: '', wall: false, details: true };
   const full: Link = {
     ...own,
@@ -40,5 +38,14 @@ export async function copyEvidence(
     tell(`Link copied: what happened to ${name} is inside it, and opens without a log-in.`);
   } else {
     tell(`Link copied, without what happened: ${note || 'that is too large for one. Save the recording beside it.'}`);
+  }
+}
+
+async function packEvidence(recording: Blob, vm: string): Promise<string | undefined> {
+  const remote = remotePlayback();
+  try {
+    return await remote.evidence(recording, vm);
+  } finally {
+    remote.close();
   }
 }

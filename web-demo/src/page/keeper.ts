@@ -5,8 +5,6 @@ import { playerOf, type Shown } from './shown.js';
 
 /** With more of them a run is packed, and not while the page is left: both would hold it up. */
 const SAVED_VMS = 1_000;
-/** A larger recording is asked for again after a reload, and is in no link. */
-export const LARGEST_KEPT = 2 * 2 ** 20;
 
 export class Keeper {
   /** The run that is kept packed. */
@@ -67,13 +65,13 @@ export class Keeper {
         break;
       case 'simulated':
       case 'recording': {
-        const { name, bytes } = shown.kind === 'recording' ? shown : { name: '', bytes: 0 };
-        if (bytes <= LARGEST_KEPT) {
-          const { recording, positionMs } = shown.player;
-          saveSession({ hash, kind: 'recording', name, recording, atMs: positionMs });
-        } else {
+        const { recordingText, positionMs } = shown.player;
+        if (recordingText === undefined) {
           // The address asks for the file.
           forgetSession();
+        } else {
+          const name = shown.kind === 'recording' ? shown.name : '';
+          saveSession({ hash, kind: 'recording', name, recording: recordingText, atMs: positionMs });
         }
         break;
       }

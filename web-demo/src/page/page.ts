@@ -1,35 +1,40 @@
 /** The page: one thing is shown at a time, and everything around the element follows from it. */
-import type { MonitorOptions } from 'vm-customization';
+import type { MonitorOptions, Recording } from 'vm-customization';
 import { RunModel, type VmCustomizationStatusElement } from 'vm-customization/element';
 import { FileDialog } from '../dialogs/given-files.js';
 import type { VCenterDialog } from '../dialogs/vcenter.js';
 import { LiveRun, showSaved } from '../run/live-run.js';
 import type { Player } from '../run/player.js';
-import type { Offered } from '../sources/files.js';
+import { packRecording, unpackRecording } from '../sources/recording-link.js';
+import { recordingText } from '../sources/recording-text.js';
+import { prepareRemotePlayback, type RemotePlayback, remotePlayback } from '../sources/remote-playback.js';
 import { served } from '../sources/served.js';
 import { simulatedAddress, simulatedRecording, simulatedSource } from '../sources/simulated.js';
 import { ENDLESS, type LiveSource, LONGEST_LOOKBACK_SECONDS, LOOKBACK_SECONDS } from '../sources/source.js';
 import { button, el, html, messageOf, onClick, select } from '../ui/dom.js';
 import { fail, tell } from '../ui/notice.js';
+import { opening } from '../ui/opening.js';
 import { Wall } from '../wall/wall.js';
-import { type Link, MOST_IDS, packRecording, readLink, unpackRecording, writeLink } from './address.js';
+import { type Link, MOST_IDS, readLink, writeLink } from './address.js';
 import { AddressBar } from './address-bar.js';
 import { setUpAnnounce, setUpMenus } from './header.js';
-import { Keeper, LARGEST_KEPT } from './keeper.js';
+import { Keeper } from './keeper.js';
 import { Overview } from './overview.js';
 import type { PlayerBar } from './player-bar.js';
 import { type LiveSession, readSession, type Session } from './reload.js';
 import {
   freshnessOf,
+  hasRecording,
+  hasReport,
   headOf,
   modelOf,
   playerOf,
   recordingNote,
   recordingOf,
+  reportOf,
   resumable,
   runOf,
   type Shown,
-  shownReport,
   sourceOf,
 } from './shown.js';
 import { drawBand, drawStatusLine } from './status-line.js';
@@ -56,6 +61,7 @@ const LATER = {
 
 /** Loads all of it, so that a click does not need the network. */
 export function loadDialogs(): void {
+  prepareRemotePlayback();
   for (const load of Object.values(LATER)) {
     load().catch(() => undefined);
   }
@@ -92,7 +98,9 @@ export class Page {
       this.#address.write();
     });
     this.#setTheme(this.#link.theme);
-    this.#file = new FileDialog(LATER.file, (offered, atMs) => this.#openRecording(offered, atMs));
+    this.#file = new FileDialog(LATER.file, async ({ remote, index, name }, atMs) =>
+      this.#showRecording(await this.#newPlayer(remote, index, atMs ?? 0), name, atMs === undefined),
+    );
     this.#wall = new Wall({
       entered: () => this.#enteredWall(),
       left: () => this.#leftWall(),
@@ -128,29 +136,29 @@ export class Page {
       }
     } catch (error) {
       fail(messageOf(error));
-      if (this.#shown.kind === 'nothing') {
-        this.#offerChoice(true);
-      }
+    }
+    if (this.#shown.kind === 'nothing') {
+      this.#offerChoice(true);
     }
   }
 
   async #openLink(link: Link): Promise<void> {
     const { recording, file, atMs } = link;
     if (recording !== undefined) {
-      const text = await unpackRecording(recording);
-      const { readFiles } = await import('../sources/files.js');
-      const [offered] = await readFiles([{ name: file ?? 'the recording in the link', blob: new Blob([text]) }]);
-      if (offered !== undefined) {
-        await this.#openRecording(offered, atMs);
+      const name = file ?? 'the recording in the link';
+      const player = await this.#playerOf(name, await unpackRecording(recording), atMs ?? 0);
+      if (player !== undefined) {
+        this.#showRecording(player, name, atMs === undefined);
         // The address goes on being one that opens it.
         this.#link.recording = recording;
       }
       return;
     }
     if (link.source === 'simulated' && atMs !== undefined) {
-      const player = await this.#newPlayer(simulatedRecording(link.vms ?? 8));
-      player.seek(atMs);
-      this.#show({ kind: 'simulated', player });
+      const player = await this.#playerOf('the demo', simulatedRecording(link.vms ?? 8), atMs);
+      if (player !== undefined) {
+        this.#show({ kind: 'simulated', player });
+      }
       return;
     }
     if (this.#served.kind === 'shared' && link.source === 'shared') {
@@ -178,12 +186,14 @@ export class Page {
 
   async #reopen(session: Session): Promise<void> {
     if (session.kind === 'recording') {
-      if (session.name === '') {
-        const player = await this.#newPlayer(session.recording);
-        player.seek(session.atMs);
-        this.#show({ kind: 'simulated', player });
-      } else {
-        await this.#openRecording(session, session.atMs);
+      const { name, recording, atMs } = session;
+      const player = await this.#playerOf(name || 'the demo', recording, atMs);
+      if (player !== undefined) {
+        if (name === '') {
+          this.#show({ kind: 'simulated', player });
+        } else {
+          this.#showRecording(player, name, false);
+        }
       }
       return;
     }
@@ -255,8 +265,32 @@ export class Page {
       : this.#link.options;
   }
 
-  /** @throws WireError; what was shown before stays */
-  async #newPlayer(...given: ConstructorParameters<typeof Player>): Promise<Player> {
+  /**
+   * Plays what the page has the text of, or can write; undefined where that was given up.
+   * @param endMs - what was recorded so far of a run that goes on
+   * @throws Error; what was shown before stays
+   */
+  async #playerOf(
+    name: string,
+    recording: Recording | string,
+    atMs: number,
+    endMs?: number,
+  ): Promise<Player | undefined> {
+    return opening(name, async (signal, onProgress) => {
+      const remote = remotePlayback(signal);
+      try {
+        const blob = typeof recording === 'string' ? new Blob([recording]) : await recordingText(recording);
+        await remote.read([{ name, blob }], onProgress);
+        return await this.#newPlayer(remote, 0, atMs, endMs);
+      } catch (error) {
+        remote.close();
+        throw error;
+      }
+    });
+  }
+
+  /** Opens one of the recordings that were read, at this position. @throws Error; what was shown before stays */
+  async #newPlayer(remote: RemotePlayback, index: number, atMs: number, endMs?: number): Promise<Player> {
     const [{ Player }, { PlayerBar }] = await Promise.all([LATER.player(), LATER.playerBar()]);
     this.#bar ??= new PlayerBar({
       moved: (atMs) => {
@@ -268,15 +302,15 @@ export class Page {
         button('rewind').focus();
       },
     });
-    return new Player(...given);
+    const player = new Player(remote, await remote.open(index), endMs);
+    player.addEventListener('error', (event) => fail((event as ErrorEvent).message));
+    await player.seek(atMs);
+    return player;
   }
 
-  /** @throws WireError; what was shown before stays */
-  async #openRecording({ name, recording, size = 0 }: Offered, atMs?: number): Promise<void> {
-    const player = await this.#newPlayer(recording);
-    player.seek(atMs ?? 0);
-    this.#show({ kind: 'recording', player, name, bytes: size });
-    if (atMs === undefined) {
+  #showRecording(player: Player, name: string, plays: boolean): void {
+    this.#show({ kind: 'recording', player, name });
+    if (plays) {
       player.play();
     }
     tell(`Opened ${name}`);
@@ -290,14 +324,17 @@ export class Page {
       return;
     }
     const endMs = Math.min(run.model.nowMs, run.fullAtMs ?? Number.POSITIVE_INFINITY);
-    const player = await this.#newPlayer(recording, endMs);
-    if (runOf(this.#shown) !== run) {
-      player.dispose();
-      return;
+    try {
+      const player = await this.#playerOf('what was recorded', recording, Math.min(atMs, endMs), endMs);
+      if (player === undefined || runOf(this.#shown) !== run) {
+        player?.dispose();
+        return;
+      }
+      this.#show({ kind: 'rewound', run, player });
+      tell(recordingNote(this.#shown) || 'Rewound: the wait goes on meanwhile');
+    } catch (error) {
+      fail(messageOf(error));
     }
-    player.seek(Math.min(atMs, endMs));
-    this.#show({ kind: 'rewound', run, player });
-    tell(recordingNote(this.#shown) || 'Rewound: the wait goes on meanwhile');
   }
 
   #backToLive(): void {
@@ -473,9 +510,11 @@ export class Page {
     LATER.save().then(
       ({ showSave }) =>
         showSave({
-          hasRecording: playerOf(this.#shown) !== undefined || recordingOf(this.#shown) !== undefined,
+          hasRecording: hasRecording(this.#shown),
+          hasReport: hasReport(this.#shown),
+          startedAt: modelOf(this.#shown).startedAt,
           recording: () => recordingOf(this.#shown),
-          report: () => shownReport(this.#shown),
+          report: () => reportOf(this.#shown),
           recordingNote: recordingNote(this.#shown),
           link: () => this.#linkToView(),
         }),
@@ -541,7 +580,7 @@ export class Page {
     // The cursor is the position in time, wherever the user moves it.
     if (player !== undefined && cursor !== null && Math.abs(cursor - player.positionMs) > 1) {
       player.pause();
-      player.seek(cursor);
+      void player.seek(cursor);
     }
     this.#drawClientLink();
     this.#address.write();
@@ -586,10 +625,12 @@ export class Page {
   async #copyEvidence(): Promise<void> {
     const { copyEvidence } = await LATER.evidence();
     const model = modelOf(this.#shown);
-    await copyEvidence(this.#currentLink(), recordingOf(this.#shown), model, recordingNote(this.#shown), {
-      packRecording,
-      writeLink,
-    });
+    const [link, note] = [this.#currentLink(), recordingNote(this.#shown)];
+    try {
+      await copyEvidence(link, await recordingOf(this.#shown), model, note, writeLink);
+    } catch (error) {
+      fail(messageOf(error));
+    }
   }
 
   async #linkToView(): Promise<{ url: string; note: string }> {
@@ -599,8 +640,8 @@ export class Page {
     if (shown.kind === 'rewound' || shown.kind === 'recording') {
       const name = shown.kind === 'recording' ? shown.name : '';
       link.atMs = shown.player.positionMs;
-      const isLarge = shown.kind === 'recording' && shown.bytes > LARGEST_KEPT;
-      link.recording = isLarge ? undefined : await packRecording(shown.player.recording);
+      const { recordingText } = shown.player;
+      link.recording = recordingText && (await packRecording(recordingText));
       link.file = name || 'the saved recording';
       note =
         link.recording === undefined

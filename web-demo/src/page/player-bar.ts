@@ -21,7 +21,7 @@ export class PlayerBar {
       // Before a pause, which shows the position there was.
       const atMs = Number(this.#position.value);
       this.#player?.pause();
-      this.#player?.seek(atMs);
+      void this.#player?.seek(atMs);
     });
     select('speed').addEventListener('change', () => {
       if (this.#player !== undefined) {
@@ -50,14 +50,16 @@ export class PlayerBar {
     if (player === undefined) {
       return;
     }
-    const { positionMs, endMs, playing, eventsTold, eventCount, lastEvent } = player;
+    const { positionMs, endMs, playing, eventsTold, eventCount, shown } = player;
+    this.#bar.toggleAttribute('data-behind', player.isBehind);
     this.#position.value = String(positionMs);
     const time = `${clock(positionMs)} / ${clock(endMs)}`;
     setText(html('time'), time);
     this.#position.setAttribute('aria-valuetext', `${clock(positionMs)} of ${clock(endMs)}`);
+    const { lastEvent } = shown;
     const last =
       lastEvent === undefined ? '' : `: \u2068${lastEvent.name ?? lastEvent.vm ?? ''}\u2069 ${lastEvent.type}`;
-    setText(html('event'), `event ${eventsTold} of ${eventCount}${last}`);
+    setText(html('event'), `event ${shown.eventsTold} of ${eventCount}${last}`);
     setText(button('play'), playing ? 'Pause' : 'Play');
     this.#disable('step-back', 'step-forth', eventsTold === 0);
     this.#disable('step-forth', 'step-back', eventsTold === eventCount);
@@ -87,7 +89,7 @@ export class PlayerBar {
     if (by !== undefined && this.#player !== undefined && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
       this.#player.pause();
-      this.#player.seek(this.#player.positionMs + by * 1_000);
+      void this.#player.seek(this.#player.positionMs + by * 1_000);
     }
   }
 

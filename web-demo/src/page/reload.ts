@@ -1,5 +1,5 @@
 /** What survives a reload of this tab. It holds no credential. */
-import type { MonitorOptions, Recording } from 'vm-customization';
+import type { MonitorOptions } from 'vm-customization';
 import type { SavedRun } from '../run/live-run.js';
 import type { SourceAddress } from '../sources/source.js';
 import { pack, unpack } from '../ui/pack.js';
@@ -17,7 +17,13 @@ export type Session = { readonly hash: string } & (
       /** The position, where it was rewound. */
       readonly atMs?: number;
     }
-  | { readonly kind: 'recording'; readonly name: string; readonly recording: Recording; readonly atMs: number }
+  | {
+      readonly kind: 'recording';
+      readonly name: string;
+      /** As JSON text. */
+      readonly recording: string;
+      readonly atMs: number;
+    }
 );
 
 export type LiveSession = Extract<Session, { kind: 'live' }>;

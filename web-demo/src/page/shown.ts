@@ -2,9 +2,10 @@
 import type { Recording, Report } from 'vm-customization';
 import type { RunModel } from 'vm-customization/element';
 import { type Freshness, type LiveState, statusOf } from '../run/freshness.js';
-import { type LiveRun, reportOf } from '../run/live-run.js';
+import { type LiveRun, reportOfState } from '../run/live-run.js';
 import type { Player } from '../run/player.js';
 import type { ViewedRun } from '../run/viewed-run.js';
+import { recordingText } from '../sources/recording-text.js';
 import type { LiveSession } from './reload.js';
 
 export type Shown =
@@ -22,8 +23,8 @@ export type Shown =
   | { readonly kind: 'rewound'; readonly run: LiveRun; readonly player: Player }
   /** The simulated vCenter at a moment of its script. */
   | { readonly kind: 'simulated'; readonly player: Player }
-  /** A file. `bytes`: of its text, about. */
-  | { readonly kind: 'recording'; readonly player: Player; readonly name: string; readonly bytes: number };
+  /** A file. */
+  | { readonly kind: 'recording'; readonly player: Player; readonly name: string };
 
 type LinkSource = 'simulated' | 'recording' | 'vcenter' | 'shared' | undefined;
 
@@ -62,39 +63,62 @@ export function sourceOf(shown: Shown): LinkSource {
   }
 }
 
-/** All that can be saved of it as a recording. */
-export function recordingOf(shown: Shown): Recording | undefined {
+/** Whether {@link recordingOf} has something. */
+export function hasRecording(shown: Shown): boolean {
+  return playerOf(shown) !== undefined || ownRecording(shown) !== undefined;
+}
+
+/** All that can be saved of it as a recording, as JSON text. */
+export async function recordingOf(shown: Shown): Promise<Blob | undefined> {
+  const player = playerOf(shown);
+  if (player !== undefined) {
+    return player.recording();
+  }
+  const own = ownRecording(shown);
+  return own && recordingText(own);
+}
+
+/** What the page itself has recorded and nothing plays. */
+function ownRecording(shown: Shown): Recording | undefined {
   switch (shown.kind) {
-    case 'nothing':
-    case 'asked':
-    case 'viewed':
-      return undefined;
     case 'saved':
       return shown.session.run?.recording;
     case 'live':
       return shown.run.recording();
-    case 'rewound':
-    case 'simulated':
-    case 'recording':
-      return shown.player.recording;
-  }
-}
-
-/** The rows as they stand. */
-export function shownReport(shown: Shown): Report | undefined {
-  switch (shown.kind) {
     case 'nothing':
     case 'asked':
     case 'viewed':
-      return undefined;
-    case 'saved':
-      return shown.session.run && reportOf(shown.session.run);
-    case 'live':
-      return shown.run.report();
     case 'rewound':
     case 'simulated':
     case 'recording':
-      return shown.player.report();
+      return undefined;
+  }
+}
+
+/** Whether {@link reportOf} has something. */
+export function hasReport(shown: Shown): boolean {
+  return playerOf(shown) !== undefined || ownReport(shown) !== undefined;
+}
+
+/** The rows as they stand. */
+export async function reportOf(shown: Shown): Promise<Report | undefined> {
+  return playerOf(shown)?.report() ?? ownReport(shown);
+}
+
+/** That of what is not played. */
+function ownReport(shown: Shown): Report | undefined {
+  switch (shown.kind) {
+    case 'saved':
+      return shown.session.run && reportOfState(shown.session.run);
+    case 'live':
+      return shown.run.report();
+    case 'nothing':
+    case 'asked':
+    case 'viewed':
+    case 'rewound':
+    case 'simulated':
+    case 'recording':
+      return undefined;
   }
 }
 

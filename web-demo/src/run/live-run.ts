@@ -252,7 +252,7 @@ export class LiveRun<Source extends RunSource = LiveSource> extends EventTarget 
   /** As it stands; undefined before it has begun. */
   report(): Report | undefined {
     const snapshot = this.#snapshot() ?? this.#saved?.snapshot;
-    return snapshot && reportOf({ snapshot, startedAt: this.#startedAt ?? this.#saved?.startedAt ?? '' });
+    return snapshot && reportOfState({ snapshot, startedAt: this.#startedAt ?? this.#saved?.startedAt ?? '' });
   }
 
   /** The state; undefined before the run has begun. */
@@ -416,13 +416,13 @@ export class LiveRun<Source extends RunSource = LiveSource> extends EventTarget 
 /** The last state of a run, before it can go on. */
 export function showSaved(model: RunModel, saved: SavedRun): void {
   model.begin(saved.startedAt, saved.vms, saved.options);
-  model.report(reportOf(saved));
+  model.report(reportOfState(saved));
   model.events(saved.marks);
   model.tick(saved.savedAtMs);
 }
 
 /** The report of a state. */
-export function reportOf({ snapshot, startedAt }: Pick<SavedRun, 'snapshot' | 'startedAt'>): Report {
+export function reportOfState({ snapshot, startedAt }: Pick<SavedRun, 'snapshot' | 'startedAt'>): Report {
   const monitor = Monitor.restore(snapshot, startedAt, 0);
   try {
     return monitor.report();

@@ -1,51 +1,53 @@
 /** Plays a recording into a model: by the clock, event by event, or to any moment. */
-import { type EventSummary, Playback, type Recording, type RunUpdate } from 'vm-customization';
+import type { Report } from 'vm-customization';
 import { RunModel } from 'vm-customization/element';
-import type { PackedRecording } from '../sources/files.js';
+import type { Change, Opened, Place, Position } from '../sources/playback-messages.js';
+import type { RemotePlayback } from '../sources/remote-playback.js';
+import { messageOf } from '../ui/dom.js';
 
-interface Told {
-  readonly atMs: number;
-  readonly event: EventSummary;
-}
-
-/** Tells `change` when the position or what it does has changed. */
+/**
+ * Tells `change` when the position or what it does has changed, and `error` with the message when that goes wrong.
+ *
+ * The position is where it was sent last; the model comes after, as fast as the recording can be played. Of several
+ * positions asked for meanwhile the last counts.
+ */
 export class Player extends EventTarget {
   readonly model = new RunModel();
-  readonly #given: Recording | PackedRecording;
+  /** The recording as JSON text; undefined where it is too large to be kept, or to be in a link. */
+  readonly recordingText: string | undefined;
   /** Beyond this there is nothing, or nothing yet. */
   readonly endMs: number;
-  readonly #playback: Playback;
-  readonly #events: readonly Told[];
-  readonly #reads: readonly { readonly atMs: number; readonly ok: boolean }[];
+  readonly #remote: RemotePlayback;
+  readonly #eventTimes: Float64Array;
   #eventsTold = 0;
-  #readsTold = 0;
   #positionMs = 0;
+  /** What the model shows. */
+  #shown: Position = { eventsTold: 0, lastEvent: undefined };
+  /** Where to go next. */
+  #wanted: Place | undefined;
+  #going: Promise<void> | undefined;
   #speed = 10;
   #frame: number | undefined;
+  #isDisposed = false;
 
   /**
+   * @param remote - what plays it; it is closed with the player
    * @param endMs - what was recorded so far of a run that goes on
-   * @throws WireError `invalidRecording`
    */
-  constructor(recording: Recording | PackedRecording, endMs?: number) {
+  constructor(remote: RemotePlayback, opened: Opened, endMs?: number) {
     super();
-    this.#given = recording;
-    this.#playback = new Playback('bytes' in recording ? recording.bytes : recording);
-    this.endMs = Math.min(this.#playback.endMs, endMs ?? Number.POSITIVE_INFINITY);
-    const { inputs, startedAt, vms } = this.#playback;
-    this.#events = inputs.flatMap(({ atMs, events }) => events.map((event) => ({ atMs, event })));
-    this.#reads = inputs
-      .filter(({ kind, complete }) => (kind === 'events' && complete) || kind === 'readFailed')
-      .map(({ atMs, kind }) => ({ atMs, ok: kind === 'events' }));
-    this.model.begin(startedAt, vms, recording.options);
+    const { startedAt, vms, options, eventTimes, text } = opened;
+    this.#remote = remote;
+    this.#eventTimes = eventTimes;
+    this.recordingText = text;
+    this.endMs = Math.min(opened.endMs, endMs ?? Number.POSITIVE_INFINITY);
+    this.model.begin(startedAt, vms, options);
     this.model.axisEndMs = this.endMs;
-    this.seek(0);
   }
 
-  /** What is played. Of a large one it takes its time. */
-  get recording(): Recording {
-    const given = this.#given;
-    return 'bytes' in given ? (JSON.parse(new TextDecoder().decode(given.bytes)) as Recording) : given;
+  /** What is played, as JSON text. */
+  recording(): Promise<Blob> {
+    return this.#remote.recording();
   }
 
   get positionMs(): number {
@@ -54,6 +56,11 @@ export class Player extends EventTarget {
 
   get playing(): boolean {
     return this.#frame !== undefined;
+  }
+
+  /** It has been sent to where the model is not yet. */
+  get isBehind(): boolean {
+    return this.#going !== undefined;
   }
 
   get speed(): number {
@@ -66,40 +73,38 @@ export class Player extends EventTarget {
   }
 
   get eventCount(): number {
-    return this.#events.length;
+    return this.#eventTimes.length;
   }
 
-  /** How many events were told at the position. */
+  /** How many events are told at the position. */
   get eventsTold(): number {
     return this.#eventsTold;
   }
 
-  /** The last event that was told. */
-  get lastEvent(): EventSummary | undefined {
-    return this.#events[this.#eventsTold - 1]?.event;
+  /** What the model shows. */
+  get shown(): Position {
+    return this.#shown;
   }
 
   /** The report at the position. */
-  report(): ReturnType<Playback['report']> {
-    return this.#playback.report();
+  report(): Promise<Report> {
+    return this.#remote.report();
   }
 
-  /** To this moment, with all that was told by then. */
-  seek(atMs: number): void {
+  /** To this moment, with all that was told by then. Resolves when the model has come to where it was sent last. */
+  seek(atMs: number): Promise<void> {
     const to = Math.min(Math.max(0, atMs), this.endMs);
-    this.#apply(this.#playback.seek(to), countUntil(this.#events, to), to);
+    return this.#go({ atMs: to }, countUntil(this.#eventTimes, to), to);
   }
 
   /** One event forth or back. */
   step(by: 1 | -1): void {
     this.pause();
     const index = this.#eventsTold - 1 + by;
-    const atMs = this.#events[index]?.atMs;
-    if (index < -1 || index >= this.#events.length || (atMs ?? 0) > this.endMs) {
-      return;
+    const atMs = index < 0 ? 0 : (this.#eventTimes[index] ?? Number.POSITIVE_INFINITY);
+    if (index >= -1 && atMs <= this.endMs) {
+      void this.#go({ event: index }, index + 1, atMs);
     }
-    const update = this.#playback.seekEvent(index);
-    this.#apply(update, index + 1, update.atMs);
   }
 
   play(): void {
@@ -107,14 +112,20 @@ export class Player extends EventTarget {
       return;
     }
     if (this.#positionMs >= this.endMs) {
-      this.seek(0);
+      void this.seek(0);
     }
     let last = performance.now();
     const next = (now: number): void => {
+      this.#frame = requestAnimationFrame(next);
+      if (this.isBehind) {
+        return;
+      }
       const atMs = this.#positionMs + Math.max(0, now - last) * this.#speed;
       last = now;
-      this.#frame = atMs >= this.endMs ? undefined : requestAnimationFrame(next);
-      this.seek(atMs);
+      if (atMs >= this.endMs) {
+        this.pause();
+      }
+      void this.seek(atMs);
     };
     this.#frame = requestAnimationFrame(next);
     this.#tell();
@@ -130,31 +141,46 @@ export class Player extends EventTarget {
 
   dispose(): void {
     this.pause();
-    this.#playback.dispose();
+    this.#isDisposed = true;
+    this.#remote.close();
   }
 
-  #apply(update: RunUpdate, eventsTold: number, positionMs: number): void {
-    const readsTold = countUntil(this.#reads, positionMs);
-    const isBack = eventsTold < this.#eventsTold || readsTold < this.#readsTold;
-    if (isBack && !update.reset) {
-      // What was drawn of the time after it has to go, though no row has changed.
-      const { vms, transitions } = this.#playback.report();
-      this.model.update({ ...update, reset: true, rows: vms, transitions });
-    } else {
+  #go(to: Place, eventsTold: number, positionMs: number): Promise<void> {
+    this.#wanted = to;
+    this.#eventsTold = eventsTold;
+    this.#positionMs = positionMs;
+    this.#going ??= this.#follow();
+    this.#tell();
+    return this.#going;
+  }
+
+  async #follow(): Promise<void> {
+    try {
+      while (this.#wanted !== undefined) {
+        const to = this.#wanted;
+        this.#wanted = undefined;
+        this.#shown = await this.#remote.seek(to, (change) => this.#show(change));
+      }
+    } catch (error) {
+      if (!this.#isDisposed) {
+        this.pause();
+        this.dispatchEvent(new ErrorEvent('error', { message: messageOf(error) }));
+      }
+    }
+    this.#going = undefined;
+    this.#tell();
+  }
+
+  #show({ update, events, reads }: Change): void {
+    if (update !== undefined) {
       this.model.update(update);
     }
-    const anew = isBack || update.reset;
-    const events = this.#events.slice(anew ? 0 : this.#eventsTold, eventsTold);
     if (events.length > 0) {
-      this.model.events(events.map(({ event }) => event));
+      this.model.events(events);
     }
-    for (const read of this.#reads.slice(anew ? 0 : this.#readsTold, readsTold)) {
+    for (const read of reads) {
       this.model.read(read);
     }
-    this.#eventsTold = eventsTold;
-    this.#readsTold = readsTold;
-    this.#positionMs = positionMs;
-    this.#tell();
   }
 
   #tell(): void {
@@ -163,11 +189,11 @@ export class Player extends EventTarget {
 }
 
 /** How many come at or before this time. */
-function countUntil(items: readonly { readonly atMs: number }[], atMs: number): number {
-  let [from, to] = [0, items.length];
+function countUntil(times: Float64Array, atMs: number): number {
+  let [from, to] = [0, times.length];
   while (from < to) {
     const middle = (from + to) >> 1;
-    if ((items[middle]?.atMs ?? 0) <= atMs) {
+    if ((times[middle] ?? 0) <= atMs) {
       from = middle + 1;
     } else {
       to = middle;

@@ -1,40 +1,18 @@
 /** From files, or a pasted text, to recordings. */
-import {
-  decodeText,
-  holdsRecordings,
-  type MonitorOptions,
-  type Recording,
-  recordingFromEvents,
-  replay,
-  type VmRef,
-} from 'vm-customization';
+import { decodeText, holdsRecordings, type Recording, recordingFromEvents, replay } from 'vm-customization';
 import { messageOf } from '../ui/dom.js';
 import type { Given } from './given.js';
+import type { Reading } from './playback-messages.js';
 
 /** All files together. */
 export const MAX_BYTES = 64 * 2 ** 20;
 const CHUNK_BYTES = 4 * 2 ** 20;
 
-/** A recording as text, and what there is to know of it before it is read. */
-export interface PackedRecording {
-  readonly startedAt: string;
-  readonly vms: readonly VmRef[];
-  readonly options: MonitorOptions;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** How far the reading of files is: bytes that were read, and then nothing more to count. */
-export interface Reading {
-  readonly bytes: number;
-  readonly of: number;
-}
-
-/** One recording that can be opened. */
-export interface Offered {
+/** A recording that was read. */
+export interface Found {
+  /** Its file, and the line there where that has several. */
   readonly name: string;
-  readonly recording: Recording | PackedRecording;
-  /** Of its text, about. */
-  readonly size?: number;
+  readonly recording: Recording;
 }
 
 const FORMAT = 'vm-customization-recording/1';
@@ -45,8 +23,8 @@ const FORMAT = 'vm-customization-recording/1';
  */
 export async function readFiles(
   given: readonly Given[],
-  onProgress: (progress: Reading) => void = () => undefined,
-): Promise<readonly Offered[]> {
+  onProgress: (progress: Reading) => void,
+): Promise<readonly Found[]> {
   const bytes = given.reduce((sum, { blob }) => sum + blob.size, 0);
   if (bytes > MAX_BYTES) {
     const [what, verb] = given.length === 1 ? [given[0]?.name, 'has'] : ['the files', 'have'];
@@ -69,7 +47,7 @@ export async function readFiles(
   }
   const recordings = texts.map((file) => recordingsOf(file.name, file.text));
   if (recordings.every((found) => found === undefined)) {
-    return [{ name: texts.map(({ name }) => name).join(', '), recording: fromEvents(texts), size: bytes }];
+    return [{ name: texts.map(({ name }) => name).join(', '), recording: fromEvents(texts) }];
   }
   const other = texts.find((_, index) => recordings[index] === undefined);
   if (other !== undefined) {
@@ -91,16 +69,16 @@ async function bytesOf(blob: Blob, onMore: (bytes: number) => void): Promise<Uin
 }
 
 /** Undefined where the text is something else than recordings. */
-function recordingsOf(name: string, text: string): readonly Offered[] | undefined {
+function recordingsOf(name: string, text: string): readonly Found[] | undefined {
   if (!holdsRecordings(text)) {
     return undefined;
   }
   const whole = parsed(text);
   if (whole !== undefined) {
-    return isOurs(whole, name) ? [{ name, recording: checked(whole, name), size: text.length }] : undefined;
+    return isOurs(whole, name) ? [{ name, recording: checked(whole, name) }] : undefined;
   }
   const lines = text.split('\n');
-  const found: Offered[] = [];
+  const found: Found[] = [];
   let events = '';
   for (const [index, line] of lines.entries()) {
     if (line.trim() !== '') {
@@ -114,7 +92,7 @@ function recordingsOf(name: string, text: string): readonly Offered[] | undefine
       if (!isOurs(value, place)) {
         events = place;
       } else {
-        found.push({ name: place, recording: checked(value, place), size: line.length });
+        found.push({ name: place, recording: checked(value, place) });
       }
       if (events !== '' && found.length > 0) {
         throw new Error(
@@ -138,15 +116,11 @@ function checked(recording: Recording, place: string): Recording {
   if (recording.format !== FORMAT) {
     throw new Error(`${place} has format \`${recording.format}\`, and this page opens \`${FORMAT}\`: use its version`);
   }
-  const why = reasonOf(writtenAgain(recording, place));
-  if (why !== undefined) {
-    throw new Error(`${place}: ${why}`);
-  }
   return recording;
 }
 
-/** The recording as the page writes it: into a link, into a file. */
-function writtenAgain(recording: Recording, place: string): string {
+/** The recording as the page writes it: into a link, into a file. @throws Error that names it, where that is too deep */
+export function textOf(recording: Recording, place: string): string {
   try {
     return JSON.stringify(recording);
   } catch {
@@ -156,9 +130,9 @@ function writtenAgain(recording: Recording, place: string): string {
   }
 }
 
-/** Why the package refuses a recording; undefined where it does not. */
+/** Why the package refuses a line; undefined where it does not. */
 function reasonOf(line: string): string | undefined {
-  const answer = JSON.parse(replay(line.replaceAll('\n', ' '))) as { error?: { message: string } };
+  const answer = JSON.parse(replay(line)) as { error?: { message: string } };
   return answer.error?.message;
 }
 

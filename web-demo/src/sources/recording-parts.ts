@@ -13,13 +13,6 @@ interface Step {
   readonly vms?: readonly VmRef[];
 }
 
-/** What neither the machine nor a timeline reads of an event: half of its text. */
-const UNREAD = new Set(
-  ['userName', 'datacenter', 'computeResource', 'host', 'ds', 'net', 'dvs', 'changeTag', 'chainId', 'template'].flatMap(
-    (name) => [name, name.charAt(0).toUpperCase() + name.slice(1)],
-  ),
-);
-
 /** The recording of one VM alone, with every read: what is concluded from silence stays. */
 export function ofOneVm(recording: Recording, vm: string): Recording {
   return {
@@ -32,17 +25,6 @@ export function ofOneVm(recording: Recording, vm: string): Recording {
 export function withoutSilentReads(recording: Recording): Recording {
   const isSilent = (step: Step | undefined): boolean => Array.isArray(step?.events) && step.events.length === 0;
   return withSteps(recording, (step, next) => (isSilent(step) && isSilent(next) ? [] : [step]));
-}
-
-/** The same without what neither the machine nor a timeline reads. */
-export function withoutUnread(recording: Recording): Recording {
-  const read = (event: unknown): unknown =>
-    typeof event === 'object' && event !== null && !Array.isArray(event)
-      ? Object.fromEntries(Object.entries(event).filter(([name]) => !UNREAD.has(name)))
-      : event;
-  return withSteps(recording, (step) => [
-    Array.isArray(step.events) ? { ...step, events: step.events.map(read) } : step,
-  ]);
 }
 
 function withSteps(recording: Recording, partOf: (step: Step, next: Step | undefined) => readonly Step[]): Recording {

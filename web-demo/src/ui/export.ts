@@ -41,8 +41,8 @@ function cell(value: string | number | null | undefined): string {
 }
 
 /** Hands out a file. */
-export function download(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+export function download(name: string, type: string, ...texts: readonly (string | Blob)[]): void {
+  const url = URL.createObjectURL(new Blob([...texts], { type }));
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
