@@ -218,6 +218,80 @@ describe('a shared page', () => {
   });
 });
 
+/** A shared page of a vCenter that can be stopped while it is watched, and whose server's clock is put ahead by steps. */
+async function serveHanging(context, stepMs) {
+  const fake = await startSimulator({ kind: 'fake' });
+  context.after(() => fake.stop());
+  const env = {
+    NODE_OPTIONS: `--import ${new URL('lib/clock-ahead.mjs', import.meta.url)}`,
+    CLOCK_STEP_MS: `${stepMs}`,
+  };
+  const command = await serve(context, ['--shared'], { server: fake, env });
+  return {
+    ...command,
+    vm: fake.vms[0].name,
+    hang: () => process.kill(fake.pid, 'SIGSTOP'),
+    answer: () => process.kill(fake.pid, 'SIGCONT'),
+    step: () => command.kill('SIGUSR2'),
+  };
+}
+
+describe('a shared page of a vCenter that hangs', () => {
+  test('is not healthy after five minutes without an answer, and is with the next one', async (context) => {
+    const { address, hang, answer, step } = await serveHanging(context, 140_000);
+    const viewer = await look(context, address);
+    await until(() => viewer.messages.length > 0);
+    hang();
+    const heardAgoMs = () => viewer.messages.at(-1).reading.heardAgoMs;
+    const health = async () => {
+      const { status, text } = await ask(`${new URL(address).origin}/healthz`);
+      return [status, JSON.parse(text)];
+    };
+    for (const steps of [1, 2]) {
+      step();
+      await until(() => heardAgoMs() > steps * 140_000);
+      assert.deepEqual(await health(), [200, { status: 'ok' }], `${heardAgoMs()} ms`);
+    }
+    step();
+    await until(() => heardAgoMs() > 300_000);
+    const [status, { status: word, problem }] = await health();
+    assert.deepEqual([status, word], [503, 'unavailable']);
+    assert.match(problem, /^127\.0\.0\.1(:\d+)? has not answered for 300 s$/);
+    answer();
+    await until(async () => (await health())[0] === 200, 'it is healthy again');
+  });
+
+  test('has the band after 30 s, with rows as of then, until the next answer', { timeout: 90_000 }, async (context) => {
+    const { address, vm, hang, answer, step } = await serveHanging(context, 10_000);
+    const { page, complaints, close } = await newPage({ viewport: { width: 1280, height: 800 } });
+    context.after(close);
+    await page.goto(address);
+    await waitForStatus(page, vm, 'VmNotStarted');
+    hang();
+    step();
+    await page.getByText(/ · [12]\d s ago$/).waitFor();
+    assert.equal(await page.locator('html.stale').count(), 0, 'not a moment before');
+    step();
+    step();
+    const band = page
+      .getByRole('status')
+      .filter({ hasText: /^vCenter not readable since \d\d:\d\d:\d\d \(\d+ s\)\. Shown as of then/ });
+    await band.waitFor();
+    await page.waitForFunction(() => document.title.startsWith('vCenter not readable – '));
+    assert.ok(Number(await page.locator('#view').evaluate((view) => getComputedStyle(view).opacity)) < 1, 'dimmed');
+    assert.equal(await page.locator('#band-log-in').isVisible(), false);
+    await waitForStatus(page, vm, 'VmNotStarted');
+    const nowMs = () => page.evaluate(() => document.querySelector('#view').model.nowMs);
+    const before = await nowMs();
+    await page.waitForTimeout(2_500);
+    assert.ok(Math.abs((await nowMs()) - before) < 1_000, 'times stand still');
+    answer();
+    await page.waitForFunction(() => document.querySelector('#band-begin').textContent === '');
+    await page.locator('html:not(.stale)').waitFor();
+    assert.deepEqual(complaints, []);
+  });
+});
+
 describe('another address than this machine’s own', () => {
   test('needs TLS, and says why', async () => {
     const refused = async (...args) => {
