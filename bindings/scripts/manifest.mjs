@@ -11,7 +11,7 @@ const exported = (name, kind) => ({ kind, name, declaration: { name: CLASS, modu
 export function manifestOf(source) {
   const [, comment] = /\/\*\*((?:(?!\*\/).)*)\*\/\nexport class VmCustomizationStatusElement /s.exec(source) ?? [];
   const [description, ...tags] = comment.replaceAll(/^ \* ?/gm, '').split(/^@(?=\w)/m);
-  const found = { attr: [], prop: [], fires: [], slot: [], csspart: [], cssprop: [] };
+  const found = { attr: [], prop: [], method: [], fires: [], slot: [], csspart: [], cssprop: [] };
   for (const tag of tags) {
     const [, kind, type, name, text] = /^(\w+) (?:\{(.*?)\} )?(\S+) - (.*)$/s.exec(tag);
     const entry = { name, description: text.trim().replaceAll(/\s+/g, ' ') };
@@ -33,7 +33,10 @@ export function manifestOf(source) {
             superclass: { name: 'HTMLElement' },
             description: description.trim(),
             attributes: found.attr.map((attribute) => ({ ...attribute, fieldName: attribute.name })),
-            members: fields.map((field) => ({ kind: 'field', ...field })),
+            members: [
+              ...fields.map((field) => ({ kind: 'field', ...field })),
+              ...found.method.map(({ type, ...method }) => ({ kind: 'method', ...method, return: { type } })),
+            ],
             events: found.fires,
             slots: found.slot,
             cssParts: found.csspart,

@@ -31,6 +31,13 @@ async function collect(iterable) {
   return items;
 }
 
+/** The same items; time passes before the first. */
+async function* slow(items, clock) {
+  const loop = items[Symbol.asyncIterator]();
+  let next = await clock.drive(loop.next());
+  for (; !next.done; next = await loop.next()) yield next.value;
+}
+
 const short = ({ vm, conclusion }) => `${vm} ${conclusion}`;
 
 describe('concluded()', () => {
@@ -129,6 +136,39 @@ describe('concluded()', () => {
       rows.map(({ vm }) => vm),
       ['vm-101', 'vm-102', 'vm-103'],
     );
+  });
+
+  test('has every VM also for a loop that is slow while others take their place', async () => {
+    const before = Array.from({ length: 3_000 }, (_, index) => ({ vm: `vm-${index + 1}` }));
+    const source = scripted([before.flatMap(({ vm }) => success(vm))]);
+    const watch = begin(source, before, { attempts: 'reopen' });
+    const rows = [];
+    for await (const row of { [Symbol.asyncIterator]: () => slow(watch.concluded(), source.clock) }) {
+      rows.push(row.vm);
+      if (rows.length === 1) await watch.setVms(VMS.slice(0, 2).concat({ vm: 'vm-9999' }));
+      if (rows.length === before.length) break;
+    }
+    assert.deepEqual(
+      rows,
+      before.map(({ vm }) => vm),
+    );
+    watch.cancel();
+  });
+
+  test('is left at once from outside, also while nobody is done; and each loop over it has all', async () => {
+    const source = scripted([success('vm-101')]);
+    const watch = begin(source, VMS, { waitForPowerOn: true });
+    const concluded = watch.concluded();
+    await source.clock.drive(watch.vm('vm-101'));
+    for (let loop = 0; loop < 2; loop += 1) {
+      const rows = concluded[Symbol.asyncIterator]();
+      assert.equal((await rows.next()).value.vm, 'vm-101');
+      const next = rows.next();
+      assert.deepEqual(await rows.return(), { done: true, value: undefined });
+      assert.deepEqual([await next, await rows.next()], Array(2).fill({ done: true, value: undefined }));
+    }
+    watch.cancel();
+    assert.equal((await collect(concluded)).length, 3);
   });
 
   test('leaves the wait and other loops as they are, when it is left with break', async () => {

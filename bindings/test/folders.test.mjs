@@ -30,30 +30,40 @@ for (const [sources, top] of [
     return fits[0];
   };
 
-  /** The arrows that there are. */
-  const arrows = async () => {
+  /** The arrows that there are, and what else of the package's sources is imported. */
+  const imports = async () => {
     const found = new Set();
+    const ofPackage = new Set();
     const files = (await readdir(src, { recursive: true })).map((file) => file.replaceAll(sep, '/'));
     for (const file of files.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))) {
       const text = await readFile(new URL(file, src), 'utf8');
       const specifiers = text.matchAll(/^(?:import|export)\b[^;]*?from '(\.[^']+)'|\bimport\(?\s*'(\.[^']+)'/gm);
       for (const [, named, bare] of specifiers) {
         const target = posix.normalize(posix.join(posix.dirname(file), named ?? bare)).replace(/\.js$/, '.ts');
+        const [, shared] = /^\.\..*\/bindings\/src\/(.*)$/.exec(target) ?? [];
+        if (shared !== undefined) ofPackage.add(shared);
         // What wasm-bindgen makes and the simulators are beside the sources, and an example has what the plug-in asks its back end by.
         if (target.startsWith('../')) continue;
         const [from, to] = [folderOf(file), folderOf(target)];
         if (from !== to && to !== undefined) found.add(`${from ?? 'the root'} ▶ ${to}`);
       }
     }
-    return [...found];
+    return { arrows: [...found], ofPackage: [...ofPackage] };
   };
 
   describe(sources, () => {
     test('the folders import from each other as ARCHITECTURE.md draws it, no more and no less', async () => {
-      const there = await arrows();
+      const { arrows: there } = await imports();
       assert.ok(there.length > 8, 'the imports were read');
       const asDrawn = [...drawn].flatMap(([from, targets]) => targets.map((to) => `${from} ▶ ${to}`));
       assert.deepEqual(there.sort(), asDrawn.sort());
+    });
+
+    test('of the sources of the package no more is imported from outside than ARCHITECTURE.md names', async () => {
+      const { ofPackage } = await imports();
+      const [, named] = /^Of the package's sources .*?:((?:.|\n.)*)/m.exec(architecture);
+      const allowed = sources === 'web-demo/src/' ? named.match(/(?<=`)[\w/-]+\.ts(?=`)/g) : [];
+      assert.deepEqual(ofPackage.sort(), allowed.sort());
     });
 
     test('a folder imports only from folders below it', () => {

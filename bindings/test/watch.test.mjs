@@ -134,6 +134,26 @@ describe('a wait', () => {
       bug,
     );
   });
+
+  test('keeps its rows and its snapshot where a callback throws', async () => {
+    const source = scripted([SUCCESS]);
+    const watch = watchCustomization(source, TWO, {
+      clock: source.clock,
+      onProgress: ({ type }) => {
+        if (type === 'concluded') throw new Error('bug of the caller');
+      },
+    });
+    await assert.rejects(source.clock.drive(watch.report), { message: 'bug of the caller' });
+    const told = [
+      ['vm-101', 'CustomizationSucceeded'],
+      ['vm-102', 'VmNotStarted'],
+    ];
+    const statuses = (rows) => rows.map(({ vm, customizationStatus }) => [vm, customizationStatus]);
+    assert.deepEqual(statuses(watch.rows()), told);
+    const { clock } = source;
+    const resumed = resumeCustomization(scripted([], { clock }), watch.snapshot(), { clock });
+    assert.deepEqual(statuses((await clock.drive(resumed.report)).vms), told);
+  });
 });
 
 describe('a source that throws before it has made a promise', () => {

@@ -1405,7 +1405,9 @@ describe('the manifest for editors', () => {
       const properties = Object.entries(Object.getOwnPropertyDescriptors(prototype));
       return {
         attributes: [...observedAttributes],
-        members: properties.filter(([, { set }]) => set !== undefined).map(([name]) => name),
+        members: properties
+          .filter(([name, { set, value }]) => set ?? (value && !/^constructor$|Callback$/.test(name)))
+          .map(([name]) => name),
         parts: all('part').flatMap((names) => names.split(' ')),
         slots: [...view.shadowRoot.querySelectorAll('slot')].map(({ name }) => name.replace(/vm-\d+$/, 'ID')),
       };

@@ -105,6 +105,9 @@ export type StatusProperties = Pick<
  * @prop {RunModel} model - What is shown; a page may fill it itself, and show it elsewhere too
  * @prop {Report | null} report - The report that is shown
  *
+ * @method {Promise<void>} follow - Shows each report of a stream as it comes, until its end
+ * @method {Promise<CustomizationWatch>} watch - Watches VMs of a source and shows what happens; loads the core
+ *
  * @fires {CustomEvent<StatusView>} viewchange - The user has changed the view; the detail is all of it as it is now. Once for
  *   each act; does not bubble
  * @fires {CustomEvent<Transition>} transition - A VM has got one step further while the element is on the page; does not
@@ -340,7 +343,7 @@ export class VmCustomizationStatusElement extends Base {
   }
 
   set lookback(value: number | null) {
-    this.#set('lookback', value === null ? '' : String(value));
+    this.#set('lookback', String(value ?? ''));
   }
 
   /** Milliseconds since the start of the run; null for no cursor. */
@@ -351,7 +354,7 @@ export class VmCustomizationStatusElement extends Base {
   }
 
   set cursor(value: number | null) {
-    this.#set('cursor', value === null ? '' : String(value));
+    this.#set('cursor', String(value ?? ''));
   }
 
   /** What times are counted from: `clock`, which is the server's, or `elapsed` since the power-on of each VM. */

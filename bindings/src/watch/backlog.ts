@@ -24,20 +24,41 @@ export class Backlog<T> {
     this.#wake();
   }
 
-  /** All of them from the oldest kept on, as they come; ends when it is closed. Several may read at once. */
-  async *read(): AsyncGenerator<T, void, undefined> {
-    for (let next = 0; ; ) {
-      next = Math.max(next, this.#dropped);
-      const item = this.#items[next - this.#dropped];
-      if (item !== undefined) {
-        next += 1;
-        yield item;
-      } else if (this.#closed) {
-        return;
-      } else {
-        await this.#changed.promise;
+  /**
+   * All of them from the oldest kept on, as they come; each loop has them all.
+   * @param over - resolves after the last, and where it rejects the loops do
+   */
+  read(over: () => Promise<unknown>): AsyncIterable<T> {
+    return { [Symbol.asyncIterator]: () => this.reader(over) };
+  }
+
+  /** One loop of {@link read}. No generator: to leave one that waits for its next item would wait for that too. */
+  reader(over: () => Promise<unknown>): AsyncIterableIterator<T, undefined> {
+    let hasLeft = false;
+    let at = 0;
+    const next = async (): Promise<IteratorResult<T, undefined>> => {
+      while (!hasLeft) {
+        at = Math.max(at, this.#dropped);
+        const value = this.#items[at - this.#dropped];
+        if (value !== undefined) {
+          at += 1;
+          return { done: false, value };
+        }
+        if (this.#closed) {
+          hasLeft = true;
+          await over();
+        } else {
+          await this.#changed.promise;
+        }
       }
-    }
+      return { done: true, value: undefined };
+    };
+    const leave = (): Promise<IteratorResult<T, undefined>> => {
+      hasLeft = true;
+      this.#wake();
+      return Promise.resolve({ done: true, value: undefined });
+    };
+    return { next, return: leave, [Symbol.asyncIterator]: () => this.reader(over) };
   }
 
   #wake(): void {

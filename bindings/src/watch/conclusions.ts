@@ -2,20 +2,23 @@ import type { VmRow } from '../types.js';
 import { type Deferred, deferred } from '../util/deferred.js';
 import { Backlog } from './backlog.js';
 
-// With VMs that come and go; a watch of more VMs keeps a row of each.
-const ROWS_AT_LEAST = 1_024;
+/** How many rows of VMs that came and went a loop may fall behind. */
+const MORE_ROWS = 1_024;
 
 /** The VMs that are done, each once with its row of that moment. */
 export class Conclusions {
   readonly #backlog = new Backlog<VmRow>();
   readonly #rows = new Map<string, VmRow>();
   readonly #waiters = new Map<string, Deferred>();
+  /** How many VMs were watched at once. */
+  #most = 0;
 
   /** A VM is done. What is said of it after the first time changes nothing. */
   add(row: VmRow, vmCount: number): void {
+    this.#most = Math.max(this.#most, vmCount);
     if (!this.#rows.has(row.vm)) {
       this.#rows.set(row.vm, row);
-      this.#backlog.push(row, Math.max(vmCount, ROWS_AT_LEAST));
+      this.#backlog.push(row, this.#most + MORE_ROWS);
       this.#wake(row.vm);
     }
   }
@@ -42,9 +45,9 @@ export class Conclusions {
     }
   }
 
-  /** All of them as they come. */
-  read(): AsyncGenerator<VmRow, void, undefined> {
-    return this.#backlog.read();
+  /** All of them as they come. @param over - as of {@link Backlog.read} */
+  read(over: () => Promise<unknown>): AsyncIterable<VmRow> {
+    return this.#backlog.read(over);
   }
 
   /** The row with which a VM was done; undefined while it is waited for. */

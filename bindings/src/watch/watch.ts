@@ -1,6 +1,6 @@
 /** Waiting for customization, for programs: one call, a report at the end, transitions on the way. */
 import { checkSnapshot, checkValues, checkVms, plainOptions } from '../core/validate.js';
-import { CancelledError, DetachedError, OptionsError, VmCustomizationError } from '../errors.js';
+import { CancelledError, DetachedError, InternalError, OptionsError, VmCustomizationError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
 import { SourceFailures } from '../source/read-failure.js';
 import type { MonitorOptions, Report, Snapshot, Transition, VmRef, VmRow } from '../types.js';
@@ -38,7 +38,8 @@ export interface CustomizationWatch extends AsyncIterable<Transition> {
   /**
    * Every VM once, as soon as it is done, with its row of that moment; however it ends, and so also when it has timed out,
    * was cancelled or cannot be observed. The loop ends with the wait, and throws where `report` rejects, after the last row.
-   * What changes later, such as a result that is revised, is in `report` and among the transitions. `break` as above.
+   * What changes later, such as a result that is revised, is in `report` and among the transitions. `break` as above. A loop
+   * may fall behind by as many VMs as were watched at once, and 1,024 more: beyond that it misses the oldest.
    *
    * A VM that `setVms` takes out before it is done is not among them; one that it takes in again may be done again.
    *
@@ -200,7 +201,7 @@ class Watch implements CustomizationWatch {
   }
 
   concluded(): AsyncIterable<VmRow> {
-    return this.#untilReport(this.#conclusions.read());
+    return this.#conclusions.read(() => this.report);
   }
 
   async vm(vm: string): Promise<VmRow> {
@@ -247,13 +248,8 @@ class Watch implements CustomizationWatch {
     return this.#lastSnapshot ?? this.#restoredFrom ?? this.snapshot();
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<Transition, void, undefined> {
-    return this.#untilReport(this.#transitions.read());
-  }
-
-  async *#untilReport<T>(items: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
-    yield* items;
-    await this.report;
+  [Symbol.asyncIterator](): AsyncIterator<Transition, undefined> {
+    return this.#transitions.reader(() => this.report);
   }
 
   async #run(loop: RunLoop, signal: AbortSignal | undefined): Promise<Report> {
@@ -275,7 +271,8 @@ class Watch implements CustomizationWatch {
       }
       return report;
     } catch (error) {
-      if (error instanceof DetachedError) {
+      // What was told stays readable, also where a callback has thrown; of a machine that has failed there is nothing to read.
+      if (!(error instanceof InternalError)) {
         this.#lastSnapshot = loop.snapshot();
         this.#lastRows = loop.rows(undefined) ?? [];
       }
