@@ -187,6 +187,27 @@ test('up to 600 px the details leave the player to be used', async (context) => 
   }
 });
 
+test('no status is cut, nor what the player says of the last event', async (context) => {
+  for (const [width, height] of [
+    [360, 740],
+    [600, 740],
+    [1280, 800],
+    [1920, 1080],
+  ]) {
+    const { page, close } = await openPage('#at=40000', { viewport: { width, height } });
+    context.after(close);
+    await page.locator('#event').filter({ hasText: 'win-app-1' }).waitFor();
+    const cut = await page.evaluate(() => {
+      const statuses = document.querySelector('#view').shadowRoot.querySelectorAll('.row .status');
+      const all = [document.querySelector('#event'), ...[...statuses].flatMap((cell) => [cell, ...cell.children])];
+      return all
+        .filter((one) => one.scrollWidth > one.clientWidth && one.clientWidth > 0)
+        .map((one) => one.textContent);
+    });
+    assert.deepEqual(cut, [], `at ${width} px`);
+  }
+});
+
 test('transitions are told to screen readers', async (context) => {
   const { page, close } = await openPage('#speed=20');
   context.after(close);

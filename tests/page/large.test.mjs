@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../until.mjs';
-import { atPosition, choose, openPage, rowsOf } from './lib/status-page.mjs';
+import { atPosition } from './lib/at-position.mjs';
+import { choose, openPage, rowsOf } from './lib/status-page.mjs';
 
 /** Drops a text, or chooses it where the dialog is open, that is made in the page: larger than what the test driver hands over. */
 async function drop(page, kind, mebibytes) {

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { replay } from '../../bindings/dist/node.js';
 import { eventForms, rowsOf as reportedRows } from '../wire/event-forms.mjs';
-import { atPosition, choose, openPage, rowsOf, tableOf } from './lib/status-page.mjs';
+import { atPosition } from './lib/at-position.mjs';
+import { choose, openPage, rowsOf, tableOf } from './lib/status-page.mjs';
 
 const FOLDER = new URL('../conformance/recordings/', import.meta.url);
 const SAMPLES = new URL('../wire/samples/', import.meta.url);

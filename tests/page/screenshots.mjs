@@ -8,8 +8,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { preview } from 'vite';
+import { atPosition } from './lib/at-position.mjs';
 import { openShift } from './lib/shift.mjs';
-import { atPosition } from './lib/status-page.mjs';
 
 const ROOT = fileURLToPath(new URL('../../web-demo/', import.meta.url));
 const OUT = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { until } from '../until.mjs';
+import { atPosition } from './lib/at-position.mjs';
 import { openShift, shiftRecording } from './lib/shift.mjs';
 import { sourceModule } from './lib/source-module.mjs';
-import { atPosition, openPage, origin } from './lib/status-page.mjs';
+import { openPage, origin } from './lib/status-page.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const { kindOf, tilesOf } = await sourceModule('wall/kinds.ts');

@@ -1,5 +1,5 @@
 /** A recording of eight hours with 40 VMs: 28 succeed, three fail, two get stuck, five are under way, and two stay off. */
-import { atPosition } from './status-page.mjs';
+import { atPosition } from './at-position.mjs';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-03-01T07:20:00Z');
@@ -43,7 +43,7 @@ const ROLES = [
 const SUCCEEDED = Array.from({ length: 28 }, (_, i) => {
   const [role, minutes] = ROLES[i % ROLES.length];
   const on = Math.round(i * 15.2 + ((i * 7) % 11));
-  return [`fra${1 + (i % 2)}-prd-${role}-${101 + i}`, on, 1, minutes + ((i * 3) % 3), 'CustomizationSucceeded', {}];
+  return [`fra${1 + (i % 2)}-prd-${role}-${201 + i}`, on, 1, minutes + ((i * 3) % 3), 'CustomizationSucceeded', {}];
 });
 
 /** @returns {object} a `vm-customization-recording/1` */
