@@ -273,6 +273,33 @@ test('of several recordings one that cannot be played is told with its line, and
   assert.deepEqual(complaints, []);
 });
 
+test('of what is asked for while something is opened the last is shown', async (context) => {
+  const { page, complaints, close } = await openPage();
+  context.after(close);
+  const after = async (hash, act) => {
+    await page.evaluate(
+      ([hash, act]) => {
+        location.hash = hash;
+        // Once its worker is at work.
+        setTimeout(() => {
+          if (act.startsWith('#')) location.hash = act;
+          else document.querySelector(`[id=${act}]`).click();
+        }, 5);
+      },
+      [hash, act],
+    );
+    // Long enough for what was given up to be shown.
+    await page.waitForTimeout(1_500);
+    return page.locator('#state').textContent();
+  };
+  assert.equal(await after('#at=1000&vms=4', '#source=simulated&vms=3'), 'Live');
+  assert.equal((await rowsOf(page)).length, 3);
+  assert.equal(await after('#at=2000&vms=4', 'open-simulated'), 'Live');
+  assert.equal(await after('#at=3000&vms=4', '#at=4000&vms=5'), 'Rewound');
+  assert.deepEqual([(await rowsOf(page)).length, await position(page)], [5, 4_000]);
+  assert.deepEqual(complaints, []);
+});
+
 test('events of every wire form open, several files at once', async (context) => {
   const { page, complaints, close } = await openPage();
   context.after(close);

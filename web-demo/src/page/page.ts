@@ -13,7 +13,7 @@ import { simulatedAddress, simulatedRecording, simulatedSource } from '../source
 import { ENDLESS, type LiveSource, LONGEST_LOOKBACK_SECONDS, LOOKBACK_SECONDS } from '../sources/source.js';
 import { button, el, html, messageOf, onClick, select } from '../ui/dom.js';
 import { fail, tell } from '../ui/notice.js';
-import { opening } from '../ui/opening.js';
+import { giveUpOpening, opening } from '../ui/opening.js';
 import { Wall } from '../wall/wall.js';
 import { type Link, MOST_IDS, readLink, writeLink } from './address.js';
 import { AddressBar } from './address-bar.js';
@@ -114,9 +114,10 @@ export class Page {
   }
 
   /** Opens what the address says, or goes on where this tab was before a reload. */
-  async open(isReloaded: boolean): Promise<void> {
-    const session = await readSession(location.hash, isReloaded);
-    const link = readLink(session?.hash ?? location.hash, this.#served);
+  async open(isReloaded: boolean, hash = location.hash): Promise<void> {
+    giveUpOpening();
+    const session = await readSession(hash, isReloaded);
+    const link = readLink(session?.hash ?? hash, this.#served);
     this.#link = link;
     const view = this.#view;
     view.filter = link.filter;
@@ -216,6 +217,7 @@ export class Page {
   }
 
   #watchSimulated(): void {
+    giveUpOpening();
     const { vms, speed } = this.#link;
     this.#watch(
       simulatedSource(
@@ -360,6 +362,7 @@ export class Page {
     import('../dialogs/vcenter.js').then(
       ({ VCenterDialog }) => {
         this.#vcenter ??= new VCenterDialog((source, isResumed, asked) => {
+          giveUpOpening();
           const session = isResumed ? resumable(this.#shown) : undefined;
           if (session === undefined) {
             this.#link.options = { ...this.#link.options, ...asked };
@@ -544,7 +547,8 @@ export class Page {
   }
 
   #listenToWindow(): void {
-    addEventListener('hashchange', () => void this.open(false));
+    // By now the address may say again what is shown.
+    addEventListener('hashchange', ({ newURL }) => void this.open(false, new URL(newURL).hash));
     addEventListener('pagehide', ({ persisted }) => {
       this.#save();
       if (!persisted) {

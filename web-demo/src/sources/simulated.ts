@@ -77,8 +77,10 @@ export function simulatedRecording(vms: number): Recording {
   const all = script.events(0, Number.MAX_SAFE_INTEGER);
   for (let next = 0; next < all.length; ) {
     const { atMs } = all[next] as ScriptedEvent;
-    const same = all.slice(next).findIndex((event) => event.atMs !== atMs);
-    const until = same === -1 ? all.length : next + same;
+    let until = next;
+    while (all[until]?.atMs === atMs) {
+      until += 1;
+    }
     steps.push({ atMs, events: all.slice(next, until).map(asObject), complete: false });
     next = until;
   }

@@ -11,6 +11,11 @@ export interface Progress {
 
 let current: AbortController | undefined;
 
+/** Gives up what is at work: something else is shown. */
+export function giveUpOpening(): void {
+  current?.abort();
+}
+
 /**
  * Does `work`, which opens something. The latest counts: one that is still at work is given up.
  * @param what - such as the name of a file
@@ -20,7 +25,7 @@ export async function opening<T>(
   what: string,
   work: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<T>,
 ): Promise<T | undefined> {
-  current?.abort();
+  giveUpOpening();
   const own = new AbortController();
   current = own;
   const popover = html('opening');
