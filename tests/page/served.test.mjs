@@ -367,6 +367,8 @@ describe('a browser', () => {
       .locator('#wall-view')
       .filter({ hasText: new URL(simulator.url).host })
       .waitFor();
+    await page.getByText('No VM is being customized').waitFor();
+    assert.equal(await page.locator('#wall-view .bar-axis span').count(), 0, 'an axis of nothing');
     assert.deepEqual(complaints, []);
   });
 
@@ -384,6 +386,7 @@ describe('a browser', () => {
     await page.getByRole('button', { name: 'Watch', exact: true }).click();
     await page.locator('#view .row').filter({ hasText: 'DC0_H0_VM1' }).waitFor();
     await page.locator('#state').filter({ hasText: 'Live' }).waitFor();
+    assert.equal(await page.locator('#source').textContent(), `DC0_H0_VM1 on ${new URL(simulator.url).host}`);
     assert.deepEqual(complaints, []);
     // Whoever leaves the page logs out.
     await page.goto('about:blank');

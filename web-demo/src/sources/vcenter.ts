@@ -81,9 +81,11 @@ export class VCenterSession {
       patterns,
       vms,
     };
+    const page = served();
+    const where = page.kind === 'vcenter' && page.host !== '' ? page.host : this.name;
     return {
       address,
-      title: `${patterns.length > 0 ? patterns.join(' ') : count(vms.length, 'VM')} on ${this.name}`,
+      title: `${patterns.length > 0 ? patterns.join(' ') : count(vms.length, 'VM')} on ${where}`,
       host: this.#vcenter.host,
       events: this.#events(),
       vms,

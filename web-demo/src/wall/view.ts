@@ -296,8 +296,9 @@ export class WallView {
     }
     this.#bars.style.setProperty('--usual-from', percent(chart.usual?.from ?? 0));
     this.#bars.style.setProperty('--usual-to', percent(chart.usual?.to ?? 0));
-    this.#replace(this.#axis, chart.ticks, ({ minutes }) => el('span', {}, String(minutes)));
-    place(this.#axis, chart.ticks);
+    const ticks = items.length === 0 ? [] : chart.ticks;
+    this.#replace(this.#axis, ticks, ({ minutes }) => el('span', {}, String(minutes)));
+    place(this.#axis, ticks);
     this.#drawSuccesses(succeeded, shown.successes);
   }
 
