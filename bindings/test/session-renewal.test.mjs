@@ -178,6 +178,12 @@ describe('a session that is lost', () => {
     assert.deepEqual(server.calls, before);
   });
 
+  test('is closed, though two close it at once', async () => {
+    const { server, vcenter } = await connected();
+    await Promise.all([vcenter.close(), vcenter.close()]);
+    assert.equal(server.key, undefined);
+  });
+
   test('and was given goes on, and so does what is to be removed there', async () => {
     const { vcenter, source } = await connected({ how: { session: { apiSessionId: 'mine' } }, key: 'mine' });
     await vcenter.close();

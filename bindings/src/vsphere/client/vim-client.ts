@@ -305,7 +305,8 @@ export class VimClient {
   ): Promise<T> {
     const self = typeof on === 'string' ? (await this.serviceContent(context))[on] : on;
     const apiVersion = this.#content?.apiVersion;
-    if (this.#session.isOver) {
+    // The log-out itself may still be under way where two close the session at once.
+    if (this.#session.isOver && method !== 'Logout') {
       // What the server would say; a source that opens another session in its place goes on there.
       throw new VimFaultError(
         'notAuthenticated',
