@@ -113,6 +113,8 @@ test('the drawer has each event at its own time, the newest first', async (conte
   const button = page.getByRole('button', { name: 'Events', exact: true });
   await button.click();
   assert.equal(await button.getAttribute('aria-expanded'), 'true');
+  // It comes with its first use.
+  await page.locator('#log-lines li').first().waitFor();
   const lines = await page
     .locator('#log-lines li')
     .evaluateAll((items) => items.map((item) => [...item.children].map(({ textContent }) => textContent)));
