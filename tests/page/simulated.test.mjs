@@ -229,8 +229,14 @@ test('what makes no sense in a link is left out', async (context) => {
 test('once loaded it needs no network', async (context) => {
   const { page, context: browser, close } = await openPage(FAST, { isAlone: true });
   context.after(close);
+  const countOf = (where, part) =>
+    where.evaluate(
+      (part) => performance.getEntriesByType('resource').filter(({ name }) => name.includes(part)).length,
+      part,
+    );
+  await until(async () => (await countOf(page, '/player-')) === 2, 'the player and its bar are there');
   await until(() => page.workers().length === 1, 'what plays recordings is kept ready');
-  await page.waitForLoadState('networkidle');
+  await until(async () => (await countOf(page.workers()[0], '/core-')) === 1, 'it has the core');
   await browser.setOffline(true);
   await page.getByRole('button', { name: 'Start again' }).click();
   await waitForStatus(page, 'win-app-2', 'CustomizationFailed');
