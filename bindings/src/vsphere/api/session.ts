@@ -80,17 +80,10 @@ export class Session {
    */
   async begin(request: (context: CallContext) => Promise<unknown>, context: CallContext): Promise<void> {
     context.signal.throwIfAborted();
-    await this.#replace(context);
-    if (this.#closed) {
-      throw new ReadError('fatal', 'the session was closed: no other is opened in its place');
-    }
-    const pending = request({ ...context, signal: new AbortController().signal, once: true }).then(() => {
-      this.adopt();
-      this.#count += 1;
-      this.#lost = false;
-    });
-    this.#pending = pending.catch(() => undefined);
-    await orAborted(pending, context.signal);
+    // One after the other: two log-ins at once would overwrite each other's keys.
+    const begun = this.#pending.then(() => this.#replace(request, context));
+    this.#pending = begun.catch(() => undefined);
+    await orAborted(begun, context.signal);
   }
 
   /** Closes it, that of a log-in still under way included, for good; asks nothing when there is none. */
@@ -121,13 +114,22 @@ export class Session {
     }
   }
 
-  /** A session that a read was refused on may be there all the same: the refusal may have been a proxy's. */
-  async #replace({ signal }: CallContext): Promise<void> {
-    // Two log-ins at once would overwrite each other's keys.
-    await orAborted(this.#pending, signal);
-    if (!this.#open) {
-      return;
+  async #replace(request: (context: CallContext) => Promise<unknown>, context: CallContext): Promise<void> {
+    context.signal.throwIfAborted();
+    if (this.#open) {
+      await this.#endPrevious(context.signal);
     }
+    if (this.#closed) {
+      throw new ReadError('fatal', 'the session was closed: no other is opened in its place');
+    }
+    await request({ ...context, signal: new AbortController().signal, once: true });
+    this.adopt();
+    this.#count += 1;
+    this.#lost = false;
+  }
+
+  /** A session that a read was refused on may be there all the same: the refusal may have been a proxy's. */
+  async #endPrevious(signal: AbortSignal): Promise<void> {
     try {
       await withTimeout('logging out', (call) => this.#logOut(call), REPLACED_TIMEOUT_MS, this.#clock, signal);
     } catch {
