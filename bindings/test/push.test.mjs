@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import {
   PushUnavailableError,
   ReadError,
@@ -174,11 +175,15 @@ describe('a push', () => {
   });
 
   test('that is not to be had is told once, and the wait goes on with a read every 15 s', async () => {
-    const source = pushing([failing(new PushUnavailableError('too many collectors'))]);
-    const { of } = await run(source, { timeoutSeconds: 70 });
-    assert.deepEqual(of('pushUnavailable'), [{ type: 'pushUnavailable', message: 'too many collectors' }]);
-    assert.equal(source.pushes.length, 1);
-    assert.deepEqual(times(source.reads), [0, 15_000, 30_000, 45_000, 60_000, 70_000]);
+    // Also where the source has a class of its own, or is of another realm.
+    const foreign = 'Object.assign(new Error("too many collectors"), { code: "pushUnavailable" })';
+    for (const error of [new PushUnavailableError('too many collectors'), runInNewContext(foreign)]) {
+      const source = pushing([failing(error)]);
+      const { of } = await run(source, { timeoutSeconds: 70 });
+      assert.deepEqual(of('pushUnavailable'), [{ type: 'pushUnavailable', message: 'too many collectors' }]);
+      assert.equal(source.pushes.length, 1);
+      assert.deepEqual(times(source.reads), [0, 15_000, 30_000, 45_000, 60_000, 70_000]);
+    }
   });
 
   test('leads to a log-in when its session is gone, and begins anew on the next', async () => {

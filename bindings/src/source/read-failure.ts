@@ -3,6 +3,7 @@
 import type { ReadFailure, ReadFailureKind } from '../types.js';
 import { describe } from '../util/describe.js';
 import { emitWarning } from '../util/emit-warning.js';
+import { isError } from '../util/is-error.js';
 
 /** Every kind of failure. */
 export const KINDS: readonly ReadFailureKind[] = ['notAuthenticated', 'noPermission', 'notFound', 'transient', 'fatal'];
@@ -40,7 +41,7 @@ function messageOf(error: unknown): string {
   if (typeof error === 'string') {
     return error;
   }
-  const message = error instanceof Error ? (error.message as unknown) : undefined;
+  const message = isError(error) ? (error.message as unknown) : undefined;
   if (isMistake(error) && typeof message === 'string') {
     return `the source has thrown ${error.name}: ${message}`;
   }
@@ -48,12 +49,12 @@ function messageOf(error: unknown): string {
 }
 
 function isMistake(error: unknown): error is Error {
-  return error instanceof Error && MISTAKES.includes(error.name);
+  return isError(error) && MISTAKES.includes(error.name);
 }
 
 function kindOf(error: unknown): ReadFailureKind {
   // Not by its class: a source bundled with its own copy of this package throws another ReadError than ours. Nor taken as
   // it is: in JavaScript a kind may be anything, and the machine knows only its own.
-  const kind = error instanceof Error ? (error as { kind?: unknown }).kind : undefined;
+  const kind = isError(error) ? (error as { kind?: unknown }).kind : undefined;
   return KINDS.find((known) => known === kind) ?? 'transient';
 }

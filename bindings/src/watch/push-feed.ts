@@ -9,6 +9,7 @@ import type { EventQuery, ReadFailure } from '../types.js';
 import { linkedTo, orAborted } from '../util/abort.js';
 import type { Clock } from '../util/clock.js';
 import { deferred } from '../util/deferred.js';
+import { isError } from '../util/is-error.js';
 import { checkedPage } from './checked-page.js';
 
 // A push that lasted this long was no failure to begin: it is begun again at once, and the series of pauses starts anew.
@@ -183,5 +184,5 @@ export class PushFeed {
 
 // By its code: a source bundled with its own copy of this package throws another class than ours.
 function isUnavailable(error: unknown): error is Error {
-  return error instanceof Error && (error as { code?: unknown }).code === PushUnavailableError.code;
+  return isError(error) && (error as { code?: unknown }).code === PushUnavailableError.code;
 }

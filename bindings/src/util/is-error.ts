@@ -1,0 +1,4 @@
+/** Whether it is an error: of this realm, or of another such as that of a frame or around a test runner's. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
