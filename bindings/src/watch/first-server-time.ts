@@ -69,7 +69,7 @@ export async function askServerTime(
   try {
     return await askOnce(source, timeoutMs(), clock, signal);
   } catch (error) {
-    if (readFailureOf(error).kind !== 'notAuthenticated' || source.logIn === undefined || signal.aborted) {
+    if (readFailureOf(error).kind !== 'notAuthenticated' || source.logIn === undefined) {
       throw error;
     }
   }
