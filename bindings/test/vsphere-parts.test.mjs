@@ -20,6 +20,9 @@ const {
   cleanUp,
   isGone,
   uncancellable,
+  SessionRenewal,
+  signIn,
+  signInOf,
   CertificateError,
   ConnectionError,
   ReadError,
@@ -32,6 +35,8 @@ const {
   'vsphere/api/session',
   'vsphere/client/retry-not-ready',
   'vsphere/client/removal',
+  'vsphere/client/session-renewal',
+  'vsphere/client/sign-in',
   'testing/stepped-clock',
   'errors',
 );
@@ -683,5 +688,154 @@ describe('what was made on the server', () => {
     assert.equal(isGone(new VimFaultError('transient', 'F', 'm')), false);
     assert.equal(isGone(new ConnectionError('m', { kind: 'fatal' })), false);
     assert.equal(uncancellable().signal.aborted, false);
+  });
+});
+
+const WAYS = {
+  login: { user: 'u', password: 'p' },
+  loginByToken: { token: '<saml:Assertion/>' },
+  cloneSession: { cloneTicket: 't' },
+  session: { session: { cookie: 'c' } },
+};
+
+/** A client that notes its calls; what those answer that are not listed is nothing. */
+function client(answers = {}) {
+  const calls = [];
+  const names = ['login', 'loginByToken', 'cloneSession', 'currentTime', 'useSession', 'confirmSession'];
+  const call = (name) => (given) => {
+    calls.push([name, given]);
+    return answers[name]?.();
+  };
+  return {
+    host: 'vc',
+    calls,
+    isSessionLost: true,
+    ...Object.fromEntries(names.map((name) => [name, call(name)])),
+    serviceContent: async () => ({ apiType: 'VirtualCenter', fullName: 'a vCenter', ...answers.content }),
+  };
+}
+const context = { signal: never };
+const fault = (kind) => new VimFaultError(kind, 'F', 'a fault');
+
+describe('the way to sign in', () => {
+  const needed = 'one way to sign in is needed, and only one: user and password, token, cloneTicket or session';
+
+  test('is the one that was given, an empty text included', () => {
+    for (const way of Object.values(WAYS)) assert.deepEqual(signInOf(way), way);
+    for (const way of [{ user: '', password: '' }, { token: '' }]) assert.deepEqual(signInOf(way), way);
+    assert.deepEqual(signInOf({ ...WAYS.cloneSession, user: 'u' }), WAYS.cloneSession);
+  });
+
+  test('is refused where there is none, or more than one', () => {
+    const all = Object.values(WAYS);
+    const two = all.flatMap((one) => all.filter((other) => other !== one).map((other) => ({ ...one, ...other })));
+    for (const given of [{}, { user: 'u' }, { password: 'p' }, ...two]) {
+      assert.throws(() => signInOf(given), { name: 'OptionsError', code: 'invalidSignIn', message: needed });
+    }
+  });
+
+  test('is taken once it is known that the server is no ESXi host', async () => {
+    for (const [name, how] of Object.entries(WAYS)) {
+      const api = client();
+      await signIn(api, how, context);
+      const [given] = Object.values(how);
+      const expected = {
+        login: [['login', how]],
+        session: [
+          ['useSession', given],
+          ['currentTime', context],
+        ],
+      };
+      assert.deepEqual(api.calls, expected[name] ?? [[name, given]]);
+      const host = client({ content: { apiType: 'HostAgent', fullName: 'VMware ESXi 8' } });
+      await assert.rejects(signIn(host, how, context), {
+        name: 'UnsupportedServerError',
+        message:
+          'vc is an ESXi host (VMware ESXi 8), which keeps no customization events: give the vCenter that manages it',
+      });
+      assert.deepEqual(host.calls, []);
+    }
+    const gone = new AbortController();
+    gone.abort(new Error('enough'));
+    const api = client();
+    await assert.rejects(signIn(api, WAYS.login, { signal: gone.signal }), /enough/);
+    assert.deepEqual(api.calls, []);
+  });
+
+  test('by a token is one whose text is XML', async () => {
+    for (const token of ['<a/>', ' \n<a/>', '\uFEFF<a/>', '\uFEFF \uFEFF<a/>'])
+      await signIn(client(), { token }, context);
+    for (const token of ['', 'PHNhbWw=', 'x<a/>']) {
+      const api = client();
+      await assert.rejects(signIn(api, { token }, context), {
+        code: 'invalidSignIn',
+        message: "the token is not the XML of a SAML token's assertion",
+      });
+      assert.deepEqual(api.calls, []);
+    }
+  });
+
+  test('by a session that the server does not know is refused, and what else goes wrong is told as it is', async () => {
+    const lost = client({ currentTime: () => Promise.reject(fault('notAuthenticated')) });
+    await assert.rejects(signIn(lost, WAYS.session, context), {
+      name: 'LoginError',
+      message: 'vc does not know the session given: it has ended, or is of another server',
+    });
+    const error = fault('transient');
+    await assert.rejects(signIn(client({ currentTime: () => Promise.reject(error) }), WAYS.session, context), error);
+  });
+});
+
+describe('a session in place of one that was lost', () => {
+  function renewing(how, answers) {
+    const api = client(answers);
+    let ended = 0;
+    const collectors = {
+      loseSession: () => {
+        ended += 1;
+      },
+    };
+    const renewal = new SessionRenewal(api, how, collectors);
+    return { api, renew: (signal = never) => renewal.renew({ signal }), ended: () => ended };
+  }
+  const named = ({ calls }) => calls.map(([name]) => name);
+
+  test('is opened where what was given serves again; the collectors of the old one end before', async () => {
+    for (const name of ['login', 'loginByToken']) {
+      const { api, renew, ended } = renewing(WAYS[name], { [name]: () => assert.equal(ended(), 1) });
+      await renew();
+      assert.deepEqual([named(api), ended()], [[name], 1]);
+      api.isSessionLost = false;
+      await renew();
+      assert.deepEqual([named(api), ended()], [[name], 1]);
+    }
+  });
+
+  test('is not to be had where that serves once: whether it is there all the same is asked', async () => {
+    for (const [name, what] of [
+      ['session', 'the session given'],
+      ['cloneSession', 'the session opened with the clone ticket'],
+    ]) {
+      const there = renewing(WAYS[name]);
+      await there.renew();
+      assert.deepEqual([named(there.api), there.ended()], [['currentTime', 'confirmSession'], 0]);
+      const failing = (error) => renewing(WAYS[name], { currentTime: () => Promise.reject(error) });
+      const ended = failing(fault('notAuthenticated'));
+      await assert.rejects(ended.renew(), {
+        name: 'VimFaultError',
+        kind: 'fatal',
+        fault: 'F',
+        message: `vc: ${what} has ended, and there is nothing to open another with: start again with a new one`,
+      });
+      assert.deepEqual(named(ended.api), ['currentTime']);
+      const refused = new ConnectionError('401', { code: 'http', kind: 'notAuthenticated' });
+      await assert.rejects(failing(refused).renew(), (error) => {
+        assert.deepEqual([error.name, error.kind, error.code], ['ConnectionError', 'transient', 'http']);
+        return error.message === '401' && error.cause === refused;
+      });
+      for (const other of [fault('transient'), new ReadError('notAuthenticated', 'no'), new Error('no')]) {
+        await assert.rejects(failing(other).renew(), other);
+      }
+    }
   });
 });

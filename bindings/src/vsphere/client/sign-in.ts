@@ -59,7 +59,8 @@ export async function signIn(api: VimClient, how: SignIn, context: CallContext):
     api.useSession(how.session);
     await checkSession(api, context);
   } else if ('token' in how) {
-    if (!/^\uFEFF?\s*</.test(how.token)) {
+    // A byte order mark counts as space here.
+    if (!/^\s*</.test(how.token)) {
       throw new OptionsError('invalidSignIn', "the token is not the XML of a SAML token's assertion");
     }
     await api.loginByToken(how.token, context);
