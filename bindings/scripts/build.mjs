@@ -89,6 +89,8 @@ const common = {
   bundle: true,
   charset: 'utf8',
   legalComments: 'none',
+  // For who counts the lines that are run.
+  sourcemap: process.env.NODE_V8_COVERAGE !== undefined && 'inline',
   logLevel: 'warning',
   target: ['es2022'],
   plugins: [embeddedCore],

@@ -8,6 +8,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
+/** Where the lines that are run are counted: the bundles are kept there, with maps of their sources. */
+const { NODE_V8_COVERAGE: counted } = process.env;
+
 const sourceOf = (path) => fileURLToPath(new URL(`../src/${path}.ts`, import.meta.url));
 
 /** Imports modules of `bindings/src` as one, by their paths there, without extension. */
@@ -26,22 +29,24 @@ export async function internal(path, ...more) {
  */
 export async function bundled(sources, name) {
   const contents = sources.map((source) => `export * from ${JSON.stringify(source)};`).join('\n');
+  const file = join(counted ?? tmpdir(), `vm-customization-${process.pid}-${name}.mjs`);
   const {
     outputFiles: [bundle],
   } = await build({
     stdin: { contents, resolveDir: dirname(sources[0]) },
     bundle: true,
     write: false,
+    outfile: file,
+    sourcemap: counted !== undefined && 'inline',
     platform: 'node',
     format: 'esm',
     target: 'node20',
     logLevel: 'warning',
   });
-  const file = join(tmpdir(), `vm-customization-${process.pid}-${name}.mjs`);
   await writeFile(file, bundle.contents);
   try {
     return await import(pathToFileURL(file).href);
   } finally {
-    await rm(file);
+    if (counted === undefined) await rm(file);
   }
 }

@@ -6,7 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { contradictions, survivors } from './survivors.mjs';
+import { sampled } from './samples.mjs';
+import { contradictions, mutationOf, survivors } from './survivors.mjs';
 
 const HELP = `usage: cargo xtask mutants [FILE…] [OPTION…]
 
@@ -97,27 +98,32 @@ function noticedBy(file, by, log) {
   return names.some((name) => own.test(name)) ? 'own recordings' : 'other recordings';
 }
 
-/** Mutants of TypeScript files of the package. */
-function ofTypeScript(files) {
+/** Mutants of TypeScript files of the package, each judged by the tests of its sample. */
+function ofTypeScript(paths) {
   const stryker = `${ROOT}tests/mutants/node_modules/@stryker-mutator/core/bin/stryker.js`;
   if (!existsSync(stryker)) fail('Stryker is not there; `npm ci` in tests/mutants installs it');
-  const { status } = spawnSync(process.execPath, [stryker, 'run', 'tests/mutants/stryker.config.mjs'], {
-    cwd: ROOT,
-    stdio: 'inherit',
-    env: { ...process.env, MUTATE: files.join(',') },
+  const unknown = paths.find((path) => sampled([path]).length === 0);
+  if (unknown !== undefined) fail(`${unknown} is in no sample; tests/mutants/samples.mjs has them`);
+  return sampled(paths).flatMap(({ sources, tests }) => {
+    const { status } = spawnSync(process.execPath, [stryker, 'run', 'tests/mutants/stryker.config.mjs'], {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { ...process.env, MUTATE: sources.join(','), TESTS: tests.join(',') },
+    });
+    if (status !== 0) fail(`Stryker failed (${status})`);
+    return Object.entries(json(`${OUTPUT}/stryker.json`).files).flatMap(([file, report]) => mutantsOf(file, report));
   });
-  if (status !== 0) fail(`Stryker failed (${status})`);
-  return Object.entries(json(`${OUTPUT}/stryker.json`).files).flatMap(([file, { source, mutants }]) => {
-    const lines = source.split('\n').map((line) => `${line}\n`);
-    const offset = ({ line, column }) => lines.slice(0, line - 1).join('').length + column - 1;
-    const short = (text) => text.replace(/\s+/g, ' ').replace(/^(.{80}).+$/, '$1…');
-    return mutants.map(({ location, replacement, status: by }) => ({
-      file,
-      mutation: `${short(source.slice(offset(location.start), offset(location.end)))} → ${short(replacement)}`,
-      survives: by === 'Survived' || by === 'NoCoverage',
-      by,
-    }));
-  });
+}
+
+function mutantsOf(file, { source, mutants }) {
+  const lines = source.split('\n');
+  const offset = ({ line, column }) => lines.slice(0, line - 1).join('\n').length + column - (line === 1 ? 1 : 0);
+  return mutants.map(({ location: { start, end }, replacement, status: by }) => ({
+    file,
+    mutation: mutationOf(source, source.slice(offset(start), offset(end)), replacement, lines[start.line - 1]),
+    survives: by === 'Survived' || by === 'NoCoverage',
+    by,
+  }));
 }
 
 /** How many mutants of each file were noticed by what. */
@@ -136,11 +142,11 @@ if (args.includes('--help')) {
   console.log(HELP);
   process.exit();
 }
-const given = args.filter((arg) => /\.(rs|ts)$/.test(arg));
+const given = args.filter((arg) => /\.(rs|ts)$|^bindings\//.test(arg));
 const options = args.filter((arg) => !given.includes(arg));
 const files = given.length === 0 ? [RULES] : given;
 const rust = files.filter((file) => file.endsWith('.rs'));
-const typeScript = files.filter((file) => file.endsWith('.ts'));
+const typeScript = files.filter((file) => !file.endsWith('.rs'));
 const judged = [
   ...(rust.length > 0 ? ofRust(rust, options) : []),
   ...(typeScript.length > 0 ? ofTypeScript(typeScript) : []),

@@ -7,9 +7,19 @@ const LIST = new URL('survivors.md', import.meta.url);
 export function survivors(text = readFileSync(LIST, 'utf8')) {
   return [...text.matchAll(/^\| `(.+?): (.+)` \| (.*) \|$/gm)].map(([, file, mutation, why]) => ({
     file,
-    mutation,
+    mutation: mutation.replaceAll('\\|', '|'),
     why,
   }));
+}
+
+/** A text of code as a row of the list has it: on one line, not too long, and without the quotes of the list itself. */
+const short = (text) => oneLine(text).replace(/^(.{80}).+$/, '$1…');
+const oneLine = (text) => text.replace(/\s+/g, ' ').replaceAll('`', "'").trim();
+
+/** What is done to a source in TypeScript: what stands where, the line where it stands more than once, and what takes its place. */
+export function mutationOf(source, original, replacement, line) {
+  const place = source.split(original).length > 2 ? `, in ${short(line)}` : '';
+  return `${short(original)} → ${short(replacement)}${place}`;
 }
 
 /** A mutant as the list has it: the line and the column are left out, since each change of the file moves them. */
@@ -36,8 +46,10 @@ export function missing({ file, mutation }, sourceOf) {
   const source = sourceOf(file);
   if (source === undefined) return file;
   if (!file.endsWith('.rs')) {
-    const [original] = mutation.split(' → ');
-    return source.replace(/\s+/g, ' ').includes(original.replace(/…$/, '')) ? undefined : original;
+    const [original, rest] = mutation.split(' → ');
+    const code = oneLine(source);
+    const parts = [original, ...(rest.match(/(?<=, in ).+$/) ?? [])].map((part) => part.replace(/…$/, ''));
+    return parts.find((part) => !code.includes(part));
   }
   // As cargo-mutants says it: the function is named last, or is itself what is replaced.
   const name = / in (\S+)$/.exec(mutation)?.[1] ?? /^replace (\S+)(?: -> .+)? with /.exec(mutation)?.[1];

@@ -7,7 +7,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { contradictions, missing as goneFrom, survivors } from '../mutants/survivors.mjs';
+import { sampled, samples } from '../mutants/samples.mjs';
+import { contradictions, missing as goneFrom, mutationOf, survivors } from '../mutants/survivors.mjs';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RECORDINGS = 'tests/conformance/recordings';
@@ -132,6 +133,37 @@ describe('the faults that no test notices', () => {
     assert.deepEqual(gone('fn f(a: u8) { a < 1 } fn g() {}'), [undefined, undefined]);
     assert.deepEqual(gone('fn f(a: u8) { a == 1 }'), ['<', 'fn g']);
     assert.deepEqual(gone(undefined), ['core/src/a.rs', 'core/src/a.rs']);
+  });
+
+  it('in TypeScript name what stands there, and the line where that stands more than once', () => {
+    const source = 'if (a ||\n    b) {\n  tell(`x`, 1);\n}\nkeep(`x`, 2);\n';
+    const gone = (mutation, text = source) => goneFrom({ file: 'bindings/src/a.ts', mutation }, () => text);
+    const whole = mutationOf(source, 'a ||\n    b', 'true', 'if (a ||');
+    assert.equal(whole, 'a || b → true');
+    const twice = mutationOf(source, '`x`', '``', '  tell(`x`, 1);');
+    assert.equal(twice, "'x' → '', in tell('x', 1);");
+    assert.deepEqual([gone(whole), gone(twice)], [undefined, undefined]);
+    assert.equal(gone(whole, 'if (a) {}'), 'a || b');
+    assert.equal(gone(twice, 'keep(`x`, 2);'), "tell('x', 1);");
+    const long = mutationOf(source, 'b'.repeat(99), 'c', '');
+    assert.equal(long, `${'b'.repeat(80)}… → c`);
+    assert.equal(gone(long, 'b'.repeat(99)), undefined);
+    assert.deepEqual(survivors(`| \`bindings/src/a.ts: a \\|\\| b → true\` | why |`), [
+      { file: 'bindings/src/a.ts', mutation: 'a || b → true', why: 'why' },
+    ]);
+  });
+
+  it('are looked for in samples of sources and tests that are there, each source in one', () => {
+    const sources = samples.flatMap((sample) => sample.sources);
+    assert.equal(new Set(sources).size, sources.length);
+    for (const path of [...sources, ...samples.flatMap(({ tests }) => tests)])
+      assert.ok(existsSync(join(ROOT, path)), path);
+    assert.deepEqual(sampled(['bindings/src/']), samples);
+    assert.deepEqual(
+      sampled(['bindings/src/watch/backlog.ts']).map((sample) => sample.sources),
+      [['bindings/src/watch/backlog.ts']],
+    );
+    assert.deepEqual(sampled(['bindings/src/watch/back']), []);
   });
 });
 
