@@ -42,20 +42,25 @@ function client(refused) {
     clock,
     asked,
     propertyReads: 0,
+    /** What keeps properties from being read: an error by a path that is asked for, the fault of a VM's property. */
+    fails: {},
+    missing: {},
     sessionCount: 1,
     serviceContent: async () => ({ apiVersion: '8.0.3.0', rootFolder: ROOT }),
     queryEvents: async (filter) => {
       refuse(filter);
       return new Uint8Array();
     },
-    async retrieveProperties({ objects }) {
+    async retrieveProperties({ sets, objects }) {
       this.propertyReads += 1;
+      const failed = sets.flatMap(({ paths }) => paths).find((path) => this.fails[path]);
+      if (failed !== undefined) throw this.fails[failed];
       const gone = objects.find(({ value }) => PARENTS[value] === undefined);
       if (gone) throw new VimFaultError('notFound', 'ManagedObjectNotFound', 'gone', gone.value);
       return {
         objects: objects.map((object) => ({
           ref: object,
-          missing: [],
+          missing: this.missing[object.value] ?? [],
           properties: new Map([
             ['name', { text: object.value }],
             ['parent', { ref: PARENTS[object.value] }],
@@ -150,6 +155,77 @@ describe('events are read', () => {
       4,
       'where the VMs are, a level at a time, and whether they may be read',
     );
+  });
+});
+
+describe('a VM whose events are read with those of others', () => {
+  const read = async ({ events }, ...vms) => (await events.readEvents(query(...vms), { signal })).failures;
+
+  test('is told where it may not be read, or is gone, which the events do not say', async () => {
+    const of = source();
+    of.api.missing = { 'vm-1': ['NoPermission'], 'vm-2': ['ManagedObjectNotFound'], 'vm-9': ['SystemError'] };
+    const message = 'vc: the account may not read vm-1: it needs the privilege System.View on it';
+    assert.deepEqual(await read(of, 'vm-1', 'vm-2', 'vm-9', 'vm-7'), [
+      { kind: 'noPermission', vm: 'vm-1', message },
+      { kind: 'notFound', vm: 'vm-2', message: 'vc: vm-2 does not exist any more' },
+      { kind: 'notFound', vm: 'vm-7', message: 'vc: vm-7 does not exist any more' },
+    ]);
+  });
+
+  test('is not given up for a refusal that is about something else', async () => {
+    for (const [error, told] of [
+      [new VimFaultError('noPermission', 'NoPermission', 'no'), { kind: 'transient', fault: 'NoPermission' }],
+      [new VimFaultError('notFound', 'ManagedObjectNotFound', 'no', 'view-1'), { kind: 'transient' }],
+      [new VimFaultError('notAuthenticated', 'NotAuthenticated', 'no'), { kind: 'notAuthenticated' }],
+      [new Error('no'), {}],
+    ]) {
+      const of = source();
+      of.api.fails = { name: error };
+      await assert.rejects(read(of, 'vm-1', 'vm-2'), { message: 'no', ...told });
+      assert.deepEqual(of.api.asked, ['root']);
+    }
+  });
+});
+
+describe('a datacenter', () => {
+  test('of VMs whose parents may not be read is none, and what else goes wrong is told', async () => {
+    for (const kind of ['noPermission', 'notFound']) {
+      const of = source('root');
+      of.api.fails = { parent: new VimFaultError(kind, 'F', 'no') };
+      await of.events.readEvents(query('vm-1', 'vm-2'), { signal });
+      assert.deepEqual(of.api.asked, ['root', 'vm-1', 'vm-2']);
+    }
+    const of = source('root');
+    of.api.fails = { parent: new VimFaultError('transient', 'F', 'no') };
+    await assert.rejects(of.events.readEvents(query('vm-1', 'vm-2'), { signal }), { kind: 'transient' });
+  });
+});
+
+describe('VMs that are read one by one', () => {
+  const failing = (error) => {
+    const of = source('root', 'dc-1');
+    const { queryEvents } = of.api;
+    of.api.queryEvents = async (filter) => {
+      if (filter.entity.ref.value === 'vm-2') throw error;
+      return queryEvents(filter);
+    };
+    return of.events.readEvents(query('vm-1', 'vm-2'), { signal });
+  };
+
+  test('are told each where they may not be read or are gone', async () => {
+    for (const kind of ['noPermission', 'notFound']) {
+      for (const object of [undefined, 'vm-2']) {
+        const { failures } = await failing(new VimFaultError(kind, 'F', 'no', object));
+        assert.deepEqual(failures, [{ kind, vm: 'vm-2', message: 'no' }]);
+      }
+    }
+  });
+
+  test('are all read again where something else is not there, or the read fails', async () => {
+    const other = new VimFaultError('notFound', 'ManagedObjectNotFound', 'no', 'EventManager');
+    await assert.rejects(failing(other), { kind: 'transient', object: 'EventManager', message: 'no' });
+    const lost = new VimFaultError('notAuthenticated', 'NotAuthenticated', 'no');
+    await assert.rejects(failing(lost), lost);
   });
 });
 
