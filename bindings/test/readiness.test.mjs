@@ -296,3 +296,16 @@ describe('the options of readiness', () => {
     });
   }
 });
+
+test('a wait for guests that goes on from a snapshot ends where the source cannot tell of them', async () => {
+  const source = withGuests([SUCCESS], () => BOOTING);
+  const { clock } = source;
+  const watch = watchCustomization(source, VM, { clock, ready: 'tools' });
+  await clock.drive(clock.sleep(2_000, new AbortController().signal));
+  const snapshot = await clock.drive(watch.detach());
+  const bare = scripted([]);
+  await assert.rejects(bare.clock.drive(resumeCustomization(bare, snapshot, { clock: bare.clock }).report), {
+    name: 'OptionsError',
+    message: /^ready cannot be used with this source, which has no method readGuestInfo: /,
+  });
+});

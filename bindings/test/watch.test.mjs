@@ -573,6 +573,28 @@ describe('the deadline', () => {
     assert.ok(report.endedAtMs !== null);
   });
 
+  for (const [lateMs, reads] of [
+    [0, [0, 15_000]],
+    [1, [0, 15_000, 20_001]],
+    [3_600_000, [0, 15_000, 3_620_000]],
+  ]) {
+    test(`that passed ${lateMs} ms before an answer came, while the machine slept, ${lateMs === 0 ? 'takes it' : 'asks anew'}`, async () => {
+      const { clock, ...source } = scripted([
+        SUCCESS.slice(0, 2),
+        async () => {
+          // When the wait sleeps; nobody is woken by what follows but by the answer.
+          for (let turn = 0; turn < 50; turn += 1) await undefined;
+          clock.jump(5_000 + lateMs);
+          return { events: SUCCESS };
+        },
+        SUCCESS,
+      ]);
+      const report = await clock.drive(waitForCustomization(source, VM, { clock, timeoutSeconds: 20 }));
+      assert.deepEqual(times(source), reads);
+      assert.equal(report.vms[0].customizationStatus, 'CustomizationSucceeded');
+    });
+  }
+
   test('may be none', async () => {
     const source = scripted([...Array(100).fill([event('VmStartingEvent', 1, -5)]), SUCCESS]);
     const report = await wait(source, VM, { timeoutSeconds: null });
