@@ -163,6 +163,24 @@ describe('a wait for guests that are ready', () => {
     assert.equal(told.filter(({ type }) => type === 'readFailed').length, 0, 'it is no failed read');
   });
 
+  test('lets an answer that makes no sense pass, and says so once', async () => {
+    let wrong = true;
+    const source = withGuests([SUCCESS], () => RUNNING, {});
+    const { readGuestInfo } = source;
+    source.readGuestInfo = async (vms, options) => {
+      if (wrong && source.reads.length > 0) {
+        wrong = false;
+        return [{ vm: 'vm-101', bootTime: 'yesterday', toolsRunningStatus: 5 }];
+      }
+      return readGuestInfo(vms, options);
+    };
+    const { row, told } = await wait(source, VM, { settleSeconds: 0 });
+    assert.equal(row.readyAt, at(30_000));
+    const failures = told.filter(({ type }) => type === 'guestInfoFailed').map(({ message }) => message);
+    assert.equal(failures.length, 1);
+    assert.match(failures[0], /^what is known of the guests makes no sense: ./);
+  });
+
   test('logs in again where the session is gone', async () => {
     let isGone = true;
     const source = withGuests([SUCCESS], () => RUNNING, {});
