@@ -2,14 +2,17 @@
  * Parts of the package that it does not export, for their own tests: bundled from the sources on the spot. The core is
  * there for those that ask for `core/wasm/loader` and `core/wasm/glue`.
  */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 
-/** Where the lines that are run are counted: the bundles are kept there, with maps of their sources. */
-const { NODE_V8_COVERAGE: counted } = process.env;
+/**
+ * Folders in which bundles stay: with maps of their sources where the lines that are run are counted, and for the next run
+ * where there are many of the same sources.
+ */
+const { NODE_V8_COVERAGE: counted, BUNDLES: repeated } = process.env;
 
 const sourceOf = (path) => fileURLToPath(new URL(`../src/${path}.ts`, import.meta.url));
 
@@ -28,14 +31,22 @@ export async function internal(path, ...more) {
  * @param {string} name no other bundle of the process has it
  */
 export async function bundled(sources, name) {
+  const run = repeated === undefined ? process.pid : basename(process.argv[1]);
+  const file = join(counted ?? repeated ?? tmpdir(), `vm-customization-${run}-${name}.mjs`);
+  if (repeated === undefined || !existsSync(file)) await bundle(sources, file);
+  try {
+    return await import(pathToFileURL(file).href);
+  } finally {
+    if ((counted ?? repeated) === undefined) await rm(file);
+  }
+}
+
+async function bundle(sources, file) {
+  const { build } = await import('esbuild');
   const contents = sources.map((source) => `export * from ${JSON.stringify(source)};`).join('\n');
-  const file = join(counted ?? tmpdir(), `vm-customization-${process.pid}-${name}.mjs`);
-  const {
-    outputFiles: [bundle],
-  } = await build({
+  await build({
     stdin: { contents, resolveDir: dirname(sources[0]) },
     bundle: true,
-    write: false,
     outfile: file,
     sourcemap: counted !== undefined && 'inline',
     platform: 'node',
@@ -43,10 +54,4 @@ export async function bundled(sources, name) {
     target: 'node20',
     logLevel: 'warning',
   });
-  await writeFile(file, bundle.contents);
-  try {
-    return await import(pathToFileURL(file).href);
-  } finally {
-    if (counted === undefined) await rm(file);
-  }
 }

@@ -38,7 +38,7 @@ if (tested !== 0) {
 
 /** Of each source the numbers of its lines of code, and whether a test runs it. */
 const sources = new Map();
-for (const file of readdirSync(OUTPUT)) {
+for (const file of readdirSync(OUTPUT).filter((name) => name.endsWith('.json'))) {
   const { result, 'source-map-cache': maps = {} } = JSON.parse(readFileSync(`${OUTPUT}/${file}`, 'utf8'));
   for (const { url, functions } of result) if (maps[url]?.data) take(functions, maps[url]);
 }

@@ -3,7 +3,7 @@
  * none can.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sampled } from './samples.mjs';
@@ -105,10 +105,13 @@ function ofTypeScript(paths) {
   const unknown = paths.find((path) => sampled([path]).length === 0);
   if (unknown !== undefined) fail(`${unknown} is in no sample; tests/mutants/samples.mjs has them`);
   return sampled(paths).flatMap(({ sources, tests }) => {
+    // All mutants are in one bundle, which the first run makes.
+    const BUNDLES = `${ROOT}${OUTPUT}/bundles`;
+    rmSync(BUNDLES, { recursive: true, force: true });
     const { status } = spawnSync(process.execPath, [stryker, 'run', 'tests/mutants/stryker.config.mjs'], {
       cwd: ROOT,
       stdio: 'inherit',
-      env: { ...process.env, MUTATE: sources.join(','), TESTS: tests.join(',') },
+      env: { ...process.env, MUTATE: sources.join(','), TESTS: tests.join(','), BUNDLES },
     });
     if (status !== 0) fail(`Stryker failed (${status})`);
     return Object.entries(json(`${OUTPUT}/stryker.json`).files).flatMap(([file, report]) => mutantsOf(file, report));
