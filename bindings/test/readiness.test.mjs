@@ -327,3 +327,14 @@ test('a wait for guests that goes on from a snapshot ends where the source canno
     message: /^ready cannot be used with this source, which has no method readGuestInfo: /,
   });
 });
+
+test('a wait for guests ends where the server turns out not to tell of them', async () => {
+  const error = new OptionsError('notTold', 'ready cannot be used with this server');
+  const source = withGuests([SUCCESS], () => RUNNING);
+  const { readGuestInfo } = source;
+  source.readGuestInfo = async (vms, options) => {
+    if (source.reads.length > 0) throw error;
+    return readGuestInfo(vms, options);
+  };
+  await assert.rejects(wait(source), error);
+});

@@ -271,6 +271,61 @@ for (const [wire, { answer, fault }] of Object.entries(WIRES)) {
       }
     });
 
+    test('properties that are all missing for want of a session are that it has ended', async () => {
+      const missing =
+        wire === 'soap'
+          ? answer('RetrievePropertiesEx', PAGE).replace(
+              '</objects>',
+              '<missingSet><path>name</path><fault><fault xsi:type="NotAuthenticated"/></fault></missingSet></objects>',
+            )
+          : JSON.stringify({
+              ...PAGE,
+              objects: [
+                {
+                  ...PAGE.objects[0],
+                  missingSet: [{ path: 'name', fault: { fault: { _typeName: 'NotAuthenticated' } } }],
+                },
+              ],
+            });
+      const { client } = clientOf(wire, { RetrievePropertiesEx: () => response(200, missing) });
+      await client.login({ user: 'u', password: 'p' }, context);
+      await assert.rejects(client.retrieveProperties(QUERY, context), {
+        kind: 'notAuthenticated',
+        fault: 'NotAuthenticated',
+      });
+      assert.equal(client.isSessionLost, true);
+    });
+
+    test('a call that nobody here has cancelled was cancelled with its session', async () => {
+      const { client } = clientOf(wire, { CurrentTime: () => response(500, fault('RequestCanceled')) });
+      await client.login({ user: 'u', password: 'p' }, context);
+      await assert.rejects(client.currentTime(context), { name: 'ReadError', kind: 'notAuthenticated' });
+      assert.equal(client.isSessionLost, true);
+      const controller = new AbortController();
+      const { client: other } = clientOf(wire, {
+        CurrentTime: () => {
+          controller.abort(new Error('enough'));
+          return response(500, fault('RequestCanceled'));
+        },
+      });
+      await other.login({ user: 'u', password: 'p' }, context);
+      await assert.rejects(other.currentTime({ signal: controller.signal }));
+      assert.equal(other.isSessionLost, false);
+    });
+
+    test('a session that a log-in has opened is closed, though its answer was none', async () => {
+      for (const [more, logOuts] of [
+        [WIRES[wire].session, 1],
+        [{}, 0],
+      ]) {
+        const { client, asked } = clientOf(wire, { Login: () => response(200, '"odd"', more) });
+        await assert.rejects(client.login({ user: 'u', password: 'p' }, context), { code: 'badAnswer' });
+        assert.equal(client.sessionCount, 0);
+        await client.logout(context).catch(() => undefined);
+        assert.equal(asked.filter((operation) => operation === 'Logout').length, logOuts);
+      }
+    });
+
     test('what a server lets grow is not sent back to it', async () => {
       const long = 'x'.repeat(5_000);
       const growing = {
