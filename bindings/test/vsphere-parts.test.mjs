@@ -418,6 +418,16 @@ describe('a session of our own', () => {
     assert.deepEqual([times(), clock.now()], [[0], 3_000]);
   });
 
+  test('that was closed for another is not closed again where that is not opened', async () => {
+    const { session: one, logOuts } = await opened();
+    await assert.rejects(
+      one.begin(() => Promise.reject(new Error('refused')), { signal: never }),
+      /refused/,
+    );
+    await one.end({ signal: never });
+    assert.deepEqual([one.count, logOuts.length], [1, 1]);
+  });
+
   test('is not opened, and is still there to be closed, where who asks has gone', async () => {
     const controller = new AbortController();
     const { session: one, logOuts } = await opened([hang]);
