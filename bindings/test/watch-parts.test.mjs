@@ -486,9 +486,9 @@ describe("the first question for vCenter's time", () => {
       ['now', "the text 'now'"],
       [new Date(Number.NaN), 'a Date that is none of vCenter'],
     ]) {
-      const { failure } = await asking([answer]).run();
+      const { asked, failure } = await asking([answer]).run();
       const message = `serverTime of the source has answered ${what}: it has to answer a valid Date`;
-      assert.deepEqual(failure, { kind: 'fatal', message });
+      assert.deepEqual([asked, failure], [[0], { kind: 'fatal', message }]);
     }
   });
 
