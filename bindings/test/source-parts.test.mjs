@@ -4,18 +4,34 @@ import { describe, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { internal } from './internal.mjs';
 
-const { SteppedClock, Backoff, Pace, SourceFailures, readFailureOf, withTimeout, takesVms, KINDS, ReadError } = await internal(
-  'source/backoff',
-  'source/pace',
-  'source/read-failure',
-  'source/with-timeout',
-  'source/event-push',
-  'testing/stepped-clock',
-  'errors',
-);
+const { SteppedClock, Backoff, Pace, SourceFailures, readFailureOf, withTimeout, takesVms, KINDS, ReadError } =
+  await internal(
+    'source/backoff',
+    'source/pace',
+    'source/read-failure',
+    'source/with-timeout',
+    'source/event-push',
+    'testing/stepped-clock',
+    'errors',
+  );
 
 const never = new AbortController().signal;
 const hang = () => new Promise(() => undefined);
+
+/** Who listens to a signal, from here on. */
+function listenersOf(signal) {
+  const listeners = new Set();
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...given) => {
+    listeners.add(given[1]);
+    addEventListener.apply(signal, given);
+  };
+  signal.removeEventListener = (...given) => {
+    listeners.delete(given[1]);
+    removeEventListener.apply(signal, given);
+  };
+  return listeners;
+}
 
 test('a pause is twice the one before it, up to 30 s, and begins anew after what has worked', () => {
   const backoff = new Backoff();
@@ -154,6 +170,9 @@ describe('a call that has a time', () => {
     const clock = new SteppedClock();
     const late = new Error('late');
     await assert.rejects(clock.drive(withTimeout(() => late, hang, 5, clock, never)), late);
+    const early = () => assert.fail('it was in time');
+    assert.equal(await clock.drive(withTimeout(early, async () => 5, 5, clock, never)), 5);
+    await clock.drive(clock.sleep(10, never));
   });
 
   test('fails at once with what aborts it, and is not made after that', async () => {
@@ -185,16 +204,7 @@ describe('a call that has a time', () => {
       assert.equal(signal.aborted, false);
     };
     const outer = new AbortController();
-    const kept = new Set();
-    const { addEventListener, removeEventListener } = outer.signal;
-    outer.signal.addEventListener = (...given) => {
-      kept.add(given[1]);
-      addEventListener.apply(outer.signal, given);
-    };
-    outer.signal.removeEventListener = (...given) => {
-      kept.delete(given[1]);
-      removeEventListener.apply(outer.signal, given);
-    };
+    const kept = listenersOf(outer.signal);
     await withTimeout('asking', call, 1_000, clock, outer.signal);
     assert.equal(signal.reason.message, 'the call is over');
     assert.equal(kept.size, 0);
@@ -242,5 +252,11 @@ describe('a push that is asked whether it brings the events of other VMs', () =>
     assert.equal(await taken, false);
     assert.match(asked.signal.reason.message, /over/);
     assert.equal(await takesVms(push, ['vm-1'], clock, one.signal, other.signal), false);
+    const kept = [one, new AbortController()].map(({ signal }) => [signal, listenersOf(signal)]);
+    await takesVms({ setVms: async () => true }, ['vm-1'], clock, ...kept.map(([signal]) => signal));
+    assert.deepEqual(
+      kept.map(([, listeners]) => listeners.size),
+      [0, 0],
+    );
   });
 });

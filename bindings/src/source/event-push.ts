@@ -16,9 +16,6 @@ export async function takesVms(
   clock: Clock,
   ...until: readonly AbortSignal[]
 ): Promise<boolean> {
-  if (push.setVms === undefined) {
-    return false;
-  }
   const { signal, release } = linkedTo(...until);
   try {
     const ask = async (call: CallOptions): Promise<unknown> => push.setVms?.(vms, call);
