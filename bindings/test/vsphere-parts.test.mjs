@@ -505,6 +505,27 @@ describe('a session of our own', () => {
     assert.equal(logOuts.length, 1);
   });
 
+  test('of our own is over once it was ended, however that went; one that was given goes on', async () => {
+    for (const answer of [undefined, new ReadError('fatal', 'no')]) {
+      const { session: one } = await opened([answer]);
+      assert.equal(one.isOver, false);
+      const end = one.end({ signal: never });
+      assert.equal(one.isOver, false, 'the log-out is asked yet');
+      await end.catch(() => undefined);
+      assert.equal(one.isOver, true);
+    }
+    const { session: none } = session();
+    await none.end({ signal: never });
+    assert.equal(none.isOver, true);
+    const { session: given } = session();
+    given.forget();
+    await given.end({ signal: never });
+    assert.equal(given.isOver, false);
+    given.adopt();
+    await given.end({ signal: never });
+    assert.equal(given.isOver, true);
+  });
+
   test('is waited for at the end no longer than the signal says', async () => {
     const { session: one } = session();
     const controller = new AbortController();
