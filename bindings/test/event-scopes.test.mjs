@@ -27,6 +27,9 @@ const PARENTS = {
   'vm-1': INVENTORY['folder-1'],
   'vm-2': INVENTORY['folder-1'],
   'vm-9': INVENTORY['folder-2'],
+  // In no datacenter, as far as this account sees.
+  'vm-5': ROOT,
+  'vm-6': ROOT,
 };
 
 /** @param {ReadonlySet<string>} refused ids of objects whose events the account may not read */
@@ -146,8 +149,10 @@ describe('events are read', () => {
     const of = source('root');
     await reads(of, 'vm-1', 'vm-2');
     of.api.clock.advance(599_999);
+    const known = of.api.propertyReads;
     assert.deepEqual(await reads(of, 'vm-1', 'vm-2'), ['dc-1', '']);
     const before = of.api.propertyReads;
+    assert.equal(before - known, 1, 'whether they may be read');
     of.api.clock.advance(1);
     assert.deepEqual(await reads(of, 'vm-1', 'vm-2'), ['root dc-1', '']);
     assert.equal(
@@ -188,6 +193,18 @@ describe('a VM whose events are read with those of others', () => {
 });
 
 describe('a datacenter', () => {
+  test('that is not seen of one VM is none for all', async () => {
+    for (const vms of [
+      ['vm-1', 'vm-5'],
+      ['vm-5', 'vm-1'],
+      ['vm-5', 'vm-6'],
+    ]) {
+      const of = source('root');
+      await of.events.readEvents(query(...vms), { signal });
+      assert.deepEqual(of.api.asked, ['root', ...vms]);
+    }
+  });
+
   test('of VMs whose parents may not be read is none, and what else goes wrong is told', async () => {
     for (const kind of ['noPermission', 'notFound']) {
       const of = source('root');
