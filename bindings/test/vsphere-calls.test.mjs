@@ -47,6 +47,8 @@ describe('guests', () => {
       retrieveProperties: async ({ sets, objects }) => {
         const paths = sets.flatMap((set) => set.paths);
         asked.push(paths);
+        // Which of them a release has is asked of one VM.
+        if (paths.length === 1) assert.equal(objects.length, 1);
         if (paths.some((path) => !(path in properties)))
           throw new VimFaultError('transient', 'InvalidProperty', 'no such');
         const values = paths.filter((path) => properties[path] !== undefined).map((path) => [path, properties[path]]);
@@ -77,6 +79,11 @@ describe('guests', () => {
     const ready = { ...first, toolsRunningStatus: 'guestToolsRunning', guestOperationsReady: true };
     assert.deepEqual(await reader.read(['vm-1'], true, context), [ready]);
     assert.deepEqual(asked, [FIRST, [...FIRST, ...READINESS]]);
+    const over = { ...info, endTime: 'e', errorMsg: 'm' };
+    const { reader: later } = server(all({ 'guest.customizationInfo': over }));
+    assert.deepEqual(await later.read(['vm-1'], false, context), [
+      { vm: 'vm-1', ...over, pendingCustomization: false },
+    ]);
     assert.deepEqual(await reader.read([], true, context), []);
     assert.equal(asked.length, 2);
     const bare = server(all({ 'guest.guestOperationsReady': 'false' }));

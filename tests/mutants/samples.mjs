@@ -16,6 +16,7 @@ const SAMPLES = [
       'vsphere/client/sign-in',
     ],
   },
+  { tests: ['vsphere-calls'], sources: ['vsphere/client/guest-info'] },
   { tests: ['event-scopes'], sources: ['vsphere/client/access', 'vsphere/client/event-scopes'] },
   {
     tests: ['source-parts'],

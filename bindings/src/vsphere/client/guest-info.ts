@@ -34,7 +34,7 @@ export class GuestInfoReader {
   async read(vms: readonly string[], readiness: boolean, context: CallContext): Promise<GuestReading[]> {
     for (;;) {
       const paths = [...this.#paths, ...(readiness ? READINESS : [])];
-      if (paths.length === 0 || vms.length === 0) {
+      if (paths.length === 0) {
         return [];
       }
       try {
