@@ -186,9 +186,11 @@ fn first_power_on(history: &History, power_ons: &[usize], window: &TimeWindow) -
 /// D3: the places of the events that count as power-ons.
 fn power_ons(history: &History) -> Vec<usize> {
     let events = history.events();
+    // What begins what is kept tells it of what is forgotten too: a `VmPoweredOnEvent` does so only where none came before.
     let mut starting_seen = history
         .forgotten()
-        .is_some_and(|forgotten| forgotten.starting_seen);
+        .and_then(|forgotten| EventKind::of_type(&forgotten.begin.type_name))
+        .is_some_and(EventKind::is_starting);
     let mut places = Vec::new();
     for (place, event) in events.iter().enumerate() {
         let counts = match event.kind {

@@ -23,8 +23,6 @@ pub(crate) struct Forgotten {
     pub(crate) attempts: u32,
     /// The power-on of the first attempt kept; what lies before it is forgotten.
     pub(crate) begin: EventOrder,
-    /// Whether a `VmStartingEvent`, or its subclass, was among what is forgotten (rule D3).
-    pub(crate) starting_seen: bool,
 }
 
 /// Everything known of one VM.

@@ -115,20 +115,10 @@ fn forget_oldest_attempt(history: &mut History, window: &TimeWindow) -> bool {
         return false;
     };
     let kept_from = history.events.partition_point(|event| event.order < begin.order);
-    let starting_seen = history
-        .forgotten
-        .as_ref()
-        .is_some_and(|forgotten| forgotten.starting_seen)
-        || history
-            .events
-            .iter()
-            .take(kept_from)
-            .any(|event| event.kind.is_starting());
     history.events.drain(..kept_from);
     history.forgotten = Some(Forgotten {
         attempts: begin.number.saturating_sub(1),
         begin: begin.order,
-        starting_seen,
     });
     true
 }
