@@ -253,3 +253,73 @@ impl RunClock {
         HostTime::from_millis(host.saturating_add(run_ms.saturating_sub(elapsed)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    use crate::model::status::CustomizationStatus;
+    use crate::model::text::MAX_TEXT_BYTES;
+
+    fn named(vm: &str, name: &str) -> VmRef {
+        VmRef::new(vm).with_name(name)
+    }
+
+    fn transition(context: &RunContext, name: &str) -> Output {
+        Output::Transition(Transition {
+            n: context.next_transition(),
+            vm: "vm-1".into(),
+            name: Some(name.into()),
+            from: CustomizationStatus::VmNotStarted,
+            to: CustomizationStatus::CustomizationNotStarted,
+            at_ms: 0,
+            event_key: None,
+            attempt: 1,
+            inferred: false,
+        })
+    }
+
+    #[test]
+    fn a_name_for_which_there_is_no_room_is_left_out_and_counted_and_that_of_a_vm_that_goes_makes_room() {
+        let mut context = RunContext::new([named("vm-1", "1234")].into(), ServerTime::default());
+        context.texts.replace(0, MAX_TEXT_BYTES - 4 - 6);
+        context.set_vms(
+            [
+                named("vm-2", "12345"),
+                named("vm-3", "123456"),
+                named("vm-4", "12345"),
+            ]
+            .into(),
+        );
+        let names = [0, 1, 2].map(|place| context.name(place, None));
+        assert_eq!(names, [Some("12345".into()), None, Some("12345".into())]);
+        context.emit(transition(&context, "1"));
+        assert_eq!(
+            context.transitions.back().and_then(|kept| kept.name.as_deref()),
+            None
+        );
+        context.count_refused_texts();
+        assert_eq!(context.ignored.count(IgnoreReason::NoRoomForText), 2);
+        context.count_refused_texts();
+        assert_eq!(context.ignored.count(IgnoreReason::NoRoomForText), 2, "each once");
+    }
+
+    #[test]
+    fn of_one_vm_1024_transitions_are_kept_and_the_numbers_and_the_room_of_the_others_go_on() {
+        let mut context = RunContext::new([VmRef::new("vm-1")].into(), ServerTime::default());
+        for number in 0..1024 + 3 {
+            assert_eq!(context.next_transition(), number);
+            context.emit(transition(&context, &format!("{number:04}")));
+        }
+        assert_eq!(
+            (context.transitions.len(), context.transitions_dropped),
+            (1024, 3)
+        );
+        assert_eq!(context.transitions.front().map(|kept| kept.n), Some(3));
+        assert_eq!(context.outputs.len(), 1027, "each is told");
+        let mut texts = TextBudget::default();
+        texts.replace(0, 1024 * 4);
+        assert_eq!(context.texts, texts);
+    }
+}

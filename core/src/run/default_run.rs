@@ -728,9 +728,6 @@ impl DefaultRun {
         }
         let Some(since) = since else {
             self.reads.pause();
-            if self.deadline.last_read_asked_ms().is_some() {
-                self.end(Conclusion::TimedOut, now_ms, context);
-            }
             return;
         };
         let timeout_ms = self

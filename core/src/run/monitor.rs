@@ -472,6 +472,7 @@ mod tests {
     use crate::model::options::Attempts;
     use crate::model::protocol::TimeDown;
     use crate::model::report::ReadFailureKind;
+    use crate::model::status::Conclusion;
     use crate::model::text::TextBudget;
 
     /// Small numbers that look like chance.
@@ -586,6 +587,121 @@ mod tests {
             }
             assert_ne!(monitor.context.texts, TextBudget::default());
         }
+    }
+
+    /// A run of `vm-1` from 1970 on, whose first read is asked for.
+    fn begun(rules: Rules) -> Monitor {
+        let options = Options {
+            rules,
+            ..Options::default()
+        };
+        let start = ServerTime::from_unix_ms(0);
+        let begin = HostTime::from_millis(0);
+        let mut monitor = Monitor::new([VmRef::new("vm-1")].into(), options, start, begin).unwrap();
+        monitor.handle_timeout(begin);
+        asked(&mut monitor);
+        monitor
+    }
+
+    fn page(types: &[&str]) -> EventPage {
+        let event = |(key, type_name): (i32, &&str)| {
+            Event::new("vm-1", key, ServerTime::from_unix_ms(i64::from(key)), type_name)
+        };
+        EventPage {
+            events: (1..).zip(types).filter_map(event).collect(),
+            completeness: Completeness::Complete,
+        }
+    }
+
+    /// What of the host is asked for.
+    fn asked(monitor: &mut Monitor) -> Vec<Output> {
+        let outputs = core::iter::from_fn(|| monitor.poll_output());
+        outputs
+            .filter(|output| matches!(output, Output::Read(_) | Output::LogIn))
+            .collect()
+    }
+
+    #[test]
+    fn what_comes_in_later_than_5_s_after_the_last_read_was_asked_for_comes_after_the_end() {
+        for (late_ms, conclusion) in [(0, Conclusion::Completed), (1, Conclusion::TimedOut)] {
+            let mut monitor = begun(Rules::Default);
+            monitor.handle_events(page(&["VmStartingEvent"]), HostTime::from_millis(0));
+            monitor.handle_timeout(HostTime::from_millis(600_000));
+            let result = page(&["VmStartingEvent", "CustomizationSucceeded"]);
+            let ingested = monitor.handle_events(result, HostTime::from_millis(605_000 + late_ms));
+            assert_eq!(ingested.ignored.count(IgnoreReason::AfterEnd), 2 * late_ms);
+            let report = monitor.report();
+            assert_eq!(report.ended_at_ms, Some(605_000));
+            assert_eq!(
+                report.vms.first().and_then(|row| row.conclusion),
+                Some(conclusion)
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_for_after_the_end_whatever_comes_in() {
+        for rules in [Rules::Default, Rules::Published] {
+            let mut monitor = begun(rules);
+            let now = HostTime::from_millis(1);
+            monitor.cancel(now);
+            assert!(monitor.is_ended());
+            let report = monitor.report();
+            while monitor.poll_output().is_some() {}
+            monitor.handle_timeout(HostTime::from_millis(u64::MAX));
+            monitor.handle_logged_in(now);
+            monitor.handle_read_failed(ReadFailure::cut_off(), now);
+            monitor.handle_guest_info([GuestInfo::new("vm-1")].into(), now);
+            monitor.cancel(now);
+            assert_eq!(monitor.poll_output(), None);
+            assert_eq!(monitor.poll_timeout(), None);
+            assert_eq!(monitor.report(), report);
+        }
+    }
+
+    #[test]
+    fn a_pass_without_a_session_asks_for_a_log_in_and_the_next_one_reads_at_its_time() {
+        for (kind, asks_for_log_in) in [
+            (ReadFailureKind::NotAuthenticated, true),
+            (ReadFailureKind::Transient, false),
+        ] {
+            let mut monitor = begun(Rules::Published);
+            monitor.handle_events(page(&["VmStartingEvent"]), HostTime::from_millis(10));
+            monitor.handle_timeout(HostTime::from_millis(15_000));
+            assert!(matches!(asked(&mut monitor).as_slice(), [Output::Read(_)]));
+            monitor.handle_timeout(HostTime::from_millis(15_001));
+            assert_eq!(asked(&mut monitor), [], "one is open");
+            let failure = ReadFailure {
+                kind,
+                vm: None,
+                message: None,
+            };
+            monitor.handle_read_failed(failure, HostTime::from_millis(15_010));
+            let expected: &[Output] = if asks_for_log_in { &[Output::LogIn] } else { &[] };
+            assert_eq!(asked(&mut monitor), expected);
+            monitor.handle_logged_in(HostTime::from_millis(15_020));
+            monitor.handle_timeout(HostTime::from_millis(29_999));
+            assert_eq!(asked(&mut monitor), [], "not before the next pass");
+            let due = monitor.poll_timeout().unwrap().at;
+            assert_eq!(due, HostTime::from_millis(30_000));
+            monitor.handle_timeout(due);
+            assert!(matches!(asked(&mut monitor).as_slice(), [Output::Read(_)]));
+        }
+    }
+
+    #[test]
+    fn vms_are_refused_from_the_first_one_on_that_is_too_many_or_too_long() {
+        let many = |count| alloc::vec![VmRef::new("vm-1"); count];
+        let long = |bytes| alloc::vec![VmRef::new("vm-1"), VmRef::new("x".repeat(bytes))];
+        let refused = |vms: Vec<VmRef>| check(&vms, &Options::default()).err();
+        assert_eq!(refused(many(MAX_VMS)), None);
+        assert_eq!(
+            refused(many(MAX_VMS + 1)),
+            Some(OptionsError::TooManyVms(MAX_VMS + 1))
+        );
+        assert_eq!(refused(long(MAX_STRING_BYTES)), None);
+        assert_eq!(refused(long(MAX_STRING_BYTES + 1)), Some(OptionsError::LongVm(1)));
+        assert_eq!(refused(long(0)), Some(OptionsError::EmptyVm(1)));
     }
 
     #[test]

@@ -277,6 +277,36 @@ mod tests {
     }
 
     #[test]
+    fn the_last_read_waits_for_a_log_in_that_is_under_way_and_logs_in_at_once_where_that_was_put_off() {
+        let mut reads = Reads::default();
+        assert_eq!(reads.lost_session(0), Some(Request::LogIn));
+        reads.failed(0);
+        assert_eq!(reads.last_read(), Some(Request::LogIn));
+        assert_eq!(reads.last_read(), None, "it is under way");
+        reads.failed(10);
+        assert_eq!(
+            reads.next_due(),
+            Some((1010, DeadlineReason::Retry)),
+            "as if the first"
+        );
+        assert_eq!(reads.due(1010), Some(Request::LogIn));
+        assert_eq!(reads.logged_in(), Some(Request::Read(ReadReason::LoggedIn)));
+        assert_eq!(reads.last_read(), Some(Request::Read(ReadReason::Deadline)));
+    }
+
+    #[test]
+    fn only_reads_that_are_due_by_the_interval_are_left_out() {
+        let mut reads = Reads::default();
+        assert_eq!(reads.put_off(60_000, 15_000), None, "one is under way");
+        reads.completed(0, 15_000);
+        assert_eq!(reads.put_off(15_000, 15_000), None, "it is not before");
+        assert_eq!(reads.put_off(15_001, 15_000), Some(15_000));
+        assert_eq!(reads.next_due(), Some((30_000, DeadlineReason::Read)));
+        assert_eq!(reads.put_off(60_000, 15_000), Some(45_000));
+        assert_eq!(reads.next_due(), Some((60_000, DeadlineReason::Read)));
+    }
+
+    #[test]
     fn a_log_in_nobody_asked_for_means_nothing() {
         let mut reads = Reads::default();
         assert_eq!(reads.logged_in(), None);
