@@ -146,3 +146,33 @@ impl Script {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::borrow::Cow;
+
+    #[test]
+    fn the_texts_of_a_script_are_its_name_and_the_names_of_unknown_types() {
+        let mut texts = TextBudget::default();
+        let mut script = Script::default();
+        let order = |key, type_name: Cow<'static, str>| EventOrder {
+            time: ServerTime::from_unix_ms(0),
+            key,
+            type_name,
+        };
+        assert!(script.see(&order(1, "VmStartingEvent".into()), None, &mut texts));
+        assert_eq!(script.text_bytes(), 0);
+        let unknown = String::from("CustomizationFailedInTheFuture");
+        assert!(script.see(
+            &order(2, unknown.clone().into()),
+            Some("web-1".into()),
+            &mut texts
+        ));
+        assert_eq!(script.text_bytes(), 30 + 5);
+        assert!(
+            !script.see(&order(2, unknown.into()), None, &mut texts),
+            "it is visible"
+        );
+    }
+}

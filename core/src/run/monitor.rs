@@ -472,7 +472,7 @@ mod tests {
     use crate::model::options::Attempts;
     use crate::model::protocol::TimeDown;
     use crate::model::report::ReadFailureKind;
-    use crate::model::status::Conclusion;
+    use crate::model::status::{Conclusion, Hint};
     use crate::model::text::TextBudget;
 
     /// Small numbers that look like chance.
@@ -589,10 +589,11 @@ mod tests {
         }
     }
 
-    /// A run of `vm-1` from 1970 on, whose first read is asked for.
+    /// A run of `vm-1` from 1970 on, whose first read is asked for and whose hint is due after 20 s.
     fn begun(rules: Rules) -> Monitor {
         let options = Options {
             rules,
+            stuck_after: core::time::Duration::from_secs(20),
             ..Options::default()
         };
         let start = ServerTime::from_unix_ms(0);
@@ -687,6 +688,57 @@ mod tests {
             monitor.handle_timeout(due);
             assert!(matches!(asked(&mut monitor).as_slice(), [Output::Read(_)]));
         }
+    }
+
+    #[test]
+    fn passes_that_would_take_no_step_are_left_out_up_to_the_end_or_the_deadline() {
+        for (end_ms, next_ms, last_ms) in [
+            (15_000, 15_000, 10),
+            (15_001, 30_000, 15_000),
+            (50_000, 60_000, 45_000),
+            (1_000_000, 600_000, 585_000),
+        ] {
+            let mut monitor = begun(Rules::Published);
+            monitor.handle_events(page(&["VmStartingEvent"]), HostTime::from_millis(10));
+            monitor.skip_empty_reads(HostTime::from_millis(end_ms));
+            let due = monitor.poll_timeout().map(|deadline| deadline.at);
+            assert_eq!(due, Some(HostTime::from_millis(next_ms)), "{end_ms}");
+            assert_eq!(
+                monitor.report().reading.last_read_at_ms,
+                Some(last_ms),
+                "{end_ms}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hint_that_was_told_becomes_not_read_60_s_after_the_last_complete_read_and_itself_with_the_next() {
+        let mut monitor = begun(Rules::Default);
+        let hint_of = |output| match output {
+            Output::Stuck { hint, .. } => Some(hint),
+            Output::Transition(_)
+            | Output::Concluded(_)
+            | Output::Read(_)
+            | Output::ReadGuestInfo(_)
+            | Output::LogIn => None,
+        };
+        let hints = |monitor: &mut Monitor| -> Vec<Hint> {
+            core::iter::from_fn(|| monitor.poll_output())
+                .filter_map(hint_of)
+                .collect()
+        };
+        monitor.handle_events(page(&["VmStartingEvent"]), HostTime::from_millis(0));
+        for (now_ms, expected) in [
+            (19_999, None),
+            (20_000, Some(Hint::NotStarted)),
+            (60_000, None),
+            (60_001, Some(Hint::NotRead)),
+        ] {
+            monitor.handle_timeout(HostTime::from_millis(now_ms));
+            assert_eq!(hints(&mut monitor), Vec::from_iter(expected), "{now_ms}");
+        }
+        monitor.handle_events(page(&[]), HostTime::from_millis(61_000));
+        assert_eq!(hints(&mut monitor), [Hint::NotStarted]);
     }
 
     #[test]

@@ -256,6 +256,7 @@ mod tests {
         for expected in [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] {
             reads.failed(0);
             assert_eq!(reads.next_due(), Some((expected, DeadlineReason::Retry)));
+            assert_eq!(reads.due(expected - 1), None);
             assert_eq!(reads.due(expected), Some(Request::Read(ReadReason::Retry)));
         }
         reads.completed(0, 15_000);
