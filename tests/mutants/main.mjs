@@ -12,9 +12,9 @@ import { contradictions, mutationOf, survivors } from './survivors.mjs';
 const HELP = `usage: cargo xtask mutants [FILE…] [OPTION…]
 
 Puts faults into FILEs, one at a time, and says which ones no test notices: of Rust by cargo-mutants, of bindings/src by
-Stryker. Without FILE it takes core/src/rules/*.rs. OPTIONs are those of cargo-mutants, such as \`--shard 0/8\`.
-tests/mutants/survivors.md has those that no test can notice. Of a core/src/rules file it counts how many its rule's own
-recordings notice. A mutant takes seconds; all of the rules half an hour.`;
+Stryker. Without FILE it takes core/src/rules/*.rs. OPTIONs are those by which cargo-mutants chooses among the faults, such
+as \`--shard 0/8\`: every eighth, from the first on. tests/mutants/survivors.md has those that no test can notice. Of a
+core/src/rules file it counts how many its rule's own recordings notice. Each fault is a build: a shard takes a while.`;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const OUTPUT = 'target/mutants';
@@ -33,11 +33,21 @@ const OWN = {
 };
 /** The first pass asks the golden recordings alone; what they do not notice, all tests that end within seconds. */
 const PASSES = [
-  { by: 'recordings', args: [], tests: ['recordings::every_golden'] },
+  { by: 'recordings', targets: ['--test=all'], tests: ['recordings::every_golden'] },
   {
     by: 'other tests',
-    args: ['--iterate', '--cargo-arg=--lib'],
-    tests: ['model::', 'rules::', 'run::', 'wire::', 'recordings::', 'state_diagram::'],
+    targets: ['--test=all', '--lib'],
+    tests: [
+      'model::',
+      'rules::',
+      'run::',
+      'wire',
+      'recordings::',
+      'state_diagram::',
+      'limits::',
+      'update::',
+      'playback::',
+    ],
   },
 ];
 
@@ -55,15 +65,16 @@ function ofRust(files, options) {
   if (cargo(['mutants', '--version']).status !== 0)
     fail('cargo-mutants is not there; install it: `cargo install cargo-mutants --locked`');
   const judged = new Map();
+  // A shard has some of each file.
+  let which = options.some((option) => option.startsWith('--shard')) ? ['--sharding=round-robin', ...options] : options;
   for (const pass of PASSES) {
     const args = [
-      ...['mutants', '--output', OUTPUT, '--no-config', '--timeout=60'],
-      // A shard has some of each file.
-      ...(options.includes('--shard') ? ['--sharding=round-robin'] : []),
+      ...['mutants', '--output', OUTPUT, '--no-config'],
       ...files.flatMap((file) => ['--file', file]),
       // Of both, so that the unmutated tree is judged by the same tests.
-      ...['--package=vm-customization', '--cargo-arg=--package=vm-customization-tests', '--cargo-arg=--test=all'],
-      ...[...pass.args, ...options, '--', '--no-fail-fast', '--', ...pass.tests],
+      ...['vm-customization', 'vm-customization-tests'].map((name) => `--cargo-arg=--package=${name}`),
+      ...pass.targets.map((target) => `--cargo-arg=${target}`),
+      ...[...which, '--', '--no-fail-fast', '--', ...pass.tests],
     ];
     const env = {
       ...process.env,
@@ -74,17 +85,22 @@ function ofRust(files, options) {
     const { status } = cargo(args, { env, stdio: 'inherit' });
     // 2 and 3: some survived, or ran out of time.
     if (![0, 2, 3].includes(status)) fail(`cargo-mutants failed (${status}): ${OUTPUT}/mutants.out/log says why`);
+    const missed = [];
     for (const { scenario, summary, log_path: log } of json(`${OUTPUT}/mutants.out/outcomes.json`).outcomes) {
       if (scenario === 'Baseline') continue;
       const { name, file } = scenario.Mutant;
+      const survives = summary === 'MissedMutant';
+      if (survives) missed.push(name);
       judged.set(name, {
         file,
         mutation: name.replace(/^.+?:\d+:\d+: /, ''),
-        survives: summary === 'MissedMutant',
+        survives,
         by: summary === 'CaughtMutant' ? noticedBy(file, pass.by, log) : summary,
       });
     }
-    if (![...judged.values()].some(({ survives }) => survives)) break;
+    if (missed.length === 0) break;
+    // By their names, which are patterns.
+    which = missed.map((name) => `--re=^${name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`);
   }
   return [...judged.values()];
 }

@@ -172,6 +172,9 @@ impl ReadinessReads {
 mod tests {
     use super::*;
 
+    use crate::model::event::EventOrder;
+    use crate::rules::assess::{Attempt, Begin, Cause};
+
     #[test]
     fn a_read_follows_5_s_after_an_answer_and_30_s_after_one_that_has_none() {
         let mut reads = ReadinessReads::default();
@@ -229,6 +232,45 @@ mod tests {
             reads.put_off(until_ms);
             assert_eq!(reads.due_ms(), due_ms, "{until_ms}");
         }
+    }
+
+    #[test]
+    fn only_a_power_on_that_was_not_before_begins_the_settling_anew() {
+        let by = Cause {
+            event_key: None,
+            inferred: true,
+        };
+        let succeeded = |newest_power_on| Assessment {
+            status: CustomizationStatus::CustomizationSucceeded,
+            newest_power_on: Some(newest_power_on),
+            attempt: Some(Attempt {
+                begin: Begin {
+                    number: 1,
+                    order: EventOrder {
+                        time: ServerTime::default(),
+                        key: 5,
+                        type_name: "VmStartingEvent".into(),
+                    },
+                },
+                powered_on_at: None,
+                started_at: None,
+                finished_at: None,
+                opened_by: by,
+                started_by: by,
+                finished_by: by,
+                result_order: None,
+                failed_in_guest: None,
+                guest_info_disagrees: false,
+            }),
+            ..Assessment::default()
+        };
+        let mut vm = Readiness::default();
+        assert!(vm.follow(&succeeded(5)));
+        assert!(!vm.answer(Some(true), 30_000, ServerTime::default(), 1000));
+        assert!(!vm.follow(&succeeded(5)));
+        assert_eq!(vm.settles_ms(30_000), Some(31_000));
+        assert!(!vm.follow(&succeeded(9)));
+        assert_eq!(vm.settles_ms(30_000), None);
     }
 
     #[test]
