@@ -65,6 +65,8 @@ function ofRust(files, options) {
   if (cargo(['mutants', '--version']).status !== 0)
     fail('cargo-mutants is not there; install it: `cargo install cargo-mutants --locked`');
   const judged = new Map();
+  /** Those that the pass before left over; at first all that are chosen. */
+  let left;
   // A shard has some of each file.
   let which = options.some((option) => option.startsWith('--shard')) ? ['--sharding=round-robin', ...options] : options;
   for (const pass of PASSES) {
@@ -85,12 +87,14 @@ function ofRust(files, options) {
     const { status } = cargo(args, { env, stdio: 'inherit' });
     // 2 and 3: some survived, or ran out of time.
     if (![0, 2, 3].includes(status)) fail(`cargo-mutants failed (${status}): ${OUTPUT}/mutants.out/log says why`);
-    const missed = [];
+    const missed = new Set();
     for (const { scenario, summary, log_path: log } of json(`${OUTPUT}/mutants.out/outcomes.json`).outcomes) {
       if (scenario === 'Baseline') continue;
       const { name, file } = scenario.Mutant;
+      // Fields that are deleted come whatever the patterns are.
+      if (left !== undefined && !left.has(name)) continue;
       const survives = summary === 'MissedMutant';
-      if (survives) missed.push(name);
+      if (survives) missed.add(name);
       judged.set(name, {
         file,
         mutation: name.replace(/^.+?:\d+:\d+: /, ''),
@@ -98,9 +102,10 @@ function ofRust(files, options) {
         by: summary === 'CaughtMutant' ? noticedBy(file, pass.by, log) : summary,
       });
     }
-    if (missed.length === 0) break;
+    if (missed.size === 0) break;
+    left = missed;
     // By their names, which are patterns.
-    which = missed.map((name) => `--re=^${name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`);
+    which = [...missed].map((name) => `--re=^${name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`);
   }
   return [...judged.values()];
 }

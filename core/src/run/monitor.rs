@@ -589,13 +589,16 @@ mod tests {
         }
     }
 
-    /// A run of `vm-1` from 1970 on, whose first read is asked for and whose hint is due after 20 s.
     fn begun(rules: Rules) -> Monitor {
-        let options = Options {
+        begun_with(Options {
             rules,
             stuck_after: core::time::Duration::from_secs(20),
             ..Options::default()
-        };
+        })
+    }
+
+    /// A run of `vm-1` from 1970 on, whose first read is asked for.
+    fn begun_with(options: Options) -> Monitor {
         let start = ServerTime::from_unix_ms(0);
         let begin = HostTime::from_millis(0);
         let mut monitor = Monitor::new([VmRef::new("vm-1")].into(), options, start, begin).unwrap();
@@ -712,6 +715,22 @@ mod tests {
     }
 
     #[test]
+    fn without_a_vm_to_read_no_read_is_left_out() {
+        for (types, last_ms) in [
+            (&["VmStartingEvent"][..], 45_010),
+            (&["VmStartingEvent", "VmRemovedEvent"], 10),
+        ] {
+            let mut monitor = begun_with(Options {
+                attempts: Attempts::Reopen,
+                ..Options::default()
+            });
+            monitor.handle_events(page(types), HostTime::from_millis(10));
+            monitor.skip_empty_reads(HostTime::from_millis(60_000));
+            assert_eq!(monitor.report().reading.last_read_at_ms, Some(last_ms));
+        }
+    }
+
+    #[test]
     fn a_hint_that_was_told_becomes_not_read_60_s_after_the_last_complete_read_and_itself_with_the_next() {
         let mut monitor = begun(Rules::Default);
         let hint_of = |output| match output {
@@ -734,6 +753,10 @@ mod tests {
             (60_000, None),
             (60_001, Some(Hint::NotRead)),
         ] {
+            if expected.is_some() {
+                let due = monitor.poll_timeout().map(|deadline| deadline.at);
+                assert_eq!(due, Some(HostTime::from_millis(now_ms)));
+            }
             monitor.handle_timeout(HostTime::from_millis(now_ms));
             assert_eq!(hints(&mut monitor), Vec::from_iter(expected), "{now_ms}");
         }
