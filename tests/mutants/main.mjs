@@ -37,17 +37,7 @@ const PASSES = [
   {
     by: 'other tests',
     targets: ['--test=all', '--lib'],
-    tests: [
-      'model::',
-      'rules::',
-      'run::',
-      'wire',
-      'recordings::',
-      'state_diagram::',
-      'limits::',
-      'update::',
-      'playback::',
-    ],
+    tests: ['model::', 'rules::', 'run::', 'wire::', 'recordings::', 'state_diagram::', 'limits::', 'update::'],
   },
 ];
 

@@ -296,6 +296,39 @@ mod tests {
     }
 
     #[test]
+    fn a_read_begins_30_s_before_what_complete_ones_reach_to_and_never_before_the_window() {
+        let at = ServerTime::from_unix_ms;
+        let mut reads = Reads::default();
+        reads.note_newest(at(200_000));
+        reads.asked(ReadReason::Start, at(500_000));
+        assert_eq!(reads.since(at(100_000), true), at(100_000), "none was complete");
+        reads.completed(0, 15_000);
+        assert_eq!(reads.since(at(100_000), true), at(170_000));
+        assert_eq!(reads.since(at(100_000), false), at(100_000), "not of this VM");
+        assert_eq!(reads.since(at(170_001), true), at(170_001));
+        reads.note_newest(at(9_000_000));
+        reads.asked(ReadReason::Poll, at(510_000));
+        reads.completed(10_000, 15_000);
+        assert_eq!(
+            reads.since(at(100_000), true),
+            at(480_000),
+            "an event of the future"
+        );
+    }
+
+    #[test]
+    fn without_a_vm_to_read_nothing_falls_due() {
+        let mut reads = Reads::default();
+        reads.completed(0, 15_000);
+        assert!(!reads.is_paused());
+        reads.pause();
+        assert!(reads.is_paused());
+        assert_eq!(reads.next_due(), None);
+        assert_eq!(reads.due(15_000), None);
+        assert_eq!(reads.outstanding(), None);
+    }
+
+    #[test]
     fn only_reads_that_are_due_by_the_interval_are_left_out() {
         let mut reads = Reads::default();
         assert_eq!(reads.put_off(60_000, 15_000), None, "one is under way");
