@@ -715,6 +715,26 @@ mod tests {
     }
 
     #[test]
+    fn a_vm_that_came_during_a_log_in_and_was_refused_is_never_read() {
+        let mut monitor = begun(Rules::Default);
+        let now = HostTime::from_millis(10);
+        let failure = |kind, vm: Option<&str>| ReadFailure {
+            kind,
+            vm: vm.map(String::from),
+            message: None,
+        };
+        monitor.handle_read_failed(failure(ReadFailureKind::NotAuthenticated, None), now);
+        assert_eq!(asked(&mut monitor), [Output::LogIn]);
+        let both = [VmRef::new("vm-1"), VmRef::new("vm-2")].into();
+        monitor.set_vms(both, ServerTime::from_unix_ms(10), now).unwrap();
+        assert_eq!(asked(&mut monitor), [], "it is read after the log-in");
+        monitor.handle_read_failed(failure(ReadFailureKind::NoPermission, Some("vm-2")), now);
+        assert!(matches!(asked(&mut monitor).as_slice(), [Output::Read(query)] if query.vms == ["vm-1"]));
+        monitor.handle_events(page(&["VmStartingEvent"]), now);
+        assert_eq!(asked(&mut monitor), [], "not before the next is due");
+    }
+
+    #[test]
     fn without_a_vm_to_read_no_read_is_left_out() {
         for (types, last_ms) in [
             (&["VmStartingEvent"][..], 45_010),
