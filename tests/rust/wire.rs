@@ -526,6 +526,7 @@ fn a_fault_that_is_known_by_its_type_has_a_kind_of_its_own() {
 
 #[test]
 fn a_document_over_the_limit_is_refused() {
+    assert_eq!(MAX_DOCUMENT_BYTES, 67_108_864, "64 MiB");
     let document = vec![b' '; MAX_DOCUMENT_BYTES + 1];
     assert!(matches!(decode(&document), Err(WireError::TooLarge(_))));
     assert!(matches!(decode(&document[1..]), Err(WireError::NoObservation(_))));
