@@ -148,12 +148,12 @@ describe('events are read', () => {
   test('of what was refused, again after ten minutes', async () => {
     const of = source('root');
     await reads(of, 'vm-1', 'vm-2');
-    of.api.clock.advance(599_999);
+    await of.api.clock.advance(599_999);
     const known = of.api.propertyReads;
     assert.deepEqual(await reads(of, 'vm-1', 'vm-2'), ['dc-1', '']);
     const before = of.api.propertyReads;
     assert.equal(before - known, 1, 'whether they may be read');
-    of.api.clock.advance(1);
+    await of.api.clock.advance(1);
     assert.deepEqual(await reads(of, 'vm-1', 'vm-2'), ['root dc-1', '']);
     assert.equal(
       of.api.propertyReads - before,

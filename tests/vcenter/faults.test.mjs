@@ -373,7 +373,7 @@ describe('a host', { concurrency: true }, () => {
           await post(setup.server, good, 'CustomizationSucceeded');
           if (expired) await setup.server.do({ do: 'expireSessions' });
           clock.jump(3_600_000);
-          clock.advance(0);
+          await clock.advance(0);
           const { vms } = await watching.report;
           assert.deepEqual([vms[0].customizationStatus, vms[0].conclusion], ['CustomizationSucceeded', 'completed']);
         });
@@ -410,7 +410,7 @@ describe('a host', { concurrency: true }, () => {
         });
         await post(setup.server, good, 'CustomizationSucceeded');
         await until(() => hanging.hits > 0);
-        clock.advance(120_000);
+        await clock.advance(120_000);
         fast(context, clock);
         const { vms } = await watching.report;
         assert.equal(hanging.hits, 1);

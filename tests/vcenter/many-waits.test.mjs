@@ -57,7 +57,7 @@ async function waits(
   };
   /** Lets time pass, and waits until no more is asked. */
   const pass = async (ms) => {
-    clock.advance(ms);
+    await clock.advance(ms);
     let before;
     for (let now = -1; now !== before; now = (await requests()).all) {
       before = now;
@@ -122,7 +122,7 @@ for (const protocol of ['soap', 'vi-json']) {
         assert.deepEqual(await run.onServer(), { sessions: 1, collectors });
         for (let ends = 1; ends <= 2; ends += 1) {
           // A push that has lasted: one whose session is gone again right after a log-in would wait.
-          run.clock.advance(5_000);
+          await run.clock.advance(5_000);
           await run.server.do({ do: 'expireSessions' });
           await run.pushing(ends + 1);
           assert.equal((await run.requests()).Login, ends + 1);
@@ -293,7 +293,7 @@ test('waits that outlive the session they are in end, and open no other', async 
   const run = await waits(context, 3);
   await run.pushing(1);
   await run.vcenter.close();
-  run.clock.advance(60_000);
+  await run.clock.advance(60_000);
   const reports = await Promise.all(run.watches.map(({ report }) => report));
   for (const { vms } of reports) {
     assert.deepEqual(

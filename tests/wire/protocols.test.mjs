@@ -42,7 +42,7 @@ async function post(run, index, event, fields) {
 /** The next poll: answered before this returns. */
 async function poll(run, ms = POLL_MS) {
   const before = run.count('read');
-  run.clock.advance(ms);
+  await run.clock.advance(ms);
   await until(() => run.count('read') > before || run.isOver());
 }
 
@@ -89,7 +89,7 @@ const RUNS = {
         [1, 'CustomizationSysprepFailed', SYSPREP],
       ]) {
         const before = run.count('transition');
-        run.clock.advance(100);
+        await run.clock.advance(100);
         await post(run, index, type, fields);
         await until(() => run.count('transition') > before);
       }
@@ -121,7 +121,7 @@ const RUNS = {
       await poll(run);
       await run.server.do({ do: 'expireSessions' });
       for (const index of [0, 1, 2]) await post(run, index, 'CustomizationSucceeded');
-      run.clock.advance(POLL_MS);
+      await run.clock.advance(POLL_MS);
       await until(() => run.isOver());
     },
   },

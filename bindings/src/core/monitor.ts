@@ -5,6 +5,7 @@ import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js'
 import type { GuestInfo, MonitorOptions, ReadFailure, Report, Snapshot, Update, VmRef, VmRow } from '../types.js';
 import { disposeSymbol } from '../util/dispose.js';
 import { checkKnown, FLAG, unusable } from '../util/fields.js';
+import { SERVER_TIME } from '../util/server-time.js';
 import { CoreHandle, guarded } from './core-handle.js';
 import { type EventDocument, toBytes } from './event-document.js';
 import {
@@ -15,7 +16,6 @@ import {
   jsonText,
   MONITOR_OPTIONS,
   plainOptions,
-  SERVER_TIME,
 } from './validate.js';
 import type { RawMonitor } from './wasm/core-module.js';
 import { core } from './wasm/loader.js';

@@ -3,14 +3,9 @@ import { OptionsError, SnapshotError, VmCustomizationError } from '../errors.js'
 import type { GuestInfo, MonitorOptions, Snapshot, VmRef } from '../types.js';
 import { describe } from '../util/describe.js';
 import { checkFields, type Field, FLAG, isObject, isText, oneOf, unusable } from '../util/fields.js';
+import { isServerTime, SERVER_TIME } from '../util/server-time.js';
 
 const SECONDS: Field = { fits: Number.isFinite, give: 'give a number of seconds' };
-
-/** A time of vCenter's clock. The core reads the text; this much tells what could never be one. */
-export const SERVER_TIME: Field = {
-  fits: (value) => (typeof value === 'string' ? /(?:z|[+-]\d\d:\d\d)$/i.test(value) : isServerTime(value)),
-  give: "give a server time with an offset, such as '2026-03-01T10:00:00Z', or a Date",
-};
 
 /** The options of a monitor. JSON cannot carry all that a number or a date may be: it makes null of what it has not. */
 export const MONITOR_OPTIONS: Readonly<Record<keyof MonitorOptions, Field>> = {
@@ -151,15 +146,6 @@ export function hostTime(nowMs: number): number {
     );
   }
   return nowMs;
-}
-
-/** Whether it is a date that the core can take; also one of another realm, such as a frame or a test runner's. */
-export function isServerTime(time: unknown): time is Date {
-  if (Object.prototype.toString.call(time) !== '[object Date]') {
-    return false;
-  }
-  const year = (time as Date).getUTCFullYear();
-  return year >= 1970 && year <= 9999;
 }
 
 /**

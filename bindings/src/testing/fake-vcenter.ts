@@ -1,5 +1,16 @@
 import { makeCertificate } from '../../../tests/simulators/certificate.mjs';
 import { startFakeVCenter as startServer } from '../../../tests/simulators/fake-vcenter/server.mjs';
+import {
+  checkFields,
+  checkKnown,
+  type Field,
+  type Fields,
+  FLAG,
+  isObject,
+  isText,
+  oneOf,
+  unusable,
+} from '../util/fields.js';
 
 /** How {@link startFakeVCenter} starts one. */
 export interface FakeVCenterOptions {
@@ -23,6 +34,65 @@ export interface FakeVCenterOptions {
   readonly maxCollectors?: number;
 }
 
+const MAX_VMS = 10_000;
+// Timers take 32-bit delays.
+const LONGEST_MS = 2 ** 31 - 1;
+
+const wholeNumber = (least: number, most: number): Field => ({
+  fits: (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+  give: `give a whole number from ${least} to ${most}, or leave it out`,
+});
+const NAME: Field = { fits: (value) => isText(value) && value !== '', give: 'give a text, or leave it out' };
+const OFFSET: Field = { fits: Number.isFinite, give: 'give a number of milliseconds' };
+
+const SERVER_OPTIONS: Readonly<Record<keyof FakeVCenterOptions, Field>> = {
+  vms: wholeNumber(0, MAX_VMS),
+  tls: FLAG,
+  user: NAME,
+  password: { ...NAME, secret: true },
+  apiVersion: {
+    fits: (value) => isText(value) && /^\d+(?:\.\d+){1,3}$/.test(value as string),
+    give: "give a version such as '8.0.3.0', or leave it out",
+  },
+  viJson: FLAG,
+  sessionTimeoutMs: wholeNumber(0, LONGEST_MS),
+  clockOffsetMs: { ...OFFSET, give: 'give a number of milliseconds, or leave it out' },
+  maxCollectors: wholeNumber(0, LONGEST_MS),
+};
+
+const orNull = (field: Field): Field => ({
+  fits: (value) => value === null || field.fits(value),
+  give: `${field.give}, null for nothing, or leave it out`,
+});
+const GUEST_STATUSES = ['IDLE', 'PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED'].map((name) => `TOOLSDEPLOYPKG_${name}`);
+const TEXT: Field = { fits: isText, give: 'give a text, or leave it out' };
+
+/** What the members of a command may be. Which a command takes, what it needs and what there is on the server the server says. */
+const COMMAND_MEMBERS: Fields = {
+  afterMs: wholeNumber(0, LONGEST_MS),
+  event: { fits: isText, give: "give an event type, such as 'CustomizationSucceeded'" },
+  vm: { fits: isText, give: 'give the id, the inventory path or the name of a VM' },
+  fields: {
+    fits: (value) => isObject(value) && !Array.isArray(value),
+    give: 'give the fields of the event, an object',
+  },
+  name: { fits: isText, give: 'give a text' },
+  template: { fits: isText, give: 'give the id, the inventory path or the name of a VM' },
+  folder: { fits: isText, give: 'give an inventory path' },
+  customize: FLAG,
+  powerOn: FLAG,
+  path: { fits: isText, give: 'give a path' },
+  status: orNull(oneOf(...GUEST_STATUSES)),
+  startTime: TEXT,
+  endTime: TEXT,
+  errorMsg: TEXT,
+  pending: FLAG,
+  toolsRunningStatus: orNull(oneOf('guestToolsRunning', 'guestToolsNotRunning', 'guestToolsExecutingScripts')),
+  guestOperationsReady: { ...FLAG, fits: (value) => value === null || FLAG.fits(value) },
+  entity: { fits: isText, give: 'give the id, the inventory path or the name of an object' },
+  offsetMs: OFFSET,
+};
+
 /** A VM of a {@link FakeVCenter}. */
 export interface FakeVm {
   readonly name: string;
@@ -38,7 +108,10 @@ export interface FakeVm {
  */
 export type FakeVCenterCommand = { readonly afterMs?: number } & (
   | {
-      /** An event of any class; `fields` are its own, besides `key`, `createdTime` and `userName`. Answers its `key`. */
+      /**
+       * An event of any class, one of a later vCenter too: a name that this server does not know is that of an event of a VM.
+       * `fields` are its own, besides `key`, `createdTime` and `userName`. Answers its `key`.
+       */
       readonly do: 'post';
       readonly event: string;
       readonly vm?: string;
@@ -112,6 +185,7 @@ export interface FakeVCenter {
   readonly vms: readonly FakeVm[];
   /**
    * Makes something happen, before the promise settles.
+   * @throws {@link OptionsError} that names a member which cannot be meant
    * @throws `Error` with the reason when it cannot be done, such as powering on what is on
    */
   do(command: FakeVCenterCommand): Promise<Readonly<Record<string, unknown>>>;
@@ -134,13 +208,22 @@ export interface FakeVCenter {
  * await vcenter.close();
  * await server.stop();
  * ```
+ * @throws {@link OptionsError} that names the option
  */
 export async function startFakeVCenter(options: FakeVCenterOptions = {}): Promise<FakeVCenter> {
+  checkKnown('a fake vCenter', options, SERVER_OPTIONS);
   const { tls = true, ...others } = options;
   const identity = tls ? makeCertificate({ commonName: 'fake vCenter' }) : undefined;
   const server = await startServer({ ...others, certificate: identity?.certificate, key: identity?.key });
   const { url, user, password, vms, stop } = server;
-  const common = { url, user, password, vms, do: server.do, stop };
+  const run = async (command: FakeVCenterCommand): Promise<Readonly<Record<string, unknown>>> => {
+    if (!isObject(command)) {
+      throw unusable('the command', command, { give: "give an object such as { do: 'powerOn', vm: 'DC0_H0_VM0' }" });
+    }
+    checkFields(command, COMMAND_MEMBERS);
+    return server.do(command);
+  };
+  const common = { url, user, password, vms, do: run, stop };
   const connect = { server: url, user, password, environment: {} };
   if (identity === undefined) {
     return { ...common, connectOptions: { ...connect, insecure: true } };

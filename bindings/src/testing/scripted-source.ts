@@ -1,7 +1,9 @@
 import type { CallOptions, EventPage, EventSource } from '../source/event-source.js';
 import type { EventQuery } from '../types.js';
 import type { Clock } from '../util/clock.js';
-import { SteppedClock } from './stepped-clock.js';
+import { checkFields, checkKnown, type Field, FUNCTION, isObject, isText, unusable } from '../util/fields.js';
+import { SERVER_TIME } from '../util/server-time.js';
+import { STEPPED_CLOCK, SteppedClock } from './stepped-clock.js';
 
 /** The answer to one read: events as VI JSON, a whole page, an error to throw, or a function that answers a page or throws. */
 export type ScriptEntry =
@@ -38,6 +40,25 @@ export interface ScriptedSource extends EventSource {
 
 const STARTED_AT = '2026-03-01T10:00:00Z';
 
+const TIME: Field = {
+  fits: (value) => SERVER_TIME.fits(value) && !Number.isNaN(new Date(value as Date | string).getTime()),
+  give: SERVER_TIME.give,
+};
+
+const SOURCE_OPTIONS: Readonly<Record<keyof ScriptedSourceOptions, Field>> = {
+  clock: STEPPED_CLOCK,
+  startedAt: TIME,
+  serverTime: FUNCTION,
+  readEvents: FUNCTION,
+  readGuestInfo: FUNCTION,
+  logIn: FUNCTION,
+  pushEvents: FUNCTION,
+  readTimeoutMs: {
+    fits: (value) => Number.isFinite(value) && (value as number) > 0,
+    give: 'give a number of milliseconds above 0, or leave it out',
+  },
+};
+
 /**
  * An event source whose reads are answered by the entries of a script, one each; after the last there is nothing new.
  *
@@ -50,8 +71,18 @@ const STARTED_AT = '2026-03-01T10:00:00Z';
  * const { clock } = source;
  * const report = await clock.drive(waitForCustomization(source, [{ vm: 'vm-101' }], { clock }));
  * ```
+ * @throws {@link OptionsError} that names the entry or the option
  */
 export function scriptedSource(script: readonly ScriptEntry[], options: ScriptedSourceOptions = {}): ScriptedSource {
+  if (!Array.isArray(script)) {
+    throw unusable('the script', script, { give: 'give an array of answers, such as [[]]' });
+  }
+  for (const [index, entry] of (script as readonly unknown[]).entries()) {
+    if (!isObject(entry) && typeof entry !== 'function') {
+      throw unusable(`script[${index}]`, entry, { give: 'give an array of events, a page, an Error or a function' });
+    }
+  }
+  checkKnown('a scripted source', options, SOURCE_OPTIONS);
   const { clock = new SteppedClock(), startedAt = STARTED_AT, ...methods } = options;
   const entries = [...script];
   const reads: ScriptedRead[] = [];
@@ -104,8 +135,31 @@ export interface VmEventFields {
   readonly [field: string]: unknown;
 }
 
-/** An event as VI JSON writes it. `type` is such as `CustomizationSucceeded`. */
-export function vmEvent(type: string, { vm, name = vm, key, createdTime, ...fields }: VmEventFields): object {
+const EVENT_TYPE: Field = { fits: isText, give: "give an event type, such as 'CustomizationSucceeded'" };
+const EVENT_FIELDS = {
+  vm: { fits: isText, give: "give the value of its managed object reference, such as 'vm-101'" },
+  key: { fits: Number.isInteger, give: 'give a whole number' },
+  createdTime: TIME,
+};
+
+/**
+ * An event as VI JSON writes it. `type` is such as `CustomizationSucceeded`.
+ * @throws {@link OptionsError} that names the field
+ */
+export function vmEvent(type: string, event: VmEventFields): object {
+  if (!EVENT_TYPE.fits(type)) {
+    throw unusable('the type', type, EVENT_TYPE);
+  }
+  if (!isObject(event)) {
+    throw unusable('the event', event, { give: 'give its fields: vm, key and createdTime' });
+  }
+  const { vm, name = vm, key, createdTime, ...fields } = event;
+  for (const [field, check] of Object.entries(EVENT_FIELDS)) {
+    if (event[field] === undefined) {
+      throw unusable(field, undefined, check);
+    }
+  }
+  checkFields(event, { ...EVENT_FIELDS, name: { fits: isText, give: 'give a text, or leave it out' } });
   return {
     _typeName: type,
     key,

@@ -1,7 +1,6 @@
 /** The first question of a run: vCenter's clock. */
 
 import { limits } from '../core/limits.js';
-import { isServerTime } from '../core/validate.js';
 import { ReadError } from '../errors.js';
 import { Backoff } from '../source/backoff.js';
 import type { EventSource } from '../source/event-source.js';
@@ -10,6 +9,7 @@ import { withTimeout } from '../source/with-timeout.js';
 import type { ReadFailure } from '../types.js';
 import type { Clock } from '../util/clock.js';
 import { describe } from '../util/describe.js';
+import { isServerTime } from '../util/server-time.js';
 import type { RunSetup } from './run-setup.js';
 
 const TIMEOUT_MS = 30_000;

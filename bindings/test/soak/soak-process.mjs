@@ -129,7 +129,7 @@ class World {
     watched.catch(() => undefined);
     for (let steps = 0; !settled; steps += 1) {
       assert.ok(steps < MOST_STEPS, 'it never ends');
-      this.clock.advance(STEP_MS);
+      await this.clock.advance(STEP_MS);
       await settle();
     }
     return watched;
