@@ -44,7 +44,7 @@ fn a_text_that_ends_within_a_character_costs_no_document() {
 fn a_step_that_is_none_is_refused_with_what_it_lacks() {
     for (step, why) in [
         ("{}", "missing field `atMs`"),
-        (r#"{"atMs":-1}"#, "the step.atMs is -1.0"),
+        (r#"{"atMs":-1}"#, "the step.atMs is -1: "),
         (r#"{"atMs":0,"event":[]}"#, "unknown field `event`"),
         (r#"{"atMs":0,"guestInfo":{}}"#, "missing field `vm`"),
         (r#"{"atMs":0,"readFailed":{}}"#, "missing field `kind`"),

@@ -10,7 +10,7 @@ use alloc::string::{String, ToString};
 
 use vm_customization::{
     wire, Completeness, GuestInfo, HostTime, Ingested, Monitor, OptionsError, Playback, ReadFailure,
-    Recording, RestoreError, RunConfig, RunInput, Snapshot, TimeDown, TimeError, VmRef,
+    Recording, RestoreError, RunConfig, RunInput, ServerTime, Snapshot, TimeDown, TimeError, VmRef,
 };
 use wasm_bindgen::prelude::{wasm_bindgen, JsValue};
 
@@ -80,9 +80,7 @@ impl RawMonitor {
         } else {
             TimeDown::Excluded
         };
-        let server_now = server_now
-            .parse()
-            .map_err(|error: TimeError| failure("invalidOptions", &error.to_string()))?;
+        let server_now = server_time(server_now)?;
         let inner = Snapshot::from_json(snapshot.as_bytes())
             .and_then(|snapshot| Monitor::restore(snapshot, time_down, server_now, host_time(now_ms)))
             .map_err(|error| restore_failure(&error))?;
@@ -158,9 +156,7 @@ impl RawMonitor {
     #[wasm_bindgen(js_name = setVms)]
     pub fn set_vms(&mut self, vms: &str, server_now: &str, now_ms: f64) -> Result<String, JsValue> {
         let vms = VmRef::list_from_json(vms).map_err(|error| refusal("invalidOptions", "the VMs", &error))?;
-        let server_now = server_now
-            .parse()
-            .map_err(|error: TimeError| failure("invalidOptions", &error.to_string()))?;
+        let server_now = server_time(server_now)?;
         self.inner
             .set_vms(vms, server_now, host_time(now_ms))
             .map_err(|error| failure("invalidOptions", &error.to_string()))?;
@@ -356,6 +352,12 @@ fn completeness(complete: bool) -> Completeness {
     } else {
         Completeness::Partial
     }
+}
+
+fn server_time(server_now: &str) -> Result<ServerTime, JsValue> {
+    server_now
+        .parse()
+        .map_err(|error: TimeError| refusal("invalidOptions", "`serverNow`", &error.to_string()))
 }
 
 fn refusal(code: &str, what: &str, error: &str) -> JsValue {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::model::guest_info::{GuestInfo, GuestInfos};
-use crate::model::json::{to_json, whole_characters};
+use crate::model::json::{number, to_json, whole_characters};
 use crate::model::options::{Options, RunConfig, VmRef};
 use crate::model::protocol::{Completeness, ReadFailure};
 use crate::model::text::cut;
@@ -387,7 +387,7 @@ impl StepJson<'_> {
         milliseconds(self.at_ms).ok_or_else(|| {
             malformed(format_args!(
                 ".atMs is {}: give milliseconds between 0 and {MAX_AT_MS}",
-                to_json(&self.at_ms)
+                number(self.at_ms)
             ))
         })
     }

@@ -16,6 +16,15 @@ pub(crate) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// A number in a message, as it was written: a whole one without a fraction.
+pub(crate) fn number(value: f64) -> String {
+    let mut text = to_json(&value);
+    if text.ends_with(".0") {
+        text.truncate(text.len() - 2);
+    }
+    text
+}
+
 /// A JSON array that grows item by item: nothing is held but its text.
 #[derive(Debug, Default)]
 pub(crate) struct JsonArray(String);

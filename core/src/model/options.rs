@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{de, Deserialize, Deserializer, Serialize};
 
-use crate::model::json::to_json;
+use crate::model::json::number;
 use crate::model::text::{bytes_of, label, MAX_STRING_BYTES};
 use crate::model::time::ServerTime;
 
@@ -189,6 +189,7 @@ pub struct RunConfig {
     #[serde(default)]
     pub options: Options,
     /// The server time of the start.
+    #[serde(deserialize_with = "server_now")]
     pub server_now: ServerTime,
 }
 
@@ -242,7 +243,7 @@ struct OptionsJson {
     rules: Rules,
     timeout_seconds: Option<f64>,
     lookback_seconds: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "since", skip_serializing_if = "Option::is_none")]
     since: Option<ServerTime>,
     poll_interval_seconds: f64,
     wait_for_power_on: bool,
@@ -317,9 +318,22 @@ fn duration(seconds: f64, field: &str) -> Result<Duration, String> {
         }
         Ok(_) | Err(_) => Err(format!(
             "`{field}` is {}: give a number of seconds between 0 and {MAX_SECONDS}",
-            to_json(&seconds)
+            number(seconds)
         )),
     }
+}
+
+fn since<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ServerTime>, D::Error> {
+    Option::deserialize(deserializer).map_err(|error| named("since", &error))
+}
+
+fn server_now<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ServerTime, D::Error> {
+    ServerTime::deserialize(deserializer).map_err(|error| named("serverNow", &error))
+}
+
+/// A text that is no time does not say which time it was to be.
+fn named<E: de::Error>(field: &str, error: &E) -> E {
+    E::custom(format_args!("`{field}`: {error}"))
 }
 
 #[cfg(test)]
@@ -385,7 +399,13 @@ mod tests {
     #[test]
     fn a_bad_option_is_named() {
         for (json, name) in [
-            (r#"{"timeoutSeconds":-1}"#, "timeoutSeconds"),
+            (r#"{"timeoutSeconds":-1}"#, "`timeoutSeconds` is -1: "),
+            (r#"{"timeoutSeconds":-0.5}"#, "`timeoutSeconds` is -0.5: "),
+            (
+                r#"{"since":"2026-13-01T10:00:00Z"}"#,
+                "`since`: `2026-13-01T10:00:00Z` is",
+            ),
+            (r#"{"since":5}"#, "`since`: invalid type"),
             (r#"{"lookbackSeconds":1e300}"#, "lookbackSeconds"),
             (r#"{"timeout":5}"#, "timeout"),
             (r#"{"attempts":"all"}"#, "follow"),
