@@ -210,33 +210,33 @@ export interface ReadingFailure {
 /** What a run is asked to do. What is left out takes the default. */
 export interface MonitorOptions {
   /** `default`, or `published`: the PowerCLI script of 2011 exactly, which takes no option but `timeoutSeconds`. */
-  readonly rules?: 'default' | 'published';
+  readonly rules?: 'default' | 'published' | undefined;
   /** The deadline for all VMs, in seconds of host time from the start; null waits for ever. Default 600. */
-  readonly timeoutSeconds?: number | null;
+  readonly timeoutSeconds?: number | null | undefined;
   /** How long before the start a power-on still counts, in seconds of server time. Default 300. */
-  readonly lookbackSeconds?: number;
+  readonly lookbackSeconds?: number | undefined;
   /**
    * A server time taken before the power-on, as a Date or RFC 3339 text with an offset; used in place of `lookbackSeconds`.
    */
-  readonly since?: string | Date;
+  readonly since?: string | Date | undefined;
   /** Seconds of host time between two reads. Default 15; 60 where the source pushes events. */
-  readonly pollIntervalSeconds?: number;
+  readonly pollIntervalSeconds?: number | undefined;
   /** Keep waiting for VMs that were not powered on. Default false. */
-  readonly waitForPowerOn?: boolean;
+  readonly waitForPowerOn?: boolean | undefined;
   /** What a power-on after the start means: a new attempt unless there is a result, nothing, or always a new attempt. */
-  readonly attempts?: 'follow' | 'first' | 'reopen';
+  readonly attempts?: 'follow' | 'first' | 'reopen' | undefined;
   /** Seconds of host time without a transition after which a row gets a hint. Default 600. */
-  readonly stuckAfterSeconds?: number;
+  readonly stuckAfterSeconds?: number | undefined;
   /**
    * What a guest must be before a VM that succeeded is done: `tools` waits until VMware Tools run, `guestOperations` until
    * the guest takes guest operations as well. Null takes success for enough. Not under `published` rules. Default null.
    */
-  readonly ready?: 'tools' | 'guestOperations' | null;
+  readonly ready?: 'tools' | 'guestOperations' | null | undefined;
   /**
    * Seconds of host time for which a guest has to go on being ready, since a Linux guest reboots right after its success.
    * Default 30.
    */
-  readonly settleSeconds?: number;
+  readonly settleSeconds?: number | undefined;
 }
 
 /**

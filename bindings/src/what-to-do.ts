@@ -4,6 +4,7 @@
  * That a specification is used up by the first power-on, also by one that fails, is told by the collections of Ansible
  * (vmware.vmware, vmware.vmware_rest #472). The other facts have their source beside them, which is what `source` names.
  */
+import { OptionsError } from './errors.js';
 import { type About, troubleOf } from './headlines.js';
 import type { Report, VmRow, WhatToDo } from './types.js';
 
@@ -194,15 +195,27 @@ const ADVICE: Readonly<Record<About, Advice>> = {
  * ```
  *
  * @returns undefined where there is nothing to do, or nothing that would be known
+ * @throws {@link OptionsError} (`invalidInput`) for what is no row
  */
 export function whatToDo(row: VmRow): WhatToDo | undefined {
+  checkObject('row', row, ROW);
   const logPath = row.failure?.logLocation;
   const found = adviceOn(row);
   return found === undefined || !logPath ? found : { ...found, logPath };
 }
 
-/** The report with what to do about its VMs, once for each kind of trouble; as it is where there is nothing to do. */
+/**
+ * The report with what to do about its VMs, once for each kind of trouble; as it is where there is nothing to do.
+ * @throws {@link OptionsError} (`invalidInput`) for what is no report
+ */
 export function withWhatToDo(report: Report): Report {
+  checkObject('report', report, REPORT);
+  if (!Array.isArray(report.vms)) {
+    throw refusal('report.vms', report.vms, REPORT);
+  }
+  for (const [index, row] of report.vms.entries()) {
+    checkObject(`report.vms[${index}]`, row, ROW);
+  }
   const kinds = new Map<string, { advice: WhatToDo; vms: string[] }>();
   for (const row of report.vms) {
     const advice = adviceOn(row);
@@ -214,6 +227,23 @@ export function withWhatToDo(report: Report): Report {
   }
   const all = [...kinds.values()].map(({ advice, vms }) => ({ ...advice, vms }));
   return all.length === 0 ? report : { ...report, whatToDo: all };
+}
+
+const REPORT = 'give a report, such as that which a wait or `replay` answers';
+
+const ROW = 'give one of the rows that a report has as `vms`';
+
+function checkObject(name: string, value: unknown, give: string): void {
+  if (typeof value !== 'object' || value === null) {
+    throw refusal(name, value, give);
+  }
+}
+
+function refusal(name: string, value: unknown, give: string): OptionsError {
+  return new OptionsError(
+    'invalidInput',
+    `${name} is ${value === null ? 'null' : `of the type ${typeof value}`}: ${give}`,
+  );
 }
 
 function adviceOn(row: VmRow): WhatToDo | undefined {

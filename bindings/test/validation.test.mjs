@@ -5,14 +5,26 @@ import { startSimulator } from '../../tests/simulators/simulator.mjs';
 import * as browser from '../dist/browser.js';
 import {
   connectVCenter,
+  decodeText,
+  fetchTransport,
+  holdsRecordings,
+  InitError,
+  init,
   Monitor,
+  NodeVCenter,
+  nodeTransport,
   OptionsError,
+  Playback,
   Recorder,
+  recordingFromEvents,
   replay,
   resumeCustomization,
+  summarizeEvents,
   VCenter,
   WireError,
   waitForCustomization,
+  whatToDo,
+  withWhatToDo,
 } from '../dist/node.js';
 import { event, START, SUCCESS, scripted } from './scripted-source.mjs';
 
@@ -41,7 +53,10 @@ const BAD_OPTIONS = [
   [{ since: 'yesterday' }, /^since is the text 'yesterday': give/],
   [{ since: '2026-03-01T10:00:00' }, /^since is the text '2026-03-01T10:00:00': give a server time with an offset/],
   [{ since: new Date(Number.NaN) }, /^since is an object \(Date\): give/],
-  [{ timeoutSeconds: -1 }, /timeoutSeconds/],
+  [{ since: '2026-13-01T00:00:00Z' }, /^`since`: `2026-13-01T00:00:00Z` is no RFC 3339 time such as/],
+  [{ timeoutSeconds: -1 }, /^`timeoutSeconds` is -1: give a number of seconds between 0 and/],
+  [{ lookbackSeconds: -0.5 }, /^`lookbackSeconds` is -0.5: give/],
+  [{ settleSeconds: 1e300 }, /^`settleSeconds` is 1e\+300: give/],
   [{ timeout: 5 }, /^'timeout' is no option of a (watch|monitor): it has rules, timeoutSeconds, /],
 ];
 
@@ -54,7 +69,8 @@ for (const [door, enter] of Object.entries(DOORS)) {
       test(String(message), async () => {
         await assert.rejects(enter(VM, options), (error) => {
           assert.ok(error instanceof OptionsError, error);
-          assert.match(error.message, message instanceof RegExp ? message : new RegExp(`^${message}$`));
+          if (message instanceof RegExp) assert.match(error.message, message);
+          else assert.equal(error.message, message);
           assert.doesNotMatch(error.message, /line \d|column|configuration/);
           return true;
         });
@@ -63,9 +79,31 @@ for (const [door, enter] of Object.entries(DOORS)) {
   });
 }
 
+const RECORDING = { format: 'vm-customization-recording/1', startedAt: START, vms: VM, options: {}, steps: [] };
+const BAD_RECORDINGS = [
+  { ...RECORDING, vms: ['vm-1'] },
+  { ...RECORDING, startedAt: 5 },
+  { ...RECORDING, options: { since: 'x' } },
+  { ...RECORDING, steps: [{ atMs: 'x', cancel: true }] },
+  { ...RECORDING, steps: [{ atMs: 0, events: 5 }] },
+  { ...RECORDING, steps: 5 },
+];
+
 test('no refusal tells a place in JSON that the caller did not write', () => {
   const monitor = new Monitor(VM, {}, START, 0);
+  const snapshot = monitor.snapshot();
   for (const call of [
+    ...BAD_RECORDINGS.flatMap((recording) => [
+      () => replay(recording),
+      () => replay([recording]),
+      () => new Playback(recording),
+    ]),
+    () => new Playback([RECORDING]),
+    () => Monitor.restore({ ...snapshot, vms: ['vm-101'] }, START, 0),
+    () => Monitor.restore(null, START, 0),
+    () => monitor.handleEvents([5], true, 0),
+    () => summarizeEvents([5]),
+    () => recordingFromEvents([[5]]),
     () => new Monitor(VM, {}, 'x', 0),
     () => Monitor.restore(monitor.snapshot(), START, 0, { timeDownCounts: 3 }),
     () => monitor.handleGuestInfo([{ vm: 'vm-101' }, {}], 0),
@@ -76,6 +114,97 @@ test('no refusal tells a place in JSON that the caller did not write', () => {
   ]) {
     assert.throws(call, (error) => !/line \d|column/.test(error.message), String(call));
   }
+});
+
+test('a refusal tells the place in JSON that the caller did write', () => {
+  for (const recording of BAD_RECORDINGS.slice(0, 4)) {
+    const text = JSON.stringify(recording);
+    assert.throws(() => new Playback(text), / at line 1 column \d+$/);
+    assert.throws(() => new Playback(new TextEncoder().encode(text)), / at line 1 column \d+$/);
+    assert.match(JSON.parse(replay(text)).error.message, / at line 1 column \d+$/);
+  }
+});
+
+test('a server time that does not exist is refused with the name of what it was given as', () => {
+  const time = '2026-02-30T10:00:00Z';
+  const monitor = new Monitor(VM, {}, START, 0);
+  for (const call of [
+    () => new Monitor(VM, {}, time, 0),
+    () => Monitor.restore(monitor.snapshot(), time, 0),
+    () => monitor.setVms(VM, time, 0),
+  ]) {
+    const message = /^`serverNow`: `2026-02-30T10:00:00Z` is no RFC 3339 time such as/;
+    assert.throws(call, { name: 'OptionsError', code: 'invalidOptions', message }, String(call));
+  }
+});
+
+test('options may be of a class, or of none', () => {
+  class Options {
+    timeoutSeconds = 5;
+  }
+  for (const options of [new Options(), Object.assign(Object.create(null), { timeoutSeconds: 5 }), undefined]) {
+    new Monitor(VM, options, START, 0).dispose();
+  }
+  assert.throws(
+    () => new Monitor(VM, Object.assign(Object.create(null), { timeout: 5 }), START, 0),
+    /^.*'timeout' is no/,
+  );
+});
+
+describe('what is handed over beside options is refused by its name:', () => {
+  const url = new URL('https://vc.example.com/sdk');
+  const transport = nodeTransport(url);
+  const signIn = { user: 'u', password: 'hunter2' };
+  const { events } = VCenter.prototype;
+  const { shared } = NodeVCenter.prototype;
+  const vcenter = Object.create(NodeVCenter.prototype);
+  for (const [name, call, wrong, error = OptionsError] of [
+    ['warn', (value) => events.call(vcenter, value), [null, 5, 'x', [], {}]],
+    ['warn', (value) => shared.call(vcenter, value), [null, 5, 'x', [], {}]],
+    ['url', (value) => nodeTransport(value), [undefined, null, 5, 'https://u:hunter2@x/sdk', [], {}]],
+    ['url', (value) => fetchTransport(value), [undefined, null, 5, 'https://u:hunter2@x/sdk', [], {}]],
+    ['fetch', (value) => fetchTransport(url, value), [null, 5, 'x', [], {}]],
+    ['transport', (value) => VCenter.connect(value, signIn), [undefined, null, 5, 'x', [], {}]],
+    ['the options', (value) => VCenter.connect(transport, value), [undefined, null, 5, 'hunter2', []]],
+    ['user', (value) => VCenter.connect(transport, { ...signIn, user: value }), [null, 5, [], {}]],
+    ['session', (value) => VCenter.connect(transport, { session: value }), [null, 5, 'hunter2', [], {}]],
+    ['row', (value) => whatToDo(value), [undefined, null, 5, 'x', () => undefined]],
+    ['report', (value) => withWhatToDo(value), [undefined, null, 5, 'x', () => undefined]],
+    ['report.vms', (value) => withWhatToDo({ vms: value }), [undefined, null, 5, 'x', {}]],
+    ['report.vms[0]', (value) => withWhatToDo({ vms: [value] }), [undefined, null, 5, 'x']],
+    ['bytes', (value) => decodeText(value), [undefined, null, 5, 'x', [], {}]],
+    ['text', (value) => holdsRecordings(value), [undefined, null, 5, [], {}]],
+    ['init()', (value) => init(value), [null, 5, [], {}], InitError],
+  ]) {
+    test(`${name} of ${String(call).slice('(value) => '.length)}`, async () => {
+      for (const value of wrong) {
+        await assert.rejects(
+          async () => call(value),
+          (caught) => {
+            assert.ok(caught instanceof error, caught.stack);
+            assert.ok(caught.message.startsWith(name), caught.message);
+            return !caught.message.includes('hunter2');
+          },
+        );
+      }
+    });
+  }
+
+  test('VCenter.connect refuses what it does not know of a sign-in, and two ways in one', async () => {
+    await assert.rejects(
+      VCenter.connect(transport, { ...signIn, pasword: 'x' }),
+      /^OptionsError: 'pasword' is no option of/,
+    );
+    await assert.rejects(VCenter.connect(transport, { ...signIn, token: '<x/>' }), { code: 'invalidSignIn' });
+  });
+
+  test('a browser refuses an address that is none', async () => {
+    const options = { server: 'http://u:hunter2@:x/', ...signIn };
+    await assert.rejects(browser.connectVCenter(options), ({ name, message }) => {
+      assert.equal(name, 'OptionsError');
+      return /^server is a value of type string: give the path/.test(message);
+    });
+  });
 });
 
 test('a wait that goes on refuses the options that its snapshot has', async () => {

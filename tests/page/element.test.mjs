@@ -1241,6 +1241,32 @@ describe('what it is fed with', () => {
     assert.equal((await rows())[0].status, 'Failed');
   });
 
+  onPage('what cannot be followed or watched is refused with what to give', async ({ page }) => {
+    const refusals = await page.evaluate(async () => {
+      const source = { serverTime: async () => new Date(), readEvents: async () => ({ events: [] }) };
+      const vms = [{ vm: 'vm-1' }];
+      const said = (error) => `${error.name}: ${error.message}`;
+      const watched = async (...given) => (await view.watch(...given)).report.then(() => 'nothing', said);
+      return [
+        await view.follow(5).catch(said),
+        await view.follow().catch(said),
+        await watched(),
+        await watched(source, null),
+        await watched(source, ['vm-1']),
+        await watched(source, vms, null),
+      ];
+    });
+    const follow = 'TypeError: follow: pass an async iterable of reports';
+    assert.deepEqual(refusals, [
+      follow,
+      follow,
+      'OptionsError: the source is undefined: pass an EventSource',
+      "OptionsError: the VMs are null: pass an array such as [{ vm: 'vm-101' }]",
+      "OptionsError: vms[0] is the text 'vm-1': give { vm: 'vm-1' }",
+      'OptionsError: the options are null: pass an object, or nothing',
+    ]);
+  });
+
   /** Runs in the page: a source of a few lines, whose events are told as they are put in. */
   const beginWatch = async () => {
     const start = Date.now();

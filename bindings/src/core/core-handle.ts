@@ -24,8 +24,8 @@ export class CoreHandle<T extends { free(): void }> {
     this.#raw = raw;
   }
 
-  /** Calls it. */
-  call(call: (raw: T) => string): string {
+  /** Calls it. @param made - as of {@link guarded} */
+  call(call: (raw: T) => string, made = false): string {
     const raw = this.#raw;
     if (raw === undefined) {
       throw new DisposedError(this.#what);
@@ -36,7 +36,7 @@ export class CoreHandle<T extends { free(): void }> {
       );
     }
     try {
-      return guarded(() => call(raw));
+      return guarded(() => call(raw), made);
     } catch (error) {
       this.#dead = error instanceof InternalError;
       throw error;
@@ -55,17 +55,18 @@ export class CoreHandle<T extends { free(): void }> {
 
 /**
  * Calls the core and turns what it throws into the package's errors.
+ * @param made - the document that it reads was made here, of what the caller gave as objects
  * @internal
  */
-export function guarded<T>(call: () => T): T {
+export function guarded<T>(call: () => T, made = false): T {
   try {
     return call();
   } catch (error) {
-    throw translated(error);
+    throw translated(error, made);
   }
 }
 
-function translated(error: unknown): unknown {
+function translated(error: unknown, made: boolean): unknown {
   if (error instanceof WebAssembly.RuntimeError) {
     return new InternalError('the core has stopped: this is a bug in vm-customization, please report it', {
       cause: error,
@@ -80,14 +81,16 @@ function translated(error: unknown): unknown {
       return new OptionsError(code, withoutPlace(error.message));
     case 'invalidSnapshot':
     case 'unsupportedSnapshot':
-      return new SnapshotError(code, error.message);
+      return new SnapshotError(code, withoutPlace(error.message));
     case 'wireTooLarge':
     case 'wireSyntax':
     case 'wireNotEvents':
     case 'wireNoObservation':
     case 'wireFault':
     case 'invalidRecording':
-      return new WireError(code, error.message, { kind: (error as { kind?: ReadFailureKind }).kind });
+      return new WireError(code, made ? withoutPlace(error.message) : error.message, {
+        kind: (error as { kind?: ReadFailureKind }).kind,
+      });
     case 'invalidInput':
       return new VmCustomizationError(code, withoutPlace(error.message));
     default:
@@ -95,7 +98,10 @@ function translated(error: unknown): unknown {
   }
 }
 
-/** A message without a place in JSON that the caller has never seen. */
-function withoutPlace(message: string): string {
+/**
+ * A message without a place in JSON that the caller has never seen.
+ * @internal
+ */
+export function withoutPlace(message: string): string {
   return message.replace(/^the configuration: | at line \d+ column \d+$/g, '');
 }

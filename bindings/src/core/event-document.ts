@@ -3,6 +3,7 @@
 import { WireError } from '../errors.js';
 import { decodeText, utf16Of } from '../util/decode-text.js';
 import { describe } from '../util/describe.js';
+import { tagOf } from '../util/fields.js';
 import { jsonText } from './validate.js';
 
 /**
@@ -12,6 +13,22 @@ import { jsonText } from './validate.js';
 export type EventDocument = Uint8Array | ArrayBuffer | string | readonly object[];
 
 const encoder = new TextEncoder();
+
+/**
+ * Whether it is bytes, by what it is rather than by its class: those of another realm are as good.
+ * @internal
+ */
+export function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
+  return ArrayBuffer.isView(value) || ['ArrayBuffer', 'SharedArrayBuffer'].includes(tagOf(value));
+}
+
+/**
+ * Whether the text of a document is made here, and no place in it means anything to the caller.
+ * @internal
+ */
+export function isMade(document: unknown): boolean {
+  return typeof document === 'object' && !isBytes(document);
+}
 
 /**
  * The bytes of a document, as UTF-8.
@@ -27,15 +44,12 @@ export function toBytes(document: EventDocument, what = 'the document of events'
   if (Array.isArray(document)) {
     return encoder.encode(jsonText(document, refused));
   }
-  // By what they are rather than by their class: those of another realm are as good.
-  const isBuffer = /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(document));
-  if (!isBuffer && !ArrayBuffer.isView(document)) {
+  if (!isBytes(document)) {
     throw refused(`it is ${describe(document)}, and has to be bytes, text or an array of objects`);
   }
-  const view: unknown = document;
-  const { buffer, byteOffset, byteLength } = isBuffer
-    ? { buffer: view as ArrayBuffer, byteOffset: 0, byteLength: (view as ArrayBuffer).byteLength }
-    : (view as Uint8Array<ArrayBuffer>);
+  const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(document)
+    ? document
+    : { buffer: document, byteOffset: 0, byteLength: document.byteLength };
   try {
     // Also tells a detached buffer, which would pass for no events at all.
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);

@@ -3,7 +3,7 @@
 import { WireError } from '../errors.js';
 import type { EventSummary } from '../types.js';
 import { guarded } from './core-handle.js';
-import { type EventDocument, toBytes } from './event-document.js';
+import { type EventDocument, isMade, toBytes } from './event-document.js';
 import { core } from './wasm/loader.js';
 
 /** One item, as a recording holds it and as views show it. An array of the events of some is a document. */
@@ -29,8 +29,9 @@ export interface EventItems {
  * @throws {@link WireError} when it cannot be read, or holds no events by its shape
  * @internal
  */
-export function eventItems(document: Uint8Array): EventItems {
-  return JSON.parse(guarded(() => core().itemsToJson(document))) as EventItems;
+export function eventItems(document: EventDocument): EventItems {
+  const bytes = toBytes(document);
+  return JSON.parse(guarded(() => core().itemsToJson(bytes), isMade(document))) as EventItems;
 }
 
 /**
@@ -40,7 +41,7 @@ export function eventItems(document: Uint8Array): EventItems {
  */
 export function separableItems(document: EventDocument): readonly EventItem[] | undefined {
   try {
-    const { items, ignored } = eventItems(toBytes(document));
+    const { items, ignored } = eventItems(document);
     const isObservation = items.length === 0 || items.some(({ summary }) => summary !== undefined);
     return ignored.malformed === undefined && isObservation ? items : undefined;
   } catch (error) {

@@ -20,7 +20,7 @@ export interface Limits {
   /** The concrete event types that a query names. */
   readonly eventTypes: readonly string[];
   /** Every option as it is where none is given. */
-  readonly options: Required<Omit<MonitorOptions, 'since'>>;
+  readonly options: { readonly [K in Exclude<keyof MonitorOptions, 'since'>]-?: Exclude<MonitorOptions[K], undefined> };
   /** The names of the formats. */
   readonly formats: { readonly recording: string; readonly report: string; readonly snapshot: string };
 }

@@ -7,9 +7,10 @@ import { disposeSymbol } from '../util/dispose.js';
 import { checkKnown, FLAG, unusable } from '../util/fields.js';
 import { SERVER_TIME } from '../util/server-time.js';
 import { CoreHandle, guarded } from './core-handle.js';
-import { type EventDocument, toBytes } from './event-document.js';
+import { type EventDocument, isMade, toBytes } from './event-document.js';
 import {
   checkGuestInfo,
+  checkSnapshot,
   checkValues,
   checkVms,
   hostTime,
@@ -23,7 +24,7 @@ import { core } from './wasm/loader.js';
 /** How {@link Monitor.restore} counts the time since the snapshot. */
 export interface RestoreOptions {
   /** The time the process was down counts towards the deadline, measured in server time. Default true. */
-  readonly timeDownCounts?: boolean;
+  readonly timeDownCounts?: boolean | undefined;
 }
 
 /**
@@ -46,15 +47,15 @@ export class Monitor implements Disposable {
   constructor(vms: readonly VmRef[], options: MonitorOptions, serverNow: Date | string, nowMs: number);
   /** @internal */
   constructor(restored: Restored);
-  constructor(from: readonly VmRef[] | Restored, options?: MonitorOptions, serverNow?: Date | string, nowMs = 0) {
+  constructor(from: readonly VmRef[] | Restored, options: MonitorOptions = {}, serverNow?: Date | string, nowMs = 0) {
     if (from instanceof Restored) {
       this.#handle = new CoreHandle('monitor', from.raw);
       return;
     }
     checkVms(from);
-    checkKnown('a monitor', options ?? {}, MONITOR_OPTIONS);
+    checkKnown('a monitor', options, MONITOR_OPTIONS);
     const config = jsonText(
-      { vms: from, options: plainOptions(options ?? {}), serverNow: timeText(serverNow) },
+      { vms: from, options: plainOptions(options), serverNow: timeText(serverNow) },
       (why) => new OptionsError('invalidOptions', `the VMs and the options have to be plain data: ${why}`),
     );
     const now = hostTime(nowMs);
@@ -69,6 +70,7 @@ export class Monitor implements Disposable {
    * @throws {@link SnapshotError} when it is damaged or of an unknown version
    */
   static restore(snapshot: Snapshot, serverNow: Date | string, nowMs: number, options: RestoreOptions = {}): Monitor {
+    checkSnapshot(snapshot);
     checkKnown('restoring', options, { timeDownCounts: FLAG });
     const text = jsonText(
       snapshot,
@@ -94,7 +96,7 @@ export class Monitor implements Disposable {
    */
   handleEvents(document: EventDocument, complete: boolean, nowMs: number): Update {
     const bytes = toBytes(document);
-    return this.#update((raw) => raw.handleEvents(bytes, complete, hostTime(nowMs)));
+    return this.#update((raw) => raw.handleEvents(bytes, complete, hostTime(nowMs)), isMade(document));
   }
 
   /**
@@ -154,7 +156,7 @@ export class Monitor implements Disposable {
 
   /** The rows and transitions as of the last input. */
   report(): Report {
-    return JSON.parse(this.#call((raw) => raw.report())) as Report;
+    return JSON.parse(this.#handle.call((raw) => raw.report())) as Report;
   }
 
   /**
@@ -171,12 +173,12 @@ export class Monitor implements Disposable {
             'the list of VMs',
             vms.map((vm) => ({ vm })),
           );
-    return JSON.parse(this.#call((raw) => raw.rows(asked))) as VmRow[];
+    return JSON.parse(this.#handle.call((raw) => raw.rows(asked))) as VmRow[];
   }
 
   /** The state as of the last input, as plain data. It holds no credential, and no message text beyond what a row shows. */
   snapshot(): Snapshot {
-    return JSON.parse(this.#call((raw) => raw.snapshot())) as Snapshot;
+    return JSON.parse(this.#handle.call((raw) => raw.snapshot())) as Snapshot;
   }
 
   /** Gives the memory back. A second call does nothing; any other use afterwards throws {@link DisposedError}. */
@@ -189,12 +191,8 @@ export class Monitor implements Disposable {
     this.dispose();
   }
 
-  #update(call: (raw: RawMonitor) => string): Update {
-    return JSON.parse(this.#call(call)) as Update;
-  }
-
-  #call(call: (raw: RawMonitor) => string): string {
-    return this.#handle.call(call);
+  #update(call: (raw: RawMonitor) => string, made = false): Update {
+    return JSON.parse(this.#handle.call(call, made)) as Update;
   }
 }
 

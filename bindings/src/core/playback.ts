@@ -5,8 +5,9 @@ import { VmCustomizationError, WireError } from '../errors.js';
 import type { PlaybackInput, Recording, Report, RunUpdate, VmRef } from '../types.js';
 import { describe } from '../util/describe.js';
 import { disposeSymbol } from '../util/dispose.js';
+import { isObject } from '../util/fields.js';
 import { CoreHandle, guarded } from './core-handle.js';
-import { toBytes } from './event-document.js';
+import { isMade, toBytes } from './event-document.js';
 import { jsonText } from './validate.js';
 import type { RawPlayback } from './wasm/core-module.js';
 import { core } from './wasm/loader.js';
@@ -53,7 +54,7 @@ export class Playback implements Disposable {
     const bytes = bytesOf(recording);
     this.#handle = new CoreHandle(
       'playback',
-      guarded(() => new (core().RawPlayback)(bytes)),
+      guarded(() => new (core().RawPlayback)(bytes), isMade(recording)),
     );
     const head = JSON.parse(this.#handle.call((raw) => raw.head())) as Head;
     this.startedAt = head.startedAt;
@@ -101,11 +102,10 @@ export class Playback implements Disposable {
 }
 
 function bytesOf(recording: Recording | Uint8Array | string): Uint8Array {
-  const isObject =
-    typeof recording === 'object' && recording !== null && !ArrayBuffer.isView(recording) && !Array.isArray(recording);
-  const text = isObject
-    ? jsonText(recording, (why) => new WireError('invalidRecording', `the recording has to be plain data: ${why}`))
-    : (recording as Uint8Array | string);
+  const text =
+    isMade(recording) && isObject(recording) && !Array.isArray(recording)
+      ? jsonText(recording, (why) => new WireError('invalidRecording', `the recording has to be plain data: ${why}`))
+      : (recording as Uint8Array | string);
   return toBytes(text, 'the recording');
 }
 

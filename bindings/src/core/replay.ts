@@ -3,7 +3,7 @@
 import { WireError } from '../errors.js';
 import type { Recording, Report } from '../types.js';
 import { isObject } from '../util/fields.js';
-import { guarded } from './core-handle.js';
+import { guarded, withoutPlace } from './core-handle.js';
 import { toBytes } from './event-document.js';
 import { jsonText } from './validate.js';
 import { core } from './wasm/loader.js';
@@ -45,7 +45,7 @@ function played(recording: unknown, place: string): Report {
   const line = jsonText(recording, (why) => refused(`the recording has to be plain data: ${why}`));
   const answer = JSON.parse(text(line)) as Report | { readonly error: { readonly message: string } };
   if ('error' in answer) {
-    throw refused(answer.error.message);
+    throw refused(withoutPlace(answer.error.message));
   }
   return answer;
 }

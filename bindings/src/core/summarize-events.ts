@@ -2,7 +2,7 @@
 
 import type { EventSummary } from '../types.js';
 import { guarded } from './core-handle.js';
-import { type EventDocument, toBytes } from './event-document.js';
+import { type EventDocument, isMade, toBytes } from './event-document.js';
 import { core } from './wasm/loader.js';
 
 /**
@@ -19,5 +19,5 @@ import { core } from './wasm/loader.js';
  */
 export function summarizeEvents(document: EventDocument): readonly EventSummary[] {
   const bytes = toBytes(document);
-  return JSON.parse(guarded(() => core().summarizeEvents(bytes))) as EventSummary[];
+  return JSON.parse(guarded(() => core().summarizeEvents(bytes), isMade(document))) as EventSummary[];
 }

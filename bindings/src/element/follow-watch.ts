@@ -152,7 +152,8 @@ export async function watchInto(
   const follower = followWatch(model, summarizeEvents, () => {
     flushing ??= requestAnimationFrame(flush);
   });
-  const watch = watchCustomization(source, vms, {
+  // Null is the watch's to refuse.
+  const following: WatchOptions = options && {
     alsoRead: TIMELINE_EVENT_TYPES,
     ...options,
     onProgress: (progress) => {
@@ -163,7 +164,8 @@ export async function watchInto(
       follower.onInput(input);
       options.onInput?.(input);
     },
-  });
+  };
+  const watch = watchCustomization(source, vms, following);
   const flush = (): void => {
     flushing = undefined;
     follower.flush(watch);

@@ -1,11 +1,17 @@
 /** Requests in a browser. vCenter answers no cross-origin request: the address is one of the page's own origin. */
 
 import { ConnectionError } from '../errors.js';
+import { ADDRESS, checkFields, checkValue, FUNCTION } from '../util/fields.js';
 import { addressOf, hostOf } from './server-url.js';
 import { type HttpRequest, type HttpResponse, MAX_BODY_BYTES, type Transport, tooLargeError } from './transport.js';
 
-/** Makes a transport to one server, with the given `fetch` or the platform's. */
+/**
+ * Makes a transport to one server, with the given `fetch` or the platform's.
+ * @throws {@link OptionsError} when one of them cannot be used
+ */
 export function fetchTransport(url: URL, fetchFunction: typeof fetch = fetch): Transport {
+  checkValue('url', url, ADDRESS);
+  checkFields({ fetch: fetchFunction }, { fetch: FUNCTION });
   const host = hostOf(url);
   return {
     host,

@@ -6,6 +6,7 @@ import { type Duplex, pipeline } from 'node:stream';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
 import { ConnectionError, OptionsError } from '../errors.js';
 import { orAborted } from '../util/abort.js';
+import { ADDRESS, checkKnown, checkValue, type Field, FLAG, isRecord, TEXT } from '../util/fields.js';
 import { CERTIFICATE_FORM, holdsCertificates } from './certificates.js';
 import { type Environment, proxyFor } from './proxy.js';
 import { addressOf, hostOf } from './server-url.js';
@@ -19,8 +20,21 @@ export interface NodeTransportOptions extends TrustOptions {
   readonly environment?: Environment | undefined;
 }
 
-/** Makes a transport to one server. */
+/** What a transport takes. */
+export const TRANSPORT_OPTIONS: Readonly<Record<keyof NodeTransportOptions, Field>> = {
+  ca: TEXT,
+  thumbprint: TEXT,
+  insecure: FLAG,
+  environment: { fits: isRecord, give: 'give an object of variables, or leave it out' },
+};
+
+/**
+ * Makes a transport to one server.
+ * @throws {@link OptionsError} when the address or an option cannot be used
+ */
 export function nodeTransport(url: URL, options: NodeTransportOptions = {}): Transport {
+  checkValue('url', url, ADDRESS);
+  checkKnown('nodeTransport', options, TRANSPORT_OPTIONS);
   if (url.protocol === 'http:' && options.insecure !== true) {
     throw new OptionsError(
       'invalidServer',

@@ -82,7 +82,7 @@ function itemsOf(document: EventDocument, what: string): EventItems['items'] {
   const bytes = toBytes(document);
   let found: EventItems;
   try {
-    found = eventItems(bytes);
+    found = eventItems(document);
   } catch (error) {
     if (!(error instanceof WireError)) {
       throw error;
@@ -107,7 +107,7 @@ function formOf(bytes: Uint8Array): string | undefined {
   }
   try {
     // One object by itself has to be an event; as an item it may lack what makes it one.
-    return lackOf(eventItems(toBytes(`[${text}]`)));
+    return lackOf(eventItems(`[${text}]`));
   } catch {
     return undefined;
   }

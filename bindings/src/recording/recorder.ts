@@ -16,7 +16,7 @@ export interface RecorderOptions {
    * The most bytes of JSON text that the recording may have. Default 67,108,864 (64 MiB), the most that {@link replay}
    * reads of one recording.
    */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 }
 
 const INPUTS: ReadonlySet<unknown> = new Set<RunInput['type']>([

@@ -1,10 +1,19 @@
 /** The text of a file, wherever it was written. */
+import { checkValue, type Field, tagOf } from './fields.js';
+
+const BYTES: Field = {
+  fits: (value) => tagOf(value) === 'Uint8Array',
+  give: 'give a Uint8Array, such as that which readFile answers',
+  code: 'invalidInput',
+};
 
 /**
  * Decodes UTF-8, and the UTF-16 that Windows PowerShell writes with `>`: told by its mark, and without one by the zero in
  * its first character. The mark is no part of the text, and bytes that are none become U+FFFD.
+ * @throws {@link OptionsError} (`invalidInput`) for what is no bytes
  */
 export function decodeText(bytes: Uint8Array): string {
+  checkValue('bytes', bytes, BYTES);
   return new TextDecoder(utf16Of(bytes) ?? 'utf-8').decode(bytes);
 }
 

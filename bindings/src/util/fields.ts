@@ -11,6 +11,8 @@ export interface Field {
   readonly secret?: true;
   /** Of the error. Default `invalidOptions`. */
   readonly code?: string;
+  /** A message that lists what there is leaves it out. */
+  readonly unlisted?: true;
 }
 
 /** The fields that an object may have. */
@@ -18,6 +20,9 @@ export type Fields = Readonly<Record<string, Field>>;
 
 /** A text, or null where that says the same as nothing. */
 export const isText = (value: unknown): boolean => typeof value === 'string';
+
+/** A text that may be a secret. */
+export const TEXT: Field = { fits: isText, give: 'give a text, or leave it out', secret: true };
 
 /** One of these. */
 export function oneOf(...values: readonly string[]): Field {
@@ -59,9 +64,31 @@ export const CLOCK: Field = withMethods(
   'sleep',
 );
 
+/** The address of a server, which may hold a password. */
+export const ADDRESS: Field = {
+  fits: isUrl,
+  give: "give a URL object, such as new URL('https://vc.example.com/sdk')",
+  secret: true,
+};
+
 /** Whether it has fields at all. */
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
+}
+
+/** Whether it is a URL, also one of another realm. */
+export function isUrl(value: unknown): value is URL {
+  return tagOf(value) === 'URL';
+}
+
+/** Whether its own fields are all that it is: a list, a map or a signal would pass for options that say nothing. */
+export function isRecord(value: unknown): value is object {
+  return ['Object', 'Module'].includes(tagOf(value));
+}
+
+/** What it calls itself, whatever realm its class is of. */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }
 
 /** The error for a value that cannot be used: its name, what it is, and what to do. */
@@ -79,29 +106,58 @@ export function unusable(name: string, value: unknown, { give, secret, code }: O
 export function checkFields(given: object, fields: Fields, at = ''): void {
   for (const [name, field] of Object.entries(fields)) {
     const value = (given as Readonly<Record<string, unknown>>)[name];
-    if (value !== undefined && !field.fits(value)) {
-      throw unusable(at + name, value, field);
+    if (value !== undefined) {
+      checkValue(at + name, value, field);
     }
   }
 }
 
 /**
- * Refuses options that are no object, that do not fit, or that nobody knows.
+ * Refuses a value that does not fit.
+ * @throws {@link OptionsError} that names it
+ */
+export function checkValue(name: string, value: unknown, field: Field): void {
+  if (!field.fits(value)) {
+    throw unusable(name, value, field);
+  }
+}
+
+/** Of what was given these fields alone. */
+export function only<T extends object, K extends string>(
+  given: T,
+  fields: Readonly<Record<K, Field>>,
+): Pick<T, K & keyof T> {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(fields, name))) as Pick<
+    T,
+    K & keyof T
+  >;
+}
+
+/**
+ * Refuses options that are no plain object, that do not fit, or that nobody knows. An option that is undefined is one that is
+ * left out; null is a value, and fits where it says something of its own.
  * @param of - what they are options of, such as `a watch`
  * @param otherwise - what to do in place of what is no object
  * @throws {@link OptionsError} that names the option
  */
 export function checkKnown(of: string, given: unknown, fields: Fields, otherwise = 'pass an object, or nothing'): void {
-  if (!isObject(given)) {
-    throw new OptionsError('invalidOptions', `the options are ${describe(given)}: ${otherwise}`);
+  if (!isRecord(given)) {
+    // An address in their place may hold a password.
+    const what = isText(given) ? 'a text' : describe(given);
+    throw new OptionsError('invalidOptions', `the options are ${what}: ${otherwise}`);
   }
   for (const [name, value] of Object.entries(given)) {
     if (value !== undefined && !Object.hasOwn(fields, name)) {
       throw new OptionsError(
         'invalidOptions',
-        `${describe(name).slice('the text '.length)} is no option of ${of}: it has ${Object.keys(fields).join(', ')}`,
+        `${describe(name).slice('the text '.length)} is no option of ${of}: it has ${listOf(fields)}`,
       );
     }
   }
   checkFields(given, fields);
+}
+
+function listOf(fields: Fields): string {
+  const listed = Object.entries(fields).filter(([, { unlisted }]) => unlisted !== true);
+  return listed.map(([name]) => name).join(', ');
 }

@@ -13,24 +13,20 @@ const OPTIONAL = ['readGuestInfo', 'logIn', 'pushEvents'] as const;
 const MAX_AGO_S = 366 * 86_400;
 const MAX_ALSO_READ = 64;
 
-/** The options of a watch. Null stands for nothing where it cannot mean anything else. */
+/** The options of a watch. */
 const WATCH_OPTIONS: Readonly<Record<keyof WatchOptions, Field>> = {
   ...MONITOR_OPTIONS,
   requestedSecondsAgo: {
     fits: (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= MAX_AGO_S,
     give: `give a number of seconds from 0 to ${MAX_AGO_S}`,
   },
-  signal: orNull(SIGNAL),
-  push: orNull(FLAG),
-  onProgress: orNull(FUNCTION),
+  signal: SIGNAL,
+  push: FLAG,
+  onProgress: FUNCTION,
   alsoRead: { fits: Array.isArray, give: "pass an array such as ['VmPoweredOffEvent']" },
-  onInput: orNull(FUNCTION),
-  clock: orNull(CLOCK),
+  onInput: FUNCTION,
+  clock: CLOCK,
 };
-
-function orNull(field: Field): Field {
-  return { ...field, fits: (value) => value === null || field.fits(value) };
-}
 
 const RESUME_OPTIONS: Fields = Object.fromEntries(
   Object.entries(WATCH_OPTIONS).filter(([name]) => name !== 'requestedSecondsAgo' && !(name in MONITOR_OPTIONS)),

@@ -18,7 +18,7 @@ import {
 import { InitError, NotInitializedError } from '../../errors.js';
 import type { CoreModule } from './core-module.js';
 import { startCore } from './glue.js';
-import { type InitSource, moduleFrom } from './source.js';
+import { checkSource, type InitSource, moduleFrom } from './source.js';
 
 export type { InitSource } from './source.js';
 
@@ -74,6 +74,9 @@ export function provideAsync(bytes: () => Promise<BufferSource>): void {
  * @throws {@link InitError} when the core cannot be fetched, compiled or started
  */
 export async function init(source?: InitSource | PromiseLike<InitSource>): Promise<void> {
+  if (source !== undefined && !isPromise(source)) {
+    checkSource(source);
+  }
   if (ready || provider.kind === 'sync') {
     return;
   }
@@ -112,12 +115,19 @@ async function start(source: InitSource | PromiseLike<InitSource> | undefined): 
   ready = true;
 }
 
+function isPromise(source: unknown): boolean {
+  return typeof (source as { readonly then?: unknown } | null)?.then === 'function';
+}
+
 async function settled(source: InitSource | PromiseLike<InitSource>): Promise<InitSource> {
+  let found: InitSource;
   try {
-    return await source;
+    found = await source;
   } catch (cause) {
     throw new InitError('the promise given to init() was rejected', { cause });
   }
+  checkSource(found);
+  return found;
 }
 
 async function embedded(): Promise<BufferSource> {

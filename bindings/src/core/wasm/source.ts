@@ -25,10 +25,22 @@ export async function moduleFrom(source: InitSource): Promise<WebAssembly.Module
   if (typeof Response === 'function' && source instanceof Response) {
     return compileResponse(source);
   }
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    return compileBytes(source, 'the bytes given to init()');
+  return compileBytes(source as ArrayBuffer | ArrayBufferView, 'the bytes given to init()');
+}
+
+/**
+ * Refuses what is nothing of all this.
+ * @throws {@link InitError}
+ * @internal
+ */
+export function checkSource(source: unknown): asserts source is InitSource {
+  const isKnown =
+    typeof source === 'string' ||
+    ArrayBuffer.isView(source) ||
+    [URL, globalThis.Response, ArrayBuffer, WebAssembly.Module].some((kind) => kind && source instanceof kind);
+  if (!isKnown) {
+    throw new InitError('init() cannot use what it was given: pass a URL, a Response, bytes or a WebAssembly.Module');
   }
-  throw new InitError('init() cannot use what it was given: pass a URL, a Response, bytes or a WebAssembly.Module');
 }
 
 async function request(url: string | URL): Promise<Response> {

@@ -5,11 +5,11 @@ import { LoginError } from '../../errors.js';
 import type { Transport } from '../../http/transport.js';
 import { fetchTransport } from '../../http/transport-fetch.js';
 import { systemClock } from '../../util/clock.js';
-import { type Fields, FUNCTION } from '../../util/fields.js';
+import { type Fields, FUNCTION, only, unusable } from '../../util/fields.js';
 import { SoapCodec } from '../soap/codec.js';
 import { COMMON_OPTIONS, type ConnectOptions, checkConnectOptions, elsewhere } from './connect-options.js';
 import { signInOf } from './sign-in.js';
-import { type BeginOptions, VCenter } from './vcenter.js';
+import { BEGIN_OPTIONS, type BeginOptions, VCenter } from './vcenter.js';
 import { VimClient } from './vim-client.js';
 
 const OPTIONS: Fields = {
@@ -27,22 +27,33 @@ const OPTIONS: Fields = {
  * A page that was reloaded or closed leaves its session behind, and a vCenter refuses a log-in on top of it. Such a session
  * is closed, and the log-in tried once more: of two pages of one origin the later one goes on.
  *
- * @throws {@link LoginError}, {@link ConnectionError}, {@link UnsupportedServerError}
+ * A program for Node whose compiler shows it this one imports from `vm-customization/node`.
+ *
+ * @throws {@link LoginError}, {@link ConnectionError}, {@link UnsupportedServerError}, {@link OptionsError}
  */
 export async function connectVCenter(options: ConnectOptions): Promise<VCenter> {
   checkConnectOptions(options, OPTIONS);
   await init();
-  const url = new URL(options.server, globalThis.location?.href);
-  const transport = fetchTransport(url, options.fetch);
+  const transport = fetchTransport(addressOf(options.server), options.fetch);
   const how = signInOf(options);
+  const begin = only(options, BEGIN_OPTIONS);
   try {
-    return await VCenter.connect(transport, how, options);
+    return await VCenter.connect(transport, how, begin);
   } catch (error) {
     const isRefusal = error instanceof LoginError && ('user' in how || 'token' in how);
-    if (!isRefusal || !(await endForgottenSession(transport, options))) {
+    if (!isRefusal || !(await endForgottenSession(transport, begin))) {
       throw error;
     }
-    return VCenter.connect(transport, how, options);
+    return VCenter.connect(transport, how, begin);
+  }
+}
+
+function addressOf(server: string | URL): URL {
+  try {
+    return new URL(server, globalThis.location?.href);
+  } catch {
+    const give = "give the path on the page's own origin that a proxy hands on to the vCenter's /sdk, such as '/sdk'";
+    throw unusable('server', server, { give, secret: true, code: 'invalidServer' });
   }
 }
 

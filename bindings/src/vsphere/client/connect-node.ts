@@ -1,18 +1,16 @@
 /** Connecting from Node. */
 import { OptionsError } from '../../errors.js';
 import { parseServer } from '../../http/server-url.js';
-import { nodeTransport } from '../../http/transport-node.js';
-import { type Fields, FLAG, isObject } from '../../util/fields.js';
-import { COMMON_OPTIONS, type ConnectOptions, checkConnectOptions, elsewhere, TEXT } from './connect-options.js';
+import { nodeTransport, TRANSPORT_OPTIONS } from '../../http/transport-node.js';
+import { type Fields, only } from '../../util/fields.js';
+import { COMMON_OPTIONS, type ConnectOptions, checkConnectOptions, elsewhere } from './connect-options.js';
 import { signInOf } from './sign-in.js';
+import { BEGIN_OPTIONS } from './vcenter.js';
 import { NodeVCenter } from './vcenter-node.js';
 
 const OPTIONS: Fields = {
   ...COMMON_OPTIONS,
-  ca: TEXT,
-  thumbprint: TEXT,
-  insecure: FLAG,
-  environment: { fits: isObject, give: 'give an object of variables, or leave it out' },
+  ...TRANSPORT_OPTIONS,
   ...elsewhere(['fetch'], 'leave it out, requests go over node:https'),
 };
 
@@ -40,5 +38,6 @@ export async function connectVCenter(options: ConnectOptions): Promise<NodeVCent
       'the address of the server holds a user or a password: pass them as `user` and `password`',
     );
   }
-  return NodeVCenter.connect(nodeTransport(url, options), signInOf(options), options);
+  const transport = nodeTransport(url, only(options, TRANSPORT_OPTIONS));
+  return NodeVCenter.connect(transport, signInOf(options), only(options, BEGIN_OPTIONS));
 }

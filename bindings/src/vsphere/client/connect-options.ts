@@ -2,21 +2,9 @@
 
 import type { Environment } from '../../http/proxy.js';
 import type { TrustOptions } from '../../http/trust.js';
-import {
-  CLOCK,
-  checkKnown,
-  type Field,
-  type Fields,
-  FUNCTION,
-  isObject,
-  isText,
-  oneOf,
-  SIGNAL,
-  unusable,
-} from '../../util/fields.js';
-import { PATIENCE } from './retry-not-ready.js';
-import type { SignIn } from './sign-in.js';
-import type { BeginOptions } from './vcenter.js';
+import { checkKnown, type Field, type Fields, isText, isUrl, unusable } from '../../util/fields.js';
+import { SIGN_IN, type SignIn } from './sign-in.js';
+import { BEGIN_OPTIONS, type BeginOptions } from './vcenter.js';
 
 /**
  * Which vCenter, and what makes it trusted: one type for Node and for browsers, so that a program has the same types
@@ -40,30 +28,19 @@ export interface ServerOptions extends TrustOptions, BeginOptions {
  */
 export type ConnectOptions = ServerOptions & SignIn;
 
-/** A text that may be a secret. */
-export const TEXT: Field = { fits: isText, give: 'give a text, or leave it out', secret: true };
-
 /** What a connection takes from anywhere. */
 export const COMMON_OPTIONS: Fields = {
   server: {
-    fits: (value) => (isText(value) && value !== '') || value instanceof URL,
+    fits: (value) => (isText(value) && value !== '') || isUrl(value),
     give: "give the vCenter's address, such as 'vc.example.com'",
   },
-  user: TEXT,
-  password: TEXT,
-  token: TEXT,
-  cloneTicket: TEXT,
-  session: { fits: isSession, give: "give { cookie: '…' } or { apiSessionId: '…' }", secret: true },
-  protocol: { ...oneOf('auto', 'soap', 'vi-json'), code: 'invalidProtocol' },
-  patienceSeconds: PATIENCE,
-  onRetry: FUNCTION,
-  signal: SIGNAL,
-  clock: CLOCK,
+  ...SIGN_IN,
+  ...BEGIN_OPTIONS,
 };
 
 /** Options of another platform. */
 export function elsewhere(names: readonly string[], give: string): Fields {
-  return Object.fromEntries(names.map((name) => [name, { fits: () => false, give, secret: true }]));
+  return Object.fromEntries(names.map((name) => [name, { fits: () => false, give, secret: true, unlisted: true }]));
 }
 
 /**
@@ -77,12 +54,4 @@ export function checkConnectOptions(given: unknown, fields: Fields): void {
   if (server === undefined) {
     throw unusable('server', server, fields.server as Field);
   }
-}
-
-function isSession(session: unknown): boolean {
-  if (!isObject(session)) {
-    return false;
-  }
-  const { cookie, apiSessionId } = session as { cookie?: unknown; apiSessionId?: unknown };
-  return [cookie, apiSessionId].filter((key) => typeof key === 'string' && key !== '').length === 1;
 }

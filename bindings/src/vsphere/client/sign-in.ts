@@ -1,5 +1,6 @@
 /** Coming by a session: by name and password, or by one of the things that stand in for them. */
 import { LoginError, OptionsError, UnsupportedServerError } from '../../errors.js';
+import { type Field, isObject, TEXT } from '../../util/fields.js';
 import type { CallContext, Credentials, ExistingSession } from '../api/types.js';
 import type { VimClient } from './vim-client.js';
 
@@ -20,6 +21,23 @@ export interface SignInOptions {
   readonly token?: string | undefined;
   readonly cloneTicket?: string | undefined;
   readonly session?: ExistingSession | undefined;
+}
+
+/** What they may be. */
+export const SIGN_IN: Readonly<Record<keyof SignInOptions, Field>> = {
+  user: TEXT,
+  password: TEXT,
+  token: TEXT,
+  cloneTicket: TEXT,
+  session: { fits: isSession, give: "give { cookie: '…' } or { apiSessionId: '…' }", secret: true },
+};
+
+function isSession(session: unknown): boolean {
+  if (!isObject(session)) {
+    return false;
+  }
+  const { cookie, apiSessionId } = session as { cookie?: unknown; apiSessionId?: unknown };
+  return [cookie, apiSessionId].filter((key) => typeof key === 'string' && key !== '').length === 1;
 }
 
 /**

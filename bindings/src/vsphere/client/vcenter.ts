@@ -7,15 +7,29 @@ import type { EventSource } from '../../source/event-source.js';
 import { withTimeout } from '../../source/with-timeout.js';
 import { type Clock, systemClock } from '../../util/clock.js';
 import { describe } from '../../util/describe.js';
-import { isText, unusable } from '../../util/fields.js';
+import {
+  CLOCK,
+  checkFields,
+  checkKnown,
+  checkValue,
+  type Field,
+  FLAG,
+  FUNCTION,
+  isObject,
+  isText,
+  oneOf,
+  SIGNAL,
+  unusable,
+  withMethods,
+} from '../../util/fields.js';
 import type { CallContext, ServiceContent, Wire } from '../api/types.js';
 import { VimEventSource, type VimEventSourceSetup } from './events.js';
 import { type Lookup, type LookupOfEach, lookUpEach, wholeLookup } from './lookup.js';
 import { OpenCollectors } from './open-collectors.js';
 import { clientFor, type Protocol } from './protocol.js';
-import { isTransient, type NotReadyOptions, NotReadyRetries } from './retry-not-ready.js';
+import { isTransient, type NotReadyOptions, NotReadyRetries, PATIENCE } from './retry-not-ready.js';
 import { SessionRenewal } from './session-renewal.js';
-import { type SignIn, signIn } from './sign-in.js';
+import { SIGN_IN, type SignIn, signIn, signInOf } from './sign-in.js';
 import type { VimClient } from './vim-client.js';
 
 // Where the platform does not know the symbol, `close()` is there all the same.
@@ -45,6 +59,21 @@ export interface BeginOptions extends SessionOptions, NotReadyOptions {
   /** @internal What opens another session where that which was given has ended. */
   readonly renewBy?: SignIn | undefined;
 }
+
+const SESSION_OPTIONS: Readonly<Record<keyof SessionOptions, Field>> = { signal: SIGNAL };
+const SIGNAL_OR_NOTHING = 'pass an object such as { signal }, or nothing';
+
+/** What the beginning of a session takes. */
+export const BEGIN_OPTIONS: Readonly<Record<Exclude<keyof BeginOptions, 'renewBy'>, Field>> = {
+  protocol: { ...oneOf('auto', 'soap', 'vi-json'), code: 'invalidProtocol' },
+  patienceSeconds: PATIENCE,
+  onRetry: FUNCTION,
+  ...SESSION_OPTIONS,
+  clock: CLOCK,
+};
+
+const RENEW_BY: Field = { fits: isObject, give: 'leave it out', secret: true, unlisted: true };
+const TRANSPORT: Field = withMethods('pass a transport, such as that of fetchTransport', 'send', 'close');
 
 /** A session with one vCenter. Close it, whatever happens. */
 export class VCenter implements AsyncDisposable {
@@ -76,9 +105,14 @@ export class VCenter implements AsyncDisposable {
 
   /**
    * Logs in, or goes on in the session given.
-   * @throws {@link LoginError}, {@link CertificateError}, {@link ConnectionError}, {@link UnsupportedServerError}
+   * @throws {@link LoginError}, {@link CertificateError}, {@link ConnectionError}, {@link UnsupportedServerError},
+   *   {@link OptionsError}
    */
   static async connect(transport: Transport, how: SignIn, options: BeginOptions = {}): Promise<VCenter> {
+    checkValue('transport', transport, TRANSPORT);
+    checkKnown('a sign-in', how, SIGN_IN, 'pass an object such as { user, password }');
+    signInOf(how);
+    checkKnown('VCenter.connect', options, { ...BEGIN_OPTIONS, renewBy: RENEW_BY });
     const context = { signal: signalOf(options) };
     const clock = options.clock ?? systemClock;
     const retries = new NotReadyRetries(options, clock);
@@ -136,15 +170,16 @@ export class VCenter implements AsyncDisposable {
   }
 
   /** vCenter's clock. */
-  serverTime(options: SessionOptions = {}): Promise<Date> {
-    return this.#api.currentTime({ signal: signalOf(options) });
+  async serverTime(options: SessionOptions = {}): Promise<Date> {
+    checkKnown('serverTime', options, SESSION_OPTIONS, SIGNAL_OR_NOTHING);
+    return await this.#api.currentTime({ signal: signalOf(options) });
   }
 
   /**
    * Finds VMs by name, pattern (`web-*`), inventory path (`/DC/vm/folder/web-1`) or managed object reference.
    * @param inputs - one, or several
    * @throws {@link LookupError} that names each that fits nothing, or more than one
-   * @throws {@link OptionsError} that names by its index what is no text
+   * @throws {@link OptionsError} that names an option that cannot be used, and by its index what is no text
    */
   async findVms(inputs: string | readonly string[], options: SessionOptions = {}): Promise<Lookup> {
     const list = typeof inputs === 'string' ? [inputs] : inputs;
@@ -161,6 +196,7 @@ export class VCenter implements AsyncDisposable {
         });
       }
     }
+    checkKnown('findVms', options, SESSION_OPTIONS, SIGNAL_OR_NOTHING);
     return wholeLookup(await this.lookUpEach(list, options));
   }
 
@@ -195,11 +231,14 @@ export class VCenter implements AsyncDisposable {
   }
 
   /**
-   * Logs out and closes the connections, within a second. Never rejects: a session that cannot be closed will expire.
+   * Logs out and closes the connections, within a second. A session that cannot be closed will expire: that rejects nothing, only
+   * options that make no sense do.
    * @returns whether nothing is left on the server; of a session that was given, the session alone
    * @param options - `leaving`: in `pagehide`, after which nothing can be waited for, the log-out alone is sent, at once
    */
-  async close({ leaving = false }: { readonly leaving?: boolean } = {}): Promise<boolean> {
+  async close(options: { readonly leaving?: boolean | undefined } = {}): Promise<boolean> {
+    checkKnown('close', options, { leaving: FLAG });
+    const { leaving = false } = options;
     return await end(this.#transport, this.#api.clock, LOGOUT_TIMEOUT_MS, async (context) => {
       const isRid = leaving || (await this.#endPushes(context.signal));
       await this.#api.logout(context);
@@ -209,6 +248,7 @@ export class VCenter implements AsyncDisposable {
 
   /** @internal */
   protected sourceOf(setup: Pick<VimEventSourceSetup, 'warn' | 'forMany'>): VimEventSource {
+    checkFields(setup, { warn: FUNCTION });
     return new VimEventSource(this.#api, { ...setup, renewal: this.#renewal, openCollectors: this.#openCollectors });
   }
 
