@@ -1,4 +1,7 @@
-/** The programs of the READMEs compile, strictly, for Node and for a bundler, which takes the types of browsers. */
+/**
+ * The programs of the READMEs compile, strictly, for Node and for a bundler, which takes the types of browsers where an entry is
+ * not for Node alone.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -24,6 +27,23 @@ export const vcenter = await connectVCenter({ ...options, environment: {} });
 export const wrong = connectVCenter({ server: 'vc', user: 'u', password: 'p', thumbprnt: '' });
 `;
 
+/** A Node program that calls what a README's program has. */
+const forNode = (
+  waitForAll,
+) => `import { connectVCenter, type NodeVCenter, nodeTransport } from 'vm-customization/node';
+import { connectVCenter as connect, VCenter, watchCustomization } from 'vm-customization';
+import { waitForAll } from './${waitForAll}.js';
+const vcenter = await connectVCenter({ server: 'vc', user: 'u', password: 'p', thumbprint: '' });
+export const shared = vcenter.shared();
+export const reports = await waitForAll(vcenter, [await vcenter.findVms('web-*')]);
+export const other = await waitForAll(await connectVCenter({ server: 'vc', token: '' }), []);
+export const transport = nodeTransport(new URL('https://vc/sdk'), { insecure: true });
+// One set of types, whichever entry a part of the program imports from.
+export const base: VCenter = vcenter;
+export const watch = watchCustomization(shared, [{ vm: 'vm-101' }], { signal: undefined, since: undefined, push: undefined });
+export const either: VCenter | NodeVCenter = await connect({ server: 'vc', token: '', signal: undefined, clock: undefined });
+`;
+
 let folder;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vm-customization-readme-types-'));
@@ -34,6 +54,9 @@ before(async () => {
   await writeFile(join(folder, 'trust.ts'), TRUST);
   for (const [index, program] of (await programs()).entries()) {
     await writeFile(join(folder, `program-${index}.ts`), program);
+    if (/^export function waitForAll/m.test(program)) {
+      await writeFile(join(folder, 'for-node.ts'), forNode(`program-${index}`));
+    }
   }
 });
 after(() => rm(folder, { recursive: true }));
@@ -47,7 +70,7 @@ async function programs() {
 
 async function compile(...how) {
   const args = [COMPILER, '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipDefaultLibCheck'];
-  args.push('--target', 'es2022', '--lib', 'es2022,dom', '--types', 'node', ...how, 'trust.ts');
+  args.push('--target', 'es2022', '--lib', 'es2022,dom', '--types', 'node', ...how, 'trust.ts', 'for-node.ts');
   args.push(...(await programs()).map((_, index) => `program-${index}.ts`));
   const { stdout } = await promisify(execFile)(execPath, args, { cwd: folder }).catch((error) => error);
   assert.equal(stdout, '');
@@ -57,6 +80,12 @@ describe('the programs of the READMEs', () => {
   test('are four at least', async () => assert.ok((await programs()).length >= 4));
   test('compile for Node', () => compile('--module', 'nodenext'));
   test('compile for a bundler', () => compile('--module', 'esnext', '--moduleResolution', 'bundler'));
+});
+
+test('the entry for Node is what Node takes for the package', async () => {
+  const { exports } = JSON.parse(await readFile(join(ROOT, 'bindings/package.json'), 'utf8'));
+  assert.deepEqual(exports['./node'], exports['.'].node);
+  assert.equal(await import('vm-customization/node'), await import('vm-customization'));
 });
 
 test("the pages of the element's chapter are the examples, which the packaging tests open", async () => {

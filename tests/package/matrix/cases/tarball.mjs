@@ -30,11 +30,11 @@ describe('are the types wrong', () => {
 
   it('finds nothing in the main entry, however it is resolved', async () => {
     // core.wasm has no types; a bundler makes an address of it.
-    await check('--exclude-entrypoints', './core.wasm', './external', './testing', ...ELEMENT);
+    await check('--exclude-entrypoints', './core.wasm', './external', './node', './testing', ...ELEMENT);
   });
 
-  it('finds nothing in the entry for tests, which Node knows by the exports map', async () => {
-    await check('--entrypoints', './testing', '--profile', 'node16');
+  it('finds nothing in the entries for Node alone, which Node knows by the exports map', async () => {
+    await check('--entrypoints', './node', './testing', '--profile', 'node16');
   });
 
   it('finds nothing in the entries for pages, which are ES modules only', async () => {
