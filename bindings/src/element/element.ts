@@ -252,14 +252,11 @@ export class VmCustomizationStatusElement extends Base {
 
   /**
    * Shows each report of a stream as it comes. Resolves at the end of the stream, or when the element is removed or fed
-   * otherwise; rejects with what the stream throws, and with a `TypeError` for what is none.
+   * otherwise; rejects with what the stream throws.
    */
   async follow(reports: AsyncIterable<Report>): Promise<void> {
-    const iterator = (reports as typeof reports | undefined)?.[Symbol.asyncIterator]?.();
-    if (iterator === undefined) {
-      throw new TypeError('follow: pass an async iterable of reports');
-    }
     const model = this.#freshModel();
+    const iterator = reports[Symbol.asyncIterator]();
     let stop = (): void => undefined;
     const stopped = new Promise<undefined>((resolve) => {
       stop = (): void => resolve(undefined);
