@@ -222,6 +222,19 @@ fn a_bad_item_is_named_and_the_rest_is_kept() {
 }
 
 #[test]
+fn lists_and_objects_around_an_event_are_opened_to_a_depth() {
+    let event = json_event("VmStartingEvent", 1);
+    let events = |begin: &str, end: &str, times: usize| {
+        let document = format!("[{event},{}{event}{}]", begin.repeat(times), end.repeat(times));
+        decode(document.as_bytes()).unwrap().events.len()
+    };
+    for (begin, end, most) in [("[", "]", 16), (r#"{"value":["#, "]}", 8)] {
+        assert_eq!(events(begin, end, most), 2, "{most} {begin}");
+        assert_eq!(events(begin, end, most + 1), 1, "{most} {begin} and one");
+    }
+}
+
+#[test]
 fn a_list_is_no_event_whatever_stands_in_it() {
     let vm = r#"["web-1",["VirtualMachine","vm-101"]]"#;
     let rest = "null,null,null,null,null";
@@ -285,6 +298,24 @@ fn a_bad_line_is_named_and_the_rest_is_kept() {
     assert_eq!(decoded.bad[0].place, "line 2");
     let document = format!("{{broken\n{good}\n{good}");
     assert_eq!(decode(document.as_bytes()).unwrap().bad[0].place, "line 1");
+}
+
+#[test]
+fn an_error_of_a_line_has_its_place_in_the_document() {
+    let event = json_event("VmStartingEvent", 1);
+    let decoded = decode(format!("{event}\n{event}\n {{\"key\":oops\n{event}\noops").as_bytes()).unwrap();
+    let told: Vec<_> = decoded
+        .bad
+        .iter()
+        .map(|bad| (&*bad.place, &*bad.message))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("line 3", "expected value at line 3 column 9"),
+            ("line 5", "expected value at line 5 column 1")
+        ]
+    );
 }
 
 #[test]

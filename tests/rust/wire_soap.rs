@@ -223,10 +223,18 @@ fn a_tag_and_a_scope_have_limits_and_an_item_over_them_costs_no_other() {
         };
         assert_eq!(decode(page(&fits).as_bytes()).unwrap().events.len(), 2, "{what}");
         // What is of no use and holds no others of its name in each other is not looked into.
-        let is_over = is_over.replace("<a", "<vm").replace("</a", "</vm");
+        let is_over = is_over.replace("<a", "<vm").replace("</a", "</vm") + "<b><c></c></b>";
         let decoded = decode(page(&is_over).as_bytes()).unwrap();
         assert_eq!(decoded.events.len(), 1, "{what}");
         assert!(decoded.bad[0].message.contains(what), "{:?}", decoded.bad);
+        // Nor is what is of a type that nobody asks for, once an event was seen.
+        let of_no_interest = event(&is_over).replace("VmRemovedEvent", "VmBeingClonedEvent");
+        let decoded = decode(
+            page("")
+                .replacen("</QueryEvents", &format!("{of_no_interest}</QueryEvents"), 1)
+                .as_bytes(),
+        );
+        assert_eq!(decoded.unwrap().bad, [], "{what}");
         let error = soap_tree(page(&is_over).as_bytes()).unwrap_err();
         assert_eq!(error.code(), "wireTooLarge");
         assert!(error.to_string().contains(what), "{error}");

@@ -50,6 +50,7 @@ pub(super) fn walk_pieces(text: &str, page: &mut Page<'_>) -> Result<bool, WireE
     let mut rest = text;
     while !rest.is_empty() {
         let (lines, after) = rest.split_at(lines_of_one(rest));
+        let lines_before = line - 1;
         let mut values = serde_json::Deserializer::from_str(lines).into_iter::<&RawValue>();
         let mut counted = 0;
         loop {
@@ -61,7 +62,10 @@ pub(super) fn walk_pieces(text: &str, page: &mut Page<'_>) -> Result<bool, WireE
             match values.next() {
                 Some(Ok(value)) => walk_value(value.get(), Role::Item, 0, page)?,
                 Some(Err(error)) => {
-                    page.not_an_event(format_args!("{error}"));
+                    let (place, text) = (error_place(error.line(), &error), error.to_string());
+                    let why = text.strip_suffix(&place).unwrap_or(&text);
+                    let place = error_place(lines_before + error.line(), &error);
+                    page.not_an_event(format_args!("{why}{place}"));
                     is_cut_off = error.is_eof() && after.is_empty();
                     break;
                 }
@@ -72,6 +76,11 @@ pub(super) fn walk_pieces(text: &str, page: &mut Page<'_>) -> Result<bool, WireE
         rest = after;
     }
     Ok(is_cut_off)
+}
+
+/// The place at the end of an error's text.
+fn error_place(line: usize, error: &serde_json::Error) -> String {
+    format!(" at line {line} column {}", error.column())
 }
 
 /// The length of the lines that a value may take: the first one, and where that breaks off, those up to the next one
