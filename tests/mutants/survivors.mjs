@@ -52,7 +52,7 @@ export function missing({ file, mutation }, sourceOf) {
     return parts.find((part) => !code.includes(part));
   }
   // As cargo-mutants says it: the function is named last, or is itself what is replaced.
-  const name = / in (\S+)$/.exec(mutation)?.[1] ?? /^replace (\S+)(?: -> .+)? with /.exec(mutation)?.[1];
+  const name = / in (\S+)$/.exec(mutation)?.[1] ?? /^replace (.+?)(?: -> .+)? with /.exec(mutation)?.[1];
   const fn = `fn ${name?.split('::').at(-1)}`;
   if (!new RegExp(`\\b${fn}\\b`).test(source)) return fn;
   const token = / in \S+$/.test(mutation) ? /^replace (\S+) with/.exec(mutation)?.[1] : undefined;
