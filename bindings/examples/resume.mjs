@@ -63,12 +63,11 @@ async function replaceFile(text) {
 }
 
 async function goOn() {
-  const { instanceUuid, vms, snapshot } = JSON.parse(await readFile(file, 'utf8'));
+  const { instanceUuid, snapshot } = JSON.parse(await readFile(file, 'utf8'));
   if (instanceUuid !== vcenter.instanceUuid) {
     throw new Error(`${file} is of another vCenter than ${vcenter.host}`);
   }
-  // Given as they are, they are read one by one; `findVms` would find a parent to read for all of them.
-  const watch = resumeCustomization(vcenter.events(vms), snapshot);
+  const watch = resumeCustomization(vcenter.events(), snapshot);
   for await (const { vm, to } of watch) {
     console.log(`${vm}: ${to}`);
   }

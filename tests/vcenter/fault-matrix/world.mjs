@@ -139,7 +139,7 @@ export async function live(cell) {
     }
     const begun = clock.now();
     const enough = new AbortController();
-    const watch = watchCustomization(vcenter.events(found), found.vms, {
+    const watch = watchCustomization(vcenter.events(), found.vms, {
       clock,
       push,
       signal: enough.signal,
