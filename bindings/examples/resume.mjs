@@ -38,7 +38,7 @@ async function begin() {
     console.log(`${step.value.vm}: ${step.value.to}`);
   }
   // Ids mean nothing in another vCenter, so that it is kept which one they are of.
-  const saved = { instanceUuid: vcenter.instanceUuid, vms: found.vms, snapshot: watch.snapshot() };
+  const saved = { instanceUuid: vcenter.instanceUuid, snapshot: watch.snapshot() };
   await replaceFile(JSON.stringify(saved));
   // After the snapshot: the end of this process is not the end of the wait.
   watch.cancel();
