@@ -2,7 +2,7 @@
 
 use serde_json::{json, Value};
 use vm_customization::wire::{decode, event_keys, items_to_json, summarize, to_vi_json, WireError};
-use vm_customization::ServerTime;
+use vm_customization::{IgnoreReason, IgnoredCounts, ServerTime};
 
 use super::{json_documents, soap_documents};
 
@@ -51,6 +51,11 @@ pub(super) fn recorded_time(time: &str) -> String {
 
 /// What `decode`, which passes over what it has no use for, says of a document is what it says of all its items.
 pub(super) fn check_forms(document: &str) {
+    // Of an item that is no XML each may leave out another part: an element that is passed over ends at its end tag, and what is
+    // before that is not read.
+    if document.trim_start().starts_with('<') && roxmltree::Document::parse(document).is_err() {
+        return;
+    }
     let Ok(all) = to_vi_json(document.as_bytes()) else {
         return;
     };
@@ -58,11 +63,14 @@ pub(super) fn check_forms(document: &str) {
         decode(document.as_bytes()).unwrap(),
         decode(all.as_bytes()).unwrap(),
     );
-    assert_eq!(
-        (&once.events, &once.ignored),
-        (&again.events, &again.ignored),
-        "{document}"
-    );
+    assert_eq!(once.events, again.events, "{document}");
+    // What is passed over by its type is not read, broken as it may be: then the reason is another, and the count the same.
+    let left_out = |ignored: &IgnoredCounts| ignored.iter().map(|(_, times)| times).sum::<u64>();
+    if again.ignored.count(IgnoreReason::Malformed) == 0 {
+        assert_eq!(once.ignored, again.ignored, "{document}");
+    } else {
+        assert_eq!(left_out(&once.ignored), left_out(&again.ignored), "{document}");
+    }
     assert_eq!(
         event_keys(document.as_bytes()).unwrap(),
         event_keys(all.as_bytes()).unwrap(),
