@@ -21,7 +21,7 @@ export const client = await internal(
 globalThis.HTMLElement ??= class {};
 
 export const page = await bundled(
-  ['page/address', 'sources/files', 'sources/recording-parts'].map((path) =>
+  ['page/address', 'sources/files', 'sources/recording-link', 'sources/recording-parts'].map((path) =>
     fileURLToPath(new URL(`../../web-demo/src/${path}.ts`, import.meta.url)),
   ),
   'page',

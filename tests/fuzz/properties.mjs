@@ -208,7 +208,7 @@ const NAME = 'a file';
 async function files(bytes) {
   let offered;
   try {
-    offered = await page.readFiles([{ name: NAME, blob: new Blob([bytes]) }]);
+    offered = await page.readFiles([{ name: NAME, blob: new Blob([bytes]) }], () => undefined);
   } catch (error) {
     assert.ok(error.message.startsWith(NAME) && !/undefined|\[object/.test(error.message), error);
     return;
@@ -216,21 +216,28 @@ async function files(bytes) {
   assert.ok(offered.length > 0);
   for (const { name, recording } of offered.slice(0, 5)) {
     assert.ok(name.startsWith(NAME));
-    const text = JSON.stringify(recording);
-    const playback = new client.Playback(text);
+    let text;
+    let playback;
+    try {
+      text = page.textOf(recording, name);
+      playback = new client.Playback(text);
+    } catch (error) {
+      // The page names the file before what the core says.
+      assert.ok(!/undefined|\[object/.test(error.message), error);
+      continue;
+    }
     playback.seek(Number.POSITIVE_INFINITY);
     const report = playback.report();
     playback.dispose();
     assert.ok(isReport(report), ajv.errorsText(isReport.errors));
     assert.deepEqual(report, JSON.parse(client.replay(text)));
-    checkParts(recording, report);
+    checkParts(recording);
   }
 }
 
-/** What is kept of a recording in place of the whole says the same, of one VM or of all. */
-function checkParts(recording, report) {
+/** What is kept of a recording in place of the whole is of one VM, and a recording. */
+function checkParts(recording) {
   const played = (part) => JSON.parse(client.replay(JSON.stringify(part)));
-  assert.deepEqual(played(page.withoutUnread(recording)), report);
   for (const { vm } of recording.vms.slice(0, 3)) {
     const own = page.ofOneVm(recording, vm);
     const { vms } = played(own);

@@ -34,7 +34,7 @@ describe('a request', () => {
       [{ id: 'two', vms: VMS }, /is of two, and was published as one/],
       [
         { vms: VMS, options: { since: '2026-99-99T00:00:00Z' } },
-        /cannot be used: .2026-99-99T00:00:00Z. is no RFC 3339 time/,
+        /cannot be used: `since`: `2026-99-99T00:00:00Z` is no RFC 3339 time/,
       ],
       ...['ready', 'attempts', 'waitForPowerOn', 'lookbackSeconds', 'settleSeconds'].map((name) => [
         { vms: VMS, options: { rules: 'published', timeoutSeconds: 60, [name]: OTHERS[name] } },

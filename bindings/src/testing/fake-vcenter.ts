@@ -185,7 +185,7 @@ export interface FakeVCenter {
   readonly vms: readonly FakeVm[];
   /**
    * Makes something happen, before the promise settles.
-   * @throws {@link OptionsError} that names a member which cannot be meant
+   * @throws `OptionsError` that names a member which cannot be meant
    * @throws `Error` with the reason when it cannot be done, such as powering on what is on
    */
   do(command: FakeVCenterCommand): Promise<Readonly<Record<string, unknown>>>;
@@ -208,7 +208,7 @@ export interface FakeVCenter {
  * await vcenter.close();
  * await server.stop();
  * ```
- * @throws {@link OptionsError} that names the option
+ * @throws `OptionsError` that names the option
  */
 export async function startFakeVCenter(options: FakeVCenterOptions = {}): Promise<FakeVCenter> {
   checkKnown('a fake vCenter', options, SERVER_OPTIONS);

@@ -39,8 +39,8 @@ const GUEST_PATIENCE_MS = 1_000;
  * const { clock } = source;
  * const report = await clock.drive(waitForCustomization(source, recording.vms, { ...recording.options, clock }));
  * ```
- * @throws {@link OptionsError} that names the option
- * @throws {@link WireError} (`invalidRecording`) when it cannot be played; the message names the place
+ * @throws `OptionsError` that names the option
+ * @throws `WireError` (`invalidRecording`) when it cannot be played; the message names the place
  */
 export function recordedSource(recording: Recording, options: RecordedSourceOptions = {}): RecordedSource {
   if (!isObject(recording) || Array.isArray(recording)) {

@@ -71,7 +71,7 @@ const SOURCE_OPTIONS: Readonly<Record<keyof ScriptedSourceOptions, Field>> = {
  * const { clock } = source;
  * const report = await clock.drive(waitForCustomization(source, [{ vm: 'vm-101' }], { clock }));
  * ```
- * @throws {@link OptionsError} that names the entry or the option
+ * @throws `OptionsError` that names the entry or the option
  */
 export function scriptedSource(script: readonly ScriptEntry[], options: ScriptedSourceOptions = {}): ScriptedSource {
   if (!Array.isArray(script)) {
@@ -144,7 +144,7 @@ const EVENT_FIELDS = {
 
 /**
  * An event as VI JSON writes it. `type` is such as `CustomizationSucceeded`.
- * @throws {@link OptionsError} that names the field
+ * @throws `OptionsError` that names the field
  */
 export function vmEvent(type: string, event: VmEventFields): object {
   if (!EVENT_TYPE.fits(type)) {

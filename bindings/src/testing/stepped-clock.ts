@@ -36,7 +36,7 @@ export class SteppedClock implements Clock {
     if (signal.aborted || ms <= 0) {
       return Promise.resolve();
     }
-    if (!Number.isFinite(ms)) {
+    if (typeof ms !== 'number' || Number.isNaN(ms)) {
       throw unusable('ms', ms, { give: 'give a number of milliseconds' });
     }
     return new Promise((resolve) => {
@@ -60,7 +60,7 @@ export class SteppedClock implements Clock {
 
   /**
    * Lets milliseconds pass without waking anyone, as while a laptop sleeps.
-   * @throws {@link OptionsError} for what is no number from 0 on
+   * @throws `OptionsError` for what is no number from 0 on
    */
   jump(ms: number): void {
     this.#now += duration(ms);
@@ -71,7 +71,7 @@ export class SteppedClock implements Clock {
    * which they began, and what it wakes runs, as far as that needs no time, before the next one ends. A sleep begun on the way
    * ends on the way where its time comes. Of two that are under way together the second begins where the first ends.
    * @returns when the time has come, and what was woken has run
-   * @throws {@link OptionsError} for what is no number from 0 on
+   * @throws `OptionsError` for what is no number from 0 on
    */
   async advance(ms: number): Promise<void> {
     const spanMs = duration(ms);
