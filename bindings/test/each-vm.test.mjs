@@ -169,6 +169,9 @@ describe('concluded()', () => {
     }
     watch.cancel();
     assert.equal((await collect(concluded)).length, 3);
+    const begun = concluded[Symbol.asyncIterator]();
+    await begun.next();
+    assert.equal((await collect(begun)).length, 2, 'one that has begun goes on');
   });
 
   test('leaves the wait and other loops as they are, when it is left with break', async () => {

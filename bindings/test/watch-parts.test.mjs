@@ -93,7 +93,7 @@ describe('a backlog', () => {
 
   test('lets a reader that has fallen behind go on at the oldest kept, and repeats nothing', async () => {
     const backlog = new Backlog();
-    const reader = backlog.reader(over);
+    const reader = backlog.read(over)[Symbol.asyncIterator]();
     for (const item of ['1', '2', '3']) backlog.push(item, 3);
     assert.equal((await reader.next()).value, '1');
     assert.equal((await reader.next()).value, '2');

@@ -2,7 +2,7 @@
 
 import { WireError } from '../errors.js';
 import type { Recording, Report } from '../types.js';
-import { isObject } from '../util/fields.js';
+import { isObject, tagOf } from '../util/fields.js';
 import { guarded, withoutPlace } from './core-handle.js';
 import { toBytes } from './event-document.js';
 import { jsonText } from './validate.js';
@@ -28,7 +28,7 @@ export function replay(given: Uint8Array | string | Recording | readonly Recordi
     return given.map((recording, index) => played(recording, `recordings[${index}]: `));
   }
   // By what it is rather than by its class: bytes of another realm are as good.
-  const isRecording = Object.prototype.toString.call(given) === '[object Object]';
+  const isRecording = tagOf(given) === 'Object';
   return isRecording ? played(given, '') : text(given as Uint8Array | string);
 }
 

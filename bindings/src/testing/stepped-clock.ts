@@ -1,4 +1,4 @@
-import type { Clock } from '../util/clock.js';
+import { abortableSleep, type Clock } from '../util/clock.js';
 import { type Field, unusable, withMethods } from '../util/fields.js';
 
 interface Timer {
@@ -39,17 +39,10 @@ export class SteppedClock implements Clock {
     if (typeof ms !== 'number' || Number.isNaN(ms)) {
       throw unusable('ms', ms, { give: 'give a number of milliseconds' });
     }
-    return new Promise((resolve) => {
-      const timer: Timer = {
-        atMs: this.#now + ms,
-        done: () => {
-          this.#timers.delete(timer);
-          signal.removeEventListener('abort', timer.done);
-          resolve();
-        },
-      };
+    return abortableSleep(signal, (done) => {
+      const timer: Timer = { atMs: this.#now + ms, done };
       this.#timers.add(timer);
-      signal.addEventListener('abort', timer.done);
+      return () => this.#timers.delete(timer);
     });
   }
 

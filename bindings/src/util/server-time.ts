@@ -1,5 +1,5 @@
 /** Times of vCenter's clock that callers hand over. */
-import type { Field } from './fields.js';
+import { type Field, tagOf } from './fields.js';
 
 /** A time of vCenter's clock. The core reads the text; this much tells what could never be one. */
 export const SERVER_TIME: Field = {
@@ -9,7 +9,7 @@ export const SERVER_TIME: Field = {
 
 /** Whether it is a date that the core can take; also one of another realm, such as a frame or a test runner's. */
 export function isServerTime(time: unknown): time is Date {
-  if (Object.prototype.toString.call(time) !== '[object Date]') {
+  if (tagOf(time) !== 'Date') {
     return false;
   }
   const year = (time as Date).getUTCFullYear();

@@ -29,11 +29,11 @@ export class Backlog<T> {
    * @param over - resolves after the last, and where it rejects the loops do
    */
   read(over: () => Promise<unknown>): AsyncIterable<T> {
-    return { [Symbol.asyncIterator]: () => this.reader(over) };
+    return { [Symbol.asyncIterator]: () => this.#loop(over) };
   }
 
   /** One loop of {@link read}. No generator: to leave one that waits for its next item would wait for that too. */
-  reader(over: () => Promise<unknown>): AsyncIterableIterator<T, undefined> {
+  #loop(over: () => Promise<unknown>): AsyncIterableIterator<T, undefined> {
     let hasLeft = false;
     let at = 0;
     const next = async (): Promise<IteratorResult<T, undefined>> => {
@@ -58,7 +58,8 @@ export class Backlog<T> {
       this.#wake();
       return Promise.resolve({ done: true, value: undefined });
     };
-    return { next, return: leave, [Symbol.asyncIterator]: () => this.reader(over) };
+    const loop = { next, return: leave, [Symbol.asyncIterator]: () => loop };
+    return loop;
   }
 
   #wake(): void {

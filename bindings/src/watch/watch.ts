@@ -249,7 +249,7 @@ class Watch implements CustomizationWatch {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Transition, undefined> {
-    return this.#transitions.reader(() => this.report);
+    return this.#transitions.read(() => this.report)[Symbol.asyncIterator]();
   }
 
   async #run(loop: RunLoop, signal: AbortSignal | undefined): Promise<Report> {

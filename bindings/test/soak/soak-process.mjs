@@ -23,14 +23,16 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   },
 });
 
-const { SharedSource, SteppedClock, ReadError, watchCustomization, resumeCustomization } = await internal(
-  'source/shared-source',
-  'testing/stepped-clock',
-  'errors',
-  'watch/watch',
-  'core/wasm/loader',
-  'core/wasm/glue',
-);
+const { abortableSleep, SharedSource, SteppedClock, ReadError, watchCustomization, resumeCustomization } =
+  await internal(
+    'source/shared-source',
+    'testing/stepped-clock',
+    'util/clock',
+    'errors',
+    'watch/watch',
+    'core/wasm/loader',
+    'core/wasm/glue',
+  );
 
 const STEP_MS = 50;
 const MOST_STEPS = 100_000;
@@ -51,17 +53,10 @@ class CoarseClock {
 
   sleep(ms, signal) {
     if (signal.aborted || ms <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = {
-        atMs: this.#now + ms,
-        done: () => {
-          this.#timers.delete(timer);
-          signal.removeEventListener('abort', timer.done);
-          resolve();
-        },
-      };
+    return abortableSleep(signal, (done) => {
+      const timer = { atMs: this.#now + ms, done };
       this.#timers.add(timer);
-      signal.addEventListener('abort', timer.done);
+      return () => this.#timers.delete(timer);
     });
   }
 
