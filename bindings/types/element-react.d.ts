@@ -4,8 +4,8 @@ import type { StatusEventMap, StatusProperties, VmCustomizationStatusElement } f
 
 export * from './element.js';
 
-/** What the tag takes in JSX, beyond what every element does. */
-export type StatusAttributes = Partial<StatusProperties> & {
+/** What the tag takes in JSX, beyond what every element does; undefined is as when it is left out. */
+export type StatusAttributes = { [Name in keyof StatusProperties]?: StatusProperties[Name] | undefined } & {
   [Name in keyof StatusEventMap as `on${Name}`]?: (event: StatusEventMap[Name]) => void;
 };
 

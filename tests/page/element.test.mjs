@@ -1088,6 +1088,21 @@ describe('what it is fed with', () => {
     assert.deepEqual(await rows(), []);
   });
 
+  onPage('undefined for any property, as when it is left out', async ({ page }) => {
+    const [before, after] = await page.evaluate(() => {
+      const names = [...view.constructor.observedAttributes, 'report'];
+      const read = () => [view.attributes.length, ...names.map((name) => String(view[name]))];
+      const first = document.createElement('vm-customization-status');
+      const before = [0, ...names.map((name) => String(first[name]))];
+      view.removeAttribute('sort');
+      for (const name of [...names, 'model']) {
+        view[name] = undefined;
+      }
+      return [before, read()];
+    });
+    assert.deepEqual(after, before);
+  });
+
   onPage('a report, which can be read again until something else is shown', async ({ page }) => {
     const read = await page.evaluate(async () => {
       const report = { format: 'vm-customization-report/1', endedAtMs: null, vms: [], transitions: [] };
@@ -1168,12 +1183,13 @@ describe('what it is fed with', () => {
         },
         [property, value],
       );
-    const report = /^TypeError: `report` must be a report as a wait gives it, or null for nothing: /;
+    const report = /^TypeError: `report` must be a report, or null for nothing: /;
     for (const [value, wrong] of [
-      [{}, /its `vms` is no array$/],
-      ['{"vms":[]}', /its `vms` is no array$/],
+      [{}, /`vms` must be an array such as \[\{ vm: 'vm-101' }]$/],
+      ['{"vms":[]}', /`vms` must be an array such as/],
       [{ vms: [] }, /its `transitions` is no array$/],
-      [{ vms: [null], transitions: [] }, /some of its `vms` has no `vm` or no known `customizationStatus`$/],
+      [{ vms: [null], transitions: [] }, /`vms` must be/],
+      [{ vms: [{ vm: 'vm-1', name: 5, customizationStatus: 'VmNotStarted' }], transitions: [] }, /`vms` must be/],
       [{ vms: [{ vm: 'vm-1', customizationStatus: 'Done' }], transitions: [] }, /no known `customizationStatus`$/],
     ]) {
       const message = await thrown('report', value);
@@ -1241,6 +1257,16 @@ describe('what it is fed with', () => {
     assert.equal((await rows())[0].status, 'Failed');
   });
 
+  onPage('what is no stream is refused, and what is shown stays', async ({ page, mixed, rows }) => {
+    await mixed();
+    const refusals = await page.evaluate(() =>
+      Promise.all([undefined, null, 5, [], {}].map((given) => view.follow(given).then(String, String))),
+    );
+    const refusal = 'TypeError: `reports` must be an AsyncIterable';
+    assert.deepEqual(new Set(refusals), new Set([refusal]));
+    assert.equal((await rows()).length, 5);
+  });
+
   onPage('what cannot be watched is refused with what to give', async ({ page }) => {
     const refusals = await page.evaluate(async () => {
       const source = { serverTime: async () => new Date(), readEvents: async () => ({ events: [] }) };
@@ -1260,6 +1286,41 @@ describe('what it is fed with', () => {
       "OptionsError: vms[0] is the text 'vm-1': give { vm: 'vm-1' }",
       'OptionsError: the options are null: pass an object, or nothing',
     ]);
+  });
+
+  onPage('what is no list of VMs is refused before anything of it is drawn', async ({ page, rows }) => {
+    const refusals = await page.evaluate(async () => {
+      const source = { serverTime: async () => new Date(), readEvents: async () => ({ events: [] }) };
+      const start = '2026-03-01T09:00:00Z';
+      const refusals = [];
+      for (const vms of [
+        undefined,
+        5,
+        'vm-1',
+        [null],
+        ['vm-1'],
+        [{}],
+        [{ vm: 5 }],
+        [{ vm: '' }],
+        [{ vm: 'vm-1', name: 5 }],
+      ]) {
+        view.model.begin(start, [{ vm: 'vm-1' }]);
+        for (const call of [() => view.model.setVms(vms), () => view.model.begin(start, vms)]) {
+          try {
+            refusals.push(call());
+          } catch (error) {
+            refusals.push(String(error));
+          }
+        }
+        const { report } = await view.watch(source, vms);
+        await new Promise(requestAnimationFrame);
+        refusals.push((await report.catch(String)).split(':')[0], view.model.size);
+      }
+      return refusals;
+    });
+    const ofModel = "TypeError: `vms` must be an array such as [{ vm: 'vm-101' }]";
+    assert.deepEqual(refusals, Array(9).fill([ofModel, ofModel, 'OptionsError', 0]).flat());
+    assert.deepEqual(await rows(), []);
   });
 
   /** Runs in the page: a source of a few lines, whose events are told as they are put in. */

@@ -252,11 +252,14 @@ export class VmCustomizationStatusElement extends Base {
 
   /**
    * Shows each report of a stream as it comes. Resolves at the end of the stream, or when the element is removed or fed
-   * otherwise; rejects with what the stream throws.
+   * otherwise; rejects with what the stream throws, and with a `TypeError` for what is no stream.
    */
   async follow(reports: AsyncIterable<Report>): Promise<void> {
+    const iterator = reports?.[Symbol.asyncIterator]?.();
+    if (!iterator) {
+      throw new TypeError('`reports` must be an AsyncIterable');
+    }
     const model = this.#freshModel();
-    const iterator = reports[Symbol.asyncIterator]();
     let stop = (): void => undefined;
     const stopped = new Promise<undefined>((resolve) => {
       stop = (): void => resolve(undefined);
@@ -328,7 +331,7 @@ export class VmCustomizationStatusElement extends Base {
   }
 
   set details(value: boolean) {
-    this.toggleAttribute('details', value);
+    this.toggleAttribute('details', !!value);
   }
 
   /** Whether the details of one VM stand alone: of the selected one, or of the first. */
@@ -337,7 +340,7 @@ export class VmCustomizationStatusElement extends Base {
   }
 
   set card(value: boolean) {
-    this.toggleAttribute('card', value);
+    this.toggleAttribute('card', !!value);
   }
 
   /** How far back, in seconds, a button at VMs without a power-on offers to look; null for no such button. */

@@ -11,7 +11,7 @@ import type {
 } from '../types.js';
 import { addMark, type Mark, markOf } from './marks.js';
 import { isStuck } from './needs.js';
-import { STATUS_LABELS } from './words.js';
+import { STATUS_LABELS, STATUSES } from './words.js';
 
 const MARKS_PER_VM = 64;
 const TRANSITIONS_KEPT = 1_000;
@@ -106,8 +106,10 @@ export class RunModel extends EventTarget {
   /**
    * Forgets everything; a run of these VMs begins at this server time.
    * @param options - of the run: how far back it looks is said where nothing was seen, and whether a guest that it waits for is ready
+   * @throws TypeError for what is no list of VMs
    */
   begin(startedAt: string, vms: readonly VmRef[], options: MonitorOptions = {}): void {
+    checkVms(vms);
     this.#order(new Set());
     this.#forget();
     this.#startedAt = startedAt;
@@ -203,8 +205,12 @@ export class RunModel extends EventTarget {
     return this.#report !== null && !this.#ended && this.#startedMs === null;
   }
 
-  /** From here on these VMs, in this order. What is known of those that stay is kept. */
+  /**
+   * From here on these VMs, in this order. What is known of those that stay is kept.
+   * @throws TypeError for what is no list of VMs
+   */
   setVms(vms: readonly VmRef[]): void {
+    checkVms(vms);
     this.#report = null;
     this.#place(vms);
     this.#tell(null);
@@ -540,27 +546,35 @@ export function eventsOf({ row: { vm }, marks }: ModelEntry): readonly EventSumm
   );
 }
 
+const VMS = "`vms` must be an array such as [{ vm: 'vm-101' }]";
+
 /** Hosts without types hand over whatever a server answered. */
+function areVms(vms: unknown): vms is readonly VmRef[] {
+  return (
+    Array.isArray(vms) && vms.every((vm) => typeof (vm?.vm || 0) === 'string' && typeof (vm.name ?? '') === 'string')
+  );
+}
+
+function checkVms(vms: unknown): void {
+  if (!areVms(vms)) {
+    throw new TypeError(VMS);
+  }
+}
+
 function checkReport(report: unknown): void {
   const { vms, transitions } = (report ?? {}) as Partial<Report>;
-  let wrong = Array.isArray(vms) ? '' : 'its `vms` is no array';
+  let wrong = areVms(vms) ? '' : VMS;
   wrong ||= Array.isArray(transitions) ? '' : 'its `transitions` is no array';
-  wrong ||= vms?.every((row) => row?.vm && Object.hasOwn(STATUS_LABELS, row.customizationStatus))
+  wrong ||= vms?.every((row) => Object.hasOwn(STATUS_LABELS, row.customizationStatus))
     ? ''
-    : 'some of its `vms` has no `vm` or no known `customizationStatus`';
-  if (wrong !== '') {
-    throw new TypeError(`\`report\` must be a report as a wait gives it, or null for nothing: ${wrong}`);
+    : 'some of its `vms` has no known `customizationStatus`';
+  if (wrong) {
+    throw new TypeError(`\`report\` must be a report, or null for nothing: ${wrong}`);
   }
 }
 
 function noCounts(): Record<CustomizationStatus, number> {
-  return {
-    VmNotStarted: 0,
-    CustomizationNotStarted: 0,
-    CustomizationStarted: 0,
-    CustomizationSucceeded: 0,
-    CustomizationFailed: 0,
-  };
+  return Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<CustomizationStatus, number>;
 }
 
 function timeOf(text: string | null | undefined): number | null {

@@ -8,7 +8,6 @@ if (globalThis.customElements !== undefined && customElements.get(NAME) === unde
   customElements.define(NAME, VmCustomizationStatusElement);
 }
 
-export { copyText } from '../element/copy.js';
 export type { StatusEventMap, StatusProperties } from '../element/element.js';
 export { followWatch, type WatchFollower } from '../element/follow-watch.js';
 export { type Mark, type MarkKind, shownMarks, TIMELINE_EVENT_TYPES } from '../element/marks.js';

@@ -1,6 +1,6 @@
 /** Recording, report and link of what is shown. */
 import type { Report } from 'vm-customization';
-import { copyText } from 'vm-customization/element';
+import { copyText } from '../../../bindings/src/element/copy.js';
 import { button, dialog, html, input, messageOf, setText } from '../ui/dom.js';
 import { csvOf, download } from '../ui/export.js';
 import { fail } from '../ui/notice.js';

@@ -1,5 +1,6 @@
 /** What a link to one VM carries: of the recording all that is about it. */
-import { copyText, type RunModel } from 'vm-customization/element';
+import type { RunModel } from 'vm-customization/element';
+import { copyText } from '../../../bindings/src/element/copy.js';
 import { remotePlayback } from '../sources/remote-playback.js';
 import { button } from '../ui/dom.js';
 import { tell } from '../ui/notice.js';

@@ -433,7 +433,7 @@ export class Page {
     drawStatusLine(shown);
     drawBand(shown);
     const freshness = freshnessOf(shown);
-    this.#wall.show(modelOf(shown), { ...headOf(shown, navigator.onLine, this.#host), freshness });
+    this.#wall.show(modelOf(shown), { ...headOf(shown, navigator.onLine), freshness });
     this.#overview.notice = freshness.kind === 'stale' && freshness.forMs !== null ? 'vCenter not readable' : '';
   }
 

@@ -227,26 +227,22 @@ export function statusLine(shown: Shown, isOnline: boolean): StatusLine {
   }
 }
 
-/**
- * What the head of a wall screen says of it.
- * @param served - the vCenter behind the server of the page, by the name of its host; empty where that does not say it
- */
+/** What the head of a wall screen says of it. */
 export function headOf(
   shown: Shown,
   isOnline: boolean,
-  served: string,
 ): { host: string; scope: string; state: string; stateText: string } {
   const { state, label, age } = statusLine(shown, isOnline);
   const address = runOf(shown)?.source.address;
   const scope = address?.kind === 'vcenter' ? address.patterns.join(' ') : '';
-  return { host: hostOf(shown, served), scope, state, stateText: label + age };
+  return { host: hostOf(shown), scope, state, stateText: label + age };
 }
 
 /** Which vCenter, or which file. */
-function hostOf(shown: Shown, served: string): string {
+function hostOf(shown: Shown): string {
   const run = runOf(shown);
   if (run !== undefined) {
-    return (run.source.address.kind === 'vcenter' && served) || run.source.host;
+    return run.source.host;
   }
   if (shown.kind === 'viewed') {
     return shown.view.host;

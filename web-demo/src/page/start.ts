@@ -1,5 +1,5 @@
 /** What there is to choose from while nothing is chosen. It comes when it is needed first. */
-import { copyText } from 'vm-customization/element';
+import { copyText } from '../../../bindings/src/element/copy.js';
 import { button, html, onClick, setText } from '../ui/dom.js';
 import { addMarkup } from '../ui/trusted.js';
 import markup from './start.html?raw';

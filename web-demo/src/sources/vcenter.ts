@@ -1,7 +1,7 @@
 /** A real vCenter, through a proxy of the page's own origin. */
 import { type EventSource, type FoundVm, LoginError, type VmRef } from 'vm-customization';
 import { type WatchedVmsOptions, watchedVms } from '../../../bindings/src/page-server/watched-vms.js';
-import { connectVCenter } from '../../../bindings/src/vsphere/client/connect-browser.js';
+import { connectThrough } from '../../../bindings/src/vsphere/client/connect-browser.js';
 import type { VCenter } from '../../../bindings/src/vsphere/client/vcenter.js';
 import { count } from '../ui/dom.js';
 import { served } from './served.js';
@@ -33,8 +33,9 @@ export class VCenterSession {
   /** @throws LoginError, ConnectionError, UnsupportedServerError */
   static async logIn(user: string, password: string, signal: AbortSignal): Promise<VCenterSession> {
     const page = served();
-    const datacenter = page.kind === 'vcenter' ? page.datacenter : undefined;
-    return new VCenterSession(await connectVCenter({ server: SERVER, user, password, signal }), user, datacenter);
+    const { host = undefined, datacenter = undefined } = page.kind === 'vcenter' ? page : {};
+    const vcenter = await connectThrough(host || undefined, { server: SERVER, user, password, signal });
+    return new VCenterSession(vcenter, user, datacenter);
   }
 
   get instanceUuid(): string | undefined {

@@ -31,10 +31,20 @@ const OPTIONS: Fields = {
  *
  * @throws {@link LoginError}, {@link ConnectionError}, {@link UnsupportedServerError}, {@link OptionsError}
  */
-export async function connectVCenter(options: ConnectOptions): Promise<VCenter> {
+export function connectVCenter(options: ConnectOptions): Promise<VCenter> {
+  return connectThrough(undefined, options);
+}
+
+/**
+ * Connects through a proxy whose vCenter is known.
+ * @param host - the vCenter's, for messages; undefined where only the proxy's is known
+ * @internal
+ */
+export async function connectThrough(host: string | undefined, options: ConnectOptions): Promise<VCenter> {
   checkConnectOptions(options, OPTIONS);
   await init();
-  const transport = fetchTransport(addressOf(options.server), options.fetch);
+  const proxy = fetchTransport(addressOf(options.server), options.fetch);
+  const transport = { ...proxy, host: host ?? proxy.host };
   const how = signInOf(options);
   const begin = only(options, BEGIN_OPTIONS);
   try {

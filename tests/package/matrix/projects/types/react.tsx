@@ -10,6 +10,8 @@ export function Vms({ report }: { report: Report }) {
       <vm-customization-status
         announce="off"
         cursor={null}
+        report={undefined}
+        columns={undefined}
         onviewchange={({ detail }) => detail.sort satisfies string}
         ontransition={({ detail }) => detail.to satisfies string}
       >

@@ -7,6 +7,7 @@ export const right: Props = {
   class: 'vms',
   report: null,
   columns: 'status actions',
+  card: undefined,
   onViewchange: ({ detail }) => detail.selected satisfies string,
   onTransition: ({ detail }) => detail.to satisfies string,
 };
