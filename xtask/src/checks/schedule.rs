@@ -13,8 +13,8 @@ use super::{Part, Resource, Run};
 use crate::report::{self, Counts, Finished, Outcome};
 use crate::tools;
 
-/// How many parts run at a time: while one waits, for a server, a page or its own deadline, the other works.
-const AT_A_TIME: usize = 2;
+/// How many parts run at a time: while one waits, for a server, a page or its own deadline, the others work.
+const AT_A_TIME: usize = 3;
 /// What xtask begins its last line with when a part fails.
 const MESSAGE: &str = "xtask: ";
 
@@ -62,7 +62,7 @@ fn start(part: &'static Part, files: &[PathBuf], events: Sender<(&'static str, E
     );
     let mut command = if gives_way && cfg!(unix) {
         let mut nice = Command::new("nice");
-        nice.args(["-n", "5"]).arg(xtask);
+        nice.args(["-n", "10"]).arg(xtask);
         nice
     } else {
         Command::new(xtask)
