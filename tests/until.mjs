@@ -16,3 +16,6 @@ export async function until(holds, what = String(holds)) {
   }
   assert.fail(`not within ${PATIENCE_MS / 1000} s: ${what}`);
 }
+
+/** As long as what is told at once, or within a second, may take on a machine that is busy: what hangs in tests does so for ever. */
+export const SOON_MS = 4_000;

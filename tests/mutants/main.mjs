@@ -72,6 +72,8 @@ function ofRust(files, options) {
       ...process.env,
       CARGO_TARGET_DIR: `${ROOT}${OUTPUT}/build`,
       CARGO_PROFILE_DEV_DEBUG: '0',
+      // Each fault is compiled for one short run.
+      CARGO_PROFILE_TEST_OPT_LEVEL: '0',
       RUST_BACKTRACE: '0',
     };
     const { status } = cargo(args, { env, stdio: 'inherit' });

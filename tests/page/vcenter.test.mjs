@@ -236,13 +236,16 @@ test('a VM in the details is opened in the vSphere Client of its vCenter', async
   assert.match(await link.getAttribute('rel'), /noopener/);
 });
 
-test('a wrong password is told, and the field is emptied either way', async (context) => {
+test('a wrong password is told by the vCenter’s name, and the field is emptied either way', async (context) => {
   const { page, close } = await openPage('', { url });
   context.after(close);
   await choose(page, 'Open', 'vCenter…');
   await logIn(page, 'wrong');
   await page.locator('#log-in-problem').filter({ hasText: /./ }).waitFor();
-  assert.match(await page.locator('#log-in-problem').textContent(), /user|password|log/i);
+  const problem = await page.locator('#log-in-problem').textContent();
+  assert.match(problem, /user|password|log/i);
+  assert.ok(!problem.includes(new URL(page.url()).host), problem);
+  assert.match(problem, /127\.0\.0\.1/);
   assert.equal(await page.locator('#password').inputValue(), '');
   await logIn(page);
   await page.getByRole('heading', { name: 'Which VMs?' }).waitFor();

@@ -13,8 +13,8 @@ use super::{Part, Resource, Run};
 use crate::report::{self, Counts, Finished, Outcome};
 use crate::tools;
 
-/// How many parts run at a time: while one waits, for a server, a page or its own deadline, the others work.
-const AT_A_TIME: usize = 3;
+/// How many parts run at a time: while one waits, for a server, a page or its own deadline, the other works.
+const AT_A_TIME: usize = 2;
 /// What xtask begins its last line with when a part fails.
 const MESSAGE: &str = "xtask: ";
 
