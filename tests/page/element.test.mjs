@@ -190,6 +190,37 @@ describe('the table', () => {
     assert.equal(await attribute(page, 'sort'), null);
   });
 
+  onPage('sorts names as people count, whatever their case and length', async ({ page, drawn, rows }) => {
+    const given = [
+      'z',
+      'c-01',
+      'c-1',
+      'b-10',
+      'ba',
+      'B2',
+      'long-name-1',
+      '9',
+      'b-02',
+      'Äpfel',
+      'b-2',
+      'B-10a',
+      'a-100',
+    ];
+    await page.evaluate((names) => {
+      view.sort = 'name';
+      view.model.begin(
+        '2026-03-01T10:00:00Z',
+        names.map((name, i) => ({ vm: `vm-${i}`, name })),
+      );
+    }, given);
+    await drawn();
+    assert.deepEqual(
+      (await rows()).map(({ name }) => name.replace(/vm-\d+$/, '')),
+      // Those that count the same stand as they were asked for.
+      ['9', 'a-100', 'Äpfel', 'b-02', 'b-2', 'b-10', 'B-10a', 'B2', 'ba', 'c-01', 'c-1', 'long-name-1', 'z'],
+    );
+  });
+
   onPage('keeps its order while rows change', async ({ page, mixed, rows }) => {
     await mixed();
     await page.evaluate(() => {
