@@ -1,5 +1,12 @@
 /** A drawer with the newest events, each at its own time. */
-import { type Mark, markLabel, type RunModel, type RunModelChange, shownMarks } from 'vm-customization/element';
+import {
+  type Mark,
+  type ModelEntry,
+  markLabel,
+  type RunModel,
+  type RunModelChange,
+  shownMarks,
+} from 'vm-customization/element';
 import { el, html } from '../ui/dom.js';
 
 const LINES = 200;
@@ -81,12 +88,34 @@ export class Log {
       return;
     }
     const changed = vms === null ? undefined : new Set(vms);
-    const kept = changed === undefined ? [] : this.#lines.filter(({ vm }) => !changed.has(vm));
-    const fresh = (vms ?? model.entries.map(({ row }) => row.vm)).flatMap((vm) =>
-      shownMarks(model.marks(vm)).map((mark) => ({ vm, mark })),
-    );
-    this.#lines = [...kept, ...fresh].sort((a, b) => b.mark.timeMs - a.mark.timeMs).slice(0, LINES);
+    let lines = changed === undefined ? [] : this.#lines.filter(({ vm }) => !changed.has(vm));
+    const entries = vms === null ? model.entries : vms.flatMap((vm) => model.entry(vm) ?? []);
+    const byLatest = entries.map((entry) => ({ entry, latestMs: latestOf(entry) }));
+    byLatest.sort((a, b) => b.latestMs - a.latestMs);
+    let oldestMs = Number.NEGATIVE_INFINITY;
+    for (const { entry, latestMs } of byLatest) {
+      // Of many VMs most have nothing that is new enough.
+      if (latestMs < oldestMs) {
+        break;
+      }
+      const { vm } = entry.row;
+      lines.push(...shownMarks(model.marks(vm)).map((mark) => ({ vm, mark })));
+      if (lines.length >= 2 * LINES) {
+        lines = newest(lines);
+        oldestMs = (lines.at(-1) as Line).mark.timeMs;
+      }
+    }
+    this.#lines = newest(lines);
     this.#isStale = true;
     this.#isWhole = true;
   }
+}
+
+function newest(lines: Line[]): Line[] {
+  return lines.sort((a, b) => b.mark.timeMs - a.mark.timeMs).slice(0, LINES);
+}
+
+/** No mark of it is newer. */
+function latestOf({ marks, poweredOnMs, startedMs, finishedMs, readyMs }: ModelEntry): number {
+  return Math.max(marks.at(-1)?.timeMs ?? 0, poweredOnMs ?? 0, startedMs ?? 0, finishedMs ?? 0, readyMs ?? 0);
 }

@@ -1,5 +1,5 @@
 /** Plays a recording into a model: by the clock, event by event, or to any moment. */
-import type { Report } from 'vm-customization';
+import type { Report, VmRow } from 'vm-customization';
 import { RunModel } from 'vm-customization/element';
 import type { Change, Opened, Place, Position } from '../sources/playback-messages.js';
 import type { RemotePlayback } from '../sources/remote-playback.js';
@@ -36,12 +36,13 @@ export class Player extends EventTarget {
    */
   constructor(remote: RemotePlayback, opened: Opened, endMs?: number) {
     super();
-    const { startedAt, vms, options, eventTimes, text } = opened;
+    const { startedAt, options, eventTimes, text } = opened;
     this.#remote = remote;
     this.#eventTimes = eventTimes;
     this.recordingText = text;
     this.endMs = Math.min(opened.endMs, endMs ?? Number.POSITIVE_INFINITY);
-    this.model.begin(startedAt, vms, options);
+    // The VMs come with their rows.
+    this.model.begin(startedAt, [], options);
     this.model.axisEndMs = this.endMs;
   }
 
@@ -159,7 +160,8 @@ export class Player extends EventTarget {
       while (this.#wanted !== undefined) {
         const to = this.#wanted;
         this.#wanted = undefined;
-        this.#shown = await this.#remote.seek(to, (change) => this.#show(change));
+        const rows: VmRow[] = [];
+        this.#shown = await this.#remote.seek(to, (change) => this.#show(change, rows));
       }
     } catch (error) {
       if (!this.#isDisposed) {
@@ -171,9 +173,11 @@ export class Player extends EventTarget {
     this.#tell();
   }
 
-  #show({ update, events, reads }: Change): void {
+  /** @param rows - of this position, as far as they have come: they are shown together, never beside those of another */
+  #show({ rows: more, update, events, reads }: Change, rows: VmRow[]): void {
+    rows.push(...more);
     if (update !== undefined) {
-      this.model.update(update);
+      this.model.update({ ...update, rows });
     }
     if (events.length > 0) {
       this.model.events(events);

@@ -1,5 +1,5 @@
 /** What the page and the worker that plays a recording tell each other. */
-import type { EventSummary, MonitorOptions, Report, RunUpdate, VmRef } from 'vm-customization';
+import type { EventSummary, MonitorOptions, Report, RunUpdate, VmRow } from 'vm-customization';
 import type { ReadMark } from 'vm-customization/element';
 import type { Given } from './given.js';
 
@@ -22,7 +22,6 @@ export interface Offered {
 /** What does not change while a recording is played. */
 export interface Opened {
   readonly startedAt: string;
-  readonly vms: readonly VmRef[];
   readonly options: MonitorOptions;
   /** When the run ends, milliseconds of host time since its start. */
   readonly endMs: number;
@@ -37,8 +36,10 @@ export type Place = { readonly atMs: number } | { readonly event: number };
 
 /** A part of what is different at a position. */
 export interface Change {
-  /** In the first part alone. */
-  readonly update?: RunUpdate;
+  /** Those of the update that comes with the last of them. */
+  readonly rows: readonly VmRow[];
+  /** Before all events. */
+  readonly update?: Omit<RunUpdate, 'rows'>;
   readonly events: readonly EventSummary[];
   readonly reads: readonly ReadMark[];
 }

@@ -4,8 +4,8 @@ import { type EventSummary, type MonitorOptions, Playback, type Report, type Run
 import { eventsOf, type ReadMark, RunModel } from '../../../bindings/src/element/model.js';
 import type { Change, Opened, Place, Position } from './playback-messages.js';
 
-/** As many the page takes in a few milliseconds. */
-const EVENTS_PER_CHANGE = 2_000;
+/** So many rows or events the page takes in a few milliseconds. */
+const MOST_PER_CHANGE = 2_000;
 
 interface Told {
   readonly atMs: number;
@@ -36,7 +36,7 @@ export class PlayedRecording {
       .map(({ atMs, kind }) => ({ atMs, ok: kind === 'events' }));
     this.#model.begin(startedAt, vms, options);
     const eventTimes = Float64Array.from(this.#events, ({ atMs }) => atMs);
-    this.head = { startedAt, vms, options, endMs, eventTimes };
+    this.head = { startedAt, options, endMs, eventTimes };
   }
 
   /** The report at the position. */
@@ -71,17 +71,26 @@ export class PlayedRecording {
     for (const read of reads) {
       model.read(read);
     }
-    if (!isAnew && events.length + reads.length <= EVENTS_PER_CHANGE) {
-      tell({ update, events, reads });
+    const { rows, ...rest } = update;
+    if (!isAnew && [rows, rest.transitions, events, reads].every(({ length }) => length <= MOST_PER_CHANGE)) {
+      tell({ rows, update: rest, events, reads });
       return;
     }
-    // Of any number of events a model keeps so many for each VM: those are told, not all that there were.
-    const { rows, transitions } = model;
-    const kept = model.entries.flatMap(eventsOf);
-    tell({ update: { ...update, reset: true, rows, transitions }, events: [], reads: model.reads });
-    for (let from = 0; from < kept.length; from += EVENTS_PER_CHANGE) {
-      tell({ events: kept.slice(from, from + EVENTS_PER_CHANGE), reads: [] });
+    for (const part of partsOf(model.rows)) {
+      tell({ rows: part, events: [], reads: [] });
     }
+    const { transitions } = model;
+    tell({ rows: [], update: { ...rest, reset: true, transitions }, events: [], reads: model.reads });
+    // Of any number of events a model keeps so many for each VM: those are told, not all that there were.
+    for (const part of partsOf(model.entries.flatMap(eventsOf))) {
+      tell({ rows: [], events: part, reads: [] });
+    }
+  }
+}
+
+function* partsOf<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < items.length; from += MOST_PER_CHANGE) {
+    yield items.slice(from, from + MOST_PER_CHANGE);
   }
 }
 
