@@ -135,6 +135,56 @@ test('from 360 px to 4K everything fits, and nothing scrolls sideways', async (c
   }
 });
 
+test('the name of the source is whole where the window is narrow, and makes the head no higher where it is wide', async (context) => {
+  const names = {
+    short: 'a.json',
+    words: 'customization events of the night shift in the second cluster.json',
+    long: `events-of-vcenter01.frankfurt.example.com_${'2026-03-01T10-00-00Z_'.repeat(4)}.json`,
+  };
+  const { page, close } = await openPage('#at=24500');
+  context.after(close);
+  const open = async (name) => {
+    await page.evaluate((name) => {
+      const event = {
+        _typeName: 'VmStartingEvent',
+        key: 1,
+        createdTime: '2026-03-01T10:00:00Z',
+        vm: { name: 'web-1', vm: { type: 'VirtualMachine', value: 'vm-1' } },
+      };
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([JSON.stringify(event)], name));
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    }, name);
+    await page.locator('#source').filter({ hasText: name }).waitFor();
+  };
+  const measured = () =>
+    page.evaluate(() => {
+      const [source, head] = [document.querySelector('#source'), document.querySelector('body > header')];
+      return {
+        isWhole: source.scrollWidth <= source.clientWidth && source.scrollHeight <= source.clientHeight,
+        isInside:
+          source.getBoundingClientRect().right <= innerWidth && document.documentElement.scrollWidth <= innerWidth,
+        height: head.offsetHeight,
+      };
+    });
+  const heights = new Map();
+  for (const name of Object.values(names)) {
+    await open(name);
+    for (const width of [320, 360, 600, 768, 1000]) {
+      await page.setViewportSize({ width, height: 740 });
+      const { isWhole, isInside } = await measured();
+      assert.deepEqual([isWhole, isInside], [true, true], `${name} at ${width} px`);
+    }
+    for (const width of [1001, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 740 });
+      const { isInside, height } = await measured();
+      assert.deepEqual([isInside, height], [true, heights.get(width) ?? height], `${name} at ${width} px`);
+      heights.set(width, height);
+    }
+  }
+  assert.equal(await page.locator('#source').getAttribute('title'), names.long);
+});
+
 test('at 200 % of 1280 × 800, and wherever the window is low, the page scrolls, and the table has a window full', async (context) => {
   for (const [width, height, isScrolled] of [
     [640, 400, true],

@@ -134,6 +134,17 @@ test('the drawer has each event at its own time, the newest first', async (conte
   assert.equal(await page.locator('#log').isVisible(), false);
 });
 
+test('on a narrow screen the drawer comes into sight, above the player', async (context) => {
+  const { page, close } = await openPage('#at=24500', { viewport: { width: 360, height: 740 } });
+  context.after(close);
+  await page.getByRole('button', { name: 'Events', exact: true }).click();
+  await page.locator('#log-lines li').first().waitFor();
+  const [drawer, player] = await page.evaluate(() =>
+    ['#log', '#player'].map((id) => document.querySelector(id).getBoundingClientRect().toJSON()),
+  );
+  assert.ok(drawer.top >= 0 && drawer.bottom <= player.top + 1, `${drawer.top} to ${drawer.bottom}, ${player.top}`);
+});
+
 test('screen readers are told of changes unless that is turned off, which this browser remembers', async (context) => {
   const { page, close } = await openPage('#at=24500');
   context.after(close);

@@ -38,6 +38,10 @@ export class Overview {
           this.#log.show(this.#model);
         }
         this.#log?.draw();
+        if (isOpen) {
+          // On a narrow screen it is below what is in sight.
+          html('log').scrollIntoView({ block: 'nearest' });
+        }
       },
       (error: unknown) => fail(messageOf(error)),
     );

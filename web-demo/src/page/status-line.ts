@@ -15,7 +15,10 @@ export function drawStatusLine(shown: Shown): void {
   setText(html('age'), age);
   // Where there is a band, that says it.
   const isInBand = freshnessOf(shown).kind === 'stale';
-  setText(html('source'), trouble === '' || isInBand ? title : `${title} – ${trouble}`);
+  const source = html('source');
+  setText(source, trouble === '' || isInBand ? title : `${title} – ${trouble}`);
+  // It may be longer than its place.
+  source.title = source.textContent;
   html('demo').hidden = sourceOf(shown) !== 'simulated';
   button('again').hidden = !isLive;
   button('rewind').hidden = !isLive;
