@@ -99,10 +99,20 @@ test('the page is drawn and used while a large document is read, which says how 
   const { page, complaints, close } = await openPage();
   context.after(close);
   await drop(page, 'events', 24);
+  await page.evaluate(() => {
+    const how = document.querySelector('#opening-how');
+    window.said = [];
+    new MutationObserver(() => window.said.push(how.textContent)).observe(how, {
+      childList: true,
+      characterData: true,
+    });
+  });
   await page.getByRole('progressbar', { name: /^Opening events\.json/ }).waitFor();
   // Meanwhile something else.
   await page.getByRole('searchbox', { name: 'Filter the VMs' }).fill('web');
   await page.locator('#source').filter({ hasText: 'events.json' }).waitFor({ timeout: 90_000 });
+  const said = await page.evaluate(() => [...new Set(window.said)]);
+  assert.deepEqual(said.slice(-2), ['24 of 25 MiB read', '25 MiB read. Working out what happened…']);
   const [frames, longest] = await alive(page);
   context.diagnostic(`${frames} frames while it was read; the page was held up for ${longest} ms at most`);
   assert.ok(frames >= 10, `${frames} frames`);

@@ -40,15 +40,18 @@ export async function opening<T>(
     popover.showPopover();
   }, SHOWN_AFTER_MS);
   setText(html('opening-what'), `Opening ${what}…`);
+  setText(html('opening-how'), '');
   bar.removeAttribute('value');
   button('opening-cancel').onclick = giveUp;
   try {
     return await work(own.signal, ({ bytes, of }) => {
-      // Then it is decoded, and nothing says how long that takes.
       if (bytes === of) {
+        // Nothing says how long that takes.
         bar.removeAttribute('value');
+        setText(html('opening-how'), `${mebibytes(of)} MiB read. Working out what happened…`);
       } else {
         bar.value = bytes / of;
+        setText(html('opening-how'), `${mebibytes(bytes)} of ${mebibytes(of)} MiB read`);
       }
     });
   } catch (error) {
@@ -64,4 +67,8 @@ export async function opening<T>(
       popover.hidePopover();
     }
   }
+}
+
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
 }
