@@ -2,7 +2,7 @@
 import type { Report } from 'vm-customization';
 import { copyText } from '../../../bindings/src/element/copy.js';
 import { button, dialog, html, input, messageOf, setText } from '../ui/dom.js';
-import { csvOf, download } from '../ui/export.js';
+import { download, type ReportFormat, reportFile } from '../ui/export.js';
 import { fail } from '../ui/notice.js';
 import { addMarkup } from '../ui/trusted.js';
 import markup from './save.html?raw';
@@ -18,7 +18,8 @@ export interface Savable {
   readonly startedAt: string | null;
   /** As JSON text. */
   recording(): Promise<Blob | undefined>;
-  report(): Promise<Report | undefined>;
+  /** A file where it is written already. */
+  report(format: ReportFormat): Promise<Blob | Report | undefined>;
   /** About the recording: that it is full. */
   readonly recordingNote: string;
   /** The address, and what somebody needs beside it. */
@@ -47,17 +48,17 @@ export function showSave(savable: Savable): void {
   act('save-recording', async () => {
     const recording = await savable.recording();
     if (recording !== undefined) {
-      download(`${name}.recording.json`, 'application/json', recording, '\n');
+      download(`${name}.recording.json`, new Blob([recording, '\n'], { type: 'application/json' }));
     }
   });
-  const report = async (extension: string, type: string, write: (report: Report) => string): Promise<void> => {
-    const current = await savable.report();
-    if (current !== undefined) {
-      download(`${name}.report.${extension}`, type, write(current));
+  const saveReport = async (format: ReportFormat): Promise<void> => {
+    const report = await savable.report(format);
+    if (report !== undefined) {
+      download(`${name}.report.${format}`, report instanceof Blob ? report : reportFile(report, format));
     }
   };
-  act('save-json', () => report('json', 'application/json', (current) => `${JSON.stringify(current, null, 2)}\n`));
-  act('save-csv', () => report('csv', 'text/csv', csvOf));
+  act('save-json', () => saveReport('json'));
+  act('save-csv', () => saveReport('csv'));
   act('copy-link', async () => {
     input('link').select();
     const isCopied = await copyText(input('link').value, button('copy-link'));

@@ -517,7 +517,7 @@ export class Page {
           hasReport: hasReport(this.#shown),
           startedAt: modelOf(this.#shown).startedAt,
           recording: () => recordingOf(this.#shown),
-          report: () => reportOf(this.#shown),
+          report: (format) => reportOf(this.#shown, format),
           recordingNote: recordingNote(this.#shown),
           link: () => this.#linkToView(),
         }),

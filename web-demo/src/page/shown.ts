@@ -6,6 +6,7 @@ import { type LiveRun, reportOfState } from '../run/live-run.js';
 import type { Player } from '../run/player.js';
 import type { ViewedRun } from '../run/viewed-run.js';
 import { recordingText } from '../sources/recording-text.js';
+import type { ReportFormat } from '../ui/export.js';
 import type { LiveSession } from './reload.js';
 
 export type Shown =
@@ -100,9 +101,9 @@ export function hasReport(shown: Shown): boolean {
   return playerOf(shown) !== undefined || ownReport(shown) !== undefined;
 }
 
-/** The rows as they stand. */
-export async function reportOf(shown: Shown): Promise<Report | undefined> {
-  return playerOf(shown)?.report() ?? ownReport(shown);
+/** The rows as they stand: of what is played as a file, which its worker writes. */
+export async function reportOf(shown: Shown, format: ReportFormat): Promise<Blob | Report | undefined> {
+  return playerOf(shown)?.report(format) ?? ownReport(shown);
 }
 
 /** That of what is not played. */

@@ -1,9 +1,10 @@
 /** Plays a recording into a model: by the clock, event by event, or to any moment. */
-import type { Report, VmRow } from 'vm-customization';
+import type { VmRow } from 'vm-customization';
 import { RunModel } from 'vm-customization/element';
 import type { Change, Opened, Place, Position } from '../sources/playback-messages.js';
 import type { RemotePlayback } from '../sources/remote-playback.js';
 import { messageOf } from '../ui/dom.js';
+import type { ReportFormat } from '../ui/export.js';
 
 /**
  * Tells `change` when the position or what it does has changed, and `error` with the message when that goes wrong.
@@ -87,9 +88,9 @@ export class Player extends EventTarget {
     return this.#shown;
   }
 
-  /** The report at the position. */
-  report(): Promise<Report> {
-    return this.#remote.report();
+  /** The report at the position, as a file. */
+  report(format: ReportFormat): Promise<Blob> {
+    return this.#remote.report(format);
   }
 
   /** To this moment, with all that was told by then. Resolves when the model has come to where it was sent last. */

@@ -1,6 +1,7 @@
 /** What the page and the worker that plays a recording tell each other. */
-import type { EventSummary, MonitorOptions, Report, RunUpdate, VmRow } from 'vm-customization';
+import type { EventSummary, MonitorOptions, RunUpdate, VmRow } from 'vm-customization';
 import type { ReadMark } from 'vm-customization/element';
+import type { ReportFormat } from '../ui/export.js';
 import type { Given } from './given.js';
 
 /** A larger recording is asked for again after a reload, and is in no link. Bytes of JSON text. */
@@ -61,8 +62,8 @@ export interface Calls {
   /** Opens the recording of this number; from here on it is what is played. */
   open: { of: number; part: never; answer: Opened };
   seek: { of: Place; part: Change; answer: Position };
-  /** The report at the position. */
-  report: { of: undefined; part: never; answer: Report };
+  /** The report at the position, as a file. */
+  report: { of: ReportFormat; part: never; answer: Blob };
   /** What is played, as JSON text. */
   recording: { of: undefined; part: never; answer: Blob };
   /** What a recording, of any run, holds of one VM, packed for a link; undefined where it is too large for one. */

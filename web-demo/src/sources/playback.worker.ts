@@ -1,6 +1,7 @@
 /** Reads and plays what is given, beside the page. */
 import { init, type Recording, type VmRef } from 'vm-customization';
 import { messageOf } from '../ui/dom.js';
+import { reportFile } from '../ui/export.js';
 import { type Found, readFiles, textOf } from './files.js';
 import { type Answer, type Call, type Calls, LARGEST_KEPT } from './playback-messages.js';
 import { PlayedRecording } from './played-recording.js';
@@ -37,7 +38,7 @@ const doers: Doers = {
     return { ...opened.played.head, text: opened.whole.size > LARGEST_KEPT ? undefined : text };
   },
   seek: (to, tell) => current().played.seek(to, tell),
-  report: () => current().played.report(),
+  report: (format) => reportFile(current().played.report(), format),
   recording: () => current().whole,
   evidence: ({ recording, vm }) => packEvidence(recording, vm),
 };

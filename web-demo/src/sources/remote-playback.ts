@@ -1,5 +1,6 @@
 /** Reads files and plays a recording in a worker: however large it is, the page goes on meanwhile. */
 import core from 'vm-customization/core.wasm?url';
+import type { ReportFormat } from '../ui/export.js';
 import { scriptUrl } from '../ui/trusted.js';
 import type { Given } from './given.js';
 import worker from './playback.worker.ts?worker&url';
@@ -61,8 +62,9 @@ export class RemotePlayback {
     return this.#ask('seek', to, onChange);
   }
 
-  report(): Promise<Calls['report']['answer']> {
-    return this.#ask('report', undefined);
+  /** That at the position, as a file. */
+  report(format: ReportFormat): Promise<Blob> {
+    return this.#ask('report', format);
   }
 
   /** As JSON text. */

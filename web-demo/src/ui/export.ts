@@ -23,6 +23,16 @@ const COLUMNS: readonly (readonly [name: string, value: (row: VmRow) => string |
   ['error', (row) => row.error?.message],
 ];
 
+export type ReportFormat = 'json' | 'csv';
+
+const TYPES: Readonly<Record<ReportFormat, string>> = { json: 'application/json', csv: 'text/csv' };
+
+/** A report as a file. */
+export function reportFile(report: Report, format: ReportFormat): Blob {
+  const text = format === 'csv' ? csvOf(report) : `${JSON.stringify(report, null, 2)}\n`;
+  return new Blob([text], { type: TYPES[format] });
+}
+
 /** A table by RFC 4180, a line per VM. */
 export function csvOf(report: Report): string {
   const lines = [
@@ -41,8 +51,8 @@ function cell(value: string | number | null | undefined): string {
 }
 
 /** Hands out a file. */
-export function download(name: string, type: string, ...texts: readonly (string | Blob)[]): void {
-  const url = URL.createObjectURL(new Blob([...texts], { type }));
+export function download(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
