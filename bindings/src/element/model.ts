@@ -373,7 +373,7 @@ export class RunModel extends EventTarget {
   #replaceRows(rows: readonly VmRow[]): readonly string[] | null {
     const before = this.#inOrder;
     const sameVms = before.length === rows.length && rows.every((row, i) => before[i]?.row.vm === row.vm);
-    const changed = rows.filter((row) => this.#setRow(row)).map(({ vm }) => vm);
+    const changed = rows.filter((row, i) => this.#setRow(row, sameVms ? before[i] : undefined)).map(({ vm }) => vm);
     if (sameVms) {
       return changed;
     }
@@ -382,8 +382,7 @@ export class RunModel extends EventTarget {
   }
 
   /** Answers whether that changed anything. */
-  #setRow(row: VmRow): boolean {
-    const entry = this.#entries.get(row.vm);
+  #setRow(row: VmRow, entry = this.#entries.get(row.vm)): boolean {
     if (entry === undefined) {
       this.#add(row);
       return true;
