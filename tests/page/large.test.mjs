@@ -28,7 +28,7 @@ async function drop(page, kind, mebibytes) {
         return lines.join('\n');
       };
       const steps = ['VmStartingEvent', 'CustomizationStartedEvent', 'CustomizationSucceeded'];
-      // One has its power-on in the first minute, and begins to be customized in the second.
+      // Each has its power-on in the first minute, begins to be customized in the second, and is done in the third.
       const many = (count) => {
         const begin = Date.parse('2026-03-01T10:00:00Z');
         // In no order that a sort could go by.
@@ -36,12 +36,12 @@ async function drop(page, kind, mebibytes) {
           vm: `vm-${100 + ((i * 7_919) % count)}`,
           name: `node-${(i * 5_003) % count}`,
         }));
-        const steps = Array.from({ length: 100 }, (_, step) => {
+        const reads = Array.from({ length: 150 }, (_, step) => {
           const atMs = step * 1_200;
           const events = vms
             .filter((_, i) => i % 50 === step % 50)
             .map(({ vm, name }, i) => ({
-              _typeName: step < 50 ? 'VmStartingEvent' : 'CustomizationStartedEvent',
+              _typeName: steps[Math.floor(step / 50)],
               key: step * count + i,
               createdTime: new Date(begin + atMs).toISOString(),
               vm: { name, vm: { type: 'VirtualMachine', value: vm } },
@@ -53,7 +53,7 @@ async function drop(page, kind, mebibytes) {
           startedAt: new Date(begin).toISOString(),
           vms,
           options: {},
-          steps,
+          steps: reads,
         });
       };
       const texts = {
@@ -218,6 +218,10 @@ test('100,000 VMs are opened, sought, filtered, sorted and saved, and the page i
     return [lines, newest.map((timeMs) => new Date(timeMs).toISOString().slice(11, 19))];
   });
   assert.deepEqual(lines, newest);
+  await seek(170_000);
+  await page.locator('#wall').click();
+  await page.locator('#wall-view .succeeded b').filter({ hasText: '84,000' }).waitFor();
+  await page.locator('#leave-wall').click();
   await page.getByRole('button', { name: 'Save…' }).click();
   for (const name of ['Recording (JSON)', 'Report (JSON)', 'Report (CSV)']) {
     await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name }).click()]);

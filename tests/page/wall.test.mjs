@@ -223,8 +223,15 @@ test('the history keeps results of attempts that are over, drops a revised one, 
     history.results.map(({ isSuccess }) => isSuccess),
     [false],
   );
-  for (let i = 0; i < 5_100; i += 1) history.note(entry(`vm-${i}`, 'CustomizationSucceeded', { finished: 1 }));
-  assert.equal(history.results.length, 5_000);
+  for (let i = 0; i < 20_100; i += 1) {
+    history.note(entry(`vm-${i}`, 'CustomizationSucceeded', { finished: 1 }));
+    if ([4_997, 4_998, 4_999, 9_997, 9_998, 9_999, 20_099].includes(i)) {
+      const { results } = history;
+      assert.equal(results.length, Math.min(i + 2, 5_000));
+      assert.equal(results.at(-1).name, `vm-${i}`);
+      assert.equal(results[0].name, i < 4_999 ? 'a' : `vm-${i - 4_999}`);
+    }
+  }
   history.noteGap(0, 29_999);
   assert.deepEqual(history.gaps, []);
   history.noteGap(100_000, 130_000);

@@ -133,8 +133,9 @@ export class WallView {
     });
   }
 
-  /** Shows this run from here on. */
-  show(model: RunModel): void {
+  /** Shows this run from here on, and what is said of it: once a second, and when something is different. */
+  show(model: RunModel, head: WallHead): void {
+    this.#head = head;
     if (model !== this.#model) {
       this.#model?.removeEventListener('change', this.#onChange);
       this.#model = model;
@@ -142,12 +143,6 @@ export class WallView {
       this.#readsNoted = 0;
       this.#note(null);
     }
-    this.#draw();
-  }
-
-  /** Once a second, and when something is different. */
-  set head(head: WallHead) {
-    this.#head = head;
     this.#draw();
   }
 

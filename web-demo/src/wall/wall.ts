@@ -57,8 +57,7 @@ export class Wall {
   show(model: RunModel, head: WallHead): void {
     this.#shown = { model, head };
     if (this.#view !== undefined && this.#isOn) {
-      this.#view.head = head;
-      this.#view.show(model);
+      this.#view.show(model, head);
     }
   }
 
