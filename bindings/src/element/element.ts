@@ -50,6 +50,8 @@ interface StatusElementBase extends HTMLElement {
 const Base = (globalThis.HTMLElement ?? class {}) as new () => StatusElementBase;
 
 const TICK_MS = 1_000;
+/** To put more rows in their places one by one takes longer than to sort all. */
+const MOST_MOVED = 5_000;
 /** Properties that are texts, each with an attribute of its name. */
 const TEXTS = ['filter', 'sort', 'selected', 'columns', 'label', 'theme'] as const;
 const ATTRIBUTES = [...TEXTS, 'time', 'range', 'status', 'details', 'cursor', 'announce', 'card', 'lookback'] as const;
@@ -532,7 +534,7 @@ export class VmCustomizationStatusElement extends Base {
     const nowMs = model.serverNowMs ?? 0;
     // Elapsed times overtake each other with time alone.
     const overtakes = sortedBy === 'elapsed' && Math.abs(nowMs - this.#sortedAtMs) >= TICK_MS;
-    if (this.#all || overtakes) {
+    if (this.#all || overtakes || this.#changed.size > MOST_MOVED) {
       this.#order.rebuild(model, { text: shown.filter, status: shown.status, sort: sortedBy, descending });
       this.#sortedAtMs = nowMs;
       this.#changed.clear();
