@@ -26,11 +26,13 @@ export interface FedPage {
 /** Feeds one machine. Times are milliseconds of host time since the start of the run; one that goes back is clamped. */
 export class MonitorFeed {
   readonly #setup: MonitorFeedSetup;
-  #pages = 0;
+  /** Whether there was no answer yet to a machine that knows nothing. */
+  #fresh: boolean;
   #lastMs = 0;
 
   constructor(setup: MonitorFeedSetup) {
     this.#setup = setup;
+    this.#fresh = setup.fresh;
   }
 
   /** When the machine was fed last. */
@@ -49,8 +51,8 @@ export class MonitorFeed {
     const updates: Update[] = [];
     // An event tells more than the guest does of the same thing, so events come first. But at the start there is no
     // attempt yet that the guest's word could be taken for, and it is there when the first events end the wait.
-    const guestsFirst = this.#pages === 0 && this.#setup.fresh;
-    this.#pages += 1;
+    const guestsFirst = this.#fresh;
+    this.#fresh = false;
     let guestFailure: string | undefined;
     const feedGuests = (): void => {
       const fed = this.guests(guests, now);
@@ -121,7 +123,8 @@ export class MonitorFeed {
 
   /** Feeds what is known of guests; one that makes no sense is left out. */
   guests(infos: readonly GuestInfo[], now: number): { updates: readonly Update[]; failure: string | undefined } {
-    if (infos.length === 0) {
+    const [first, ...others] = infos;
+    if (first === undefined) {
       return { updates: [], failure: undefined };
     }
     const atMs = this.#advance(now);
@@ -130,9 +133,8 @@ export class MonitorFeed {
       this.#setup.record({ type: 'guestInfo', infos, atMs });
       return { updates: [update], failure: undefined };
     } catch (error) {
-      const [only] = infos;
-      if (only !== undefined && infos.length === 1) {
-        return { updates: [], failure: nonsense(`the guest of ${only.vm}`, error) };
+      if (others.length === 0) {
+        return { updates: [], failure: nonsense(`the guest of ${first.vm}`, error) };
       }
       const each = infos.map((info) => this.guests([info], now));
       return {

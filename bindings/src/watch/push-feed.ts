@@ -40,7 +40,8 @@ export interface PushSetup {
 
 /** What became of one push. */
 interface PushLife {
-  begunAt?: number;
+  /** Infinite until it has begun. */
+  begunAt: number;
   /** The first of which says that it has begun. */
   pages: number;
 }
@@ -96,7 +97,7 @@ export class PushFeed {
     let loggedInFor = false;
     while (!this.#stop.signal.aborted) {
       const session = this.#session.signal;
-      const life: PushLife = { pages: 0 };
+      const life: PushLife = { begunAt: Number.POSITIVE_INFINITY, pages: 0 };
       let failure: ReadFailure;
       try {
         await this.#feed(session, life);
@@ -111,7 +112,7 @@ export class PushFeed {
       if (this.#stop.signal.aborted) {
         return;
       }
-      const wasSteady = life.begunAt !== undefined && clock.now() - life.begunAt >= STEADY_MS;
+      const wasSteady = clock.now() - life.begunAt >= STEADY_MS;
       loggedInFor &&= !wasSteady && life.pages < 2;
       if (session.aborted) {
         continue;
@@ -150,7 +151,7 @@ export class PushFeed {
         if (next.done === true) {
           return;
         }
-        if (life.begunAt === undefined) {
+        if (life.pages === 0) {
           life.begunAt = clock.now();
           post({ type: 'pushBegun' });
         }

@@ -72,12 +72,10 @@ export class ReadinessFeed {
 
   /** To be awaited before the last events are read. Never rejects. */
   async beforeLastRead(signal: AbortSignal): Promise<void> {
-    if (this.#reading !== undefined) {
-      const waiting = linkedTo(signal);
-      await Promise.race([this.#reading, this.#setup.clock.sleep(PATIENCE_MS, waiting.signal)]);
-      waiting.release();
-      waiting.abort();
-    }
+    const waiting = linkedTo(signal);
+    await Promise.race([this.#reading, this.#setup.clock.sleep(PATIENCE_MS, waiting.signal)]);
+    waiting.release();
+    waiting.abort();
   }
 
   /** Ends what is under way. */

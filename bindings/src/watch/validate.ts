@@ -3,7 +3,17 @@ import { MONITOR_OPTIONS } from '../core/validate.js';
 import { OptionsError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
 import { describe } from '../util/describe.js';
-import { CLOCK, checkKnown, type Field, type Fields, FLAG, FUNCTION, SIGNAL, unusable } from '../util/fields.js';
+import {
+  CLOCK,
+  checkKnown,
+  type Field,
+  type Fields,
+  FLAG,
+  FUNCTION,
+  isObject,
+  SIGNAL,
+  unusable,
+} from '../util/fields.js';
 import type { WatchOptions } from './options.js';
 import { sourceCannotTell } from './readiness-feed.js';
 
@@ -72,11 +82,8 @@ function checkAlsoRead(types: readonly string[]): void {
  * @throws {@link OptionsError} that names the member
  */
 export function checkSource(source: EventSource): void {
-  if (typeof source !== 'object' && typeof source !== 'function') {
+  if (!isObject(source) && typeof source !== 'function') {
     throw new OptionsError('invalidOptions', `the source is ${describe(source)}: pass an EventSource`);
-  }
-  if (source === null) {
-    throw new OptionsError('invalidOptions', 'the source is null: pass an EventSource');
   }
   for (const name of REQUIRED) {
     if (typeof source[name] !== 'function') {

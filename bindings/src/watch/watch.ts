@@ -153,7 +153,7 @@ class Watch implements CustomizationWatch {
       return;
     }
     const { signal, push, onProgress, onInput, alsoRead, clock, requestedSecondsAgo, ...monitorOptions } = options;
-    this.#restoredFrom = 'vms' in beginning ? undefined : beginning.snapshot;
+    this.#restoredFrom = 'snapshot' in beginning ? beginning.snapshot : undefined;
     const loop = new RunLoop({
       source,
       failures: new SourceFailures(),
@@ -166,7 +166,7 @@ class Watch implements CustomizationWatch {
       clock: clock ?? systemClock,
       stop: this.#stop.signal,
       tell: (progress) => {
-        this.#note(progress);
+        this.#note(progress, loop.vmCount);
         onProgress?.(progress);
       },
       record: (input) => onInput?.(input),
@@ -254,7 +254,7 @@ class Watch implements CustomizationWatch {
 
   async #run(loop: RunLoop, signal: AbortSignal | undefined): Promise<Report> {
     const stop = (): void => this.#stop.abort();
-    signal?.addEventListener('abort', stop, { once: true });
+    signal?.addEventListener('abort', stop);
     if (signal?.aborted) {
       stop();
     }
@@ -284,8 +284,7 @@ class Watch implements CustomizationWatch {
     }
   }
 
-  #note(progress: Progress): void {
-    const vmCount = this.#loop?.vmCount ?? 0;
+  #note(progress: Progress, vmCount: number): void {
     if (progress.type === 'transition') {
       this.#transitions.push(progress.transition, Math.max(vmCount * TRANSITIONS_PER_VM, TRANSITIONS_AT_LEAST));
     } else if (progress.type === 'concluded') {

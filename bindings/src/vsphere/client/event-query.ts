@@ -58,7 +58,7 @@ export async function queryEvents(api: VimClient, query: EntityQuery, context: C
       return;
     }
     // Events that come after this moment are the next read's.
-    const to = range.to ?? Math.max((await api.currentTime(context)).getTime(), range.from + 1);
+    const to = range.to ?? (await api.currentTime(context)).getTime();
     if (to - range.from <= 1) {
       const at = new Date(range.from).toISOString();
       throw new OverflowError(
