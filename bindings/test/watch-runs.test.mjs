@@ -2,8 +2,15 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
-import { InternalError, Monitor, ReadError, resumeCustomization, watchCustomization } from '../dist/node.js';
-import { HANG, START, SUCCESS, scripted } from './scripted-source.mjs';
+import {
+  InternalError,
+  Monitor,
+  OptionsError,
+  ReadError,
+  resumeCustomization,
+  watchCustomization,
+} from '../dist/node.js';
+import { event, HANG, START, SUCCESS, scripted } from './scripted-source.mjs';
 
 const VM = [{ vm: 'vm-101', name: 'web-1' }];
 const TWO = [...VM, { vm: 'vm-102', name: 'web-2' }];
@@ -111,5 +118,260 @@ describe('a watch', () => {
       })(),
     );
     assert.deepEqual(values(rows).sort(), values(TWO));
+  });
+});
+
+describe('a call that a run makes', () => {
+  const PENDING = [event('VmStartingEvent', 1, -5)];
+
+  test('is told why it is given up: for a newer read, a newer log-in, or the end', async () => {
+    const source = scripted([PENDING, HANG, []]);
+    await watching(source, VM, { timeoutSeconds: 20, push: false }).end();
+    assert.equal(source.reads[1].signal.reason.message, 'a newer read was asked for');
+    const hanging = scripted([HANG]);
+    const { watch, end } = watching(hanging);
+    hanging.clock.sleep(1, NEVER).then(() => watch.cancel());
+    await end();
+    assert.equal(hanging.reads[0].signal.aborted, true);
+  });
+
+  test('that takes too long fails with what it was, and how long it took', async () => {
+    for (const [readTimeoutMs, seconds] of [
+      [undefined, 30],
+      [7_000, 7],
+    ]) {
+      const source = scripted([HANG, SUCCESS], { readTimeoutMs });
+      const { end, of } = watching(source);
+      await end();
+      assert.deepEqual(of('readFailed')[0].failure, {
+        kind: 'transient',
+        message: `reading the events took longer than ${seconds} s`,
+      });
+      assert.equal(source.reads[1].atMs, seconds * 1_000 + 1_000);
+    }
+    const source = scripted([new ReadError('notAuthenticated', 'lost'), SUCCESS], { logIn: HANG });
+    const { end, of } = watching(source);
+    await end();
+    assert.equal(of('readFailed').at(-1).failure.message, 'logging in took longer than 30 s');
+  });
+
+  test('is no log-in where the source has none, which ends the run with that', async () => {
+    const source = scripted([new ReadError('notAuthenticated', 'lost')], { logIn: undefined });
+    const { end } = watching(source);
+    const { kind, message } = (await end()).reading.failure;
+    assert.deepEqual([kind, message], ['fatal', 'the session has ended and the source has no way to log in again']);
+  });
+
+  test('for the time, when the VMs change, ends with the run, or after 30 s', async () => {
+    const signals = [];
+    let asked = 0;
+    const source = scripted([PENDING], {
+      serverTime: ({ signal }) => {
+        signals.push(signal);
+        asked += 1;
+        return asked === 1 ? new Date(START) : HANG();
+      },
+    });
+    const { clock } = source;
+    const { watch, end } = watching(source, VM, { timeoutSeconds: null });
+    await clock.drive(clock.sleep(1, NEVER));
+    await assert.rejects(clock.drive(watch.setVms(TWO)), {
+      message: "asking for vCenter's time took longer than 30 s",
+    });
+    const change = watch.setVms(TWO);
+    clock.sleep(1, NEVER).then(() => watch.cancel());
+    await end();
+    await change;
+    assert.equal(signals[2].reason.message, 'the wait is over');
+    assert.deepEqual(values(watch.rows()), ['vm-101']);
+  });
+});
+
+describe('a run', () => {
+  /** A source that pushes what the script says: pages, and numbers for pauses in milliseconds; then nothing more. */
+  function pushing(reads, script, more = {}) {
+    const source = scripted(reads, {
+      async *pushEvents(_, { signal }) {
+        for (const step of script) {
+          if (typeof step === 'number') await source.clock.sleep(step, signal);
+          else yield step;
+        }
+        await HANG();
+      },
+      ...more,
+    });
+    return source;
+  }
+
+  test('is recorded in the format that players know, with what completes a read and what comes beside it', async () => {
+    const inputs = [];
+    const onInput = (input) => inputs.push(input);
+    const source = pushing([SUCCESS.slice(0, 1), [], SUCCESS], [{ events: [] }, 5, { events: [], complete: false }]);
+    await watching(source, VM, { onInput }).end();
+    assert.equal(inputs[0].recording.format, 'vm-customization-recording/1');
+    assert.deepEqual(
+      inputs.filter(({ type }) => type === 'events').map(({ complete, atMs }) => [complete, atMs]),
+      [
+        [true, 0],
+        [false, 0],
+        [false, 5],
+      ],
+    );
+  });
+
+  test('under the published rules asks no guest, also when it goes on', async () => {
+    const first = scripted([HANG]);
+    const { watch } = watching(first, VM, { rules: 'published' });
+    while (first.reads.length === 0) await first.clock.drive(first.clock.sleep(1_000, NEVER));
+    const snapshot = await first.clock.drive(watch.detach());
+    const asked = [];
+    const readGuestInfo = async (vms) => {
+      asked.push(vms);
+      return [];
+    };
+    const source = scripted([SUCCESS, SUCCESS], { readGuestInfo });
+    await source.clock.drive(resumeCustomization(source, snapshot, { clock: source.clock }).report);
+    assert.equal(source.reads[0].query.reason, 'restored');
+    assert.deepEqual(asked, []);
+  });
+
+  /** A snapshot of a run with these options, two seconds after its first read. */
+  async function snapshotOf(options, more = {}) {
+    const source = pushing([SUCCESS.slice(0, 1)], [], more);
+    const { watch } = watching(source, VM, options);
+    await source.clock.drive(source.clock.sleep(2_000, NEVER));
+    return source.clock.drive(watch.detach());
+  }
+  const resume = (source, snapshot) => {
+    const told = [];
+    const watch = resumeCustomization(source, snapshot, {
+      clock: source.clock,
+      onProgress: (progress) => told.push(progress),
+    });
+    return { watch, told };
+  };
+
+  test('under the published rules has no push when it goes on, either', async () => {
+    const snapshot = await snapshotOf({ rules: 'published' });
+    let pushes = 0;
+    const source = scripted([SUCCESS, SUCCESS, SUCCESS], {
+      pushEvents: () => {
+        pushes += 1;
+        return (async function* () {})();
+      },
+    });
+    await source.clock.drive(resume(source, snapshot).watch.report);
+    assert.equal(pushes, 0);
+  });
+
+  test('reads as often when it goes on as it was asked to, and every 15 s where its push should be there and is not', async () => {
+    for (const [options, times, reasons] of [
+      [{ pollIntervalSeconds: 20 }, [0, 20_000, 40_000], 'poll'],
+      [{ push: false }, [0, 15_000, 30_000, 45_000], 'poll'],
+      [{}, [0, 15_000, 30_000, 45_000], 'poll'],
+    ]) {
+      const snapshot = await snapshotOf(options);
+      const source = scripted([], {
+        pushEvents: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(fatal) }) }),
+      });
+      const { watch, told } = resume(source, snapshot);
+      await source.clock.drive(source.clock.sleep(50_000, NEVER));
+      assert.deepEqual(
+        source.reads.map(({ atMs }) => atMs),
+        times,
+      );
+      const later = told.filter(({ type }) => type === 'reading').slice(1);
+      assert.ok(later.every(({ query }) => query.reason === reasons));
+      await watch.detach();
+    }
+  });
+
+  test('reads every 60 s while its push is there, also when it goes on', async () => {
+    const snapshot = await snapshotOf({});
+    const source = pushing([], [{ events: [] }]);
+    const { watch, told } = resume(source, snapshot);
+    await source.clock.drive(source.clock.sleep(70_000, NEVER));
+    assert.deepEqual(
+      told.filter(({ type }) => type === 'reading').map(({ query }) => query.reason),
+      ['safety', 'push', 'safety'],
+    );
+    await watch.detach();
+  });
+
+  test('that has no deadline waits for the time as long as it takes, also when it goes on', async () => {
+    const snapshot = await snapshotOf({ timeoutSeconds: null });
+    let asked = 0;
+    const source = scripted([SUCCESS], {
+      serverTime: async () => {
+        asked += 1;
+        if (asked < 100) throw new ReadError('transient', 'reset');
+        return new Date(Date.parse(START) + 3_600_000);
+      },
+    });
+    const { vms } = await source.clock.drive(resume(source, snapshot).watch.report);
+    assert.equal(vms[0].conclusion, 'completed');
+  });
+
+  test('says at its first read that the server does not tell of guests that are to be ready, also when it goes on', async () => {
+    const readGuestInfo = async (_, { readiness }) => {
+      if (readiness) throw new OptionsError('invalidOptions', 'no such property');
+      return [];
+    };
+    const snapshot = await snapshotOf({ ready: 'tools' }, { readGuestInfo: async () => [] });
+    const source = scripted([], { readGuestInfo });
+    await assert.rejects(source.clock.drive(resume(source, snapshot).watch.report), { message: 'no such property' });
+    assert.ok(source.reads.length <= 1);
+  });
+
+  test('does not go on from a snapshot whose options are none', async () => {
+    const snapshot = await snapshotOf({});
+    for (const options of [undefined, null, 5, 'x', { ...snapshot.options, timeoutSeconds: 'x' }, { rules: 5 }]) {
+      const source = scripted([SUCCESS]);
+      const { watch } = resume(source, { ...snapshot, options });
+      await assert.rejects(source.clock.drive(watch.report), { name: 'SnapshotError' });
+    }
+  });
+
+  test('takes VMs as of when that was asked for, whatever the question for the time takes', async () => {
+    let asked = 0;
+    const inputs = [];
+    const source = scripted([SUCCESS.slice(0, 1)], {
+      serverTime: async () => {
+        asked += 1;
+        if (asked > 1) await source.clock.sleep(4_000.5, NEVER);
+        return new Date(Date.parse(START) + asked * 60_000);
+      },
+    });
+    const { clock } = source;
+    const { watch } = watching(source, VM, { timeoutSeconds: null, onInput: (input) => inputs.push(input) });
+    await clock.drive(clock.sleep(1, NEVER));
+    await clock.drive(watch.setVms(TWO));
+    const { serverTime } = inputs.find(({ type }) => type === 'vms');
+    assert.equal(Date.parse(serverTime) - Date.parse(START), 120_000 - 4_000);
+    await watch.detach();
+  });
+
+  test('takes what came while the host slept, after what was due meanwhile', async () => {
+    const source = scripted([SUCCESS.slice(0, 1), HANG], {
+      serverTime: async () => {
+        source.clock.jump(source.reads.length > 0 ? 20_000 : 0);
+        return new Date(START);
+      },
+    });
+    const { clock } = source;
+    const { watch } = watching(source, VM, { timeoutSeconds: null });
+    await clock.drive(clock.sleep(1, NEVER));
+    const change = watch.setVms(TWO);
+    await clock.drive(Promise.race([change, clock.sleep(5_000, NEVER)]));
+    assert.deepEqual(values(watch.rows()), ['vm-101', 'vm-102']);
+    assert.equal(source.reads[1].query.reason, 'poll');
+    await watch.detach();
+  });
+
+  test('gives back the memory of its machine when it is over', async (t) => {
+    const { mock } = t.mock.method(Monitor.prototype, 'dispose');
+    const { end } = watching(scripted([SUCCESS]));
+    await end();
+    assert.equal(mock.callCount(), 1);
   });
 });

@@ -134,6 +134,13 @@ export function checkSnapshot(snapshot: Snapshot): void {
   }
 }
 
+/** The options that a snapshot holds, as far as they are some: whether it can be used is for the core to say. */
+export function optionsOf({ options }: Snapshot): MonitorOptions {
+  const isOption = ([name, value]: [string, unknown]): boolean =>
+    Object.hasOwn(MONITOR_OPTIONS, name) && MONITOR_OPTIONS[name as keyof MonitorOptions].fits(value);
+  return Object.fromEntries(Object.entries(options ?? {}).filter(isOption));
+}
+
 /**
  * A host time, as given.
  * @throws {@link VmCustomizationError} with the code `invalidInput`

@@ -71,11 +71,13 @@ export class RunLoop {
     this.#setup = setup;
     this.#startedAt = setup.clock.now() - setup.requestedSecondsAgo * 1000;
     this.#vmCount = setup.vms.length;
-    const { source, options } = setup;
+    const { source, options, snapshot } = setup;
     // The published rules see what is there at their fixed times, and nothing else.
     const pushes = setup.push && options.rules !== 'published';
     this.#pushEvents = pushes ? source.pushEvents?.bind(source) : undefined;
-    this.#raised = this.#pushEvents !== undefined && options.pollIntervalSeconds === undefined;
+    // A snapshot has an interval in any case: of a run that was raised this one.
+    const unasked = snapshot === undefined ? undefined : SAFETY_READ_S;
+    this.#raised = this.#pushEvents !== undefined && options.pollIntervalSeconds === unasked;
     this.#options = this.#raised ? { ...options, pollIntervalSeconds: SAFETY_READ_S } : options;
     this.#gapReads = new GapReads(this.#raised);
     const readGuestInfo = options.rules === 'published' ? undefined : source.readGuestInfo?.bind(source);

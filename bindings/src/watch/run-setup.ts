@@ -9,6 +9,7 @@ export interface RunSetup {
   readonly source: EventSource;
   readonly failures: SourceFailures;
   readonly vms: readonly VmRef[];
+  /** Of a run that goes on those of its snapshot. */
   readonly options: MonitorOptions;
   /** Event types to read beside those that the machine asks for. */
   readonly alsoRead: readonly string[];

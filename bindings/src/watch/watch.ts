@@ -1,5 +1,5 @@
 /** Waiting for customization, for programs: one call, a report at the end, transitions on the way. */
-import { checkSnapshot, checkValues, checkVms, plainOptions } from '../core/validate.js';
+import { checkSnapshot, checkValues, checkVms, optionsOf, plainOptions } from '../core/validate.js';
 import { CancelledError, DetachedError, InternalError, OptionsError, VmCustomizationError } from '../errors.js';
 import type { EventSource } from '../source/event-source.js';
 import { SourceFailures } from '../source/read-failure.js';
@@ -158,7 +158,7 @@ class Watch implements CustomizationWatch {
       source,
       failures: new SourceFailures(),
       vms: 'vms' in beginning ? beginning.vms.map((vm) => ({ ...vm })) : [],
-      options: plainOptions(monitorOptions),
+      options: 'snapshot' in beginning ? optionsOf(beginning.snapshot) : plainOptions(monitorOptions),
       alsoRead: alsoRead ?? [],
       push: push ?? true,
       snapshot: this.#restoredFrom,
