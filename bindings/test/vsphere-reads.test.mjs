@@ -23,6 +23,10 @@ const {
   updatesOf,
   pageOf,
   nextPageOf,
+  eventFilter,
+  propertyFilter,
+  propertyQuery,
+  waitOptions,
   MAX_REPEATED_LENGTH,
   VimFaultError,
 } = await internal(
@@ -31,6 +35,7 @@ const {
   'vsphere/client/properties',
   'vsphere/client/releases',
   'vsphere/client/answers',
+  'vsphere/client/arguments',
   'vsphere/api/codec',
   'testing/stepped-clock',
   'errors',
@@ -433,6 +438,75 @@ describe('the release of the API', () => {
       assert.deepEqual([other.code, other.kind], ['badAnswer', 'fatal']);
       assert.match(other.message, /^vc: vimServiceVersions was answered with something else: is it a vCenter/);
     }
+  });
+});
+
+describe('the arguments of a call, in the order of the schema, are', () => {
+  const FOLDER = { type: 'Folder', value: 'group-d1' };
+  // As text, which has the order.
+  const same = (given, expected) => assert.equal(JSON.stringify(given), JSON.stringify(expected));
+
+  test('which events: of what, when, of which types, and how many', () => {
+    const entity = { ref: FOLDER, recursion: 'all' };
+    const spec = (more) => ({ filter: { _typeName: 'EventFilterSpec', ...more } });
+    const of = { _typeName: 'EventFilterSpecByEntity', entity: FOLDER, recursion: 'all' };
+    for (const time of [{ beginTime: 'b', endTime: 'e' }, { beginTime: 'b' }, { endTime: 'e' }]) {
+      same(
+        eventFilter({ entity, ...time, types: ['T'], maxCount: 9 }),
+        spec({
+          entity: of,
+          time: { _typeName: 'EventFilterSpecByTime', ...time },
+          disableFullMessage: false,
+          eventTypeId: ['T'],
+          maxCount: 9,
+        }),
+      );
+    }
+    same(eventFilter({ types: [] }), spec({ disableFullMessage: false, eventTypeId: [] }));
+  });
+
+  test('what is watched, from which version on, and how long', () => {
+    same(propertyFilter({ ref: FOLDER, paths: ['a', 'b'] }), {
+      spec: {
+        _typeName: 'PropertyFilterSpec',
+        propSet: [{ _typeName: 'PropertySpec', type: 'Folder', all: false, pathSet: ['a', 'b'] }],
+        objectSet: [{ _typeName: 'ObjectSpec', obj: FOLDER, skip: false }],
+      },
+      partialUpdates: false,
+    });
+    same(waitOptions('7', { maxWaitSeconds: 50 }), {
+      version: '7',
+      options: { _typeName: 'WaitOptions', maxWaitSeconds: 50 },
+    });
+  });
+
+  test('which properties of which objects, or of the members of a view', () => {
+    const query = (objects) =>
+      propertyQuery({
+        sets: [
+          { type: 'T', paths: ['a'] },
+          { type: 'U', paths: [] },
+        ],
+        objects,
+        maxObjects: 9,
+      });
+    const spec = (objectSet) => ({
+      specSet: [
+        {
+          _typeName: 'PropertyFilterSpec',
+          propSet: [
+            { _typeName: 'PropertySpec', type: 'T', all: false, pathSet: ['a'] },
+            { _typeName: 'PropertySpec', type: 'U', all: false, pathSet: [] },
+          ],
+          objectSet,
+        },
+      ],
+      options: { _typeName: 'RetrieveOptions', maxObjects: 9 },
+    });
+    const other = { type: 'Folder', value: 'group-d2' };
+    same(query([FOLDER, other]), spec([FOLDER, other].map((obj) => ({ _typeName: 'ObjectSpec', obj, skip: false }))));
+    const traversal = { _typeName: 'TraversalSpec', type: 'ContainerView', path: 'view', skip: false };
+    same(query({ view: FOLDER }), spec([{ _typeName: 'ObjectSpec', obj: FOLDER, skip: true, selectSet: [traversal] }]));
   });
 });
 

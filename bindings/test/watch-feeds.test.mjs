@@ -795,10 +795,10 @@ describe('what the guests say', () => {
       read,
       failures: new SourceFailures(),
       clock,
-      vms,
       readiness,
       refused: (error) => refusals.push(error),
     });
+    feed.begin(vms.map((vm) => ({ vm })));
     const times = () => asked.map(({ vms: of }) => of);
     return { feed, clock, asked, times, refusals };
   }
@@ -830,7 +830,8 @@ describe('what the guests say', () => {
   });
 
   test('is not asked where there is nobody to ask, no VM is open, or the read was given up', async () => {
-    const feed = new GuestInfoFeed({ read: undefined, clock: new SteppedClock(), vms: ['vm-1'] });
+    const feed = new GuestInfoFeed({ read: undefined, clock: new SteppedClock() });
+    feed.begin([{ vm: 'vm-1' }]);
     await feed.beforeRead('start', NEVER);
     assert.deepEqual(feed.take(), []);
     const none = asking(async () => [], { vms: [] });
@@ -1014,7 +1015,7 @@ describe('what the guests say', () => {
 
   test('is asked of the VMs that a snapshot has left open', async () => {
     const { feed, times } = asking(async () => [pending('vm-1'), pending('vm-2'), pending('vm-9')], { vms: [] });
-    feed.restored([{ vm: 'vm-1' }, { vm: 'vm-2', conclusion: 'completed' }]);
+    feed.begin([{ vm: 'vm-1' }, { vm: 'vm-2', conclusion: 'completed' }]);
     await feed.beforeRead('restored', NEVER);
     assert.deepEqual(times(), [['vm-1']]);
     assert.deepEqual(feed.take(), [pending('vm-1'), pending('vm-2')]);

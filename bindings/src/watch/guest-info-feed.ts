@@ -27,7 +27,6 @@ export interface GuestSetup {
   readonly read: EventSource['readGuestInfo'];
   readonly failures: SourceFailures;
   readonly clock: Clock;
-  readonly vms: readonly string[];
   /** Whether guests are to be ready: a source that cannot tell it is noticed before the first of them could be. */
   readonly readiness: boolean;
   /** The source cannot be used with the options. */
@@ -38,8 +37,8 @@ export interface GuestSetup {
 export class GuestInfoFeed {
   readonly #setup: GuestSetup;
   readonly #stop = new AbortController();
-  #vms: ReadonlySet<string>;
-  readonly #open: Set<string>;
+  #vms: ReadonlySet<string> = new Set();
+  readonly #open = new Set<string>();
   /** Read, but perhaps later than the events of the read that is open. */
   readonly #arrived = new Map<string, GuestInfo>();
   /** Read before the events of the read that is open. */
@@ -56,12 +55,10 @@ export class GuestInfoFeed {
 
   constructor(setup: GuestSetup) {
     this.#setup = setup;
-    this.#vms = new Set(setup.vms);
-    this.#open = new Set(setup.vms);
   }
 
-  /** Takes the rows of a run that goes on from a snapshot. */
-  restored(rows: readonly VmRow[]): void {
+  /** Takes the rows that the run begins with. */
+  begin(rows: readonly VmRow[]): void {
     for (const { vm, conclusion } of rows) {
       this.#track(vm, conclusion === undefined);
     }

@@ -85,7 +85,6 @@ export class RunLoop {
       read: readGuestInfo,
       failures: setup.failures,
       clock: setup.clock,
-      vms: setup.vms.map(({ vm }) => vm),
       readiness: (options.ready ?? null) !== null,
       refused: (error) => this.#inputs.put({ type: 'refused', error }),
     });
@@ -148,9 +147,6 @@ export class RunLoop {
   async #setVms(vms: readonly VmRef[]): Promise<void> {
     await this.#begun.promise;
     const { source, clock } = this.#setup;
-    if (this.#over.signal.aborted) {
-      return;
-    }
     const askedAt = clock.now();
     try {
       const time = await askServerTime(source, () => SERVER_TIME_TIMEOUT_MS, clock, this.#over.signal);
@@ -181,9 +177,7 @@ export class RunLoop {
       answer.time === undefined
         ? new Date().toISOString()
         : new Date(answer.time.getTime() - this.#nowMs()).toISOString();
-    if (answer.time === undefined) {
-      this.#throwIfDetached();
-    }
+    this.#throwIfDetached();
     this.#monitor =
       setup.snapshot === undefined
         ? new Monitor(setup.vms, this.#options, startedAt, 0)
@@ -194,11 +188,9 @@ export class RunLoop {
       tell: setup.tell,
       record: setup.record,
     });
-    if (setup.snapshot !== undefined) {
-      const rows = this.#monitor.rows();
-      this.#guests.restored(rows);
-      this.#vmCount = rows.length;
-    }
+    const rows = this.#monitor.rows();
+    this.#guests.begin(rows);
+    this.#vmCount = rows.length;
     if (setup.snapshot === undefined) {
       setup.record({
         type: 'begin',
