@@ -385,6 +385,7 @@ describe('the release of the API', () => {
   test('is the newest known of the list of versions where the server does not say', async () => {
     const list = namespaces(
       namespace('urn:other', '9.1.1.0', ['9.1.1.0']),
+      '<namespace><version>9.1.1.0</version></namespace>',
       namespace('urn:vim25', '9.9.9.9', ['8.0.1.0', '8.0.3.0', '8.0.2.0']),
     );
     for (const said of [
@@ -425,6 +426,16 @@ describe('the release of the API', () => {
       requests.map(({ path }) => path),
       ['/sdk/vc/vimServiceVersions.xml'],
     );
+  });
+
+  test('is not to be had where something of our own goes wrong, which is told as it is', async () => {
+    const mine = new Error('mine');
+    const body = () => {
+      throw mine;
+    };
+    const send = async () => Object.defineProperty({ status: 200 }, 'body', { get: body });
+    const clock = new SteppedClock();
+    await assert.rejects(clock.drive(negotiate({ host: 'vc', path: '/sdk', send }, clock, context)), mine);
   });
 
   test('is not to be had of what has no list of versions', async () => {
@@ -599,7 +610,12 @@ describe('an answer', () => {
       {
         obj: ['VirtualMachine', 'vm-1'],
         propSet: [name, { name: 'runtime.x' }, { val: 'y' }],
-        missingSet: [{ path: 'z', fault: { fault: { _typeName: 'NoPermission' } } }, { fault: { fault: {} } }, {}],
+        missingSet: [
+          { path: 'z', fault: { fault: { _typeName: 'NoPermission' } } },
+          { fault: { fault: {} } },
+          { fault: {} },
+          {},
+        ],
       },
       { obj: ['VirtualMachine', 'vm-2'] },
     ];
@@ -622,6 +638,7 @@ describe('an answer', () => {
       for (const other of [
         result({ token: `${longest}v` }),
         result({ objects: [{ obj: ['T', 'v'] }, { obj: 'x' }] }),
+        result({ objects: [{}] }),
         value({ _typeName: 'Other', objects }),
       ]) {
         assert.equal(read(other), undefined);

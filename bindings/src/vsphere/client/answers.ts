@@ -62,8 +62,10 @@ export function updatesOf(answer: Value | null): Omit<Updates, 'body'> | null | 
     return null;
   }
   const version = ofKind('UpdateSet', answer)?.get('version')?.text;
-  const truncated = ['true', '1'].includes(answer.get('truncated')?.text ?? '');
-  return version !== undefined && isShort(version) ? { version, truncated } : undefined;
+  const truncated = answer.get('truncated')?.text;
+  return version !== undefined && isShort(version)
+    ? { version, truncated: truncated === 'true' || truncated === '1' }
+    : undefined;
 }
 
 /** To `RetrievePropertiesEx`; null when there are no such objects. */
@@ -76,7 +78,8 @@ export function nextPageOf(answer: Value | null): PropertyPage | undefined {
   const result = ofKind('RetrieveResult', answer);
   const objects = result?.list('objects').map(objectOf);
   const token = result?.get('token')?.text || undefined;
-  return objects?.every((object) => object !== undefined) && isShort(token ?? '') ? { objects, token } : undefined;
+  const goesOn = token === undefined || isShort(token);
+  return objects?.every((object) => object !== undefined) && goesOn ? { objects, token } : undefined;
 }
 
 function objectOf(object: Value): ManagedObject | undefined {

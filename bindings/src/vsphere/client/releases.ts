@@ -75,12 +75,13 @@ async function askVersions(transport: Transport, ask: Ask): Promise<string | und
   return RELEASES.find((known) => served.includes(known));
 }
 
-function versionsIn(root: XmlElement): readonly string[] {
+function versionsIn(root: XmlElement): readonly (string | undefined)[] {
   return root
     .list('namespace')
     .filter((namespace) => namespace.get('name')?.text === 'urn:vim25')
-    .flatMap((namespace) => [namespace, namespace.get('priorVersions')])
-    .flatMap((list) => list?.list('version').map((version) => version.text ?? '') ?? []);
+    .flatMap((namespace) => [namespace, ...namespace.list('priorVersions')])
+    .flatMap((list) => list.list('version'))
+    .map((version) => version.text);
 }
 
 /** Undefined for a page of something else. */
