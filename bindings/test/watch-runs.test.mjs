@@ -15,6 +15,7 @@ import { event, HANG, START, SUCCESS, scripted } from './scripted-source.mjs';
 const VM = [{ vm: 'vm-101', name: 'web-1' }];
 const TWO = [...VM, { vm: 'vm-102', name: 'web-2' }];
 const NEVER = new AbortController().signal;
+const POWERED_ON = SUCCESS.slice(0, 1);
 const fatal = new ReadError('fatal', 'no');
 
 /** A watch on a clock that is stepped, and what it told. */
@@ -288,7 +289,7 @@ describe('a run', () => {
 
   test('reads every 60 s while its push is there, also when it goes on', async () => {
     const snapshot = await snapshotOf({});
-    const source = pushing([], [{ events: [] }]);
+    const source = pushing([], [{ events: [] }, 5, { events: SUCCESS.slice(0, 1) }]);
     const { watch, told } = resume(source, snapshot);
     await source.clock.drive(source.clock.sleep(70_000, NEVER));
     assert.deepEqual(
@@ -373,5 +374,146 @@ describe('a run', () => {
     const { end } = watching(scripted([SUCCESS]));
     await end();
     assert.equal(mock.callCount(), 1);
+  });
+
+  test('ends with what a callback throws at other VMs, as at anything else', async () => {
+    const mine = new Error('mine');
+    const source = scripted([SUCCESS.slice(0, 1)]);
+    const { clock } = source;
+    const onInput = ({ type }) => {
+      if (type === 'vms') throw mine;
+    };
+    const { watch, end } = watching(source, VM, { timeoutSeconds: null, onInput });
+    await clock.drive(clock.sleep(1, NEVER));
+    watch.setVms(TWO).catch(() => undefined);
+    await assert.rejects(end(), mine);
+  });
+
+  test('logs in once, though its push and its guests miss the session too while it does', async () => {
+    const lost = new ReadError('notAuthenticated', 'lost');
+    for (const by of ['push', 'guests']) {
+      const loses = async (signal) => {
+        await source.clock.sleep(15_500 - (source.clock.now() - 1_000), signal);
+        throw lost;
+      };
+      const source = scripted(by === 'push' ? [SUCCESS, [], lost] : [SUCCESS, lost], {
+        logIn: async () => {
+          logIns += 1;
+          await source.clock.sleep(1_000, NEVER);
+        },
+        ...(by === 'push' && {
+          pushEvents: (_, { signal }) => ({ [Symbol.asyncIterator]: () => ({ next: () => loses(signal) }) }),
+        }),
+        readGuestInfo: async (_, { signal }) => (by === 'guests' && source.clock.now() > 15_500 ? loses(signal) : []),
+      });
+      let logIns = 0;
+      const { watch, of } = watching(source, VM, { ready: 'tools', pollIntervalSeconds: by === 'push' ? 7.5 : 15 });
+      await source.clock.drive(source.clock.sleep(16_200, NEVER));
+      assert.deepEqual([logIns, of('readFailed').length], [1, 1], by);
+      await watch.detach();
+    }
+  });
+
+  test('records of guests that may not be read nothing', async () => {
+    const inputs = [];
+    const source = scripted([[...SUCCESS, event('CustomizationSucceeded', 9, 2, 'vm-102')]], {
+      readGuestInfo: async (vms) =>
+        vms.map((vm) =>
+          vm === 'vm-101' ? { vm, noPermission: 'no' } : { vm, toolsRunningStatus: 'guestToolsRunning' },
+        ),
+    });
+    await watching(source, TWO, { ready: 'tools', settleSeconds: 5, onInput: (input) => inputs.push(input) }).end();
+    const infos = inputs.flatMap(({ type, infos: of }) => (type === 'guestInfo' ? of : []));
+    assert.ok(infos.length > 0);
+    assert.deepEqual([...new Set(values(infos))], ['vm-102']);
+  });
+
+  test('tells of each complete read that it was, also beside those of its machine, and of no other', async () => {
+    const types = ['reading', 'read', 'readFailed', 'pushing'];
+    const tellsOf = (told) => told.map(({ type }) => type).filter((type) => types.includes(type));
+    for (const [reads, expected] of [
+      [
+        [POWERED_ON, []],
+        ['reading', 'read', 'pushing', 'reading', 'read'],
+      ],
+      [
+        [POWERED_ON, { events: [], complete: false }, []],
+        ['reading', 'read', 'pushing', 'reading', 'readFailed', 'reading', 'read'],
+      ],
+    ]) {
+      const source = pushing(reads, [{ events: [] }]);
+      const { watch, told } = watching(source);
+      await source.clock.drive(source.clock.sleep(1_500, NEVER));
+      assert.deepEqual(tellsOf(told), expected);
+      await watch.detach();
+    }
+    // What was pushed makes no sense while a read beside is open, whose answer is no word on that.
+    const slow = async () => {
+      await source.clock.sleep(1_000, NEVER);
+      return { events: [] };
+    };
+    const source = pushing([POWERED_ON, slow, []], [{ events: [] }, 500, { events: '<html>' }]);
+    const { watch, told } = watching(source);
+    await source.clock.drive(source.clock.sleep(1_200, NEVER));
+    assert.deepEqual(tellsOf(told), ['reading', 'read', 'pushing', 'reading', 'readFailed']);
+    await watch.detach();
+  });
+
+  test('tells what keeps the guests from being read with the first complete read', async () => {
+    const source = scripted([{ events: POWERED_ON, complete: false }, []], {
+      readGuestInfo: () => Promise.reject(new Error('busy')),
+    });
+    const { watch, told } = watching(source);
+    await source.clock.drive(source.clock.sleep(1_500, NEVER));
+    assert.deepEqual(
+      told.map(({ type }) => type).filter((type) => ['readFailed', 'read', 'guestInfoFailed'].includes(type)),
+      ['readFailed', 'read', 'guestInfoFailed'],
+    );
+    await watch.detach();
+  });
+
+  test('without a push tells nothing of one', async () => {
+    const source = scripted([POWERED_ON]);
+    const { watch, told } = watching(source);
+    await source.clock.drive(source.clock.sleep(5_000, NEVER));
+    assert.equal(
+      told.some(({ type }) => type.startsWith('push')),
+      false,
+    );
+    await watch.detach();
+  });
+
+  for (const [jumpMs, toldMs] of [
+    [1_000, 15_000],
+    [2_000, 15_000],
+    [2_001, 16_001],
+  ]) {
+    test(`whose timer fires ${jumpMs - 1_000} ms late tells its machine that it is ${toldMs} ms`, async () => {
+      const source = scripted([POWERED_ON, [event('VmPoweredOnEvent', 9, 20)]]);
+      const { clock } = source;
+      const { watch } = watching(source, VM, { timeoutSeconds: null });
+      clock.sleep(14_000, NEVER).then(() => clock.jump(jumpMs));
+      await clock.drive(clock.sleep(40_000, NEVER));
+      // Reads go back to 30 s before the one before was asked for.
+      assert.equal(Date.parse(source.reads[2].query.since) - Date.parse(START), toldMs - 30_000);
+      await watch.detach();
+    });
+  }
+
+  test('that is called off while a guest is asked for a hint gives none', async () => {
+    const source = scripted([SUCCESS.slice(0, 1)], {
+      readGuestInfo: async () => (source.clock.now() > 11_000 ? HANG() : []),
+    });
+    const { watch, of, end } = watching(source, VM, { stuckAfterSeconds: 12, pollIntervalSeconds: 100 });
+    source.clock.sleep(12_500, NEVER).then(() => watch.cancel());
+    await end();
+    assert.deepEqual(of('stuck'), []);
+  });
+
+  test('that ends without the time is recorded as what ended it, and not as called off', async () => {
+    const inputs = [];
+    const source = scripted([], { serverTime: () => Promise.reject(fatal) });
+    await watching(source, VM, { onInput: ({ type }) => inputs.push(type) }).end();
+    assert.deepEqual(inputs, ['begin', 'readFailed']);
   });
 });

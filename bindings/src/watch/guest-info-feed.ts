@@ -154,8 +154,8 @@ export class GuestInfoFeed {
     return this.take();
   }
 
-  /** Something else went wrong with what was read. */
-  failed(message: string): void {
+  /** Something else went wrong with what was read; undefined for nothing. */
+  failed(message: string | undefined): void {
     this.#failure ??= message;
   }
 

@@ -328,9 +328,7 @@ export class RunLoop {
     const counted = this.#readiness.counted(readings);
     const infos = counted.filter(({ noPermission }) => noPermission === undefined);
     const { update, failure } = this.#fed.answer(number, infos, now);
-    if (failure !== undefined) {
-      this.#guests.failed(failure);
-    }
+    this.#guests.failed(failure);
     const updates = update === undefined ? [] : [update];
     for (const { vm, noPermission: message } of counted) {
       if (message !== undefined) {
@@ -354,9 +352,7 @@ export class RunLoop {
 
   #feedPage(page: EventPage, own: boolean, now: number): void {
     const { updates, failure, guestFailure } = this.#fed.page(page, this.#guests.take(), own, now);
-    if (guestFailure !== undefined) {
-      this.#guests.failed(guestFailure);
-    }
+    this.#guests.failed(guestFailure);
     // A read beside the machine's clears nothing of what keeps those.
     const isAnswered = failure === undefined && !(own && this.#isFailing);
     if (isAnswered) {
@@ -385,7 +381,7 @@ export class RunLoop {
     } else if (this.#deadline?.reason === 'lastRead') {
       this.#act(this.#fed.guests(this.#guests.takeAll(), this.#nowMs()).updates);
     }
-    if (this.#setup.stop.aborted || this.#ended) {
+    if (this.#setup.stop.aborted) {
       return;
     }
     const now = this.#nowMs();
