@@ -516,4 +516,42 @@ describe('a run', () => {
     await watching(source, VM, { onInput: ({ type }) => inputs.push(type) }).end();
     assert.deepEqual(inputs, ['begin', 'readFailed']);
   });
+
+  test('logs in anew where what was pushed makes no sense meanwhile, and gives the log-in up that is open', async () => {
+    const lost = new ReadError('notAuthenticated', 'lost');
+    const signals = [];
+    const source = pushing([POWERED_ON, [], lost], [{ events: [] }, 5_500, { events: '<html>' }], {
+      logIn: ({ signal }) => {
+        signals.push(signal);
+        return HANG();
+      },
+    });
+    const { watch } = watching(source, VM, { pollIntervalSeconds: 5 });
+    await source.clock.drive(source.clock.sleep(10_000, NEVER));
+    assert.equal(signals.length, 2);
+    assert.deepEqual([signals[0].reason?.message, signals[1].aborted], ['a newer log-in was asked for', false]);
+    await watch.detach();
+  });
+
+  test('waits with its last read of events for the last word of the guests', async () => {
+    const source = scripted([SUCCESS], {
+      readGuestInfo: async (vms, { signal }) => {
+        const isLast = source.clock.now() >= 61_000;
+        if (isLast) await source.clock.sleep(500, signal);
+        return vms.map((vm) => ({ vm, toolsRunningStatus: isLast ? 'guestToolsRunning' : 'guestToolsNotRunning' }));
+      },
+    });
+    const report = await watching(source, VM, { ready: 'tools', settleSeconds: 0, timeoutSeconds: 60 }).end();
+    assert.deepEqual([report.vms[0].conclusion, report.endedAtMs], ['completed', 60_500]);
+  });
+
+  test('says of which call an answer is none', async () => {
+    const source = scripted([() => 5, SUCCESS]);
+    const { end, of } = watching(source);
+    await end();
+    assert.equal(
+      of('readFailed')[0].failure.message,
+      'what readEvents answered cannot be used: it is 5, and has to be a page such as { events: [] }',
+    );
+  });
 });

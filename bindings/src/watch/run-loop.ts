@@ -407,13 +407,16 @@ export class RunLoop {
   #act(updates: readonly Update[]): void {
     for (const [index, update] of updates.entries()) {
       this.#take(update);
+      if (this.#ended) {
+        continue;
+      }
       // That is asked for once, and before the last events.
-      for (const output of this.#ended ? [] : update.outputs) {
+      for (const output of update.outputs) {
         if (output.type === 'readGuestInfo') {
           this.#readiness.ask(output.query);
         }
       }
-      if (index === updates.length - 1 && !this.#ended) {
+      if (index === updates.length - 1) {
         this.#obey(update.outputs);
       }
     }
@@ -454,8 +457,7 @@ export class RunLoop {
   }
 
   #typesOf({ types }: EventQuery): readonly string[] {
-    const { alsoRead } = this.#setup;
-    return alsoRead.length === 0 ? types : [...new Set([...types, ...alsoRead])];
+    return [...new Set([...types, ...this.#setup.alsoRead])];
   }
 
   #read(query: EventQuery, own: boolean): void {
@@ -528,10 +530,8 @@ export class RunLoop {
     onError: (error: unknown) => Input,
   ): void {
     const deliver = (input: Input): void => {
-      // What was given up must not be taken for the answer to what replaced it, nor when it is given up while it waits.
-      if (!controller.signal.aborted) {
-        this.#inputs.put({ ...input, call: controller.signal });
-      }
+      // What is given up before it is taken must not be taken for the answer to what replaced it.
+      this.#inputs.put({ ...input, call: controller.signal });
     };
     withTimeout(what, call, timeoutMs, this.#setup.clock, controller.signal).then(
       (answer) => deliver(onAnswer(answer)),
