@@ -554,4 +554,19 @@ describe('a run', () => {
       'what readEvents answered cannot be used: it is 5, and has to be a page such as { events: [] }',
     );
   });
+
+  test('without a VM and without a deadline asks its clock for no sleep without an end', async () => {
+    const source = scripted([SUCCESS]);
+    const sleeps = [];
+    const clock = {
+      now: () => source.clock.now(),
+      sleep: (ms, signal) => sleeps.push(ms) && source.clock.sleep(ms, signal),
+    };
+    const { watch } = watching(source, VM, { clock, attempts: 'reopen', timeoutSeconds: null });
+    await source.clock.drive(watch.setVms([]));
+    await source.clock.drive(source.clock.sleep(60_000, NEVER));
+    assert.deepEqual(watch.rows(), []);
+    assert.equal(sleeps.every(Number.isFinite), true);
+    await watch.detach();
+  });
 });
