@@ -569,4 +569,17 @@ describe('a run', () => {
     assert.equal(sleeps.every(Number.isFinite), true);
     await watch.detach();
   });
+
+  test('asks for nothing that the rest of the same answer makes needless', async () => {
+    const failures = ['vm-102', 'vm-103'].map((vm) => ({ kind: 'notFound', vm }));
+    const source = scripted([{ events: POWERED_ON, failures }]);
+    const vms = ['vm-101', 'vm-102', 'vm-103'].map((vm) => ({ vm }));
+    const { watch, of } = watching(source, vms, { waitForPowerOn: true });
+    await source.clock.drive(source.clock.sleep(1_500, NEVER));
+    assert.deepEqual(
+      of('reading').map(({ query }) => query.reason),
+      ['start'],
+    );
+    await watch.detach();
+  });
 });
