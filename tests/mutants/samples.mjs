@@ -1,6 +1,7 @@
 /**
- * The sources of the package that decide something, and the tests that each has to be right for: those that look at it
- * alone, by bundles of the sources, so that a fault takes a second or two. What they do not notice survives.
+ * The sources of the package that decide something, and the tests that each has to be right for, which take a second or two:
+ * those that look at it alone, by bundles of the sources, or by the package that is built of them. What they do not notice
+ * survives.
  */
 const SAMPLES = [
   {
@@ -19,6 +20,16 @@ const SAMPLES = [
   { tests: ['vsphere-calls'], sources: ['vsphere/client/guest-info'] },
   { tests: ['event-scopes'], sources: ['vsphere/client/access', 'vsphere/client/event-scopes'] },
   {
+    tests: ['vsphere-reads', 'vsphere-endless'],
+    sources: [
+      'vsphere/client/answers',
+      'vsphere/client/arguments',
+      'vsphere/client/event-query',
+      'vsphere/client/properties',
+      'vsphere/client/releases',
+    ],
+  },
+  {
     tests: ['source-parts'],
     sources: ['source/backoff', 'source/event-push', 'source/pace', 'source/read-failure', 'source/with-timeout'],
   },
@@ -31,6 +42,20 @@ const SAMPLES = [
       'watch/first-server-time',
       'watch/gap-reads',
       'watch/input-queue',
+    ],
+  },
+  {
+    tests: ['watch-runs', 'guest-info', 'readiness', 'changing-vms', 'push', 'watch', 'each-vm'],
+    sources: ['watch/run-loop'],
+  },
+  {
+    tests: ['watch-feeds'],
+    sources: [
+      'watch/guest-info-feed',
+      'watch/monitor-feed',
+      'watch/push-feed',
+      'watch/readiness-feed',
+      'watch/validate',
     ],
   },
 ];
