@@ -54,7 +54,9 @@ describe('a process', { concurrency: 1 }, () => {
     const after = await soaked('wallScreen', 36);
     // By then 1,024 VMs have gone, of which the watch keeps the rows for loops that fall behind.
     const [earlier, later, ended] = [after[17], after[35], after[36]];
-    assertFlat(context, earlier, later, 250 * KIB);
+    // What the engine compiles meanwhile comes and goes: the least of six hours is what is held.
+    const held = (from) => ({ ...after[from], heap: Math.min(...after.slice(from, from + 6).map(({ heap }) => heap)) });
+    assertFlat(context, held(17), held(30), 250 * KIB);
     // Numbers of VMs and keys have a digit more.
     assert.ok(
       later.snapshot <= earlier.snapshot * 1.05,

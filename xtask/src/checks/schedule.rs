@@ -62,7 +62,7 @@ fn start(part: &'static Part, files: &[PathBuf], events: Sender<(&'static str, E
     );
     let mut command = if gives_way && cfg!(unix) {
         let mut nice = Command::new("nice");
-        nice.args(["-n", "10"]).arg(xtask);
+        nice.args(["-n", "5"]).arg(xtask);
         nice
     } else {
         Command::new(xtask)
