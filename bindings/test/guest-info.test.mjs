@@ -9,10 +9,8 @@ import {
   waitForCustomization,
   watchCustomization,
 } from '../dist/node.js';
-import { event, HANG, START, SUCCESS, scripted } from './scripted-source.mjs';
+import { event, HANG, START, SUCCESS, scripted, TWO, VM } from './scripted-source.mjs';
 
-const VM = [{ vm: 'vm-101', name: 'web-1' }];
-const TWO = [...VM, { vm: 'vm-102', name: 'web-2' }];
 const at = (second) => new Date(Date.parse(START) + second * 1000).toISOString();
 const POWERED_ON = SUCCESS.slice(0, 1);
 const STARTED = SUCCESS.slice(1, 2);

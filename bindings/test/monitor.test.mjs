@@ -10,9 +10,8 @@ import {
   WireError,
 } from '../dist/node.js';
 import { internal } from './internal.mjs';
-import { event, START, SUCCESS } from './scripted-source.mjs';
+import { event, START, SUCCESS, VM } from './scripted-source.mjs';
 
-const VM = [{ vm: 'vm-101', name: 'web-1' }];
 const monitorOf = (options = {}) => new Monitor(VM, options, START, 0);
 
 describe('a monitor', () => {

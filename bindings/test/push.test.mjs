@@ -11,9 +11,8 @@ import {
   watchCustomization,
 } from '../dist/node.js';
 import { SteppedClock } from '../dist/testing.js';
-import { event, HANG, SUCCESS, scripted } from './scripted-source.mjs';
+import { event, HANG, SUCCESS, scripted, VM } from './scripted-source.mjs';
 
-const VM = [{ vm: 'vm-101', name: 'web-1' }];
 const STARTED = SUCCESS.slice(0, 1);
 
 /** A source whose pushes follow a script: one function of (signal, clock) per call, each an async generator. */

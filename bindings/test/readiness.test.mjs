@@ -10,10 +10,8 @@ import {
   waitForCustomization,
   watchCustomization,
 } from '../dist/node.js';
-import { event, START, SUCCESS, scripted } from './scripted-source.mjs';
+import { event, START, SUCCESS, scripted, TWO, VM } from './scripted-source.mjs';
 
-const VM = [{ vm: 'vm-101', name: 'web-1' }];
-const TWO = [...VM, { vm: 'vm-102', name: 'web-2' }];
 const SECOND = [
   event('VmStartingEvent', 11, -5, 'vm-102'),
   event('CustomizationStartedEvent', 12, 1, 'vm-102'),

@@ -10,10 +10,8 @@ import {
   resumeCustomization,
   watchCustomization,
 } from '../dist/node.js';
-import { event, HANG, START, SUCCESS, scripted } from './scripted-source.mjs';
+import { event, HANG, START, SUCCESS, scripted, TWO, VM } from './scripted-source.mjs';
 
-const VM = [{ vm: 'vm-101', name: 'web-1' }];
-const TWO = [...VM, { vm: 'vm-102', name: 'web-2' }];
 const NEVER = new AbortController().signal;
 const POWERED_ON = SUCCESS.slice(0, 1);
 const fatal = new ReadError('fatal', 'no');

@@ -13,10 +13,7 @@ import {
   waitForCustomization,
   watchCustomization,
 } from '../dist/node.js';
-import { event, HANG, START, SUCCESS, scripted } from './scripted-source.mjs';
-
-const VM = [{ vm: 'vm-101', name: 'web-1' }];
-const TWO = [...VM, { vm: 'vm-102', name: 'web-2' }];
+import { event, HANG, START, SUCCESS, scripted, TWO, VM } from './scripted-source.mjs';
 
 /** Waits with simulated time. */
 const wait = (source, vms = VM, options = {}) =>

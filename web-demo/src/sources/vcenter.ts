@@ -33,8 +33,8 @@ export class VCenterSession {
   /** @throws LoginError, ConnectionError, UnsupportedServerError */
   static async logIn(user: string, password: string, signal: AbortSignal): Promise<VCenterSession> {
     const page = served();
-    const { host = undefined, datacenter = undefined } = page.kind === 'vcenter' ? page : {};
-    const vcenter = await connectThrough(host || undefined, { server: SERVER, user, password, signal });
+    const { host, datacenter } = page.kind === 'vcenter' ? page : { host: '', datacenter: undefined };
+    const vcenter = await connectThrough(host, { server: SERVER, user, password, signal });
     return new VCenterSession(vcenter, user, datacenter);
   }
 

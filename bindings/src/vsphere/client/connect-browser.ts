@@ -32,19 +32,19 @@ const OPTIONS: Fields = {
  * @throws {@link LoginError}, {@link ConnectionError}, {@link UnsupportedServerError}, {@link OptionsError}
  */
 export function connectVCenter(options: ConnectOptions): Promise<VCenter> {
-  return connectThrough(undefined, options);
+  return connectThrough('', options);
 }
 
 /**
  * Connects through a proxy whose vCenter is known.
- * @param host - the vCenter's, for messages; undefined where only the proxy's is known
+ * @param host - the vCenter's, for messages; empty where only the proxy's is known
  * @internal
  */
-export async function connectThrough(host: string | undefined, options: ConnectOptions): Promise<VCenter> {
+export async function connectThrough(host: string, options: ConnectOptions): Promise<VCenter> {
   checkConnectOptions(options, OPTIONS);
   await init();
   const proxy = fetchTransport(addressOf(options.server), options.fetch);
-  const transport = { ...proxy, host: host ?? proxy.host };
+  const transport = { ...proxy, host: host || proxy.host };
   const how = signInOf(options);
   const begin = only(options, BEGIN_OPTIONS);
   try {
